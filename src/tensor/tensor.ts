@@ -36,7 +36,9 @@ const STORAGE: { readonly [D in DType]: new (size: number) => Storage[D] } = {
 /** Wraps `data` without a copy. Throws a RangeError when its length does not fit the shape. */
 export function tensor<D extends DType>(dtype: D, shape: Shape, data: Storage[D]): Tensor<D> {
   if (data.length !== sizeOf(shape)) {
-    throw new RangeError(`a ${dtype} tensor of shape [${shape.join(', ')}] has ${sizeOf(shape)} elements, got ${data.length}`);
+    throw new RangeError(
+      `a ${dtype} tensor of shape [${shape.join(', ')}] has ${sizeOf(shape)} elements, got ${data.length}`,
+    );
   }
   return { dtype, shape, data };
 }
