@@ -13,7 +13,9 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const filters = process.argv.slice(2);
-const inContinuousIntegration = process.env.CI === 'true' || process.env.CI === '1';
+const inContinuousIntegration = process.env.CI === 'true';
+const failedChecks = [];
+process.chdir(root);
 
 if (filters.length === 0) {
   check('lint', 'node_modules/eslint/bin/eslint.js', '.');
@@ -23,50 +25,53 @@ const files = builtTests().filter((file) => filters.length === 0 || filters.some
 if (files.length === 0) stop(`no test file matches: ${filters.join(' ') || 'dist/**/*.test.js'}`);
 runTests(files);
 
-/** Runs a development tool of node_modules with this very Node, so that no shell is involved; stops where it fails. */
+/** Runs a development tool of node_modules with this very Node, so that no shell is involved. */
 function check(name, script, ...args) {
   console.log(`> ${name}`);
-  const { status, error } = spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit' });
-  if (status !== 0) stop(`${name} failed${error === undefined ? '' : `: ${error.message}`}`);
+  const { status, error } = spawnSync(process.execPath, [script, ...args], { stdio: 'inherit' });
+  if (error !== undefined) throw error;
+  if (status !== 0) failedChecks.push(name);
 }
 
 /** The test files in dist/, as paths with forward slashes; those whose source is gone are leftovers of an older build. */
 function builtTests() {
-  const dist = path.join(root, 'dist');
-  if (!existsSync(dist)) stop('there is no dist/ yet: run `npm run build`');
-  return readdirSync(dist, { recursive: true })
+  if (!existsSync('dist')) stop('there is no dist/ yet: run `npm run build`');
+  return readdirSync('dist', { recursive: true })
     .map((file) => file.replaceAll(path.sep, '/'))
-    .filter((file) => file.endsWith('.test.js') && existsSync(path.join(root, file.replace(/\.js$/, '.ts'))))
+    .filter((file) => file.endsWith('.test.js') && existsSync(file.replace(/\.js$/, '.ts')))
     .sort();
 }
 
 /** Runs every file in a process of its own, two at a time, and prints Node's spec report with its closing counts. */
 function runTests(files) {
-  const absolute = files.map((file) => path.join(root, 'dist', file));
-  let executed = 0;
+  let passed = 0;
   const notExecuted = [];
-  run({ files: absolute, concurrency: 2, timeout: 600_000 })
-    .on('test:pass', note)
-    .on('test:fail', note)
-    .on('test:fail', (event) => {
-      if (event.todo === undefined || event.todo === false) process.exitCode = 1;
+  run({ files: files.map((file) => path.join(root, 'dist', file)), concurrency: 2, timeout: 600_000 })
+    .on('test:pass', ({ name, skip, todo, details }) => {
+      if (isSet(skip)) notExecuted.push(`${name} (skipped)`);
+      else if (isSet(todo)) notExecuted.push(`${name} (todo)`);
+      else if (path.resolve(name).startsWith(path.join(root, 'dist'))) notExecuted.push(`${name} (holds no test)`);
+      else if (details.type !== 'suite') passed += 1;
+    })
+    .on('test:fail', ({ name, todo }) => {
+      if (isSet(todo)) notExecuted.push(`${name} (todo)`);
+      else process.exitCode = 1;
     })
     .on('end', () => {
+      for (const name of failedChecks) console.error(`failed: ${name}`);
+      if (failedChecks.length > 0) process.exitCode = 1;
       if (!inContinuousIntegration) return;
-      for (const name of notExecuted) process.stderr.write(`CI: not executed: ${name}\n`);
-      if (executed === 0) process.stderr.write('CI: no test was executed\n');
-      if (notExecuted.length > 0 || executed === 0) process.exitCode = 1;
+      for (const name of notExecuted) console.error(`not executed, which CI counts as failed: ${name}`);
+      if (passed === 0) console.error('no test passed, which CI counts as failed');
+      if (notExecuted.length > 0 || passed === 0) process.exitCode = 1;
     })
     .compose(new spec())
     .pipe(process.stdout);
+}
 
-  function note(event) {
-    const isFile = absolute.includes(path.resolve(root, event.name));
-    const left =
-      (event.skip !== undefined && event.skip !== false) || (event.todo !== undefined && event.todo !== false);
-    if (left) notExecuted.push(`${event.name} (${event.skip === undefined ? 'todo' : 'skipped'})`);
-    else if (!isFile && event.details.type !== 'suite') executed += 1;
-  }
+/** Whether a test carries this mark: `true` or a reason. */
+function isSet(mark) {
+  return mark !== undefined && mark !== false;
 }
 
 function stop(reason) {
