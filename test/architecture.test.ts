@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { importViolations, readImportTable } from './importRules.js';
-
-/** The folder of the package: the sources are checked, not what the compiler made of them. */
-function packageRoot(folder: string): string {
-  return existsSync(path.join(folder, 'package.json')) ? folder : packageRoot(path.dirname(folder));
-}
-const root = packageRoot(path.dirname(fileURLToPath(import.meta.url)));
+import { packageRoot } from './packageRoot.js';
 
 const table = `
 <!-- imports: a small one -->
@@ -55,7 +49,7 @@ async function violationsOf(files: Record<string, string>): Promise<string[]> {
 
 describe('the architecture', () => {
   test('the sources keep to the table of ARCHITECTURE.md', async () => {
-    assert.deepEqual(await importViolations(root), []);
+    assert.deepEqual(await importViolations(packageRoot), []);
   });
 });
 
