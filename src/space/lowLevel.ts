@@ -1,0 +1,106 @@
+import { block } from './block.js';
+import type { Block, HeadSplit, LowLevelDefaults } from './block.js';
+import { repeat, splitsOf } from './highLevel.js';
+import type { SpaceSize } from './highLevel.js';
+import { defineSpace } from './space.js';
+import type { Space } from './space.js';
+
+/** The values that the low level is searched over. */
+export interface LowLevelGrid {
+  readonly kernels: readonly number[];
+  readonly expansions: readonly number[];
+  readonly dkRatios: readonly number[];
+  readonly ffnRatios: readonly number[];
+}
+
+/** The paper's Table 1; its d_k of 96, 192 and 384 at width 192 are the ratios 0.5, 1 and 2. */
+export const PAPER_GRID: LowLevelGrid = Object.freeze({
+  kernels: Object.freeze([17, 31, 45]),
+  expansions: Object.freeze([1, 2, 4]),
+  dkRatios: Object.freeze([0.5, 1, 2]),
+  ffnRatios: Object.freeze([2, 4, 6]),
+});
+
+/** Settings of the low-level spaces. */
+export interface LowLevelOptions {
+  /** Lists that replace the paper's. */
+  readonly grid?: Partial<LowLevelGrid>;
+  /** Values of what a space does not search, where they differ from the usual ones. */
+  readonly defaults?: Partial<LowLevelDefaults>;
+}
+
+/** A low level by name: the space of the insides of blocks whose heads are already split. */
+export type LowLevel = (splits: readonly HeadSplit[], options?: LowLevelOptions) => Space;
+
+/** The splits of a network from the global heads of its blocks, such as `[3, 0, 1]` with 3 heads a block. */
+export function headSplits(globalHeads: readonly number[], heads: number): HeadSplit[] {
+  return globalHeads.map((count) => ({ globalHeads: count, localHeads: heads - count }));
+}
+
+/**
+ * The low level of the released code. Nine choices a block, index = 3 · row + column: local blocks K × E; global blocks
+ * d_k ratio × FFN ratio; mixed blocks E × FFN ratio. The rest is the default (FFN ratio 4, K = 31, d_k ratio 1).
+ * `splits` may be the blocks that the high level found.
+ */
+export function releasedLowLevel(splits: readonly HeadSplit[], options: LowLevelOptions = {}): Space {
+  return lowLevel('released', splits, options, {
+    local: ['kernel', 'expansion'],
+    global: ['dkRatio', 'ffnRatio'],
+    mixed: ['expansion', 'ffnRatio'],
+  });
+}
+
+/**
+ * The low level of the paper: every combination that applies. Local blocks K × E × FFN ratio (27); global blocks d_k
+ * ratio × FFN ratio (9); mixed blocks K × E × d_k ratio × FFN ratio (81). The last part counts fastest.
+ */
+export function paperLowLevel(splits: readonly HeadSplit[], options: LowLevelOptions = {}): Space {
+  return lowLevel('paper', splits, options, {
+    local: ['kernel', 'expansion', 'ffnRatio'],
+    global: ['dkRatio', 'ffnRatio'],
+    mixed: ['kernel', 'expansion', 'dkRatio', 'ffnRatio'],
+  });
+}
+
+/** The paper's NLP-NAS ablation: attention only, d_k ratio × FFN ratio in every block (9). */
+export function nlpSpace({ depth, heads, ...options }: SpaceSize & LowLevelOptions): Space {
+  const splits = repeat({ globalHeads: heads, localHeads: 0 }, depth);
+  return defineSpace('nlp', paperLowLevel(splits, options).positions);
+}
+
+/**
+ * Both levels at once, for the ablation of the hierarchical search: each block has every choice that `level` offers for
+ * each of the four splits (36 with the released low level, 198 with the paper's).
+ */
+export function jointSpace(level: LowLevel, { depth, heads, ...options }: SpaceSize & LowLevelOptions): Space {
+  const choices = level(splitsOf(heads), options).positions.flat();
+  return defineSpace('joint', repeat(choices, depth));
+}
+
+type Searched = keyof LowLevelDefaults;
+
+/** For each kind of block the fields that are searched; the first counts slowest. */
+interface Layout {
+  readonly local: readonly Searched[];
+  readonly global: readonly Searched[];
+  readonly mixed: readonly Searched[];
+}
+
+function lowLevel(name: string, splits: readonly HeadSplit[], options: LowLevelOptions, layout: Layout): Space {
+  const grid = { ...PAPER_GRID, ...options.grid };
+  const values: Readonly<Record<Searched, readonly number[]>> = {
+    kernel: grid.kernels,
+    expansion: grid.expansions,
+    dkRatio: grid.dkRatios,
+    ffnRatio: grid.ffnRatios,
+  };
+  const positions = splits.map(({ globalHeads, localHeads }): Block[] => {
+    const searched = globalHeads === 0 ? layout.local : localHeads === 0 ? layout.global : layout.mixed;
+    const combinations = searched.reduce<readonly Partial<LowLevelDefaults>[]>(
+      (rows, field) => rows.flatMap((row) => values[field].map((value) => ({ ...row, [field]: value }))),
+      [{}],
+    );
+    return combinations.map((combination) => block({ globalHeads, localHeads, ...combination }, options.defaults));
+  });
+  return defineSpace(name, positions);
+}

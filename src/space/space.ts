@@ -1,0 +1,96 @@
+import { UserError } from '../errors.js';
+import type { Rng } from '../random/rng.js';
+import { describeBlock, faultOf, sameBlock } from './block.js';
+import type { Block } from './block.js';
+
+/** The choices of every block of a network: plain data, frozen. Made by {@link defineSpace}. */
+export interface Space {
+  readonly name: string;
+  /** For each block position its choices, in the order that paths count them. */
+  readonly positions: readonly (readonly Block[])[];
+}
+
+/** A route through a space: gene i is the index of the choice at position i, from 0. */
+export type Path = readonly number[];
+
+/**
+ * Checks and freezes a space. Throws a UserError when a position has no choices, two equal ones, an impossible one, or
+ * another number of heads than the rest.
+ */
+export function defineSpace(name: string, positions: readonly (readonly Block[])[]): Space {
+  const heads = positions[0]?.[0];
+  if (heads === undefined) throw new UserError(`the space "${name}" has no choices; give it a block position with one`);
+  const total = heads.globalHeads + heads.localHeads;
+  for (const [position, choices] of positions.entries()) {
+    const where = `position ${position} of the space "${name}"`;
+    const known = new Set<string>();
+    if (choices.length === 0) throw new UserError(`${where} has no choices; give it at least one`);
+    for (const choice of choices) {
+      const described = describeBlock(choice);
+      const fault = faultOf(choice);
+      if (fault !== undefined) throw new UserError(`${where}: ${described}: ${fault.field} ${fault.fact}`);
+      if (choice.globalHeads + choice.localHeads !== total) {
+        throw new UserError(`${where}: ${described} does not have ${total} heads as the others; make them add up`);
+      }
+      if (known.has(described)) throw new UserError(`${where} has ${described} twice; remove one`);
+      known.add(described);
+    }
+  }
+  return Object.freeze({ name, positions: Object.freeze(positions.map((choices) => Object.freeze([...choices]))) });
+}
+
+/** The blocks that a path chooses. Throws a UserError when the path does not fit the space. */
+export function blocksOf(space: Space, path: Path): Block[] {
+  if (path.length !== space.positions.length) {
+    throw new UserError(
+      `path ${pathKey(path)} has ${path.length} genes, but the space "${space.name}" has ${space.positions.length} positions`,
+    );
+  }
+  return space.positions.map((choices, position) => {
+    const chosen = choices[path[position] ?? -1];
+    if (chosen === undefined) {
+      throw new UserError(
+        `path ${pathKey(path)}: gene ${position} is ${path[position]}, but the space "${space.name}" has choices 0 to ${choices.length - 1} there`,
+      );
+    }
+    return chosen;
+  });
+}
+
+/** The path that chooses these blocks. Throws a UserError when they are not all among the choices. */
+export function pathOf(space: Space, blocks: readonly Block[]): Path {
+  if (blocks.length !== space.positions.length) {
+    throw new UserError(
+      `${blocks.length} blocks are not a path of the space "${space.name}", which has ${space.positions.length} positions`,
+    );
+  }
+  return blocks.map((wanted, position) => {
+    const index = (space.positions[position] ?? []).findIndex((choice) => sameBlock(choice, wanted));
+    if (index < 0) {
+      throw new UserError(
+        `block ${position} (${describeBlock(wanted)}) is not among the choices of the space "${space.name}" there`,
+      );
+    }
+    return index;
+  });
+}
+
+/** A path whose genes are drawn independently, every choice equally likely. */
+export function samplePath(space: Space, rng: Rng): Path {
+  return space.positions.map((choices) => rng.int(choices.length));
+}
+
+/** The number of paths. */
+export function sizeOf(space: Space): bigint {
+  return space.positions.reduce((size, choices) => size * BigInt(choices.length), 1n);
+}
+
+/** The decimal logarithm of the number of paths. */
+export function log10SizeOf(space: Space): number {
+  return space.positions.reduce((sum, choices) => sum + Math.log10(choices.length), 0);
+}
+
+/** The path as a short text, unique within its space, fit for maps and file names: `1-4-8`. */
+export function pathKey(path: Path): string {
+  return path.join('-');
+}
