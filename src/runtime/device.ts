@@ -1,0 +1,107 @@
+/**
+ * Devices: where programs run and where the tensors live that stay there between runs.
+ *
+ * ONNX Runtime's `run` blocks the thread that calls it, so a device keeps its sessions in a worker thread; every method
+ * here returns at once. Calls are performed in the order they are made: several runs may be started before the first
+ * has ended.
+ */
+import { availableParallelism } from 'node:os';
+import { UserError } from '../errors.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { DeviceTensor } from './deviceTensor.js';
+import { EngineThread } from './engineThread.js';
+import { Program } from './program.js';
+import type { DeviceKind } from './protocol.js';
+
+export type { DeviceKind } from './protocol.js';
+export { DeviceTensor } from './deviceTensor.js';
+export { Program, type RunOptions } from './program.js';
+export type { Signature, ValueInfo } from './signature.js';
+
+export interface DeviceOptions {
+  readonly kind?: DeviceKind;
+  /** Threads of one operator on the CPU. Default: as many as the machine gives this process. */
+  readonly threads?: number;
+}
+
+/** Starts a device (default: the CPU). Throws a UserError when the machine does not have it. */
+export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+  const { kind = 'cpu', threads = availableParallelism() } = options;
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new UserError(`A device needs a whole number of threads, 1 or more; ${threads} was asked for.`);
+  }
+  const thread = new EngineThread({ kind, threads });
+  try {
+    await thread.call('open', undefined);
+  } catch (error) {
+    await thread.close().catch(() => undefined);
+    const fact = oneLine(error);
+    throw new UserError(
+      kind === 'cpu'
+        ? `ONNX Runtime does not start on this machine (${process.platform} ${process.arch}): ${fact}`
+        : `WebGPU cannot be used on this machine: ${fact} Use the cpu device, or install a Vulkan, Metal or D3D12 driver.`,
+    );
+  }
+  return new Device(kind, threads, thread);
+}
+
+function oneLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').trim();
+}
+
+export class Device {
+  private programs = 0;
+  private slots = 0;
+
+  /** Devices come from {@link openDevice}. */
+  constructor(
+    readonly kind: DeviceKind,
+    readonly threads: number,
+    private readonly thread: EngineThread,
+  ) {}
+
+  /** Makes an ONNX model runnable. `label` names the program in errors, say "training step". */
+  async compile(model: Uint8Array, label = `program ${this.programs + 1}`): Promise<Program> {
+    const program = ++this.programs;
+    try {
+      const signature = await this.thread.call('compile', { program, model });
+      return new Program(this.thread, program, label, signature);
+    } catch (error) {
+      throw new Error(`${label} does not compile: ${oneLine(error)}`, { cause: error });
+    }
+  }
+
+  /** Copies a tensor to the device, where it stays until it is freed. */
+  async upload(value: Tensor): Promise<DeviceTensor> {
+    const tensor = new DeviceTensor(this.thread, ++this.slots, value.dtype, [...value.shape]);
+    await this.write(tensor, value);
+    return tensor;
+  }
+
+  /** Replaces the content of a device tensor; dtype and shape must be the same. */
+  async write(tensor: DeviceTensor, value: Tensor): Promise<void> {
+    const slot = tensor.slotOn(this.thread);
+    tensor.checkFits(value);
+    await this.thread.call('write', { slot, value });
+  }
+
+  /** Copies a device tensor to the host. */
+  async download(tensor: DeviceTensor): Promise<Tensor> {
+    return this.thread.call('read', { slot: tensor.slotOn(this.thread) });
+  }
+
+  /** Gives a device tensor's memory back, after the runs that were started before. */
+  free(tensor: DeviceTensor): void {
+    const slot = tensor.slotOn(this.thread);
+    tensor.markFreed();
+    this.thread.call('free', { slot }).catch(() => undefined); // a closed device has freed everything
+  }
+
+  /**
+   * Waits for the run in flight, refuses those behind it, and gives everything back. Calling it again is harmless.
+   * A device that is not closed does not keep the process alive.
+   */
+  close(): Promise<void> {
+    return this.thread.close();
+  }
+}

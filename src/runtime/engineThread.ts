@@ -1,0 +1,92 @@
+/** The main thread's end of the worker: calls become promises, and the process neither hangs on it nor aborts. */
+import { Worker } from 'node:worker_threads';
+import type { SessionSettings } from './ort.js';
+import { BUSY, CLOSING, SHARED_WORDS, type CallName, type Calls, type Message, type Reply } from './protocol.js';
+import type { WorkerStart } from './worker.js';
+
+interface Pending {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const open = new Set<EngineThread>();
+
+export class EngineThread {
+  private readonly words = new Int32Array(new SharedArrayBuffer(SHARED_WORDS * Int32Array.BYTES_PER_ELEMENT));
+  private readonly pending = new Map<number, Pending>();
+  private readonly worker: Worker;
+  private readonly ended: Promise<void>;
+  private lastId = 0;
+  /** Why no more calls are taken. */
+  private stopped: Error | undefined;
+
+  constructor(settings: SessionSettings) {
+    const start: WorkerStart = { settings, shared: this.words.buffer };
+    // No flags of this process: some, such as --input-type, would keep a worker from starting.
+    this.worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start, execArgv: [] });
+    this.worker.unref();
+    this.worker.on('message', (reply: Reply) => this.settle(reply));
+    this.worker.on('error', (error) => this.fail(error instanceof Error ? error : new Error(String(error))));
+    this.ended = new Promise((resolve) => {
+      this.worker.on('exit', () => {
+        this.fail(new Error('the device was closed'));
+        open.delete(this);
+        resolve();
+      });
+    });
+    if (open.size === 0) process.once('exit', stopAll);
+    open.add(this);
+  }
+
+  /** Sends a call; calls are performed in the order they are sent. `transfer` moves buffers instead of copying them. */
+  call<K extends CallName>(
+    call: K,
+    request: Calls[K]['request'],
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Calls[K]['reply']> {
+    if (this.stopped !== undefined) return Promise.reject(this.stopped);
+    return new Promise((resolve, reject) => {
+      const message: Message<K> = { id: ++this.lastId, call, request };
+      this.worker.postMessage(message, transfer);
+      // The process stays alive for an answer that somebody waits for, and not for an idle worker.
+      if (this.pending.size === 0) this.worker.ref();
+      this.pending.set(message.id, { resolve, reject });
+    });
+  }
+
+  /** Lets the call in flight end, refuses those behind it, and ends the worker. */
+  async close(): Promise<void> {
+    if (this.stopped === undefined) {
+      const closed = this.call('close', undefined);
+      this.stopped = new Error('the device was closed');
+      Atomics.store(this.words, CLOSING, 1);
+      await closed;
+    }
+    this.worker.ref();
+    await this.ended;
+  }
+
+  /** Blocks until no native code runs. For a process that ends now. */
+  stop(): void {
+    Atomics.store(this.words, CLOSING, 1);
+    Atomics.wait(this.words, BUSY, 1);
+  }
+
+  private settle(reply: Reply): void {
+    const pending = this.pending.get(reply.id);
+    this.pending.delete(reply.id);
+    if (this.pending.size === 0) this.worker.unref();
+    if ('error' in reply) pending?.reject(new Error(reply.error));
+    else pending?.resolve(reply.value as never);
+  }
+
+  private fail(error: Error): void {
+    this.stopped ??= error;
+    for (const { reject } of this.pending.values()) reject(error);
+    this.pending.clear();
+  }
+}
+
+function stopAll(): void {
+  for (const thread of open) thread.stop();
+}

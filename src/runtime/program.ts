@@ -1,0 +1,118 @@
+import type { Tensor } from '../tensor/tensor.js';
+import { DeviceTensor } from './deviceTensor.js';
+import type { EngineThread } from './engineThread.js';
+import { checkInput, type Signature } from './signature.js';
+
+const NONE = -1;
+
+export interface RunOptions<Output extends string = string> {
+  /** The outputs to compute and return. Default: all that update no device tensor. */
+  readonly outputs?: readonly Output[];
+  /** Outputs that stay on the device: each replaces the content of a device tensor, once the run has ended well. */
+  readonly updates?: Readonly<Record<string, DeviceTensor>>;
+  /** Inputs whose memory is handed over instead of copied; their host tensors are unusable afterwards. */
+  readonly transfer?: readonly string[];
+}
+
+/** A compiled model. Made by {@link Device.compile}. */
+export class Program {
+  private readonly outputPositions: ReadonlyMap<string, number>;
+
+  constructor(
+    private readonly thread: EngineThread,
+    private readonly number: number,
+    readonly label: string,
+    readonly signature: Signature,
+  ) {
+    this.outputPositions = new Map(signature.outputs.map(({ name }, position) => [name, position]));
+  }
+
+  /**
+   * Runs the program on values for all of its inputs, on the host or on the device.
+   *
+   * Throws an Error that names the program when inputs are missing, unknown or of another dtype or shape, and when
+   * ONNX Runtime reports one. Updates happen all or none: a run that fails leaves every device tensor as it was.
+   */
+  async run<const Output extends string = string>(
+    inputs: Readonly<Record<string, Tensor | DeviceTensor>>,
+    options: RunOptions<Output> = {},
+  ): Promise<Record<Output, Tensor>> {
+    try {
+      const { slots, host, buffers } = this.encodeInputs(inputs, new Set(options.transfer));
+      const updates = this.encodeUpdates(options.updates ?? {});
+      const wanted = this.encodeOutputs(options.outputs, updates);
+      const results = await this.thread.call('run', { program: this.number, slots, host, updates, wanted }, buffers);
+      const named = results.map(
+        (result, index) => [this.signature.outputs[wanted[index] ?? NONE]?.name, result] as const,
+      );
+      return Object.fromEntries(named) as Record<Output, Tensor>;
+    } catch (error) {
+      throw new Error(`${this.label}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  }
+
+  /** Gives the program's memory back, after the runs that were started before. */
+  async release(): Promise<void> {
+    await this.thread.call('release', { program: this.number });
+  }
+
+  private encodeInputs(
+    inputs: Readonly<Record<string, Tensor | DeviceTensor>>,
+    transfer: ReadonlySet<string>,
+  ): { slots: Int32Array; host: Tensor[]; buffers: ArrayBuffer[] } {
+    const expected = this.signature.inputs;
+    const slots = new Int32Array(expected.length).fill(NONE);
+    const host: Tensor[] = [];
+    const buffers: ArrayBuffer[] = [];
+    const openDimensions = new Map<string, number>();
+    expected.forEach((info, position) => {
+      const value = inputs[info.name];
+      if (value === undefined) throw new Error(`input '${info.name}' is missing`);
+      checkInput(info, value.dtype, value.shape, openDimensions);
+      if (value instanceof DeviceTensor) {
+        slots[position] = value.slotOn(this.thread);
+        return;
+      }
+      const data = transfer.has(info.name) && ownsItsBuffer(value) ? value.data : value.data.slice();
+      host.push({ dtype: value.dtype, shape: value.shape, data });
+      buffers.push(data.buffer as ArrayBuffer);
+    });
+    const names = Object.keys(inputs);
+    if (names.length > expected.length) {
+      const known = new Set(expected.map(({ name }) => name));
+      throw new Error(`there is no input '${names.find((name) => !known.has(name))}'`);
+    }
+    return { slots, host, buffers };
+  }
+
+  private encodeUpdates(updates: Readonly<Record<string, DeviceTensor>>): Int32Array {
+    const slots = new Int32Array(this.signature.outputs.length).fill(NONE);
+    const used = new Set<number>();
+    for (const [name, tensor] of Object.entries(updates)) {
+      const slot = tensor.slotOn(this.thread);
+      if (used.has(slot)) throw new Error(`output '${name}' updates a device tensor that another output updates`);
+      used.add(slot);
+      slots[this.outputPosition(name)] = slot;
+    }
+    return slots;
+  }
+
+  private encodeOutputs(outputs: readonly string[] | undefined, updates: Int32Array): Int32Array {
+    const wanted =
+      outputs === undefined
+        ? [...this.signature.outputs.keys()].filter((position) => updates[position] === NONE)
+        : [...new Set(outputs)].map((name) => this.outputPosition(name));
+    return Int32Array.from(wanted);
+  }
+
+  private outputPosition(name: string): number {
+    const position = this.outputPositions.get(name);
+    if (position === undefined) throw new Error(`there is no output '${name}'`);
+    return position;
+  }
+}
+
+/** Whether a tensor's data is all of a buffer that can be transferred to another thread. */
+function ownsItsBuffer({ data }: Tensor): boolean {
+  return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
+}
