@@ -23,7 +23,8 @@ async function violationsOf(files: Record<string, string>): Promise<string[]> {
   try {
     const lawful = {
       'ARCHITECTURE.md': table,
-      'package.json': '{ "type": "module", "dependencies": { "onnxruntime-node": "*" } }',
+      'package.json': JSON.stringify({ type: 'module', imports: { '#engine': './dist/src/engine/engine.js' } }),
+      'dist/src/engine/engine.js': '',
       'node_modules/onnxruntime-node/package.json': '{ "name": "onnxruntime-node", "main": "index.js" }',
       'node_modules/onnxruntime-node/index.js': '',
       'test/helper.ts': "export { low } from '../src/low/low.js';",
@@ -77,6 +78,7 @@ describe('the check of the architecture', () => {
       "import { side } from '../side/side.js'; export const bad = side;",
       /middle imports types only/,
     ],
+    ['an import through package.json', 'src/low/bad.ts', "import '#engine';", /low imports what its row names/],
     [
       'a dynamic import',
       'src/low/bad.ts',

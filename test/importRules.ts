@@ -58,6 +58,8 @@ function readCell(folder: string, cell: string, above: readonly string[]): Omit<
 }
 
 const testFile = '\\.test\\.ts$';
+/** Sources, also as compiled: package.json's "imports" lead there. */
+const source = '^(dist/)?src/';
 
 /** The table and the rules written below it, as dependency-cruiser's forbidden rules. */
 export function importRules(rows: readonly ImportRow[]): IForbiddenRuleType[] {
@@ -78,7 +80,7 @@ export function importRules(rows: readonly ImportRow[]): IForbiddenRuleType[] {
     rules.push({
       name: `${folder} imports what its row names`,
       from,
-      to: { path: '^src/', pathNot: [...shared, ...within(types)] },
+      to: { path: source, pathNot: [...shared, ...within(types)] },
     });
     if (types.length > 0) {
       const to = { path: within(types), dependencyTypesNot: ['type-only' as const] };
@@ -89,7 +91,7 @@ export function importRules(rows: readonly ImportRow[]): IForbiddenRuleType[] {
 }
 
 const nameOf = (row: ImportRow): string => row.folder;
-const within = (folders: readonly string[]): string[] => folders.map((folder) => `^src/${folder}/`);
+const within = (folders: readonly string[]): string[] => folders.map((folder) => `${source}${folder}/`);
 
 /**
  * Checks the sources under `root` against the table of `root/ARCHITECTURE.md`.
