@@ -1,0 +1,29 @@
+/**
+ * A graph that does not fit together. The message tells the operator, both shapes and, once it passed through
+ * {@link inModule}, the path of the module that was being built, e.g. `blocks.3.attn.qkv: gemm: …`.
+ */
+export class GraphError extends Error {
+  override readonly name = 'GraphError';
+  readonly #fact: string;
+  readonly #path: readonly string[];
+
+  constructor(fact: string, path: readonly string[] = []) {
+    super(path.length === 0 ? fact : `${path.join('.')}: ${fact}`);
+    this.#fact = fact;
+    this.#path = path;
+  }
+
+  /** The same error, one module further out. */
+  within(module: string): GraphError {
+    return new GraphError(this.#fact, [module, ...this.#path]);
+  }
+}
+
+/** Runs `build`, the construction of one module, and names the module in any GraphError that comes out of it. */
+export function inModule<Result>(name: string, build: () => Result): Result {
+  try {
+    return build();
+  } catch (error) {
+    throw error instanceof GraphError ? error.within(name) : error;
+  }
+}

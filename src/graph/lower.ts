@@ -1,0 +1,132 @@
+import { encodeModel, type OnnxGraph, type OnnxInitializer, type OnnxNode, type OnnxValueInfo } from '../onnx/model.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { GraphError } from './error.js';
+import { nodesOf } from './traverse.js';
+import type { Emitter, NodeOptions, Port, TensorType, Value, VariantType } from './value.js';
+
+export interface LowerOptions {
+  /** Leave the leading extent of inputs and outputs open, as dimension `batch`. */
+  readonly freeBatch?: boolean;
+  /** Key-value pairs that are written into the model, e.g. its class names. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Lowers a graph, given by its named outputs, to the bytes of an ONNX model. Its inputs are those that the outputs
+ * depend on, under their own names; constants become initializers.
+ */
+export function lower(
+  outputs: Readonly<Record<string, Value>>,
+  { freeBatch = false, metadata = {} }: LowerOptions = {},
+): Uint8Array {
+  const names = Object.keys(outputs);
+  const writer = new GraphWriter({ count: 0 }, freeBatch);
+  const computed = writer.lower(Object.values(outputs));
+  computed.forEach((name, at) => writer.node('Identity', [name], {}, [names[at]]));
+  const graph = writer.finish(
+    'glit',
+    names.map((name) => ({ name, type: outputs[name].type })),
+  );
+  return encodeModel({ graph, metadata });
+}
+
+/** One ONNX graph being written: the model's, or an arm's inside it. */
+class GraphWriter implements Emitter {
+  readonly #nodes: OnnxNode[] = [];
+  readonly #initializers: OnnxInitializer[] = [];
+  readonly #inputs = new Map<string, Value>();
+  readonly #names: Map<Value, string>;
+  readonly #constants = new Map<string, string>();
+  readonly #counter: { count: number };
+  readonly #isArm: boolean;
+
+  constructor(
+    counter: { count: number },
+    readonly freeBatch: boolean,
+    bindings?: ReadonlyMap<Value, string>,
+  ) {
+    this.#counter = counter;
+    this.#names = new Map(bindings);
+    this.#isArm = bindings !== undefined;
+  }
+
+  node(
+    opType: string,
+    inputs: readonly string[],
+    options: NodeOptions = {},
+    outputNames?: readonly string[],
+  ): readonly string[] {
+    const name = `${opType}_${this.#counter.count++}`;
+    const output =
+      outputNames ?? Array.from({ length: options.outputs ?? 1 }, (_, at) => (at === 0 ? name : `${name}:${at}`));
+    this.#nodes.push({ opType, name, input: inputs, output, attributes: options.attributes ?? {} });
+    return output;
+  }
+
+  constant(tensor: Tensor): string {
+    // Shapes and scalars recur by the hundred; large tensors are compared by nothing and written as they come.
+    const key = tensor.data.length <= 16 ? `${tensor.dtype}[${tensor.shape.join()}]${tensor.data.join()}` : undefined;
+    const known = key === undefined ? undefined : this.#constants.get(key);
+    if (known !== undefined) return known;
+    const name = `constant_${this.#counter.count++}`;
+    this.#initializers.push({ name, tensor });
+    if (key !== undefined) this.#constants.set(key, name);
+    return name;
+  }
+
+  subgraph(name: string, bindings: ReadonlyMap<Value, string>, build: (inner: Emitter) => readonly Port[]): OnnxGraph {
+    const writer = new GraphWriter(this.#counter, this.freeBatch, bindings);
+    return writer.finish(name, build(writer));
+  }
+
+  lower(values: readonly Value[]): readonly string[] {
+    const nodes = nodesOf(values, this.#names);
+    const read = new Set<Value>(values);
+    for (const node of nodes) for (const value of node.inputs) read.add(value);
+    for (const node of nodes) {
+      const used = node.outputs.map((output) => read.has(output));
+      const names = node.lower(
+        this,
+        node.inputs.map((value) => this.#nameOf(value)),
+        used,
+      );
+      node.outputs.forEach((output, at) => {
+        if (used[at]) this.#names.set(output, names[at]);
+      });
+    }
+    return values.map((value) => this.#nameOf(value));
+  }
+
+  finish(name: string, outputs: readonly Port[]): OnnxGraph {
+    return {
+      name,
+      nodes: this.#nodes,
+      initializers: this.#initializers,
+      inputs: [...this.#inputs].map(([inputName, value]) => this.#valueInfo(inputName, value.tensorType)),
+      outputs: outputs.map((port) => this.#valueInfo(port.name, port.type)),
+    };
+  }
+
+  #nameOf(value: Value): string {
+    const known = this.#names.get(value);
+    if (known !== undefined) return known;
+    const { source } = value;
+    if (source.kind === 'constant') {
+      const name = this.constant(source.tensor);
+      this.#names.set(value, name);
+      return name;
+    }
+    if (source.kind !== 'input' || this.#isArm)
+      throw new GraphError('a value is read outside the branch arm that it belongs to');
+    if (this.#inputs.has(source.name)) throw new GraphError(`two different inputs are called «${source.name}»`);
+    this.#inputs.set(source.name, value);
+    this.#names.set(value, source.name);
+    return source.name;
+  }
+
+  #valueInfo(name: string, type: TensorType | VariantType): OnnxValueInfo {
+    if ('arms' in type) return { name, dtype: type.arms[0].dtype };
+    const shape = this.freeBatch && type.shape.length > 0 ? ['batch', ...type.shape.slice(1)] : type.shape;
+    return { name, dtype: type.dtype, shape };
+  }
+}

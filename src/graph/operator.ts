@@ -1,0 +1,77 @@
+import { GraphError } from './error.js';
+import { Value, type Emitter, type Node, type TensorType } from './value.js';
+
+/** Everything that an operator is: its shape rule, gradient, cost and lowering. */
+export interface OperatorRule<Attributes> {
+  readonly name: string;
+  /** Output types from input types. Throws a GraphError that tells what does not fit. */
+  infer(inputs: readonly TensorType[], attributes: Attributes): readonly TensorType[];
+  /**
+   * The gradient of each input, given those of the outputs. A result may have a wider (broadcast) shape than its input:
+   * the reverse mode sums it back. `undefined`: no gradient flows to that input.
+   */
+  gradient(call: GradientCall<Attributes>): readonly (Value | undefined)[];
+  /** Multiply-accumulates of one call; 0 when left out. */
+  macs?(inputs: readonly TensorType[], outputs: readonly TensorType[], attributes: Attributes): number;
+  /** Writes the call as ONNX nodes and returns the names of its outputs. */
+  lower(emit: Emitter, call: LoweringCall<Attributes>): readonly string[];
+}
+
+export interface GradientCall<Attributes> {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Attributes;
+  /** The gradient of each output; undefined where none flows. At least one is defined. */
+  readonly grads: readonly (Value | undefined)[];
+  /** Which inputs a gradient is wanted for; work for the others can be left out. */
+  readonly wanted: readonly boolean[];
+}
+
+export interface LoweringCall<Attributes> {
+  readonly inputs: readonly string[];
+  readonly inputTypes: readonly TensorType[];
+  readonly outputTypes: readonly TensorType[];
+  readonly attributes: Attributes;
+  /** Which outputs anything reads: a lowering can leave the others out (their names are not looked at). */
+  readonly used: readonly boolean[];
+}
+
+/** An operator: calling it checks the inputs and records a node. */
+export interface Operator<Attributes> {
+  readonly rule: OperatorRule<Attributes>;
+  (inputs: readonly Value[], attributes: Attributes): readonly Value[];
+}
+
+/** Makes an operator of its rule. A call that does not fit fails here, where it is made. */
+export function defineOperator<Attributes extends object>(rule: OperatorRule<Attributes>): Operator<Attributes> {
+  const apply = (inputs: readonly Value[], attributes: Attributes): readonly Value[] => {
+    const inputTypes = inputs.map((value) => value.tensorType);
+    let outputTypes: readonly TensorType[];
+    try {
+      outputTypes = rule.infer(inputTypes, attributes);
+    } catch (error) {
+      if (error instanceof RangeError || error instanceof GraphError) {
+        throw new GraphError(`${rule.name}: ${error.message}`);
+      }
+      throw error;
+    }
+    const outputs: Value[] = [];
+    const node: Node = {
+      operator: rule.name,
+      attributes,
+      inputs,
+      outputs,
+      gradient: (grads, wanted) => rule.gradient({ inputs, outputs, attributes, grads, wanted }),
+      macs: () => rule.macs?.(inputTypes, outputTypes, attributes) ?? 0,
+      lower: (emit, names, used) => rule.lower(emit, { inputs: names, inputTypes, outputTypes, attributes, used }),
+    };
+    for (const type of outputTypes) outputs.push(new Value(type, { kind: 'node', node }));
+    return outputs;
+  };
+  return Object.assign(apply, { rule });
+}
+
+/** The `gradient` of an operator on whole numbers or truth values, through which nothing flows. */
+export function noGradient({ inputs }: { readonly inputs: readonly Value[] }): readonly undefined[] {
+  return inputs.map(() => undefined);
+}

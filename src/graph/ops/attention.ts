@@ -1,0 +1,47 @@
+import { formatShape, sameShape } from '../../tensor/shape.js';
+import { scalar, sizeOf } from '../../tensor/tensor.js';
+import { GraphError } from '../error.js';
+import { defineOperator } from '../operator.js';
+import type { Value } from '../value.js';
+import { matmul } from './matmul.js';
+import { mul } from './mul.js';
+import { sub } from './sub.js';
+import { sum } from './sum.js';
+
+export const scaledDotProductAttention = defineOperator<{ readonly scale: number }>({
+  name: 'attention',
+  infer: ([q, k, v]) => {
+    if (q.shape.length !== 4 || !sameShape(q.shape, k.shape) || !sameShape(q.shape, v.shape)) {
+      throw new GraphError(
+        `queries ${formatShape(q.shape)}, keys ${formatShape(k.shape)} and values ${formatShape(v.shape)} differ`,
+      );
+    }
+    const [batch, heads, tokens] = q.shape;
+    return [q, { dtype: q.dtype, shape: [batch, heads, tokens, tokens] }];
+  },
+  // P = softmax(s·QKᵀ), O = P·V:  dV = Pᵀ·dO,  dS = P∘(dO·Vᵀ − rowsum(dO∘O)),  dQ = s·dS·K,  dK = s·dSᵀ·Q.
+  // rowsum(dO∘O) equals rowsum(dP∘P) but reads [.., N, d] instead of [.., N, N].
+  gradient: ({ inputs: [q, k, v], outputs: [output, weights], attributes: { scale }, grads: [g] }) => {
+    if (g === undefined) return [];
+    const rowSums = sum(mul(g, output), [3], { keepAxes: true });
+    const dScores = mul(weights, sub(matmul(g, v, { transposeB: true }), rowSums));
+    return [
+      mul(matmul(dScores, k), scale),
+      mul(matmul(dScores, q, { transposeA: true }), scale),
+      matmul(weights, g, { transposeA: true }),
+    ];
+  },
+  macs: ([q], [, weights]) => 2 * sizeOf(weights.shape) * q.shape[3],
+  lower: (emit, { inputs: [q, k, v], attributes: { scale } }) => {
+    const [keys] = emit.node('Transpose', [k], { attributes: { perm: { ints: [0, 1, 3, 2] } } });
+    const [products] = emit.node('MatMul', [q, keys]);
+    const [scores] = emit.node('Mul', [products, emit.constant(scalar(scale))]);
+    const [weights] = emit.node('Softmax', [scores], { attributes: { axis: { int: -1 } } });
+    return [...emit.node('MatMul', [weights, v]), weights];
+  },
+});
+
+/** softmax(scale·Q·Kᵀ)·V for every head; queries, keys, values and the result are [B, heads, N, d]. */
+export function attention(q: Value, k: Value, v: Value, scale: number): Value {
+  return scaledDotProductAttention([q, k, v], { scale })[0];
+}

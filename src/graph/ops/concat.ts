@@ -1,0 +1,66 @@
+import { formatShape, normalAxis, sameShape, withExtent } from '../../tensor/shape.js';
+import { int64, zeros } from '../../tensor/tensor.js';
+import { GraphError } from '../error.js';
+import { defineOperator } from '../operator.js';
+import { constant, type Value } from '../value.js';
+
+// Concatenation and splitting are each other's gradient, so they share a file.
+
+export const concatenation = defineOperator<{ readonly axis: number }>({
+  name: 'concat',
+  infer: (parts, { axis }) => {
+    const [first, ...others] = parts;
+    for (const other of others) {
+      if (
+        other.dtype !== first.dtype ||
+        !sameShape(withExtent(other.shape, axis, 0), withExtent(first.shape, axis, 0))
+      ) {
+        throw new GraphError(`${formatShape(first.shape)} and ${formatShape(other.shape)} differ outside axis ${axis}`);
+      }
+    }
+    const extent = parts.reduce((total, part) => total + part.shape[axis], 0);
+    return [{ dtype: first.dtype, shape: withExtent(first.shape, axis, extent) }];
+  },
+  gradient: ({ inputs, attributes: { axis }, grads: [g] }) =>
+    g === undefined
+      ? inputs.map(() => undefined)
+      : split(
+          g,
+          axis,
+          inputs.map((part) => part.shape[axis]),
+        ),
+  lower: (emit, { inputs, attributes: { axis } }) =>
+    emit.node('Concat', inputs, { attributes: { axis: { int: axis } } }),
+});
+
+/** The parts one after another along `axis`. */
+export function concat(parts: readonly Value[], axis: number): Value {
+  return parts.length === 1 ? parts[0] : concatenation(parts, { axis: normalAxis(axis, parts[0].shape.length) })[0];
+}
+
+export const splitting = defineOperator<{ readonly axis: number; readonly extents: readonly number[] }>({
+  name: 'split',
+  infer: ([{ dtype, shape }], { axis, extents }) => {
+    if (extents.reduce((total, extent) => total + extent, 0) !== shape[axis]) {
+      throw new GraphError(`parts of ${extents.join(' + ')} do not fill axis ${axis} of ${formatShape(shape)}`);
+    }
+    return extents.map((extent) => ({ dtype, shape: withExtent(shape, axis, extent) }));
+  },
+  // parts that nothing used get zeros
+  gradient: ({ outputs, attributes: { axis }, grads }) => [
+    concat(
+      outputs.map((part, index) => grads[index] ?? constant(zeros(part.dtype, part.shape))),
+      axis,
+    ),
+  ],
+  lower: (emit, { inputs: [x], attributes: { axis, extents } }) =>
+    emit.node('Split', [x, emit.constant(int64([extents.length], extents))], {
+      attributes: { axis: { int: axis } },
+      outputs: extents.length,
+    }),
+});
+
+/** Cuts `x` along `axis` into parts of the given extents. */
+export function split(x: Value, axis: number, extents: readonly number[]): readonly Value[] {
+  return extents.length === 1 ? [x] : splitting([x], { axis: normalAxis(axis, x.shape.length), extents });
+}

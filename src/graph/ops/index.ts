@@ -1,0 +1,58 @@
+import { addition } from './add.js';
+import { scaledDotProductAttention } from './attention.js';
+import { conversion } from './cast.js';
+import { concatenation, splitting } from './concat.js';
+import { convolution } from './conv1d.js';
+import { division } from './div.js';
+import { exponential } from './exp.js';
+import { expansion } from './expand.js';
+import { gaussianErrorLinearUnit } from './gelu.js';
+import { matrixProduct } from './gemm.js';
+import { layerNormalization } from './layerNorm.js';
+import { comparison } from './lessOrEqual.js';
+import { logarithm } from './log.js';
+import { logarithmicSoftmax } from './logSoftmax.js';
+import { batchedMatrixProduct } from './matmul.js';
+import { elementwiseMinimum } from './minimum.js';
+import { multiplication } from './mul.js';
+import { reshaping } from './reshape.js';
+import { reversal } from './reverse.js';
+import { logistic } from './sigmoid.js';
+import { padding, slicing } from './slice.js';
+import { squareRoot } from './sqrt.js';
+import { subtraction } from './sub.js';
+import { summation } from './sum.js';
+import { permutation } from './transpose.js';
+
+/** Every operator, by name. The test of operators has a case for each: a new one that lacks it does not compile. */
+export const OPERATORS = {
+  add: addition,
+  attention: scaledDotProductAttention,
+  cast: conversion,
+  concat: concatenation,
+  conv1d: convolution,
+  div: division,
+  exp: exponential,
+  expand: expansion,
+  gelu: gaussianErrorLinearUnit,
+  gemm: matrixProduct,
+  layerNorm: layerNormalization,
+  lessOrEqual: comparison,
+  log: logarithm,
+  logSoftmax: logarithmicSoftmax,
+  matmul: batchedMatrixProduct,
+  minimum: elementwiseMinimum,
+  mul: multiplication,
+  pad: padding,
+  reshape: reshaping,
+  reverse: reversal,
+  sigmoid: logistic,
+  slice: slicing,
+  split: splitting,
+  sqrt: squareRoot,
+  sub: subtraction,
+  sum: summation,
+  transpose: permutation,
+};
+
+export type OperatorName = keyof typeof OPERATORS;

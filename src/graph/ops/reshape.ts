@@ -1,0 +1,28 @@
+import { formatShape, sameShape } from '../../tensor/shape.js';
+import { int64, sizeOf, type Shape } from '../../tensor/tensor.js';
+import { GraphError } from '../error.js';
+import { defineOperator } from '../operator.js';
+import type { Value } from '../value.js';
+
+export const reshaping = defineOperator<{ readonly shape: Shape }>({
+  name: 'reshape',
+  infer: ([x], { shape }) => {
+    if (sizeOf(x.shape) !== sizeOf(shape)) {
+      throw new GraphError(
+        `${formatShape(x.shape)} has ${sizeOf(x.shape)} elements, ${formatShape(shape)} has ${sizeOf(shape)}`,
+      );
+    }
+    return [{ dtype: x.dtype, shape }];
+  },
+  gradient: ({ inputs: [x], grads: [g] }) => [g && reshape(g, x.shape)],
+  lower: (emit, { inputs: [x], attributes: { shape } }) => {
+    // A batch that is open in the exported model is always part of the leading extent: that one is inferred.
+    const target = emit.freeBatch && shape.length > 0 ? [-1, ...shape.slice(1)] : shape;
+    return emit.node('Reshape', [x, emit.constant(int64([target.length], target))]);
+  },
+});
+
+/** The same elements, in row-major order, in another shape. */
+export function reshape(x: Value, shape: Shape): Value {
+  return sameShape(x.shape, shape) ? x : reshaping([x], { shape })[0];
+}

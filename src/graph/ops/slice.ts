@@ -1,0 +1,50 @@
+import { formatShape, normalAxis, withExtent } from '../../tensor/shape.js';
+import { int64 } from '../../tensor/tensor.js';
+import { GraphError } from '../error.js';
+import { defineOperator } from '../operator.js';
+import type { Value } from '../value.js';
+
+// Slicing and padding with zeros are each other's gradient, so they share a file.
+
+export const slicing = defineOperator<{ readonly axis: number; readonly start: number; readonly end: number }>({
+  name: 'slice',
+  infer: ([{ dtype, shape }], { axis, start, end }) => {
+    if (!(0 <= start && start < end && end <= shape[normalAxis(axis, shape.length)])) {
+      throw new GraphError(`${start}..${end} is no part of axis ${axis} of ${formatShape(shape)}`);
+    }
+    return [{ dtype, shape: withExtent(shape, axis, end - start) }];
+  },
+  // what was cut away gets zeros
+  gradient: ({ inputs: [x], attributes: { axis, start, end }, grads: [g] }) => [
+    g && pad(g, axis, start, x.shape[axis] - end),
+  ],
+  lower: (emit, { inputs: [x], attributes: { axis, start, end } }) =>
+    emit.node('Slice', [x, ...[start, end, axis].map((bound) => emit.constant(int64([1], [bound])))]),
+});
+
+/** Elements `start` (inclusive) to `end` (exclusive) along `axis`. */
+export function slice(x: Value, axis: number, start: number, end: number): Value {
+  const at = normalAxis(axis, x.shape.length);
+  return start === 0 && end === x.shape[at] ? x : slicing([x], { axis: at, start, end })[0];
+}
+
+export const padding = defineOperator<{ readonly axis: number; readonly before: number; readonly after: number }>({
+  name: 'pad',
+  infer: ([{ dtype, shape }], { axis, before, after }) => {
+    if (before < 0 || after < 0) throw new GraphError(`cannot pad by a negative number (${before}, ${after})`);
+    const at = normalAxis(axis, shape.length);
+    return [{ dtype, shape: withExtent(shape, at, shape[at] + before + after) }];
+  },
+  gradient: ({ inputs: [x], attributes: { axis, before }, grads: [g] }) => [
+    g && slice(g, axis, before, before + x.shape[axis]),
+  ],
+  lower: (emit, { inputs: [x], inputTypes: [{ shape }], attributes: { axis, before, after } }) => {
+    const pads = [before, after].flatMap((amount) => shape.map((_, at) => (at === axis ? amount : 0)));
+    return emit.node('Pad', [x, emit.constant(int64([pads.length], pads))]);
+  },
+});
+
+/** Puts `before` and `after` zeros at the two ends of `axis`. */
+export function pad(x: Value, axis: number, before: number, after: number): Value {
+  return before === 0 && after === 0 ? x : padding([x], { axis: normalAxis(axis, x.shape.length), before, after })[0];
+}

@@ -1,0 +1,110 @@
+import type { AttributeValue, OnnxGraph } from '../onnx/model.js';
+import { formatShape, sameShape } from '../tensor/shape.js';
+import { scalar, type DType, type Shape, type Tensor } from '../tensor/tensor.js';
+import { GraphError } from './error.js';
+
+/** The static type of a tensor in a graph. */
+export interface TensorType {
+  readonly dtype: DType;
+  readonly shape: Shape;
+}
+
+/**
+ * The type of a branch's output that depends on which arm ran, e.g. the gradient of the chosen arm's own parameters.
+ * Only an arm of a branch on the same `index` can use such a value, where its type is known.
+ */
+export interface VariantType {
+  readonly index: Value;
+  readonly arms: readonly TensorType[];
+}
+
+/** Where a value comes from. */
+export type Source =
+  | { readonly kind: 'input'; readonly name: string }
+  | { readonly kind: 'constant'; readonly tensor: Tensor }
+  | { readonly kind: 'argument' }
+  | { readonly kind: 'node'; readonly node: Node };
+
+/** A typed edge of a graph. A graph is nothing but the values that its outputs are computed from. */
+export class Value {
+  constructor(
+    readonly type: TensorType | VariantType,
+    readonly source: Source,
+  ) {}
+
+  get shape(): Shape {
+    return this.tensorType.shape;
+  }
+
+  get dtype(): DType {
+    return this.tensorType.dtype;
+  }
+
+  /** The static type. Throws a GraphError for a value whose type depends on the arm that ran. */
+  get tensorType(): TensorType {
+    if ('arms' in this.type) {
+      throw new GraphError(
+        `this value's type depends on which arm of a branch ran (${this.type.arms.map(formatType).join(' | ')}); ` +
+          'use it inside an arm of a branch on the same index',
+      );
+    }
+    return this.type;
+  }
+}
+
+/** A named input of the graph, fed at every run. */
+export function input(name: string, dtype: DType, shape: Shape): Value {
+  return new Value({ dtype, shape }, { kind: 'input', name });
+}
+
+/** A constant. A number becomes a float32 scalar. */
+export function constant(value: Tensor | number): Value {
+  const tensor = typeof value === 'number' ? scalar(value) : value;
+  return new Value({ dtype: tensor.dtype, shape: tensor.shape }, { kind: 'constant', tensor });
+}
+
+export function formatType(type: TensorType): string {
+  return `${type.dtype}${formatShape(type.shape)}`;
+}
+
+export function sameType(a: TensorType, b: TensorType): boolean {
+  return a.dtype === b.dtype && sameShape(a.shape, b.shape);
+}
+
+/** One recorded call of an operator. */
+export interface Node {
+  readonly operator: string;
+  readonly attributes: object;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  gradient(grads: readonly (Value | undefined)[], wanted: readonly boolean[]): readonly (Value | undefined)[];
+  macs(): number;
+  /** Lowers the node; `used` tells which outputs anything reads. */
+  lower(emit: Emitter, inputs: readonly string[], used: readonly boolean[]): readonly string[];
+}
+
+/** What an operator writes its lowering with: ONNX nodes and constants, in the graph that is being written. */
+export interface Emitter {
+  /** True when the leading extent of activations is left open in the exported model. */
+  readonly freeBatch: boolean;
+  /** Adds a node and returns the names of its outputs. */
+  node(opType: string, inputs: readonly string[], options?: NodeOptions): readonly string[];
+  /** The name of an initializer with this content. */
+  constant(tensor: Tensor): string;
+  /** A subgraph that reads values of this graph by name: `bindings` are the values that it knows from outside. */
+  subgraph(name: string, bindings: ReadonlyMap<Value, string>, build: (inner: Emitter) => readonly Port[]): OnnxGraph;
+  /** Lowers values, and what they are computed from, into this graph and returns their names. */
+  lower(values: readonly Value[]): readonly string[];
+}
+
+export interface NodeOptions {
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+  /** How many outputs the node has; 1 by default. */
+  readonly outputs?: number;
+}
+
+/** A named output of a subgraph; its type is left open where the arms of a branch disagree. */
+export interface Port {
+  readonly name: string;
+  readonly type: TensorType | VariantType;
+}
