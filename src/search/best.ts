@@ -1,0 +1,6 @@
+import type { Evaluated } from './types.js';
+
+/** The `count` fittest, best first; of equal ones the earlier comes first. */
+export function best(evaluated: readonly Evaluated[], count: number): Evaluated[] {
+  return evaluated.toSorted((one, other) => other.fitness - one.fitness || one.id - other.id).slice(0, count);
+}
