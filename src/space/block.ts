@@ -74,8 +74,9 @@ export function faultOf(candidate: Block): BlockFault | undefined {
   ] as const) {
     if (!Number.isSafeInteger(count) || count < 0) return { field, fact: `is ${count}; use a whole number of heads` };
   }
-  if (globalHeads + localHeads === 0)
+  if (globalHeads + localHeads === 0) {
     return { field: 'globalHeads', fact: 'and localHeads are both 0; give one a head' };
+  }
   if (kernel !== undefined && (!Number.isSafeInteger(kernel) || kernel < 1 || kernel % 2 === 0)) {
     return { field: 'kernel', fact: `is ${kernel}; use an odd whole number, such as the paper's 17, 31 or 45` };
   }
