@@ -4,7 +4,8 @@ import { after, before, describe, test } from 'node:test';
 import { UserError } from '../errors.js';
 import { encodeModel, type OnnxNode, type OnnxValueInfo } from '../onnx/model.js';
 import { float32, int64, tensor, zeros, type Tensor } from '../tensor/tensor.js';
-import { openDevice, type Device } from './device.js';
+import { whyNoWebGpu } from '../../test/webGpu.js';
+import { openDevice, type Device, type DeviceKind } from './device.js';
 
 /** The bytes of a model with these nodes. */
 function model(inputs: OnnxValueInfo[], nodes: OnnxNode[], outputs: OnnxValueInfo[]): Uint8Array {
@@ -27,10 +28,11 @@ function products(count: number, size: number): Uint8Array {
   return model([value('x0', size, size)], nodes, [value(`x${count}`, size, size)]);
 }
 
-describe('a cpu device', () => {
+/** What every kind of device does alike. `size` is that of matrices whose products take some milliseconds. */
+function behavesAsADevice(kind: DeviceKind, size: number): void {
   let device: Device;
   before(async () => {
-    device = await openDevice({ kind: 'cpu', threads: 2 });
+    device = await openDevice({ kind, threads: 2 });
   });
   after(() => device.close());
 
@@ -68,7 +70,14 @@ describe('a cpu device', () => {
     device.free(m);
     await assert.rejects(device.download(m), /float32 \[2\] device tensor was used after it was freed/);
     await assert.rejects(program.run({ p, m, g: p }), /momentum: .*freed/);
+
     await program.release();
+    const negation = await device.compile(model([value('x', 2)], [node('Neg', ['x'], 'y')], [value('y', 2)]));
+    assert.deepEqual(
+      (await negation.run({ x: p })).y,
+      float32([2], [-15, 5]),
+      'tensors outlive the program that made them',
+    );
   });
 
   test('a run that fails updates nothing', async () => {
@@ -172,11 +181,11 @@ describe('a cpu device', () => {
   });
 
   test('does not block the thread that calls', async () => {
-    const program = await device.compile(products(60, 512));
+    const program = await device.compile(products(60, size));
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
     const started = performance.now();
-    await program.run({ x0: zeros('float32', [512, 512]) });
+    await program.run({ x0: zeros('float32', [size, size]) });
     const elapsed = performance.now() - started;
     clearInterval(timer);
     assert.ok(ticks >= 3, `${ticks} timer ticks in a run of ${elapsed.toFixed(0)} ms`);
@@ -189,6 +198,35 @@ describe('a cpu device', () => {
     const own = zeros('float32', [2]);
     await assert.rejects(program.run({ p: foreign, m: own, g: own }), /belongs to another device/);
     await other.close();
+  });
+}
+
+describe('a cpu device', () => behavesAsADevice('cpu', 512));
+
+describe('a webgpu device', { skip: await whyNoWebGpu() }, () => {
+  behavesAsADevice('webgpu', 48);
+
+  test('gives back what updates replace and what nobody asked for', async () => {
+    const device = await openDevice({ kind: 'webgpu' });
+    const size = 500_000; // 2 MB
+    const program = await device.compile(
+      model(
+        [value('x', size)],
+        [node('Neg', ['x'], 'y'), node('Identity', ['x'], 'z')],
+        [value('y', size), value('z', size)],
+      ),
+    );
+    const x = await device.upload(zeros('float32', [size]));
+    const step = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) await program.run({ x }, { updates: { y: x }, outputs: [] });
+      await device.download(x);
+    };
+    await step(20);
+    const before = process.memoryUsage.rss();
+    await step(200); // 800 MB of outputs
+    const growth = (process.memoryUsage.rss() - before) / 2 ** 20;
+    assert.ok(growth < 100, `the process grew by ${growth.toFixed(0)} MB`);
+    await device.close();
   });
 });
 
@@ -216,11 +254,14 @@ describe('closing a device', () => {
 });
 
 /** Runs a script that has `device`, `program` (a run of some 100 ms) and `x0`, in a process of its own. */
-function inProcess(script: string): { status: number | null; signal: string | null; output: string } {
+function inProcess(
+  script: string,
+  kind: DeviceKind = 'cpu',
+): { status: number | null; signal: string | null; output: string } {
   const bytes = Buffer.from(products(40, 512)).toString('base64');
   const source = `
     import { openDevice } from '${new URL('./device.js', import.meta.url).href}';
-    const device = await openDevice({ threads: 2 });
+    const device = await openDevice({ kind: '${kind}', threads: 2 });
     const program = await device.compile(Buffer.from('${bytes}', 'base64'));
     const x0 = await device.upload({ dtype: 'float32', shape: [512, 512], data: new Float32Array(512 * 512) });
     ${script}`;

@@ -39,14 +39,15 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
     throw new UserError(
       kind === 'cpu'
         ? `ONNX Runtime does not start on this machine (${process.platform} ${process.arch}): ${fact}`
-        : `WebGPU cannot be used on this machine: ${fact} Use the cpu device, or install a Vulkan, Metal or D3D12 driver.`,
+        : `WebGPU cannot be used on this machine (${fact}): use the cpu device, or install the GPU's driver.`,
     );
   }
   return new Device(kind, threads, thread);
 }
 
 function oneLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').trim();
+  const text = (error instanceof Error ? error.message : String(error)).replaceAll(/\s+/g, ' ').trim();
+  return text.replace(/^\S+:\d+ .* was false\. /, ''); // the C++ assertion in front of ONNX Runtime's explanation
 }
 
 export class Device {

@@ -40,6 +40,7 @@ export class Engine implements Handlers {
   async release({ program }: Calls['release']['request']): Promise<undefined> {
     const loaded = this.programs.get(program);
     this.programs.delete(program);
+    await this.memory.adopt(program);
     await loaded?.session.release();
     return undefined;
   }
@@ -69,14 +70,16 @@ export class Engine implements Handlers {
       if (slot >= 0) updates.set(nameAt(outputs, position), slot);
     });
 
-    const fetches = [...new Set([...wanted, ...updates.keys()])];
+    // A session whose outputs stay on a GPU insists on all of them.
+    const needed = this.settings.kind === 'cpu' ? [...wanted, ...updates.keys()] : outputs.map(({ name }) => name);
+    const fetches = [...new Set(needed)];
     const results = new Map(Object.entries(await loaded.session.run(this.feeds(inputs, request), fetches)));
     try {
       for (const [name, slot] of updates) checkUpdate(name, resultOf(results, name), this.memory.get(slot));
       const answer: Tensor[] = [];
       for (const name of wanted) answer.push(await this.memory.toHost(resultOf(results, name)));
       for (const [name, slot] of updates) {
-        this.memory.set(slot, resultOf(results, name));
+        this.memory.set(slot, resultOf(results, name), request.program);
         results.delete(name);
       }
       return answer;

@@ -1,15 +1,22 @@
 /**
  * The device's tensors, in numbered slots, and their way to and from the host.
  *
- * On the CPU a slot is an ordinary array. On a GPU it is a buffer that must be disposed by hand, and that is read and
- * written through a session of its own (see identityModel.ts).
+ * On the CPU a slot holds an ordinary array. On a GPU it holds a buffer that must be disposed by hand, that is read and
+ * written through a session of its own (see identityModel.ts), and that must not outlive the session that made it:
+ * disposing such a buffer ends the process.
  */
 import { tensor, type DType, type Storage, type Tensor } from '../tensor/tensor.js';
 import { identityModel } from './identityModel.js';
 import { createSession, isDType, type Ort, type OrtSession, type OrtTensor, type SessionSettings } from './ort.js';
 
+interface Slot {
+  readonly value: OrtTensor;
+  /** The program whose run made the value; undefined where it came from the host. */
+  readonly maker: number | undefined;
+}
+
 export class Memory {
-  private readonly slots = new Map<number, OrtTensor>();
+  private readonly slots = new Map<number, Slot>();
   private readonly copiers = new Map<string, Promise<OrtSession>>();
 
   constructor(
@@ -18,19 +25,27 @@ export class Memory {
   ) {}
 
   get(slot: number): OrtTensor {
-    const value = this.slots.get(slot);
-    if (value === undefined) throw new Error(`device tensor ${slot} holds nothing`);
-    return value;
+    const content = this.slots.get(slot);
+    if (content === undefined) throw new Error(`device tensor ${slot} holds nothing`);
+    return content.value;
   }
 
-  /** Puts `value` in the slot and gives back the memory of what was there. */
-  set(slot: number, value: OrtTensor): void {
+  /** Puts a value that the program `maker` made, or that came from the host, in the slot, and disposes what was there. */
+  set(slot: number, value: OrtTensor, maker?: number): void {
     this.free(slot);
-    this.slots.set(slot, value);
+    this.slots.set(slot, { value, maker });
+  }
+
+  /** Makes the slots independent of a program's session, before that is released. */
+  async adopt(program: number): Promise<void> {
+    if (this.settings.kind === 'cpu') return;
+    for (const [slot, { value, maker }] of [...this.slots]) {
+      if (maker === program) this.set(slot, await this.copy(value, 'device'));
+    }
   }
 
   free(slot: number): void {
-    this.slots.get(slot)?.dispose();
+    this.slots.get(slot)?.value.dispose();
     this.slots.delete(slot);
   }
 
@@ -41,16 +56,14 @@ export class Memory {
 
   async toDevice(value: Tensor): Promise<OrtTensor> {
     const wrapped = this.wrap(value);
-    return this.settings.kind === 'cpu' ? wrapped : this.copy(wrapped, value.dtype, 'device');
+    return this.settings.kind === 'cpu' ? wrapped : this.copy(wrapped, 'device');
   }
 
   /** A copy on the host in a buffer of its own, which may be transferred to another thread (ONNX Runtime's may not). */
   async toHost(value: OrtTensor): Promise<Tensor> {
-    const dtype = value.type;
-    if (!isDType(dtype)) throw new Error(`a ${dtype} tensor cannot be read; cast it in the graph`);
-    const onHost = value.location === 'cpu' ? value : await this.copy(value, dtype, 'host');
+    const onHost = value.location === 'cpu' ? value : await this.copy(value, 'host');
     const data = onHost.data as Storage[DType];
-    return tensor(dtype, [...value.dims], data.slice());
+    return tensor(dtypeOf(value), [...value.dims], data.slice());
   }
 
   async close(): Promise<void> {
@@ -59,7 +72,8 @@ export class Memory {
     this.copiers.clear();
   }
 
-  private async copy(value: OrtTensor, dtype: DType, to: 'device' | 'host'): Promise<OrtTensor> {
+  private async copy(value: OrtTensor, to: 'device' | 'host'): Promise<OrtTensor> {
+    const dtype = dtypeOf(value);
     const key = `${dtype} to ${to}`;
     const copier = this.copiers.get(key) ?? createSession(this.ort, identityModel(dtype), this.settings, to);
     this.copiers.set(key, copier);
@@ -67,4 +81,9 @@ export class Memory {
     if (y === undefined) throw new Error('the copying model returned nothing');
     return y;
   }
+}
+
+function dtypeOf({ type }: OrtTensor): DType {
+  if (isDType(type)) return type;
+  throw new Error(`a ${type} tensor cannot be moved; cast it in the graph`);
 }

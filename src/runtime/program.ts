@@ -6,7 +6,7 @@ import { checkInput, type Signature } from './signature.js';
 const NONE = -1;
 
 export interface RunOptions<Output extends string = string> {
-  /** The outputs to compute and return. Default: all that update no device tensor. */
+  /** The outputs to return. Default: all that update no device tensor. */
   readonly outputs?: readonly Output[];
   /** Outputs that stay on the device: each replaces the content of a device tensor, once the run has ended well. */
   readonly updates?: Readonly<Record<string, DeviceTensor>>;
