@@ -1,0 +1,38 @@
+import { add, cast, constant, input, mul, type Value } from '../graph/index.js';
+import { float32 } from '../tensor/tensor.js';
+
+/** Mean and standard deviation of each colour channel, for pixel values in 0..1. */
+export interface Normalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** ImageNet's statistics, what DeiT and timm use for every data set. */
+export const IMAGENET_NORMALIZATION: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+/** The graph input `images`, uint8 [B, 3, S, S], and on the device its normalised value, float32 [B, 3, S, S]. */
+export function pixelImages(batch: number, size: number, { mean, std }: Normalization): Value {
+  const pixels = cast(input('images', 'uint8', [batch, 3, size, size]), 'float32');
+  const scale = constant(
+    float32(
+      [3, 1, 1],
+      std.map((deviation) => 1 / (255 * deviation)),
+    ),
+  );
+  const shift = constant(
+    float32(
+      [3, 1, 1],
+      mean.map((level, channel) => -level / std[channel]),
+    ),
+  );
+  return add(mul(pixels, scale), shift);
+}
+
+/** The same on the host: float32 [B, 3, S, S] from uint8, for models that take normalised images. */
+export function normalizePixels(pixels: Uint8Array, size: number, { mean, std }: Normalization): Float32Array {
+  const plane = size * size;
+  return Float32Array.from(pixels, (value, at) => {
+    const channel = Math.floor(at / plane) % 3;
+    return (value / 255 - mean[channel]) / std[channel];
+  });
+}

@@ -1,0 +1,121 @@
+import { concat, reshape, split, type Value } from '../graph/index.js';
+import type { Rng } from '../random/rng.js';
+import { sizeOf, tensor, type Tensor } from '../tensor/tensor.js';
+import { Scope, type Declaration, type Variable } from './scope.js';
+
+/**
+ * Variables that are used, trained and stored together: one choice of one block, or what all paths share.
+ *
+ * In a training graph a group is two flat vectors, its parameters and its buffers, so that a supernet feeds and updates
+ * a handful of tensors a block, and the optimizer works on a few long vectors instead of many short ones. Parameters
+ * with weight decay come first.
+ */
+export class ParameterGroup {
+  readonly parameters: readonly Variable[];
+  readonly buffers: readonly Variable[];
+  /** Elements of the flat parameter vector, and how many of them, from the front, are subject to weight decay. */
+  readonly size: number;
+  readonly decayedSize: number;
+  /** Elements of the flat buffer vector. */
+  readonly bufferSize: number;
+
+  constructor(
+    /** Prefix of the variables in a state, e.g. `blocks.3.`; empty for the shared group. */
+    readonly prefix: string,
+    { parameters, buffers }: Declaration,
+  ) {
+    const decayed = parameters.filter(isDecayed);
+    this.parameters = [...decayed, ...parameters.filter((variable) => !isDecayed(variable))];
+    this.buffers = buffers;
+    this.size = totalSize(parameters);
+    this.decayedSize = totalSize(decayed);
+    this.bufferSize = totalSize(buffers);
+  }
+
+  /** First values, every variable from a stream of its own name. Float32 [size] and [bufferSize]. */
+  initialize(rng: Rng): { readonly parameters: Tensor<'float32'>; readonly buffers: Tensor<'float32'> } {
+    const draw = ({ name, shape, initializer }: Variable): Float32Array =>
+      initializer(shape, rng.fork(this.prefix + name));
+    return { parameters: joined(this.parameters.map(draw)), buffers: joined(this.buffers.map(draw)) };
+  }
+
+  /** A scope on flat vectors [size] and [bufferSize]; a group without buffers needs none. */
+  open(parameters: Value, buffers?: Value): Scope {
+    return Scope.over(
+      new Map([...views(this.parameters, parameters), ...(buffers === undefined ? [] : views(this.buffers, buffers))]),
+    );
+  }
+
+  /** The flat vector of the buffers' new values, [bufferSize]; undefined when the group has none. */
+  collectUpdates(scope: Scope): Value | undefined {
+    const updates = this.buffers.flatMap(({ name }) => scope.updates.get(name) ?? []);
+    return updates.length === 0 ? undefined : concat(updates, 0);
+  }
+
+  /** The variables of flat host vectors by full name, as views of them. */
+  unpack(parameters: Tensor<'float32'>, buffers: Tensor<'float32'>): Map<string, Tensor<'float32'>> {
+    const named = new Map<string, Tensor<'float32'>>();
+    for (const [variables, flat] of [
+      [this.parameters, parameters],
+      [this.buffers, buffers],
+    ] as const) {
+      let offset = 0;
+      for (const { name, shape } of variables) {
+        const end = offset + sizeOf(shape);
+        named.set(this.prefix + name, tensor('float32', shape, flat.data.subarray(offset, end)));
+        offset = end;
+      }
+    }
+    return named;
+  }
+
+  /** The flat host vectors of named variables. Throws a RangeError that names one that is missing or of another shape. */
+  pack(named: ReadonlyMap<string, Tensor>): {
+    readonly parameters: Tensor<'float32'>;
+    readonly buffers: Tensor<'float32'>;
+  } {
+    const find = ({ name, shape }: Variable): Float32Array => {
+      const found = named.get(this.prefix + name);
+      if (found === undefined) throw new RangeError(`${this.prefix}${name} is missing`);
+      if (found.dtype !== 'float32' || found.shape.join() !== shape.join()) {
+        throw new RangeError(
+          `${this.prefix}${name} is ${found.dtype}[${found.shape.join(', ')}], float32[${shape.join(', ')}] is needed`,
+        );
+      }
+      return found.data as Float32Array;
+    };
+    return { parameters: joined(this.parameters.map(find)), buffers: joined(this.buffers.map(find)) };
+  }
+}
+
+/**
+ * Whether weight decay applies: not to vectors, biases, the class token and the position embedding (the rule of timm and
+ * DeiT).
+ */
+export function isDecayed({ name, shape }: Variable): boolean {
+  return shape.length > 1 && !name.endsWith('.bias') && name !== 'cls_token' && name !== 'pos_embed';
+}
+
+function totalSize(variables: readonly Variable[]): number {
+  return variables.reduce((total, { shape }) => total + sizeOf(shape), 0);
+}
+
+function views(variables: readonly Variable[], flat: Value): [string, Value][] {
+  if (variables.length === 0) return [];
+  const parts = split(
+    flat,
+    0,
+    variables.map(({ shape }) => sizeOf(shape)),
+  );
+  return variables.map(({ name, shape }, at) => [name, reshape(parts[at], shape)]);
+}
+
+function joined(parts: readonly Float32Array[]): Tensor<'float32'> {
+  const flat = new Float32Array(parts.reduce((total, part) => total + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    flat.set(part, offset);
+    offset += part.length;
+  }
+  return tensor('float32', [flat.length], flat);
+}

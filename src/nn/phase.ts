@@ -1,0 +1,66 @@
+import { add, div, mean, mul, reshape, sqrt, sub, type Value } from '../graph/index.js';
+import { filled } from './initializer.js';
+import type { Scope } from './scope.js';
+
+/** What modules do differently in training and in evaluation: the two are two builds of the same module. */
+export interface Phase {
+  /** BatchNorm1d of x [B, C, N] over batch and tokens, eps 1e-5, with scale and shift. */
+  batchNorm(scope: Scope, x: Value): Value;
+  /** What is added to a block's trunk: `branch` is 0 for the token mixer and 1 for the feed-forward network. */
+  residual(x: Value, branch: 0 | 1): Value;
+}
+
+/** Running statistics, every residual branch kept. */
+export const evaluation: Phase = {
+  batchNorm(scope, x) {
+    const { mean, variance, weight, bias } = batchNormVariables(scope, x.shape[1]);
+    return normalize(x, mean, variance, weight, bias);
+  },
+  residual: (x) => x,
+};
+
+export interface TrainingInputs {
+  /** How far running statistics move towards the batch's, a scalar; PyTorch's default is 0.1. */
+  readonly momentum: Value;
+  /** For each residual branch the factor of every sample, [B]: 0 (dropped) or 1/(1 − rate). None: no drop path. */
+  readonly keep?: readonly [Value, Value];
+}
+
+/** Batch statistics, which also move the running ones, and stochastic depth. */
+export function training({ momentum, keep }: TrainingInputs): Phase {
+  return {
+    batchNorm(scope, x) {
+      const [batch, channels, tokens] = x.shape; // [B, C, N]
+      const running = batchNormVariables(scope, channels);
+      const average = mean(x, [0, 2]); // [C]
+      const centered = sub(x, reshape(average, [channels, 1]));
+      const variance = mean(mul(centered, centered), [0, 2]);
+      const count = batch * tokens;
+      const move = (from: Value, to: Value): Value => add(from, mul(sub(to, from), momentum));
+      scope.update('running_mean', move(running.mean, average));
+      // PyTorch normalises by the biased variance and remembers the unbiased one.
+      scope.update('running_var', move(running.variance, mul(variance, count / (count - 1))));
+      const factor = div(running.weight, sqrt(add(variance, BATCH_NORM_EPSILON)));
+      return add(mul(centered, reshape(factor, [channels, 1])), reshape(running.bias, [channels, 1]));
+    },
+    residual: (x, branch) => (keep === undefined ? x : mul(x, reshape(keep[branch], [x.shape[0], 1, 1]))),
+  };
+}
+
+const BATCH_NORM_EPSILON = 1e-5;
+
+function batchNormVariables(scope: Scope, channels: number) {
+  return {
+    weight: scope.parameter('weight', [channels], filled(1)),
+    bias: scope.parameter('bias', [channels], filled(0)),
+    mean: scope.buffer('running_mean', [channels], filled(0)),
+    variance: scope.buffer('running_var', [channels], filled(1)),
+  };
+}
+
+function normalize(x: Value, mean: Value, variance: Value, weight: Value, bias: Value): Value {
+  const channels = x.shape[1];
+  const factor = div(weight, sqrt(add(variance, BATCH_NORM_EPSILON))); // [C]
+  const shift = sub(bias, mul(mean, factor));
+  return add(mul(x, reshape(factor, [channels, 1])), reshape(shift, [channels, 1]));
+}
