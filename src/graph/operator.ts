@@ -4,6 +4,11 @@ import { Value, type Emitter, type Node, type TensorType } from './value.js';
 /** Everything that an operator is: its shape rule, gradient, cost and lowering. */
 export interface OperatorRule<Attributes> {
   readonly name: string;
+  /**
+   * How many outputs, the last ones, exist for the gradient to read; 0 when left out. They carry no gradient
+   * themselves, so a gradient that reads them cannot be differentiated again.
+   */
+  readonly saved?: number;
   /** Output types from input types. Throws a GraphError that tells what does not fit. */
   infer(inputs: readonly TensorType[], attributes: Attributes): readonly TensorType[];
   /**
@@ -61,7 +66,12 @@ export function defineOperator<Attributes extends object>(rule: OperatorRule<Att
       attributes,
       inputs,
       outputs,
-      gradient: (grads, wanted) => rule.gradient({ inputs, outputs, attributes, grads, wanted }),
+      gradient: (grads, wanted) => {
+        if (grads.slice(grads.length - (rule.saved ?? 0)).some((grad) => grad !== undefined)) {
+          throw new GraphError(`${rule.name}: its gradient cannot be differentiated again`);
+        }
+        return rule.gradient({ inputs, outputs, attributes, grads, wanted });
+      },
       macs: () => rule.macs?.(inputTypes, outputTypes, attributes) ?? 0,
       lower: (emit, names, used) => rule.lower(emit, { inputs: names, inputTypes, outputTypes, attributes, used }),
     };

@@ -1,8 +1,9 @@
-import { formatShape, normalAxis, sameShape, withExtent } from '../../tensor/shape.js';
+import { formatShape, sameShape, withExtent } from '../../tensor/shape.js';
 import { int64, zeros } from '../../tensor/tensor.js';
 import { GraphError } from '../error.js';
 import { defineOperator } from '../operator.js';
 import { constant, type Value } from '../value.js';
+import { axisOf } from './axis.js';
 
 // Concatenation and splitting are each other's gradient, so they share a file.
 
@@ -35,7 +36,7 @@ export const concatenation = defineOperator<{ readonly axis: number }>({
 
 /** The parts one after another along `axis`. */
 export function concat(parts: readonly Value[], axis: number): Value {
-  return parts.length === 1 ? parts[0] : concatenation(parts, { axis: normalAxis(axis, parts[0].shape.length) })[0];
+  return parts.length === 1 ? parts[0] : concatenation(parts, { axis: axisOf('concat', parts[0], axis) })[0];
 }
 
 export const splitting = defineOperator<{ readonly axis: number; readonly extents: readonly number[] }>({
@@ -62,5 +63,5 @@ export const splitting = defineOperator<{ readonly axis: number; readonly extent
 
 /** Cuts `x` along `axis` into parts of the given extents. */
 export function split(x: Value, axis: number, extents: readonly number[]): readonly Value[] {
-  return extents.length === 1 ? [x] : splitting([x], { axis: normalAxis(axis, x.shape.length), extents });
+  return extents.length === 1 ? [x] : splitting([x], { axis: axisOf('split', x, axis), extents });
 }

@@ -4,6 +4,7 @@ import { defineOperator } from '../operator.js';
 import type { Value } from '../value.js';
 import { reshape } from './reshape.js';
 import { reverse } from './reverse.js';
+import { slice } from './slice.js';
 import { sum } from './sum.js';
 import { transpose } from './transpose.js';
 
@@ -62,7 +63,13 @@ function inputGradient(weight: Value, g: Value, { groups, padding: [before, afte
   const swapped = depthwise
     ? weight
     : reshape(transpose(grouped, [0, 2, 1, 3]), [groups * channelsInGroup, outputs / groups, kernel]);
-  return conv1d(g, reverse(swapped, 2), { groups, padding: [kernel - 1 - before, kernel - 1 - after] });
+  // A window that lies in the padding as a whole (where that is wider than the kernel) reads nothing of x.
+  const first = Math.max(before - kernel + 1, 0);
+  const last = Math.max(after - kernel + 1, 0);
+  return conv1d(slice(g, 2, first, g.shape[2] - last), reverse(swapped, 2), {
+    groups,
+    padding: [kernel - 1 - before + first, kernel - 1 - after + last],
+  });
 }
 
 /**

@@ -8,6 +8,7 @@ import { mean } from './sum.js';
 
 export const layerNormalization = defineOperator<{ readonly epsilon: number }>({
   name: 'layerNorm',
+  saved: 2,
   infer: ([x, scale, shift]) => {
     const last = x.shape.length - 1;
     if (!sameShape(scale.shape, [x.shape[last]]) || !sameShape(shift.shape, scale.shape)) {

@@ -1,7 +1,7 @@
-import { normalAxis } from '../../tensor/shape.js';
 import { int64 } from '../../tensor/tensor.js';
 import { defineOperator } from '../operator.js';
 import type { Value } from '../value.js';
+import { axisOf } from './axis.js';
 import { inferSame } from './broadcast.js';
 
 export const reversal = defineOperator<{ readonly axis: number }>({
@@ -18,5 +18,5 @@ export const reversal = defineOperator<{ readonly axis: number }>({
 
 /** The elements along `axis` in reverse order. */
 export function reverse(x: Value, axis: number): Value {
-  return reversal([x], { axis: normalAxis(axis, x.shape.length) })[0];
+  return reversal([x], { axis: axisOf('reverse', x, axis) })[0];
 }

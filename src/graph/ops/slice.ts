@@ -1,15 +1,16 @@
-import { formatShape, normalAxis, withExtent } from '../../tensor/shape.js';
+import { formatShape, withExtent } from '../../tensor/shape.js';
 import { int64 } from '../../tensor/tensor.js';
 import { GraphError } from '../error.js';
 import { defineOperator } from '../operator.js';
 import type { Value } from '../value.js';
+import { axisOf } from './axis.js';
 
 // Slicing and padding with zeros are each other's gradient, so they share a file.
 
 export const slicing = defineOperator<{ readonly axis: number; readonly start: number; readonly end: number }>({
   name: 'slice',
   infer: ([{ dtype, shape }], { axis, start, end }) => {
-    if (!(0 <= start && start < end && end <= shape[normalAxis(axis, shape.length)])) {
+    if (!(0 <= start && start < end && end <= shape[axis])) {
       throw new GraphError(`${start}..${end} is no part of axis ${axis} of ${formatShape(shape)}`);
     }
     return [{ dtype, shape: withExtent(shape, axis, end - start) }];
@@ -24,7 +25,7 @@ export const slicing = defineOperator<{ readonly axis: number; readonly start: n
 
 /** Elements `start` (inclusive) to `end` (exclusive) along `axis`. */
 export function slice(x: Value, axis: number, start: number, end: number): Value {
-  const at = normalAxis(axis, x.shape.length);
+  const at = axisOf('slice', x, axis);
   return start === 0 && end === x.shape[at] ? x : slicing([x], { axis: at, start, end })[0];
 }
 
@@ -32,8 +33,7 @@ export const padding = defineOperator<{ readonly axis: number; readonly before: 
   name: 'pad',
   infer: ([{ dtype, shape }], { axis, before, after }) => {
     if (before < 0 || after < 0) throw new GraphError(`cannot pad by a negative number (${before}, ${after})`);
-    const at = normalAxis(axis, shape.length);
-    return [{ dtype, shape: withExtent(shape, at, shape[at] + before + after) }];
+    return [{ dtype, shape: withExtent(shape, axis, shape[axis] + before + after) }];
   },
   gradient: ({ inputs: [x], attributes: { axis, before }, grads: [g] }) => [
     g && slice(g, axis, before, before + x.shape[axis]),
@@ -46,5 +46,5 @@ export const padding = defineOperator<{ readonly axis: number; readonly before: 
 
 /** Puts `before` and `after` zeros at the two ends of `axis`. */
 export function pad(x: Value, axis: number, before: number, after: number): Value {
-  return before === 0 && after === 0 ? x : padding([x], { axis: normalAxis(axis, x.shape.length), before, after })[0];
+  return before === 0 && after === 0 ? x : padding([x], { axis: axisOf('pad', x, axis), before, after })[0];
 }

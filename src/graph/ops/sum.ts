@@ -1,22 +1,18 @@
-import { normalAxis } from '../../tensor/shape.js';
 import { int64, sizeOf, type Shape } from '../../tensor/tensor.js';
 import { defineOperator } from '../operator.js';
 import type { Value } from '../value.js';
+import { axisOf } from './axis.js';
 import { expand } from './expand.js';
 import { mul } from './mul.js';
 import { reshape } from './reshape.js';
 
 export const summation = defineOperator<{ readonly axes: readonly number[]; readonly keepAxes: boolean }>({
   name: 'sum',
-  infer: ([{ dtype, shape }], { axes, keepAxes }) => {
-    const summed = axes.map((axis) => normalAxis(axis, shape.length));
-    return [{ dtype, shape: reduced(shape, summed, keepAxes) }];
-  },
+  infer: ([{ dtype, shape }], { axes, keepAxes }) => [{ dtype, shape: reduced(shape, axes, keepAxes) }],
   // every summand gets the gradient of its sum
-  gradient: ({ inputs: [x], attributes: { axes }, grads: [g] }) => {
-    const summed = axes.map((axis) => normalAxis(axis, x.shape.length));
-    return [g && expand(reshape(g, reduced(x.shape, summed, true)), x.shape)];
-  },
+  gradient: ({ inputs: [x], attributes: { axes }, grads: [g] }) => [
+    g && expand(reshape(g, reduced(x.shape, axes, true)), x.shape),
+  ],
   lower: (emit, { inputs: [x], attributes: { axes, keepAxes } }) =>
     emit.node('ReduceSum', [x, emit.constant(int64([axes.length], axes))], {
       attributes: { keepdims: { int: keepAxes ? 1 : 0 } },
@@ -29,7 +25,9 @@ function reduced(shape: Shape, axes: readonly number[], keepAxes: boolean): Shap
 
 /** The sum over `axes` (all by default). They stay with extent 1 if `keepAxes` is set. */
 export function sum(x: Value, axes?: readonly number[], { keepAxes = false } = {}): Value {
-  return summation([x], { axes: axes ?? x.shape.map((_, axis) => axis), keepAxes })[0];
+  const summed = [...new Set(axes?.map((axis) => axisOf('sum', x, axis)) ?? x.shape.keys())];
+  // ONNX takes an empty list of axes for all of them
+  return summed.length === 0 ? x : summation([x], { axes: summed, keepAxes })[0];
 }
 
 /** The mean over `axes` (all by default). */

@@ -1,0 +1,187 @@
+import { OPERATORS } from '../../src/graph/ops/index.js';
+import { attention } from '../../src/graph/ops/attention.js';
+import { conv1d } from '../../src/graph/ops/conv1d.js';
+import { gemm } from '../../src/graph/ops/gemm.js';
+import { matmul } from '../../src/graph/ops/matmul.js';
+import { numbers, type OperatorCase } from '../support/operatorCase.js';
+import { reference, total, type Contraction, type Reference } from '../support/reference.js';
+
+type Sides = readonly [transposeA: boolean, transposeB: boolean];
+
+const SIDES: readonly Sides[] = [
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true],
+];
+
+function name([transposeA, transposeB]: Sides): string {
+  return `A${transposeA ? 'ᵀ' : ''}·B${transposeB ? 'ᵀ' : ''}`;
+}
+
+/** A·B + bias in the last two axes of [...batch, M, K] and [...batch, K, N]; either operand may be stored transposed. */
+function product(
+  [transposeA, transposeB]: Sides,
+  [a, b, bias]: readonly Reference[],
+  shape: readonly number[],
+  inner: number,
+  products: Contraction,
+): Reference {
+  return reference(shape, (index) => {
+    const batch = index.slice(0, -2);
+    const [row, column] = index.slice(-2);
+    const dot = products.sum(
+      inner,
+      (k) => a.at(transposeA ? [...batch, k, row] : [...batch, row, k]),
+      (k) => b.at(transposeB ? [...batch, column, k] : [...batch, k, column]),
+    );
+    return bias === undefined ? dot : dot + bias.at([column]);
+  });
+}
+
+function gemms(rows: number, inner: number, columns: number): readonly OperatorCase[] {
+  return SIDES.flatMap((sides): readonly OperatorCase[] => {
+    const [transposeA, transposeB] = sides;
+    const a = numbers(transposeA ? [inner, rows] : [rows, inner]);
+    const b = numbers(transposeB ? [columns, inner] : [inner, columns]);
+    return [
+      {
+        name: name(sides),
+        inputs: [a, b],
+        apply: (inputs) => gemm(inputs[0], inputs[1], { transposeA, transposeB }),
+        reference: (inputs, products) => product(sides, inputs, [rows, columns], inner, products),
+      },
+      {
+        name: `${name(sides)} + bias`,
+        inputs: [a, b, numbers([columns])],
+        apply: (inputs) => gemm(inputs[0], inputs[1], { bias: inputs[2], transposeA, transposeB }),
+        reference: (inputs, products) => product(sides, inputs, [rows, columns], inner, products),
+      },
+    ];
+  });
+}
+
+function matmuls(batch: readonly number[], rows: number, inner: number, columns: number): readonly OperatorCase[] {
+  return SIDES.map((sides): OperatorCase => {
+    const [transposeA, transposeB] = sides;
+    return {
+      name: `${name(sides)} of batch [${batch.join()}]`,
+      inputs: [
+        numbers(transposeA ? [...batch, inner, rows] : [...batch, rows, inner]),
+        numbers(transposeB ? [...batch, columns, inner] : [...batch, inner, columns]),
+      ],
+      apply: ([a, b]) => matmul(a, b, { transposeA, transposeB }),
+      reference: (inputs, products) => product(sides, inputs, [...batch, rows, columns], inner, products),
+    };
+  });
+}
+
+interface ConvolutionCase {
+  readonly batch: number;
+  readonly groups: number;
+  readonly inputsInGroup: number;
+  readonly outputsInGroup: number;
+  readonly length: number;
+  readonly kernel: number;
+  readonly padding: readonly [number, number];
+}
+
+function convolutions(shapes: ConvolutionCase): readonly OperatorCase[] {
+  const { batch, groups, inputsInGroup, outputsInGroup, length, kernel, padding } = shapes;
+  const outputs = groups * outputsInGroup;
+  const result = [batch, outputs, length + padding[0] + padding[1] - kernel + 1];
+  const x = numbers([batch, groups * inputsInGroup, length]);
+  const weight = numbers([outputs, inputsInGroup, kernel]);
+
+  const loops = ([image, weights, bias]: readonly Reference[], products: Contraction): Reference =>
+    reference(result, ([item, output, position]) => {
+      const firstInput = Math.floor(output / outputsInGroup) * inputsInGroup;
+      const read = (channel: number, at: number) =>
+        at < 0 || at >= length ? 0 : image.at([item, firstInput + channel, at]);
+      const sums = total(inputsInGroup, (channel) =>
+        products.sum(
+          kernel,
+          (tap) => read(channel, position + tap - padding[0]),
+          (tap) => weights.at([output, channel, tap]),
+        ),
+      );
+      return bias === undefined ? sums : sums + bias.at([output]);
+    });
+  const text = `${batch}×${groups}·${inputsInGroup}×${length} by ${groups}·${outputsInGroup}, K = ${kernel}, padding ${padding.join()}`;
+  return [
+    {
+      name: text,
+      inputs: [x, weight],
+      apply: ([image, weights]) => conv1d(image, weights, { groups, padding }),
+      reference: loops,
+    },
+    {
+      name: `${text}, bias`,
+      inputs: [x, weight, numbers([outputs])],
+      apply: ([image, weights, bias]) => conv1d(image, weights, { bias, groups, padding }),
+      reference: loops,
+    },
+  ];
+}
+
+function attentionOf(shape: readonly [number, number, number, number], scale: number): OperatorCase {
+  const [batch, heads, tokens, width] = shape;
+  return {
+    name: `[${shape.join()}] scaled by ${scale}`,
+    inputs: [numbers(shape), numbers(shape), numbers(shape)],
+    apply: (inputs) => OPERATORS.attention(inputs, { scale }),
+    reference: ([q, k, v], products) => {
+      const exponentials = reference([batch, heads, tokens, tokens], ([b, h, row, column]) =>
+        Math.exp(
+          scale *
+            products.sum(
+              width,
+              (i) => q.at([b, h, row, i]),
+              (i) => k.at([b, h, column, i]),
+            ),
+        ),
+      );
+      const weights = reference(
+        exponentials.shape,
+        ([b, h, row, column]) =>
+          exponentials.at([b, h, row, column]) / total(tokens, (other) => exponentials.at([b, h, row, other])),
+      );
+      const output = reference(shape, ([b, h, row, i]) =>
+        products.sum(
+          tokens,
+          (other) => weights.at([b, h, row, other]),
+          (other) => v.at([b, h, other, i]),
+        ),
+      );
+      return [output, weights];
+    },
+    saved: 1,
+    once: true,
+  };
+}
+
+const attentions = [attentionOf([2, 2, 3, 4], 0.5), attentionOf([1, 1, 4, 2], 1.25), attentionOf([1, 2, 1, 3], 2)];
+
+export const products = {
+  gemm: [...gemms(2, 3, 4), ...gemms(1, 4, 1)],
+  matmul: [...matmuls([2], 2, 3, 4), ...matmuls([2, 3], 1, 2, 3)],
+  conv1d: [
+    { batch: 2, groups: 1, inputsInGroup: 2, outputsInGroup: 3, length: 5, kernel: 3, padding: [1, 1] as const },
+    { batch: 2, groups: 3, inputsInGroup: 1, outputsInGroup: 1, length: 6, kernel: 3, padding: [1, 1] as const },
+    { batch: 2, groups: 2, inputsInGroup: 2, outputsInGroup: 3, length: 5, kernel: 2, padding: [1, 0] as const },
+    { batch: 1, groups: 2, inputsInGroup: 1, outputsInGroup: 2, length: 4, kernel: 4, padding: [0, 2] as const },
+    { batch: 2, groups: 1, inputsInGroup: 2, outputsInGroup: 1, length: 4, kernel: 1, padding: [0, 0] as const },
+    { batch: 1, groups: 2, inputsInGroup: 1, outputsInGroup: 1, length: 3, kernel: 5, padding: [2, 2] as const },
+    { batch: 2, groups: 2, inputsInGroup: 1, outputsInGroup: 1, length: 3, kernel: 2, padding: [2, 3] as const },
+  ].flatMap(convolutions),
+  attention: [
+    ...attentions,
+    {
+      ...attentions[0],
+      saved: 0,
+      name: 'its result alone, as a model calls it',
+      apply: ([q, k, v]) => attention(q, k, v, 0.5),
+      reference: (inputs, count) => (attentions[0].reference(inputs, count) as readonly Reference[])[0],
+    },
+  ],
+} satisfies Record<string, readonly OperatorCase[]>;
