@@ -1,0 +1,50 @@
+/** The element types of safetensors files and what becomes of them. */
+import type { DType, Storage } from '../tensor/tensor.js';
+
+export interface ElementType {
+  /** The dtype of the tensor that is read. */
+  readonly dtype: DType;
+  /** Bytes an element takes in the file. */
+  readonly bytes: number;
+  /** The elements, from bytes in a buffer of their own. */
+  readonly read: (buffer: ArrayBuffer) => Storage[DType];
+}
+
+/**
+ * What can be read. F64, F16 and BF16 become float32: F16 and BF16 exactly, F64 rounded to the nearest.
+ * The arrays are read in the machine's byte order, which is little-endian wherever Node.js and ONNX Runtime run.
+ */
+export const ELEMENT_TYPES: ReadonlyMap<string, ElementType> = new Map<string, ElementType>([
+  ['F64', { dtype: 'float32', bytes: 8, read: (buffer) => Float32Array.from(new Float64Array(buffer)) }],
+  ['I64', { dtype: 'int64', bytes: 8, read: (buffer) => new BigInt64Array(buffer) }],
+  ['F32', { dtype: 'float32', bytes: 4, read: (buffer) => new Float32Array(buffer) }],
+  ['I32', { dtype: 'int32', bytes: 4, read: (buffer) => new Int32Array(buffer) }],
+  ['F16', { dtype: 'float32', bytes: 2, read: (buffer) => Float32Array.from(new Uint16Array(buffer), fromHalf) }],
+  ['BF16', { dtype: 'float32', bytes: 2, read: fromBrainFloats }],
+  ['U8', { dtype: 'uint8', bytes: 1, read: (buffer) => new Uint8Array(buffer) }],
+  ['BOOL', { dtype: 'bool', bytes: 1, read: (buffer) => new Uint8Array(buffer).map((byte) => Math.min(byte, 1)) }],
+]);
+
+/** How each dtype is written. */
+export const WRITTEN_AS: Readonly<Record<DType, string>> = {
+  float32: 'F32',
+  int64: 'I64',
+  int32: 'I32',
+  uint8: 'U8',
+  bool: 'BOOL',
+};
+
+/** A number from the bits of an IEEE 754 binary16: 1 sign bit, 5 exponent bits, 10 fraction bits. */
+export function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  // Below the smallest normal number the leading 1 is absent and the exponent stays at its lowest.
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** A bfloat16 is the upper half of a float32. */
+function fromBrainFloats(buffer: ArrayBuffer): Float32Array {
+  return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
+}

@@ -1,0 +1,110 @@
+/** The header of a safetensors file: reading it, trusting nothing in it. */
+import { ELEMENT_TYPES, type ElementType } from './elements.js';
+import { duplicateKey } from './jsonKeys.js';
+
+/** Where the header's length stands, as an unsigned 64-bit number: the first bytes of the file. */
+export const LENGTH_BYTES = 8;
+/** The longest header that any implementation of the format accepts. */
+const LONGEST_HEADER = 100_000_000;
+/** The name that stands for the text pairs and not for a tensor. */
+export const METADATA = '__metadata__';
+
+/** One tensor of a file. `begin` and `end` are positions in the bytes of the file. */
+export interface HeaderEntry {
+  readonly name: string;
+  readonly element: ElementType;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+export interface Header {
+  readonly entries: readonly HeaderEntry[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Reads and checks the header of a whole file. Throws an Error whose message says what is wrong. */
+export function readHeader(bytes: Uint8Array): Header {
+  if (bytes.length < LENGTH_BYTES)
+    throw new Error(`it has ${bytes.length} bytes, fewer than the header's length takes`);
+  const claimed = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  const room = Math.min(LONGEST_HEADER, bytes.length - LENGTH_BYTES);
+  if (claimed > room) throw new Error(`it claims a header of ${claimed} bytes where at most ${room} are possible`);
+  const dataStart = LENGTH_BYTES + Number(claimed);
+
+  const fields = parseObject(bytes.subarray(LENGTH_BYTES, dataStart));
+  const metadata = readMetadata(fields.get(METADATA));
+  fields.delete(METADATA);
+  const entries = [...fields].map(([name, value]) => readEntry(name, value, dataStart));
+  checkPlaces(entries, dataStart, bytes.length);
+  return { entries, metadata };
+}
+
+function parseObject(bytes: Uint8Array): Map<string, unknown> {
+  let text: string;
+  let value: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    value = JSON.parse(text);
+  } catch {
+    throw new Error('its header is not JSON');
+  }
+  if (!isObject(value)) throw new Error('its header is not a JSON object');
+  const duplicate = duplicateKey(text);
+  if (duplicate !== undefined) throw new Error(`its header names ${quote(duplicate)} twice`);
+  return new Map(Object.entries(value));
+}
+
+function readMetadata(value: unknown): Record<string, string> {
+  if (value === undefined) return {};
+  if (!isObject(value)) throw new Error(`its ${METADATA} is not an object`);
+  const pairs = Object.entries(value).map(([key, text]) => {
+    if (typeof text !== 'string') throw new Error(`its ${METADATA} has ${quote(key)}, which is not text`);
+    return [key, text] as const;
+  });
+  return Object.fromEntries(pairs);
+}
+
+function readEntry(name: string, value: unknown, dataStart: number): HeaderEntry {
+  const what = `tensor ${quote(name)}`;
+  if (!isObject(value)) throw new Error(`${what} is not described by an object`);
+  const { dtype, shape, data_offsets: offsets } = value;
+  const element = typeof dtype === 'string' ? ELEMENT_TYPES.get(dtype) : undefined;
+  if (element === undefined) {
+    throw new Error(`${what} has the dtype ${quote(dtype)}; ${[...ELEMENT_TYPES.keys()].join(', ')} can be read`);
+  }
+  if (!isSizes(shape)) throw new Error(`${what} has the shape ${quote(shape)}`);
+  if (!isSizes(offsets) || offsets.length !== 2) throw new Error(`${what} has the data_offsets ${quote(offsets)}`);
+  const [begin = 0, end = 0] = offsets;
+  const expected = shape.reduce((size, extent) => size * extent, element.bytes);
+  if (end - begin !== expected) {
+    throw new Error(`${what} of ${String(dtype)} [${shape.join(', ')}] takes ${expected} bytes and has ${end - begin}`);
+  }
+  return { name, element, shape, begin: dataStart + begin, end: dataStart + end };
+}
+
+/** The tensors must fill the data from its first byte to the last, without gaps and without sharing any. */
+function checkPlaces(entries: readonly HeaderEntry[], dataStart: number, fileLength: number): void {
+  let position = dataStart;
+  for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin < position) throw new Error(`tensor ${quote(name)} overlaps another`);
+    if (begin > position) throw new Error(`there are ${begin - position} unused bytes before tensor ${quote(name)}`);
+    if (end > fileLength) throw new Error(`tensor ${quote(name)} ends ${end - fileLength} bytes after the file`);
+    position = end;
+  }
+  if (position !== fileLength) throw new Error(`there are ${fileLength - position} unused bytes at its end`);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isSizes(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((each) => Number.isSafeInteger(each) && Number(each) >= 0);
+}
+
+/** A value from the file, short and on one line. */
+function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
