@@ -1,0 +1,155 @@
+/**
+ * What can happen in a run, as plain data that survives JSON. To add an event, write its interface and name it in
+ * {@link RunEvent}.
+ *
+ * Numbers are finite: JSON has no other (NaN and the infinities become null in a journal). A stage's name is also the
+ * name of its folder in the run, e.g. "trainHigh".
+ */
+
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** The first event of every process that works on a run: a resumed run has several. */
+export interface RunStarted {
+  readonly type: 'runStarted';
+  readonly command: string;
+  /** The version of glit. */
+  readonly version: string;
+  readonly seed: number;
+  /** The whole configuration, defaults included. */
+  readonly config: Json;
+}
+
+export interface StageStarted {
+  readonly type: 'stageStarted';
+  readonly stage: string;
+  /** How many steps, images or candidates the stage will go through, where that is known. */
+  readonly steps?: number;
+}
+
+/** A training step has ended. */
+export interface TrainStep {
+  readonly type: 'trainStep';
+  readonly stage: string;
+  /** Optimizer steps done in this stage, this one included. */
+  readonly step: number;
+  /** Optimizer steps of the whole stage. */
+  readonly steps: number;
+  /** Passes over the training data, with fraction: 2.5 is the middle of the third. */
+  readonly epoch: number;
+  /** The training loss, a mean over the batch. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** The gradient's L2 norm over all parameters, before clipping. */
+  readonly gradientNorm?: number;
+  readonly imagesPerSecond: number;
+  /** The share of time, 0 to 1, in which the device waited for images. */
+  readonly waitingShare: number;
+  /** Expected seconds to the end of the stage. */
+  readonly remainingSeconds?: number;
+}
+
+/** A network was evaluated on images. */
+export interface Evaluation {
+  readonly type: 'evaluation';
+  readonly stage: string;
+  /** What was evaluated, in words: "supernet, random paths", "moving average". */
+  readonly what: string;
+  /** Which images, in words: "searchVal", "test". */
+  readonly split: string;
+  /** Share of images whose first prediction is right, 0 to 1. */
+  readonly accuracy: number;
+  /** Share of images whose class is among the first five predictions, 0 to 1. */
+  readonly top5?: number;
+  /** The mean loss, where it was computed. */
+  readonly loss?: number;
+  /** The number of images. */
+  readonly images: number;
+}
+
+/** A candidate of the search was scored. */
+export interface CandidateEvaluated {
+  readonly type: 'candidateEvaluated';
+  readonly stage: string;
+  /** Its place in the order of evaluation, from 0. */
+  readonly id: number;
+  readonly generation: number;
+  /** Its route through the supernet, one integer a choice block. */
+  readonly path: readonly number[];
+  /** Its architecture as a person reads it. */
+  readonly candidate: string;
+  /** Accuracy on `searchVal`, 0 to 1. */
+  readonly fitness: number;
+  /** Multiply-adds of one image. */
+  readonly macs: number;
+  readonly params: number;
+  readonly origin: { readonly operator: string; readonly parents: readonly number[] };
+}
+
+export interface StageFinished {
+  readonly type: 'stageFinished';
+  readonly stage: string;
+  /** Seconds that this process spent in the stage. */
+  readonly seconds: number;
+  /** What the stage found, as it wants it shown. */
+  readonly result: Json;
+}
+
+/** A file of the run is complete. */
+export interface Artifact {
+  readonly type: 'artifact';
+  /** What it is, in words. */
+  readonly what: string;
+  /** Relative to the run folder, with forward slashes. */
+  readonly path: string;
+}
+
+/** Something the user should know and that did not stop the run. */
+export interface Warning {
+  readonly type: 'warning';
+  readonly message: string;
+}
+
+/** The run was stopped on request and can be resumed. */
+export interface RunInterrupted {
+  readonly type: 'runInterrupted';
+  /** The stage that was under way. */
+  readonly stage?: string;
+}
+
+/** The run could not go on. */
+export interface RunFailed {
+  readonly type: 'runFailed';
+  readonly message: string;
+}
+
+/** All stages are done. */
+export interface RunFinished {
+  readonly type: 'runFinished';
+  /** Seconds that this process worked. */
+  readonly seconds: number;
+  readonly result: Json;
+}
+
+export type RunEvent =
+  | RunStarted
+  | StageStarted
+  | TrainStep
+  | Evaluation
+  | CandidateEvaluated
+  | StageFinished
+  | Artifact
+  | Warning
+  | RunInterrupted
+  | RunFailed
+  | RunFinished;
+
+/** Is told of every event, in order. Listeners return quickly and do not throw. */
+export type Listener = (event: RunEvent) => void;
+
+/** Tells several listeners. */
+export function tee(...listeners: readonly Listener[]): Listener {
+  return (event) => {
+    for (const listener of listeners) listener(event);
+  };
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { UserError } from '../errors.js';
+import { tee, type RunEvent } from './events.js';
+import { JournalReader, JournalWriter, readJournal } from './journal.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'glit-journal-'));
+after(() => rmSync(folder, { recursive: true }));
+let files = 0;
+const newFile = (): string => path.join(folder, `journal${++files}.jsonl`);
+
+const warning = (message: string): RunEvent => ({ type: 'warning', message });
+
+describe('a journal', () => {
+  test('has a stamped line for every event, on the disk when write returns', async () => {
+    const file = newFile();
+    let now = Date.UTC(2024, 0, 2, 3, 4, 5);
+    const journal = new JournalWriter(file, () => now);
+    journal.write({ type: 'runStarted', command: 'search', version: '1', seed: 7, config: { levels: ['high'] } });
+    now += 1234;
+    journal.write(warning('a\nb'));
+    assert.equal(
+      readFileSync(file, 'utf8'),
+      '{"time":"2024-01-02T03:04:05.000Z","seconds":0,"type":"runStarted","command":"search","version":"1","seed":7,' +
+        '"config":{"levels":["high"]}}\n' +
+        '{"time":"2024-01-02T03:04:06.234Z","seconds":1.234,"type":"warning","message":"a\\nb"}\n',
+    );
+    journal.close();
+    journal.close();
+    journal.write(warning('dropped'));
+    assert.equal((await readJournal(file)).length, 2);
+  });
+
+  test('is continued where it stopped; the pause does not count', async () => {
+    const file = newFile();
+    let now = 1000;
+    const clock = (): number => now;
+    const first = new JournalWriter(file, clock);
+    now += 5000;
+    first.write(warning('one'));
+    first.close();
+    now += 1e6;
+    const second = new JournalWriter(file, clock);
+    now += 2000;
+    second.write(warning('two'));
+    second.close();
+    assert.deepEqual(
+      (await readJournal(file)).map(({ seconds }) => seconds),
+      [5, 7],
+    );
+  });
+
+  test('loses at most the line that a crash cut off', async () => {
+    const file = newFile();
+    const journal = new JournalWriter(file);
+    const messages = ['one', 'zwei: größer', '三'];
+    for (const message of messages) journal.write(warning(message));
+    journal.close();
+    const bytes = readFileSync(file);
+    for (let length = 0; length <= bytes.length; length++) {
+      writeFileSync(file, bytes.subarray(0, length));
+      const kept = bytes.subarray(0, length).filter((byte) => byte === 0x0a).length;
+      assert.equal((await readJournal(file)).length, kept);
+      const continued = new JournalWriter(file);
+      continued.write(warning('new'));
+      continued.close();
+      const texts = (await readJournal(file)).map((entry) => entry.type === 'warning' && entry.message);
+      assert.deepEqual(texts, [...messages.slice(0, kept), 'new']);
+    }
+  });
+
+  test('names a broken line, for the reader and for the writer', async () => {
+    for (const broken of ['{"type":', '7', 'null', '{"type":"warning"}', '']) {
+      const file = newFile();
+      new JournalWriter(file).write(warning('fine'));
+      appendFileSync(file, `${broken}\n`);
+      const isNamed = (error: unknown): boolean => error instanceof UserError && /, line 2, is not/.test(error.message);
+      await assert.rejects(readJournal(file), isNamed, broken);
+      assert.throws(() => new JournalWriter(file), isNamed, broken);
+    }
+    await assert.rejects(readJournal(path.join(folder, 'absent')), UserError);
+  });
+
+  test('can be followed while it grows, cut anywhere', async () => {
+    const messages = fc.array(fc.string({ unit: 'binary' }), { maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(messages, fc.array(fc.nat(400), { maxLength: 8 }), async (texts, cuts) => {
+        const source = newFile();
+        const journal = new JournalWriter(source);
+        for (const text of texts) journal.write(warning(text));
+        journal.close();
+        const bytes = readFileSync(source);
+        const growing = newFile();
+        writeFileSync(growing, '');
+        const reader = new JournalReader(growing);
+        const seen: unknown[] = [];
+        for (const cut of [...cuts.sort((a, b) => a - b), bytes.length]) {
+          writeFileSync(growing, bytes.subarray(0, Math.min(cut, bytes.length)));
+          for (const entry of await reader.next()) seen.push(entry.type === 'warning' && entry.message);
+        }
+        assert.deepEqual(seen, texts);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+test('tee tells every listener in order', () => {
+  const told: string[] = [];
+  const listener = tee(
+    (event) => told.push(`a ${event.type}`),
+    (event) => told.push(`b ${event.type}`),
+  );
+  listener(warning('x'));
+  assert.deepEqual(told, ['a warning', 'b warning']);
+});

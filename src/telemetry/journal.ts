@@ -1,0 +1,128 @@
+/**
+ * A run's journal: a text file with one event a line as JSON, which is only ever appended to. A line counts once its
+ * newline is written, so a crash costs at most the line that was being written.
+ */
+import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { UserError } from '../errors.js';
+import type { RunEvent } from './events.js';
+
+/** When an event happened. */
+export interface Stamp {
+  /** The time of day, ISO 8601 in UTC. */
+  readonly time: string;
+  /** Seconds of work on the run so far; the pauses between an interruption and its resumption do not count. */
+  readonly seconds: number;
+}
+
+/** A line of a journal. */
+export type Entry = RunEvent & Stamp;
+
+const NEWLINE = 0x0a;
+
+/** Appends events to a journal. */
+export class JournalWriter {
+  /** Milliseconds since 1970 at which `seconds` would have been 0 without pauses. */
+  private readonly start: number;
+  private readonly descriptor: number;
+  private readonly now: () => number;
+  private closed = false;
+
+  /**
+   * Starts a journal, or continues one: a torn last line is removed. Throws a UserError when the file is no journal.
+   * `now` gives milliseconds since 1970. Only one writer may have a journal open.
+   */
+  constructor(file: string, now: () => number = Date.now) {
+    const previous = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
+    const complete = completeLength(previous);
+    const entries = parseLines(previous.subarray(0, complete), file, 1);
+    if (complete < previous.length) truncateSync(file, complete);
+    this.descriptor = openSync(file, 'a');
+    this.now = now;
+    this.start = now() - (entries.at(-1)?.seconds ?? 0) * 1000;
+  }
+
+  /** Writes one line before it returns. It is a {@link Listener}, so it may be passed on its own. */
+  readonly write = (event: RunEvent): void => {
+    if (this.closed) return;
+    const now = this.now();
+    const stamp: Stamp = { time: new Date(now).toISOString(), seconds: Math.round(now - this.start) / 1000 };
+    const line = Buffer.from(`${JSON.stringify({ ...stamp, ...event })}\n`);
+    for (let written = 0; written < line.length;) written += writeSync(this.descriptor, line, written);
+  };
+
+  /** Ends the writing; later events are dropped. */
+  close(): void {
+    if (!this.closed) closeSync(this.descriptor);
+    this.closed = true;
+  }
+}
+
+/** Reads a journal while it may still grow. */
+export class JournalReader {
+  private position = 0;
+  private lines = 0;
+
+  constructor(private readonly file: string) {}
+
+  /**
+   * The entries since the last call, the first call's from the start. An unfinished last line is left for later.
+   * Throws a UserError that names the line where it is not an entry, or when there is no such file.
+   */
+  async next(): Promise<readonly Entry[]> {
+    const bytes = await readFrom(this.file, this.position);
+    const complete = bytes.subarray(0, completeLength(bytes));
+    const entries = parseLines(complete, this.file, this.lines + 1);
+    this.position += complete.length;
+    this.lines += entries.length;
+    return entries;
+  }
+}
+
+/** All entries of a journal; see {@link JournalReader.next}. */
+export function readJournal(file: string): Promise<readonly Entry[]> {
+  return new JournalReader(file).next();
+}
+
+async function readFrom(file: string, position: number): Promise<Buffer> {
+  const handle = await open(file, 'r').catch((error: unknown) => {
+    throw new UserError(
+      `The journal ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  });
+  try {
+    const bytes = Buffer.alloc(Math.max(0, (await handle.stat()).size - position));
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, position);
+    return bytes.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The length up to and including the last newline. */
+function completeLength(bytes: Buffer): number {
+  return bytes.lastIndexOf(NEWLINE) + 1;
+}
+
+function parseLines(bytes: Buffer, file: string, firstLine: number): Entry[] {
+  const lines = bytes.toString('utf8').split('\n').slice(0, -1);
+  return lines.map((line, index) => {
+    const entry = parseEntry(line);
+    if (entry !== undefined) return entry;
+    throw new UserError(`${file}, line ${firstLine + index}, is not a journal entry; repair or remove the line.`);
+  });
+}
+
+/** Events of a newer version pass: whoever reads entries looks at the types that it knows. */
+function parseEntry(line: string): Entry | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { type, time, seconds } = value as Partial<Record<string, unknown>>;
+  const isEntry = typeof type === 'string' && typeof time === 'string' && typeof seconds === 'number';
+  return isEntry ? (value as Entry) : undefined;
+}
