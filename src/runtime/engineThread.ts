@@ -31,10 +31,11 @@ export class EngineThread {
       this.worker.on('exit', () => {
         this.fail(new Error('the device was closed'));
         open.delete(this);
+        if (open.size === 0) process.off('exit', stopAll);
         resolve();
       });
     });
-    if (open.size === 0) process.once('exit', stopAll);
+    if (open.size === 0) process.on('exit', stopAll);
     open.add(this);
   }
 
