@@ -2,7 +2,7 @@ import { constant, input, lower, type Value } from '../graph/index.js';
 import { Scope } from '../nn/scope.js';
 import { tensor, type Tensor } from '../tensor/tensor.js';
 import { forward, groupsOf, type GroupSource, type Network } from './network.js';
-import { evaluationPhases, fedGroup, trainingPhases } from './sources.js';
+import { evaluationPhases, fedGroup, outputName, trainingPhases } from './sources.js';
 
 /**
  * Evaluation as an ONNX model whose weights are inputs: what `images` reads, the flat vectors of every group, and for a
@@ -19,14 +19,9 @@ export function evaluationProgram(network: Network, images: Value): Uint8Array {
   return lower({ logits });
 }
 
-/** The output of {@link calibrationProgram} with the new statistics of a block. */
-export function calibratedBuffers(position: number): string {
-  return `next.blocks.${position}.buffers`;
-}
-
 /**
  * A forward pass in training mode, without drop path, that only moves BatchNorm's running statistics: inputs as in
- * {@link evaluationProgram} and the scalar `momentum`; for each block an output named by {@link calibratedBuffers}.
+ * {@link evaluationProgram} and the scalar `momentum`; for each block the output `next.blocks.<i>.buffers`.
  * Undefined when no choice has statistics.
  */
 export function calibrationProgram(network: Network, images: Value): Uint8Array | undefined {
@@ -39,7 +34,7 @@ export function calibrationProgram(network: Network, images: Value): Uint8Array 
     phases: trainingPhases(depth, input('momentum', 'float32', [])),
   });
   const outputs = buffers.flatMap((value, position) =>
-    value === undefined ? [] : [[calibratedBuffers(position), value] as const],
+    value === undefined ? [] : [[outputName(position, 'buffers'), value] as const],
   );
   return outputs.length === 0 ? undefined : lower(Object.fromEntries(outputs));
 }

@@ -3,16 +3,24 @@ import type { ParameterGroup } from '../nn/group.js';
 import { evaluation, training } from '../nn/phase.js';
 import type { GroupSource, PhaseSource } from './network.js';
 
-/** Names of a group's flat tensors among the inputs and outputs of a program. */
-export function tensorNames(group: ParameterGroup): { readonly parameters: string; readonly buffers: string } {
-  return { parameters: `${group.prefix}parameters`, buffers: `${group.prefix}buffers` };
+/** The flat vectors of a group that programs read and replace: weights, Adam's moments, the moving average. */
+export const VECTORS = ['parameters', 'buffers', 'first', 'second', 'average', 'averageBuffers'] as const;
+export type Vector = (typeof VECTORS)[number];
+
+/** A program's input for a vector of a group. */
+export function inputName(group: ParameterGroup, vector: Vector): string {
+  return `${group.prefix}${vector}`;
 }
 
-/** A group fed as flat vectors, under the names of {@link tensorNames}. */
+/** A program's output with the new vector of a place: the trunk, or the choice of block `position` that ran. */
+export function outputName(position: number | 'trunk', vector: Vector): string {
+  return position === 'trunk' ? `next.${vector}` : `next.blocks.${position}.${vector}`;
+}
+
+/** A group fed as flat vectors, under the names of {@link inputName}. */
 export function fedGroup(group: ParameterGroup): GroupSource & { readonly parameters: Value } {
-  const names = tensorNames(group);
-  const parameters = input(names.parameters, 'float32', [group.size]);
-  const buffers = group.bufferSize === 0 ? [] : [input(names.buffers, 'float32', [group.bufferSize])];
+  const parameters = input(inputName(group, 'parameters'), 'float32', [group.size]);
+  const buffers = group.bufferSize === 0 ? [] : [input(inputName(group, 'buffers'), 'float32', [group.bufferSize])];
   return { parameters, captures: [parameters, ...buffers], open: ([flat, state]) => group.open(flat, state) };
 }
 

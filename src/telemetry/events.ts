@@ -27,6 +27,21 @@ export interface StageStarted {
   readonly steps?: number;
 }
 
+/** A space was priced before anything was trained in it. */
+export interface SpaceChecked {
+  readonly type: 'spaceChecked';
+  readonly stage: string;
+  /** The decimal logarithm of the number of candidates. */
+  readonly log10Candidates: number;
+  /** The least and the most multiply-adds that a candidate takes. */
+  readonly macs: { readonly min: number; readonly max: number };
+  readonly params: { readonly min: number; readonly max: number };
+  /** The budget in words. */
+  readonly budget: string;
+  /** The share of uniformly drawn candidates that are inside the budget, 0 to 1. */
+  readonly shareInside: number;
+}
+
 /** A training step has ended. */
 export interface TrainStep {
   readonly type: 'trainStep';
@@ -39,6 +54,8 @@ export interface TrainStep {
   readonly epoch: number;
   /** The training loss, a mean over the batch. */
   readonly loss: number;
+  /** Share of the batch that the network got right while training on it. */
+  readonly accuracy: number;
   readonly learningRate: number;
   /** The gradient's L2 norm over all parameters, before clipping. */
   readonly gradientNorm?: number;
@@ -71,7 +88,14 @@ export interface Evaluation {
 export interface CandidateEvaluated {
   readonly type: 'candidateEvaluated';
   readonly stage: string;
-  /** Its place in the order of evaluation, from 0. */
+  /** How candidates are proposed; random search is there to compare with. */
+  readonly method: 'evolution' | 'random';
+  /** Candidates scored in this stage by this process, this one included, and how many the stage may score. */
+  readonly done: number;
+  readonly total: number;
+  /** Expected seconds to the end of the stage. */
+  readonly remainingSeconds?: number;
+  /** Its place in the order of evaluation by its method, from 0. */
   readonly id: number;
   readonly generation: number;
   /** Its route through the supernet, one integer a choice block. */
@@ -134,6 +158,7 @@ export interface RunFinished {
 export type RunEvent =
   | RunStarted
   | StageStarted
+  | SpaceChecked
   | TrainStep
   | Evaluation
   | CandidateEvaluated

@@ -13,7 +13,7 @@ import {
   type Value,
 } from '../graph/index.js';
 import { forward, type Network } from '../model/network.js';
-import { fedGroup, trainingPhases } from '../model/sources.js';
+import { fedGroup, inputName, outputName, trainingPhases, type Vector } from '../model/sources.js';
 import type { ParameterGroup } from '../nn/group.js';
 import { adamw, type AdamWInputs } from './adamw.js';
 import { crossEntropy } from './loss.js';
@@ -27,26 +27,11 @@ export interface StepSettings {
   readonly averageDecay?: number;
 }
 
-/** The flat vectors that a step reads and replaces, for each group. */
-export const STEP_STATE = ['parameters', 'first', 'second', 'buffers', 'average', 'averageBuffers'] as const;
-export type StepVector = (typeof STEP_STATE)[number];
-
-/** The program's input for a vector of a group. */
-export function stateInput(group: ParameterGroup, vector: StepVector): string {
-  return `${group.prefix}${vector}`;
-}
-
-/** The program's output with the new vector of a place: the trunk, or the choice of block `position` that ran. */
-export function stateOutput(position: number | 'trunk', vector: StepVector): string {
-  return position === 'trunk' ? `next.${vector}` : `next.blocks.${position}.${vector}`;
-}
-
 /**
  * One training step as an ONNX model: forward, loss, gradient, clipping, AdamW, running statistics and moving average.
  *
  * Inputs: what `images` reads, `targets` [B, C], the scalars `momentum`, `stepSize`, `secondCorrection` and `decayFactor`,
- * `keep` [2 · depth, B] with drop path, `path` int64 [depth] for a supernet, and the vectors of {@link STEP_STATE}
- * for every group. Outputs: `loss`, `gradientNorm` (before clipping), `logits` [B, C] and the new vectors.
+ * `keep` [2 · depth, B] with drop path, `path` int64 [depth] for a supernet, and the vectors of every group (VECTORS). Outputs: `loss`, `gradientNorm` (before clipping), `logits` [B, C] and the new vectors.
  *
  * Of a supernet only the path's own choices are read and replaced: the others' parameters, moments and statistics are not
  * touched, not even by weight decay.
@@ -103,8 +88,8 @@ export function trainingStep(
   };
   const outputs: Record<string, Value> = { loss, gradientNorm, logits };
   places.forEach(({ position, index, groups, sources, buffers: statistics }, at) => {
-    const moment = (group: ParameterGroup, vector: StepVector): Value =>
-      input(stateInput(group, vector), 'float32', [group.size]);
+    const moment = (group: ParameterGroup, vector: Vector): Value =>
+      input(inputName(group, vector), 'float32', [group.size]);
     const [parameters, first, second] = branch(
       index,
       groups.map((group, choice) => ({
@@ -137,15 +122,15 @@ export function trainingStep(
         },
       })),
     );
-    outputs[stateOutput(position, 'parameters')] = parameters;
-    outputs[stateOutput(position, 'first')] = first;
-    outputs[stateOutput(position, 'second')] = second;
-    if (statistics !== undefined) outputs[stateOutput(position, 'buffers')] = statistics;
+    outputs[outputName(position, 'parameters')] = parameters;
+    outputs[outputName(position, 'first')] = first;
+    outputs[outputName(position, 'second')] = second;
+    if (statistics !== undefined) outputs[outputName(position, 'buffers')] = statistics;
     if (averageDecay === undefined) return;
     const [group] = groups;
     const follow = (vector: 'average' | 'averageBuffers', size: number, value: Value): void => {
-      const before = input(stateInput(group, vector), 'float32', [size]);
-      outputs[stateOutput(position, vector)] = add(mul(before, averageDecay), mul(value, 1 - averageDecay));
+      const before = input(inputName(group, vector), 'float32', [size]);
+      outputs[outputName(position, vector)] = add(mul(before, averageDecay), mul(value, 1 - averageDecay));
     };
     follow('average', group.size, parameters);
     if (statistics !== undefined) follow('averageBuffers', group.bufferSize, statistics);

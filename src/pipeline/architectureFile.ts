@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { UserError } from '../errors.js';
+import { preset, presetNames } from '../model/presets.js';
+import type { Architecture } from '../space/architecture.js';
+import { parseArchitecture } from '../space/codec.js';
+
+/** What a preset is built for, where that is not ImageNet; a file says it itself. */
+export interface ArchitectureOptions {
+  readonly imageSize?: number;
+  readonly patchSize?: number;
+  readonly classes?: number;
+}
+
+/** An architecture by preset name (`deit-tiny`) or from a JSON file. Throws a UserError when it is neither. */
+export async function readArchitecture(nameOrFile: string, options: ArchitectureOptions = {}): Promise<Architecture> {
+  if (presetNames.includes(nameOrFile)) return preset(nameOrFile, options);
+  let text: string;
+  try {
+    text = await readFile(nameOrFile, 'utf8');
+  } catch {
+    throw new UserError(
+      `there is no architecture file ${nameOrFile}; give a JSON file, or one of ${presetNames.join(', ')}`,
+    );
+  }
+  return parseArchitecture(text, nameOrFile);
+}

@@ -1,0 +1,32 @@
+import { describeBlock } from '../space/block.js';
+import { pathKey } from '../space/space.js';
+import { csvTable } from '../telemetry/csv.js';
+import type { ScoredCandidate } from './searchLevel.js';
+
+const COLUMNS = [
+  'stage',
+  'method',
+  'id',
+  'generation',
+  'operator',
+  'parents',
+  'path',
+  'fitness',
+  'macs',
+  'parameters',
+  'blocks',
+] as const;
+
+/** Every evaluated candidate as a CSV table: how it came about, what it is, what it scored and what it costs. */
+export function candidatesTable(candidates: readonly ScoredCandidate[]): string {
+  return csvTable(
+    COLUMNS,
+    candidates.map(({ origin, path, blocks, ...rest }) => ({
+      ...rest,
+      operator: origin.operator,
+      parents: origin.parents.join(' '),
+      path: pathKey(path),
+      blocks: blocks.map(describeBlock).join(' | '),
+    })),
+  );
+}

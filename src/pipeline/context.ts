@@ -1,0 +1,15 @@
+import type { Rng } from '../random/rng.js';
+import type { Device } from '../runtime/device.js';
+import type { Listener } from '../telemetry/events.js';
+import type { Config } from './config.js';
+import type { RunFolder } from './runFolder.js';
+
+/** What every stage of a run works with. */
+export interface RunContext {
+  readonly config: Config;
+  readonly device: Device;
+  readonly rng: Rng;
+  readonly folder: RunFolder;
+  readonly emit: Listener;
+  readonly signal?: AbortSignal | undefined;
+}

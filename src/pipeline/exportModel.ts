@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { evaluationLoader } from '../data/loader.js';
+import type { ImageSource } from '../data/source.js';
+import { stopIfAborted, UserError } from '../errors.js';
+import { inferenceModel } from '../model/inference.js';
+import { IMAGENET_NORMALIZATION, normalizePixels } from '../model/images.js';
+import { plainNetwork } from '../model/network.js';
+import { readMetadata } from '../onnx/model.js';
+import type { Device } from '../runtime/device.js';
+import type { Architecture } from '../space/architecture.js';
+import { formatArchitecture } from '../space/codec.js';
+import { tensor, type Tensor } from '../tensor/tensor.js';
+import { countCorrect } from '../train/loop.js';
+import type { Weights } from '../train/state.js';
+
+/** What an exported model says about itself, as ONNX metadata. */
+export interface ModelDescription {
+  readonly classes: readonly string[];
+  readonly architecture: Architecture;
+}
+
+/**
+ * A trained network as an ONNX model: `pixel_values` [batch, 3, S, S], normalised by ImageNet's mean and deviation, to
+ * `logits` [batch, classes]. Class names, image size and normalisation are in its metadata.
+ */
+export function exportedModel(weights: Weights, { classes, architecture }: ModelDescription): Uint8Array {
+  return inferenceModel(plainNetwork(architecture), weights, {
+    classes: JSON.stringify(classes),
+    image_size: String(architecture.backbone.imageSize),
+    mean: JSON.stringify(IMAGENET_NORMALIZATION.mean),
+    std: JSON.stringify(IMAGENET_NORMALIZATION.std),
+    architecture: formatArchitecture(architecture),
+  });
+}
+
+/** What is needed to use an exported model. Throws a UserError when the file is no model of glit. */
+export async function readExportedModel(
+  file: string,
+): Promise<{ readonly bytes: Uint8Array; readonly classes: readonly string[]; readonly imageSize: number }> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch {
+    throw new UserError(`the model ${file} cannot be read; give an .onnx file that glit has exported`);
+  }
+  try {
+    const metadata = readMetadata(bytes);
+    const classes = JSON.parse(metadata['classes'] ?? 'null') as unknown;
+    const imageSize = Number(metadata['image_size']);
+    if (Array.isArray(classes) && classes.every((name) => typeof name === 'string') && imageSize > 0) {
+      return { bytes, classes, imageSize };
+    }
+  } catch {
+    // Told below: either no ONNX file at all or one without our metadata.
+  }
+  throw new UserError(`${file} is no model that glit has exported (no class names in it); give a best.onnx of a run`);
+}
+
+/** Top-1 accuracy of an exported model on images, measured from the file as any user of it would run it. */
+export async function accuracyOfFile(
+  device: Device,
+  file: string,
+  source: ImageSource,
+  {
+    batchSize,
+    workers,
+    signal,
+  }: { readonly batchSize: number; readonly workers?: number | undefined; readonly signal?: AbortSignal | undefined },
+): Promise<number> {
+  const { bytes, imageSize } = await readExportedModel(file);
+  const program = await device.compile(bytes, file);
+  const loader = evaluationLoader(source, { imageSize, batchSize, workers });
+  let correct = 0;
+  let images = 0;
+  try {
+    for await (const batch of loader.epoch(0, { signal })) {
+      stopIfAborted(signal);
+      const values = normalizePixels(batch.images, imageSize, IMAGENET_NORMALIZATION);
+      const pixels = tensor('float32', [batch.size, 3, imageSize, imageSize], values);
+      const { logits } = await program.run({ pixel_values: pixels }, { outputs: ['logits'] });
+      correct += countCorrect(logits as Tensor<'float32'>, batch.labels);
+      images += batch.size;
+    }
+    return correct / images;
+  } finally {
+    await loader.close();
+    await program.release();
+  }
+}

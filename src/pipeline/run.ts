@@ -1,0 +1,123 @@
+import { holdOut, type Dataset, type SearchData } from '../data/dataset.js';
+import { architecture } from '../space/architecture.js';
+import { formatArchitecture } from '../space/codec.js';
+import { readJournal } from '../telemetry/journal.js';
+import { candidatesTable } from './candidatesTable.js';
+import { deitFor, randomCandidate } from './comparison.js';
+import type { RunContext } from './context.js';
+import { openDataset } from './dataset.js';
+import { accuracyOfFile, exportedModel } from './exportModel.js';
+import { hierarchicalSearch, type SearchResult } from './hierarchicalSearch.js';
+import { formatReport, type ComparisonRow, type RunResult } from './report.js';
+import { accuracyOf, retrain, type TrainedNetwork } from './retrain.js';
+import { RecordedFitness } from './searchLevel.js';
+
+/**
+ * The whole method: search, retraining of the best candidates, comparison, export and verification. What an earlier
+ * process has done of it is taken from the run folder.
+ */
+export async function runPipeline(context: RunContext): Promise<RunResult> {
+  const dataset = await openDataset(context.config, context.rng.fork('dataset'), context.emit, context.signal);
+  const data = searchDataOf(context, dataset);
+  return retrainFinalists(context, dataset, data, await searchOn(context, data));
+}
+
+/** The search alone: leaves the best architecture and the table of candidates in the run folder. */
+export async function runSearch(context: RunContext): Promise<SearchResult> {
+  const dataset = await openDataset(context.config, context.rng.fork('dataset'), context.emit, context.signal);
+  return searchOn(context, searchDataOf(context, dataset));
+}
+
+/** The training images, split in those that are trained on and those that candidates are scored on. */
+function searchDataOf({ config, rng }: RunContext, { train }: Dataset): SearchData {
+  return holdOut(train, { fraction: config.data.searchVal, rng: rng.fork('searchVal') });
+}
+
+async function searchOn(context: RunContext, data: SearchData): Promise<SearchResult> {
+  const { folder } = context;
+  const result = await hierarchicalSearch(context, data, await recordedFitness(context));
+  await folder.write('candidates.csv', candidatesTable(result.candidates));
+  await folder.write('architecture.json', formatArchitecture(result.finalists[0]));
+  context.emit({ type: 'artifact', what: 'all candidates', path: 'candidates.csv' });
+  context.emit({ type: 'artifact', what: 'best architecture', path: 'architecture.json' });
+  return result;
+}
+
+/** What earlier processes have scored, from the journal. */
+async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness> {
+  const recorded = new RecordedFitness();
+  for (const entry of await readJournal(folder.path('journal.jsonl'))) {
+    if (entry.type === 'candidateEvaluated') recorded.add(entry.stage, entry.method, entry.path, entry.fitness);
+  }
+  return recorded;
+}
+
+async function retrainFinalists(
+  context: RunContext,
+  dataset: Dataset,
+  data: SearchData,
+  search: SearchResult,
+): Promise<RunResult> {
+  const { config, device, folder, emit, signal, rng } = context;
+  const began = performance.now();
+  const finalists: TrainedNetwork[] = [];
+  for (const [rank, finalist] of search.finalists.entries()) {
+    finalists.push(await retrain(context, `found-${rank + 1}`, finalist, data));
+  }
+  const winner = finalists.reduce((best, each) => (each.heldOut > best.heldOut ? each : best));
+  const found: TrainedNetwork = {
+    ...winner,
+    name: 'found',
+    architecture: architecture({ ...winner.architecture, name: 'glit-found' }),
+  };
+
+  const compared = [found];
+  if (config.retrain.baselines) {
+    compared.push(await retrain(context, 'deit', deitFor(found.architecture), data));
+    const drawn = randomCandidate(config, found.architecture.backbone, rng.fork('randomCandidate'));
+    compared.push(await retrain(context, 'random', drawn, data));
+  }
+
+  // Only now, with everything decided, the test images are looked at: once for each network that is reported.
+  const comparison: ComparisonRow[] = [];
+  for (const { name, architecture: built, cost, weights, heldOut } of compared) {
+    const test = await accuracyOf(context, `test-${name}`, built, weights, dataset.test, 'test');
+    comparison.push({ name: labelOf(name, built.name), ...cost, heldOut, test });
+  }
+
+  await folder.write('architecture.json', formatArchitecture(found.architecture));
+  await folder.writeTensors('weights.safetensors', found.weights, {
+    architecture: formatArchitecture(found.architecture),
+    classes: JSON.stringify(data.classes),
+  });
+  await folder.write(
+    'best.onnx',
+    exportedModel(found.weights, { classes: data.classes, architecture: found.architecture }),
+  );
+  const onnxAccuracy = await accuracyOfFile(device, folder.path('best.onnx'), dataset.test, {
+    batchSize: config.search.evaluationBatchSize,
+    workers: config.data.workers,
+    signal,
+  });
+  emit({ type: 'artifact', what: 'model, verified', path: 'best.onnx' });
+
+  const result: RunResult = {
+    dataset: dataset.name,
+    architecture: found.architecture,
+    comparison,
+    onnxAccuracy,
+    testImages: dataset.test.labels.length,
+    finalists: finalists.map(({ name, heldOut }) => ({ name, heldOut })),
+    seconds: (performance.now() - began) / 1000,
+  };
+  await folder.write('report.md', formatReport(config, result, search.candidates));
+  await folder.write('result.json', `${JSON.stringify(result, null, 2)}\n`);
+  emit({ type: 'artifact', what: 'report', path: 'report.md' });
+  return result;
+}
+
+function labelOf(name: string, architectureName: string | undefined): string {
+  if (name === 'found') return 'GLiT, found';
+  if (name === 'random') return 'random candidate';
+  return `DeiT (${architectureName ?? name})`;
+}

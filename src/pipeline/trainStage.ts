@@ -1,0 +1,97 @@
+import { trainingLoader } from '../data/loader.js';
+import type { ImageSource } from '../data/source.js';
+import type { Network } from '../model/network.js';
+import { IMAGENET_NORMALIZATION } from '../model/images.js';
+import { Progress } from '../telemetry/progress.js';
+import { train } from '../train/loop.js';
+import { NetworkState, type Weights } from '../train/state.js';
+import type { RecipeConfig } from './config.js';
+import type { RunContext } from './context.js';
+import { recipeFor } from './recipe.js';
+
+/** A trained network on the device, which the caller frees, and the moving average of its weights where one was kept. */
+export interface TrainedState {
+  readonly state: NetworkState;
+  readonly average: Weights | undefined;
+}
+
+/**
+ * Trains a network, or takes the weights that an earlier process of this run has trained: `weights/<stage>.safetensors`.
+ */
+export async function trainStage(
+  context: RunContext,
+  stage: string,
+  network: Network,
+  source: ImageSource,
+  config: RecipeConfig,
+): Promise<TrainedState> {
+  const { device, folder, emit, signal, config: run } = context;
+  const file = `weights/${stage}.safetensors`;
+  const averageFile = `weights/${stage}.average.safetensors`;
+  if (folder.has(file)) {
+    const state = await NetworkState.load(device, network, await folder.readWeights(file));
+    return { state, average: folder.has(averageFile) ? await folder.readWeights(averageFile) : undefined };
+  }
+
+  // Everything random about a stage follows from the seed and the stage's name.
+  const rng = context.rng.fork(stage);
+  const loader = trainingLoader(source, {
+    imageSize: network.backbone.imageSize,
+    batchSize: config.batchSize,
+    rng: rng.fork('data'),
+    augmentation: run.data.augmentation,
+    workers: run.data.workers,
+    onUnreadable: ({ file: name, reason }) =>
+      emit({ type: 'warning', message: `${name} cannot be read and is skipped: ${reason}` }),
+  });
+  const recipe = recipeFor(config, loader.batchesPerEpoch);
+  emit({ type: 'stageStarted', stage, steps: recipe.steps });
+  const began = performance.now();
+  let progress: Progress | undefined;
+  try {
+    const state = await train({
+      device,
+      network,
+      loader,
+      normalization: IMAGENET_NORMALIZATION,
+      recipe,
+      rng,
+      signal,
+      checkpoints: folder.checkpoints(stage),
+      onStep: (report) => {
+        // The rate counts from the first step that was seen: a resumed training starts in the middle.
+        progress ??= new Progress(recipe.steps, { done: report.step - 1 });
+        progress.advance();
+        emit({
+          type: 'trainStep',
+          stage,
+          step: report.step,
+          steps: recipe.steps,
+          epoch: report.step / loader.batchesPerEpoch,
+          loss: report.loss,
+          accuracy: report.correct / report.images,
+          learningRate: report.learningRate,
+          gradientNorm: report.gradientNorm,
+          imagesPerSecond: (progress.rate ?? 0) * report.images,
+          ...(progress.remainingSeconds !== undefined && { remainingSeconds: progress.remainingSeconds }),
+          waitingShare: report.waiting,
+        });
+      },
+    });
+    const metadata = { stage, steps: String(recipe.steps) };
+    // The average is written first: the stage counts as done once its weights are there.
+    const average = recipe.averageDecay > 0 ? await state.averages() : undefined;
+    if (average !== undefined) await folder.writeTensors(averageFile, average, metadata);
+    await folder.writeTensors(file, await state.weights(), metadata);
+    await folder.removeSnapshots(stage);
+    emit({
+      type: 'stageFinished',
+      stage,
+      seconds: (performance.now() - began) / 1000,
+      result: { steps: recipe.steps },
+    });
+    return { state, average };
+  } finally {
+    await loader.close();
+  }
+}
