@@ -1,29 +1,11 @@
-import { int64, zeros, type DType } from '../tensor/tensor.js';
+import { sizeOf, zeros, type DType } from '../tensor/tensor.js';
+import { argument, trace, typeInArm, type Arm, type TracedArm } from './arm.js';
+import { lowerBranch } from './branchLowering.js';
 import { GraphError } from './error.js';
 import { pullBack } from './gradient.js';
+import { add } from './ops/add.js';
 import { nodesOf } from './traverse.js';
-import {
-  constant,
-  sameType,
-  Value,
-  type Emitter,
-  type Node,
-  type Port,
-  type TensorType,
-  type VariantType,
-} from './value.js';
-
-/** One of the K computations of a branch: a function of outer values, which it must be given to use them. */
-export interface Arm {
-  readonly captures: readonly Value[];
-  readonly body: (...captured: readonly Value[]) => readonly Value[];
-}
-
-/** A traced arm: what its inner values stand for outside, and its outputs (fewer than another arm's: undefined). */
-interface TracedArm {
-  readonly bindings: ReadonlyMap<Value, Value>;
-  readonly outputs: (Value | undefined)[];
-}
+import { constant, dtypeOf, formatType, sameType, Value, type Node, type ValueType } from './value.js';
 
 /**
  * Runs one of K arms, chosen by `index` (int64, one element) when the graph runs, and returns its outputs.
@@ -33,11 +15,16 @@ interface TracedArm {
  * is no branch: its body is built in place.
  *
  * The gradient is a branch on the same index. It computes nothing twice: the intermediates that it needs leave the
- * forward arms through extra outputs, which {@link Node.gradient} adds when it is asked for. The gradient of a value that
- * all arms capture is an ordinary value; of one that only some arms capture (an arm's own parameters) it is a variant,
- * shared by all of them, that holds the gradient of the arm that ran.
+ * forward arms through extra outputs, which {@link Node.gradient} adds when it is asked for. The gradient of a captured
+ * value is an ordinary value, zero where the arm that ran did not capture it. Not so for an input of the graph that only
+ * some arms capture, their own parameters: no zeros are made for what did not run. Its gradient is a variant that holds
+ * in the arms that capture it their gradient, and in the others that of a parameter of theirs.
  */
 export function branch(index: Value, arms: readonly Arm[]): readonly Value[] {
+  if (arms.length === 0) throw new GraphError('a branch has no arms');
+  if (index.dtype !== 'int64' || sizeOf(index.shape) !== 1) {
+    throw new GraphError(`the index of a branch is ${formatType(index.type)} instead of one int64`);
+  }
   if (arms.length === 1) return arms[0].body(...arms[0].captures);
   return record(
     index,
@@ -45,34 +32,8 @@ export function branch(index: Value, arms: readonly Arm[]): readonly Value[] {
   );
 }
 
-function trace(index: Value, { captures, body }: Arm, at: number): TracedArm {
-  const inner = captures.map((outer) => argument(typeInArm(outer, index, at)));
-  const outputs = body(...inner);
-  const known = new Set(inner);
-  for (const node of nodesOf(outputs, known)) {
-    for (const value of node.inputs) {
-      if (value.source.kind === 'input' || (value.source.kind === 'argument' && !known.has(value))) {
-        throw new GraphError(`arm ${at} of a branch uses an outer value in ${node.operator} without capturing it`);
-      }
-    }
-  }
-  return { bindings: new Map(inner.map((value, position) => [value, captures[position]])), outputs: [...outputs] };
-}
-
-function argument(type: TensorType): Value {
-  return new Value(type, { kind: 'argument' });
-}
-
-/** The type that `outer` has inside arm `at` of a branch on `index`. */
-function typeInArm(outer: Value, index: Value, at: number): TensorType {
-  if (!('arms' in outer.type)) return outer.type;
-  if (outer.type.index !== index) {
-    throw new GraphError('a value that depends on one branch is captured by a branch on another index');
-  }
-  return outer.type.arms[at];
-}
-
-function record(index: Value, arms: readonly TracedArm[]): readonly Value[] {
+/** `perArm`: the slot from which on outputs are about another thing in every arm, even where their types agree. */
+function record(index: Value, arms: readonly TracedArm[], perArm = Infinity): readonly Value[] {
   const outers = [...new Set(arms.flatMap((arm) => [...arm.bindings.values()]))];
   const outputs: Value[] = [];
   const node: Node = {
@@ -85,69 +46,55 @@ function record(index: Value, arms: readonly TracedArm[]): readonly Value[] {
       throw new GraphError('the cost of a branch depends on the arm that runs; build the chosen network instead');
     },
     lower: (emit, [indexName, ...outerNames], used) =>
-      lower(emit, indexName, arms, namesOf(outers, outerNames), outputs, used),
+      lowerBranch(emit, indexName, arms, new Map(outers.map((outer, at) => [outer, outerNames[at]])), outputs, used),
   };
-  addOutputs(node, outputs, index, arms);
+  addOutputs(node, outputs, index, arms, perArm);
   return outputs;
 }
 
 /** Gives the node an output value for every slot that its arms have and it has not yet. */
-function addOutputs(node: Node, outputs: Value[], index: Value, arms: readonly TracedArm[]): void {
+function addOutputs(node: Node, outputs: Value[], index: Value, arms: readonly TracedArm[], perArm = Infinity): void {
   const slots = Math.max(...arms.map((arm) => arm.outputs.length));
   for (let slot = outputs.length; slot < slots; slot++) {
     const dtype = arms.find((arm) => arm.outputs[slot] !== undefined)?.outputs[slot]?.dtype ?? 'float32';
-    const types = arms.map((arm) => arm.outputs[slot]?.tensorType ?? nothing(dtype));
-    if (types.some((type) => type.dtype !== dtype)) {
-      throw new GraphError(
-        `output ${slot} of a branch has dtype ${types.map((type) => type.dtype).join(' or ')} in its arms`,
-      );
+    const types = arms.map((arm) => arm.outputs[slot]?.type ?? nothing(dtype));
+    if (types.some((type) => dtypeOf(type) !== dtype)) {
+      throw new GraphError(`output ${slot} of a branch has dtype ${types.map(dtypeOf).join(' or ')} in its arms`);
     }
-    const type: TensorType | VariantType = types.every((other) => sameType(other, types[0]))
-      ? types[0]
-      : { index, arms: types };
+    const agree = slot < perArm && types.every((other) => sameType(other, types[0]));
+    const type = agree ? types[0] : { index, arms: types };
     outputs.push(new Value(type, { kind: 'node', node }));
   }
 }
 
 /** What an arm returns in a slot that it has no use for. */
-function nothing(dtype: DType): TensorType {
+function nothing(dtype: DType): ValueType {
   return { dtype, shape: [0] };
 }
+
+type Grads = readonly (Value | undefined)[];
 
 function gradient(
   node: Node,
   index: Value,
   arms: readonly TracedArm[],
   outers: readonly Value[],
-  grads: readonly (Value | undefined)[],
+  grads: Grads,
   wanted: readonly boolean[],
-): readonly (Value | undefined)[] {
+): Grads {
   const targets = outers.filter((_, at) => wanted[at]);
-  const innerOf = (arm: TracedArm, outer: Value): Value | undefined =>
-    [...arm.bindings].find(([, bound]) => bound === outer)?.[0];
-  const shared = targets.filter((outer) => arms.every((arm) => innerOf(arm, outer) !== undefined));
+  const captures = (arm: TracedArm, outer: Value): boolean => [...arm.bindings.values()].includes(outer);
+  const isOwn = (outer: Value): boolean => outer.source.kind === 'input' && !arms.every((arm) => captures(arm, outer));
+  const shared = targets.filter((outer) => !isOwn(outer));
+  const ownSlots = slotsOf(targets.filter(isOwn), (outer) => arms.filter((arm) => captures(arm, outer)));
 
-  const slots = grads.flatMap((grad, slot) => (grad === undefined ? [] : [{ grad, slot }]));
   const pulled = arms.map((arm, at) => {
-    const own = targets.filter((outer) => !shared.includes(outer) && innerOf(arm, outer) !== undefined);
-    const seeds = slots.map(({ grad }) => argument(typeInArm(grad, index, at)));
-    const seeded = slots.flatMap(({ slot }, position) => {
-      const output = arm.outputs[slot];
-      return output === undefined ? [] : [{ output, seed: seeds[position] }];
-    });
-    const inner = [...shared, ...own].map((outer) => innerOf(arm, outer) as Value);
-    const results = pullBack(
-      seeded.map(({ output }) => output),
-      seeded.map(({ seed }) => seed),
-      inner,
-    );
-    return {
-      own,
-      outputs: results.map((result, position) => result ?? constant(zeros('float32', inner[position].shape))),
-      seedOf: new Map(seeds.map((seed, position) => [seed, slots[position].grad])),
-    };
+    const { seeds, slopeOf } = pullBackArm(index, arm, at, grads, targets);
+    const outputs: (Value | undefined)[] = shared.map(slopeOf);
+    for (const [outer, slot] of ownSlots) if (captures(arm, outer)) outputs[shared.length + slot] = slopeOf(outer);
+    // not a hole: where the arm has nothing
+    return { seeds, outputs: Array.from(outputs) };
   });
-
   const needs = arms.map((arm, at) => readByGradient(arm, pulled[at].outputs));
   const saved = saveIntermediates(
     node,
@@ -156,22 +103,60 @@ function gradient(
     needs.map(({ intermediates }) => intermediates),
   );
   const backward = arms.map((arm, at): TracedArm => {
-    const bindings = new Map<Value, Value>(saved[at]);
-    for (const captured of needs[at].captured) bindings.set(captured, arm.bindings.get(captured) as Value);
-    for (const [seed, grad] of pulled[at].seedOf) bindings.set(seed, grad);
-    return { bindings, outputs: [...pulled[at].outputs] };
+    // What is no arm's own stays captured by all arms, read or not: so it is in the gradient of the gradient, too.
+    const captured = [...arm.bindings].filter(([value, outer]) => needs[at].captured.has(value) || !isOwn(outer));
+    const bindings = new Map<Value, Value>([...captured, ...saved[at], ...pulled[at].seeds]);
+    return { bindings, outputs: pulled[at].outputs };
   });
-  const results = record(index, backward);
+  const results = record(index, backward, shared.length);
   return outers.map((outer) => {
-    const position = shared.indexOf(outer);
-    if (position >= 0) return results[position];
-    const slot = pulled.map(({ own }) => own.indexOf(outer)).find((at) => at >= 0);
+    if (shared.includes(outer)) return results[shared.indexOf(outer)];
+    const slot = ownSlots.get(outer);
     return slot === undefined ? undefined : results[shared.length + slot];
   });
 }
 
+/** Gives each value a slot that it shares with no other value of the same arm. */
+function slotsOf(values: readonly Value[], armsOf: (value: Value) => readonly TracedArm[]): ReadonlyMap<Value, number> {
+  const slots = new Map<Value, number>();
+  for (const value of values) {
+    const arms = armsOf(value);
+    const rivals = [...slots].filter(([other]) => armsOf(other).some((arm) => arms.includes(arm)));
+    const taken = new Set(rivals.map(([, slot]) => slot));
+    let free = 0;
+    while (taken.has(free)) free++;
+    slots.set(value, free);
+  }
+  return slots;
+}
+
+/**
+ * Differentiates arm `at`. `seeds` are inner values and the gradients of the branch's outputs that they stand for;
+ * `slopeOf` gives the arm's gradient by one of `targets`, zeros where none flows (nothing for a variant).
+ */
+function pullBackArm(index: Value, arm: TracedArm, at: number, grads: Grads, targets: readonly Value[]) {
+  const seeds = grads.map((grad) => grad && argument(typeInArm(grad, index, at)));
+  const slots = [...arm.outputs.keys()].filter((slot) => arm.outputs[slot] !== undefined);
+  const inner = [...arm.bindings].filter(([, outer]) => targets.includes(outer));
+  const slopes = pullBack(
+    slots.map((slot) => arm.outputs[slot] as Value),
+    slots.map((slot) => seeds[slot]),
+    inner.map(([value]) => value),
+    arm.bindings,
+  );
+  const slopeOf = (outer: Value): Value | undefined => {
+    // An outer value may stand behind several inner ones: captured twice, or captured and a seed.
+    const parts = slopes.filter((_, position) => inner[position][1] === outer).filter((part) => part !== undefined);
+    if (parts.length > 0) return parts.reduce(add);
+    const type = typeInArm(outer, index, at);
+    return 'arms' in type ? undefined : constant(zeros('float32', type.shape));
+  };
+  const bindings = seeds.flatMap((seed, slot) => (seed ? [[seed, grads[slot] as Value] as const] : []));
+  return { seeds: bindings, slopeOf };
+}
+
 /** The values of the forward arm that its gradient reads: captured ones, and intermediates that it must hand out. */
-function readByGradient(arm: TracedArm, results: readonly Value[]) {
+function readByGradient(arm: TracedArm, results: Grads) {
   const forward = new Set(
     nodesOf(
       arm.outputs.filter((output) => output !== undefined),
@@ -181,7 +166,7 @@ function readByGradient(arm: TracedArm, results: readonly Value[]) {
   const captured = new Set<Value>();
   const intermediates = new Set<Value>();
   const seen = new Set<Value>();
-  const stack = [...results];
+  const stack = results.filter((result) => result !== undefined);
   for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
     if (seen.has(value)) continue;
     seen.add(value);
@@ -205,6 +190,7 @@ function saveIntermediates(
   intermediates: readonly (readonly Value[])[],
 ): readonly (readonly (readonly [Value, Value])[])[] {
   const firstSlot = node.outputs.length;
+  for (const arm of arms) while (arm.outputs.length < firstSlot) arm.outputs.push(undefined);
   const dtypes = [...new Set(intermediates.flat().map((value) => value.dtype))];
   for (const dtype of dtypes) {
     const ofType = arms.map((arm, at) =>
@@ -219,64 +205,4 @@ function saveIntermediates(
   return arms.map((arm, at) =>
     intermediates[at].map((value) => [value, node.outputs[arm.outputs.indexOf(value)]] as const),
   );
-}
-
-function namesOf(values: readonly Value[], names: readonly string[]): ReadonlyMap<Value, string> {
-  return new Map(values.map((value, at) => [value, names[at]]));
-}
-
-/** A balanced tree of ONNX `If`s, arms lower..upper-1 of it in one graph. */
-function lower(
-  emit: Emitter,
-  index: string,
-  arms: readonly TracedArm[],
-  outerNames: ReadonlyMap<Value, string>,
-  outputs: readonly Value[],
-  used: readonly boolean[],
-): readonly string[] {
-  const slots = [...outputs.keys()].filter((slot) => used[slot]);
-
-  const leaf =
-    (arm: TracedArm) =>
-    (inner: Emitter): readonly Port[] => {
-      const values = slots.map((slot) => arm.outputs[slot] ?? constant(zeros(dtypeOf(outputs[slot]), [0])));
-      const names = inner.lower(values);
-      return slots.map((slot, at) => {
-        // An output of an ONNX subgraph must be computed in it, and by a name of its own.
-        const passedOn =
-          values[at].source.kind !== 'node' || arm.bindings.has(values[at]) || names.indexOf(names[at]) !== at;
-        return { name: passedOn ? inner.node('Identity', [names[at]])[0] : names[at], type: outputs[slot].type };
-      });
-    };
-  const tree =
-    (from: number, to: number) =>
-    (inner: Emitter): readonly Port[] => {
-      const names = choose(inner, from, to);
-      return slots.map((slot, at) => ({ name: names[at], type: outputs[slot].type }));
-    };
-  const subgraph = (inner: Emitter, from: number, to: number) => {
-    if (to - from > 1) return inner.subgraph(`arms${from}to${to - 1}`, new Map(), tree(from, to));
-    const bindings = new Map(
-      [...arms[from].bindings].map(([value, outer]) => [value, outerNames.get(outer) as string]),
-    );
-    return inner.subgraph(`arm${from}`, bindings, leaf(arms[from]));
-  };
-  const choose = (inner: Emitter, from: number, to: number): readonly string[] => {
-    const middle = (from + to) >> 1;
-    const [isLower] = inner.node('Less', [index, inner.constant(int64([1], [middle]))]);
-    return inner.node('If', [isLower], {
-      attributes: {
-        then_branch: { graph: subgraph(inner, from, middle) },
-        else_branch: { graph: subgraph(inner, middle, to) },
-      },
-      outputs: slots.length,
-    });
-  };
-
-  const names = choose(emit, 0, arms.length);
-  return outputs.map((_, slot) => names[slots.indexOf(slot)] ?? '');
-}
-
-function dtypeOf(value: Value): DType {
-  return 'arms' in value.type ? value.type.arms[0].dtype : value.type.dtype;
 }

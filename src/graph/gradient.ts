@@ -21,14 +21,15 @@ export function gradients(scalar: Value, parameters: readonly Value[]): readonly
 
 /**
  * Reverse mode: the gradient of Σ ⟨outputs, seeds⟩ with respect to each of `targets`; undefined where nothing flows.
- * Broadcasting is undone here, once for all operators.
+ * Broadcasting is undone here, once for all operators. Nothing flows past values in `known`: they count as given.
  */
 export function pullBack(
   outputs: readonly Value[],
   seeds: readonly (Value | undefined)[],
   targets: readonly Value[],
+  known?: { has(value: Value): boolean },
 ): readonly (Value | undefined)[] {
-  const nodes = nodesOf(outputs);
+  const nodes = nodesOf(outputs, known);
   const active = new Set<Value>(targets);
   for (const { inputs, outputs: results } of nodes) {
     if (inputs.some((value) => active.has(value))) {
@@ -67,7 +68,7 @@ function unbroadcast(gradient: Value, value: Value): Value {
 function addGradients(a: Value, b: Value): Value {
   if ('arms' in a.type || 'arms' in b.type) {
     throw new GraphError(
-      'a parameter of one arm only is used by several branches; give each branch parameters of its own',
+      'an input that only some arms of a branch capture is used elsewhere too; capture it in all arms',
     );
   }
   return add(a, b);

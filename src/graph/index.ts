@@ -1,5 +1,6 @@
 /** The differentiable graph: build it with the operators, differentiate it, lower it to ONNX. */
-export { branch, type Arm } from './branch.js';
+export type { Arm } from './arm.js';
+export { branch } from './branch.js';
 export { macsOf } from './cost.js';
 export { GraphError, inModule } from './error.js';
 export { gradients, pullBack } from './gradient.js';

@@ -2,7 +2,7 @@ import { encodeModel, type OnnxGraph, type OnnxInitializer, type OnnxNode, type 
 import type { Tensor } from '../tensor/tensor.js';
 import { GraphError } from './error.js';
 import { nodesOf } from './traverse.js';
-import type { Emitter, NodeOptions, Port, TensorType, Value, VariantType } from './value.js';
+import { dtypeOf, type Emitter, type NodeOptions, type Port, type Value, type ValueType } from './value.js';
 
 export interface LowerOptions {
   /** Leave the leading extent of inputs and outputs open, as dimension `batch`. */
@@ -124,8 +124,8 @@ class GraphWriter implements Emitter {
     return source.name;
   }
 
-  #valueInfo(name: string, type: TensorType | VariantType): OnnxValueInfo {
-    if ('arms' in type) return { name, dtype: type.arms[0].dtype };
+  #valueInfo(name: string, type: ValueType): OnnxValueInfo {
+    if ('arms' in type) return { name, dtype: dtypeOf(type) };
     const shape = this.freeBatch && type.shape.length > 0 ? ['batch', ...type.shape.slice(1)] : type.shape;
     return { name, dtype: type.dtype, shape };
   }

@@ -20,8 +20,7 @@ export function print(outputs: Readonly<Record<string, Value>>): string {
     names.set(value, name);
     return name;
   };
-  const typeOf = ({ type }: Value): string =>
-    'arms' in type ? type.arms.map(formatType).join(' | ') : formatType(type);
+  const typeOf = ({ type }: Value): string => formatType(type);
 
   const lines = nodesOf(Object.values(outputs)).map((node) => {
     const inputs = node.inputs.map(nameOf).join(' ');

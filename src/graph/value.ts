@@ -15,8 +15,11 @@ export interface TensorType {
  */
 export interface VariantType {
   readonly index: Value;
-  readonly arms: readonly TensorType[];
+  /** The type for each arm; again a variant where the arm holds a branch itself. */
+  readonly arms: readonly ValueType[];
 }
+
+export type ValueType = TensorType | VariantType;
 
 /** Where a value comes from. */
 export type Source =
@@ -28,7 +31,7 @@ export type Source =
 /** A typed edge of a graph. A graph is nothing but the values that its outputs are computed from. */
 export class Value {
   constructor(
-    readonly type: TensorType | VariantType,
+    readonly type: ValueType,
     readonly source: Source,
   ) {}
 
@@ -37,14 +40,14 @@ export class Value {
   }
 
   get dtype(): DType {
-    return this.tensorType.dtype;
+    return dtypeOf(this.type);
   }
 
   /** The static type. Throws a GraphError for a value whose type depends on the arm that ran. */
   get tensorType(): TensorType {
     if ('arms' in this.type) {
       throw new GraphError(
-        `this value's type depends on which arm of a branch ran (${this.type.arms.map(formatType).join(' | ')}); ` +
+        `this value's type depends on which arm of a branch ran (${formatType(this.type)}); ` +
           'use it inside an arm of a branch on the same index',
       );
     }
@@ -63,12 +66,19 @@ export function constant(value: Tensor | number): Value {
   return new Value({ dtype: tensor.dtype, shape: tensor.shape }, { kind: 'constant', tensor });
 }
 
-export function formatType(type: TensorType): string {
-  return `${type.dtype}${formatShape(type.shape)}`;
+/** `float32[2, 3]`, or the alternatives with ` | ` between them. */
+export function formatType(type: ValueType): string {
+  return 'arms' in type ? type.arms.map(formatType).join(' | ') : `${type.dtype}${formatShape(type.shape)}`;
 }
 
-export function sameType(a: TensorType, b: TensorType): boolean {
+export function sameType(a: ValueType, b: ValueType): boolean {
+  if ('arms' in a || 'arms' in b) return a === b;
   return a.dtype === b.dtype && sameShape(a.shape, b.shape);
+}
+
+/** The dtype, in which all arms of a branch agree. */
+export function dtypeOf(type: ValueType): DType {
+  return 'arms' in type ? dtypeOf(type.arms[0]) : type.dtype;
 }
 
 /** One recorded call of an operator. */
@@ -106,5 +116,5 @@ export interface NodeOptions {
 /** A named output of a subgraph; its type is left open where the arms of a branch disagree. */
 export interface Port {
   readonly name: string;
-  readonly type: TensorType | VariantType;
+  readonly type: ValueType;
 }

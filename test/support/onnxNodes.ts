@@ -1,0 +1,22 @@
+import { modelProto } from '../../src/onnx/schema.js';
+
+interface GraphMessage {
+  readonly node: readonly {
+    readonly opType: string;
+    readonly attribute: readonly { readonly g: GraphMessage | null }[];
+  }[];
+}
+
+/** How many nodes of each operator type an ONNX model has, those in the arms of its branches included. */
+export function countNodes(model: Uint8Array): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  const visit = ({ node }: GraphMessage): void => {
+    for (const { opType, attribute } of node) {
+      counts[opType] = (counts[opType] ?? 0) + 1;
+      for (const { g } of attribute) if (g) visit(g);
+    }
+  };
+  const { graph } = modelProto.decode(model) as unknown as { readonly graph: GraphMessage };
+  visit(graph);
+  return counts;
+}
