@@ -65,7 +65,10 @@ class GraphWriter implements Emitter {
 
   constant(tensor: Tensor): string {
     // Shapes and scalars recur by the hundred; large tensors are compared by nothing and written as they come.
-    const key = tensor.data.length <= 16 ? `${tensor.dtype}[${tensor.shape.join()}]${tensor.data.join()}` : undefined;
+    const { dtype, shape, data } = tensor;
+    // By their bytes, as −0 and 0 are alike as text.
+    const bytes = data.length <= 16 ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength).join() : undefined;
+    const key = bytes === undefined ? undefined : `${dtype}[${shape.join()}]${bytes}`;
     const known = key === undefined ? undefined : this.#constants.get(key);
     if (known !== undefined) return known;
     const name = `constant_${this.#counter.count++}`;
@@ -98,6 +101,8 @@ class GraphWriter implements Emitter {
   }
 
   finish(name: string, outputs: readonly Port[]): OnnxGraph {
+    const clash = outputs.find((port) => this.#inputs.has(port.name));
+    if (clash !== undefined) throw new GraphError(`an input and an output are both called «${clash.name}»`);
     return {
       name,
       nodes: this.#nodes,

@@ -1,9 +1,11 @@
 import { GraphError } from './error.js';
-import { Value, type Emitter, type Node, type TensorType } from './value.js';
+import { formatType, Value, type Emitter, type Node, type TensorType } from './value.js';
 
 /** Everything that an operator is: its shape rule, gradient, cost and lowering. */
 export interface OperatorRule<Attributes> {
   readonly name: string;
+  /** Set where ONNX knows the operator for float32 inputs only (or another meaning of it for whole numbers). */
+  readonly float32Only?: true;
   /**
    * How many outputs, the last ones, exist for the gradient to read; 0 when left out. They carry no gradient
    * themselves, so a gradient that reads them cannot be differentiated again.
@@ -51,6 +53,8 @@ export interface Operator<Attributes> {
 export function defineOperator<Attributes extends object>(rule: OperatorRule<Attributes>): Operator<Attributes> {
   const apply = (inputs: readonly Value[], attributes: Attributes): readonly Value[] => {
     const inputTypes = inputs.map((value) => value.tensorType);
+    const strange = rule.float32Only && inputTypes.find(({ dtype }) => dtype !== 'float32');
+    if (strange) throw new GraphError(`${rule.name}: takes float32, not ${formatType(strange)}`);
     let outputTypes: readonly TensorType[];
     try {
       outputTypes = rule.infer(inputTypes, attributes);

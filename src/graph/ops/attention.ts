@@ -10,6 +10,7 @@ import { sum } from './sum.js';
 
 export const scaledDotProductAttention = defineOperator<{ readonly scale: number }>({
   name: 'attention',
+  float32Only: true,
   saved: 1,
   infer: ([q, k, v]) => {
     if (q.shape.length !== 4 || !sameShape(q.shape, k.shape) || !sameShape(q.shape, v.shape)) {

@@ -12,10 +12,8 @@ export const concatenation = defineOperator<{ readonly axis: number }>({
   infer: (parts, { axis }) => {
     const [first, ...others] = parts;
     for (const other of others) {
-      if (
-        other.dtype !== first.dtype ||
-        !sameShape(withExtent(other.shape, axis, 0), withExtent(first.shape, axis, 0))
-      ) {
+      if (other.dtype !== first.dtype) throw new GraphError(`dtypes ${first.dtype} and ${other.dtype} differ`);
+      if (!sameShape(withExtent(other.shape, axis, 0), withExtent(first.shape, axis, 0))) {
         throw new GraphError(`${formatShape(first.shape)} and ${formatShape(other.shape)} differ outside axis ${axis}`);
       }
     }
@@ -36,13 +34,14 @@ export const concatenation = defineOperator<{ readonly axis: number }>({
 
 /** The parts one after another along `axis`. */
 export function concat(parts: readonly Value[], axis: number): Value {
+  if (parts.length === 0) throw new GraphError('concat: there are no parts');
   return parts.length === 1 ? parts[0] : concatenation(parts, { axis: axisOf('concat', parts[0], axis) })[0];
 }
 
 export const splitting = defineOperator<{ readonly axis: number; readonly extents: readonly number[] }>({
   name: 'split',
   infer: ([{ dtype, shape }], { axis, extents }) => {
-    if (extents.reduce((total, extent) => total + extent, 0) !== shape[axis]) {
+    if (extents.some((extent) => extent < 0) || extents.reduce((total, extent) => total + extent, 0) !== shape[axis]) {
       throw new GraphError(`parts of ${extents.join(' + ')} do not fill axis ${axis} of ${formatShape(shape)}`);
     }
     return extents.map((extent) => ({ dtype, shape: withExtent(shape, axis, extent) }));
@@ -63,5 +62,6 @@ export const splitting = defineOperator<{ readonly axis: number; readonly extent
 
 /** Cuts `x` along `axis` into parts of the given extents. */
 export function split(x: Value, axis: number, extents: readonly number[]): readonly Value[] {
-  return extents.length === 1 ? [x] : splitting([x], { axis: axisOf('split', x, axis), extents });
+  const at = axisOf('split', x, axis);
+  return extents.length === 1 && extents[0] === x.shape[at] ? [x] : splitting([x], { axis: at, extents });
 }

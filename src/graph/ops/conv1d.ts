@@ -16,6 +16,7 @@ export interface Convolution {
 
 export const convolution = defineOperator<Convolution>({
   name: 'conv1d',
+  float32Only: true,
   infer: ([x, weight, bias], { groups, padding: [before, after] }) => {
     const [batch, channels, length] = x.shape;
     const [outputs, channelsInGroup, kernel] = weight.shape;

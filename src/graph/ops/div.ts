@@ -5,6 +5,7 @@ import { mul } from './mul.js';
 
 export const division = defineOperator<object>({
   name: 'div',
+  float32Only: true,
   infer: inferBroadcast,
   // d(a/b) = da/b − (a/b)·db/b
   gradient: ({ inputs: [, b], outputs: [quotient], grads: [g], wanted }) => [

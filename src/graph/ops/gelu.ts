@@ -7,6 +7,7 @@ import { mul } from './mul.js';
 
 export const gaussianErrorLinearUnit = defineOperator<object>({
   name: 'gelu',
+  float32Only: true,
   saved: 1,
   infer: ([x]) => [x, x],
   // y = x·Φ(x);  dy = (Φ(x) + x·φ(x))·dx  with φ(x) = e^(−x²/2)/√(2π)

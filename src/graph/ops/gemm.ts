@@ -11,6 +11,7 @@ export interface Transposes {
 
 export const matrixProduct = defineOperator<Transposes>({
   name: 'gemm',
+  float32Only: true,
   infer: ([a, b, bias], { transposeA, transposeB }) => {
     const [rows, innerA] = transposeA ? [a.shape[1], a.shape[0]] : a.shape;
     const [innerB, columns] = transposeB ? [b.shape[1], b.shape[0]] : b.shape;

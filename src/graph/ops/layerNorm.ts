@@ -8,6 +8,7 @@ import { mean } from './sum.js';
 
 export const layerNormalization = defineOperator<{ readonly epsilon: number }>({
   name: 'layerNorm',
+  float32Only: true,
   saved: 2,
   infer: ([x, scale, shift]) => {
     const last = x.shape.length - 1;

@@ -9,6 +9,7 @@ import { sum } from './sum.js';
 
 export const logarithmicSoftmax = defineOperator<object>({
   name: 'logSoftmax',
+  float32Only: true,
   infer: inferSame,
   // dx = dy − softmax(x)·Σ dy
   gradient: ({ outputs: [y], grads: [g] }) => [

@@ -11,6 +11,7 @@ export interface Transposes {
 
 export const batchedMatrixProduct = defineOperator<Transposes>({
   name: 'matmul',
+  float32Only: true,
   infer: ([a, b], { transposeA, transposeB }) => {
     const [rows, innerA] = matrix(a, transposeA);
     const [innerB, columns] = matrix(b, transposeB);

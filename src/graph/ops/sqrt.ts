@@ -6,6 +6,7 @@ import { mul } from './mul.js';
 
 export const squareRoot = defineOperator<object>({
   name: 'sqrt',
+  float32Only: true,
   infer: inferSame,
   // d √x = dx/(2√x)
   gradient: ({ outputs: [y], grads: [g] }) => [g && div(mul(g, 0.5), y)],

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { DType } from '../tensor/tensor.js';
+import { add } from './ops/add.js';
+import { attention } from './ops/attention.js';
+import { concat, split } from './ops/concat.js';
+import { conv1d } from './ops/conv1d.js';
+import { div } from './ops/div.js';
+import { exp } from './ops/exp.js';
+import { expand } from './ops/expand.js';
+import { gemm } from './ops/gemm.js';
+import { layerNorm } from './ops/layerNorm.js';
+import { matmul } from './ops/matmul.js';
+import { reshape } from './ops/reshape.js';
+import { reverse } from './ops/reverse.js';
+import { pad, slice } from './ops/slice.js';
+import { mean, sum } from './ops/sum.js';
+import { transpose } from './ops/transpose.js';
+import { input, type Value } from './value.js';
+
+function of(...shape: readonly number[]): Value {
+  return input('x', 'float32', shape);
+}
+
+function typed(dtype: DType): Value {
+  return input('y', dtype, [2, 3]);
+}
+
+/** Calls that do not fit, and what is said about them. */
+const MISFITS: readonly (readonly [call: () => unknown, message: string])[] = [
+  [() => add(of(2, 3), of(4)), 'add: shapes [2, 3] and [4] do not broadcast'],
+  [() => add(of(2, 3), typed('int64')), 'add: dtypes float32 and int64 differ'],
+  [() => div(typed('int64'), typed('int64')), 'div: takes float32, not int64[2, 3]'],
+  [() => gemm(of(4, 2), typed('int32')), 'gemm: takes float32, not int32[2, 3]'],
+  [() => exp(typed('uint8')), 'exp: takes float32, not uint8[2, 3]'],
+  [() => gemm(of(2, 3), of(2, 3)), 'gemm: cannot multiply [2, 3] by [2, 3]'],
+  [() => gemm(of(2, 3), of(3, 4), { transposeA: true }), 'gemm: cannot multiply [2, 3]ᵀ by [3, 4]'],
+  [() => gemm(of(1, 2, 3), of(3, 4)), 'gemm: cannot multiply [1, 2, 3] by [3, 4]'],
+  [() => gemm(of(2, 3), of(3, 4), { bias: of(3) }), 'gemm: a bias of shape [3] does not fit 4 columns'],
+  [() => matmul(of(2, 3), of(3, 4)), 'matmul: cannot multiply [2, 3] by [3, 4]'],
+  [() => matmul(of(2, 2, 3), of(2, 4, 5), { transposeB: true }), 'matmul: cannot multiply [2, 2, 3] by [2, 4, 5]ᵀ'],
+  [() => matmul(of(2, 2, 3), of(1, 3, 4)), 'matmul: cannot multiply [2, 2, 3] by [1, 3, 4]'],
+  [
+    () => attention(of(1, 2, 3, 4), of(1, 2, 3, 4), of(1, 2, 3, 5), 1),
+    'attention: queries [1, 2, 3, 4], keys [1, 2, 3, 4] and values [1, 2, 3, 5] differ',
+  ],
+  [() => conv1d(of(1, 4, 5), of(4, 2, 3)), 'conv1d: weights [4, 2, 3] in 1 groups do not fit [1, 4, 5]'],
+  [() => conv1d(of(1, 4, 5), of(3, 2, 3), { groups: 2 }), 'conv1d: weights [3, 2, 3] in 2 groups do not fit [1, 4, 5]'],
+  [() => conv1d(of(4, 5), of(4, 4, 3)), 'conv1d: weights [4, 4, 3] in 1 groups do not fit [4, 5]'],
+  [() => conv1d(of(1, 4, 2), of(4, 4, 3)), 'conv1d: a kernel of 3 is longer than [1, 4, 2] with its padding'],
+  [() => conv1d(of(1, 4, 5), of(2, 4, 3), { bias: of(4) }), 'conv1d: a bias of shape [4] does not fit 2 channels'],
+  [() => layerNorm(of(2, 3), of(2), of(3)), 'layerNorm: scale [2] and shift [3] do not fit [2, 3]'],
+  [() => layerNorm(of(2, 3), of(3), of(3, 1)), 'layerNorm: scale [3] and shift [3, 1] do not fit [2, 3]'],
+  [() => reshape(of(2, 3), [4, 2]), 'reshape: [2, 3] has 6 elements, [4, 2] has 8'],
+  [() => reshape(of(2, 3), [-2, -3]), 'reshape: [-2, -3] is no shape'],
+  [() => expand(of(2, 3), [2, 4]), 'expand: [2, 3] does not broadcast to [2, 4]'],
+  [() => expand(of(2, 3), [3]), 'expand: [2, 3] does not broadcast to [3]'],
+  [() => transpose(of(2, 3), [0, 0]), 'transpose: axes [0, 0] are no permutation of a tensor of rank 2'],
+  [() => transpose(of(2, 3), [0]), 'transpose: axes [0] are no permutation of a tensor of rank 2'],
+  [() => concat([], 0), 'concat: there are no parts'],
+  [() => concat([of(2, 3), of(2, 4)], 0), 'concat: [2, 3] and [2, 4] differ outside axis 0'],
+  [() => concat([of(2, 3), of(2)], 0), 'concat: [2, 3] and [2] differ outside axis 0'],
+  [() => concat([of(2, 3), typed('int64')], 0), 'concat: dtypes float32 and int64 differ'],
+  [() => concat([of(2, 3), of(2, 3)], 2), 'concat: axis 2 does not exist in a tensor of rank 2'],
+  [() => split(of(2, 3), 1, [1, 1]), 'split: parts of 1 + 1 do not fill axis 1 of [2, 3]'],
+  [() => split(of(2, 3), 1, [4, -1]), 'split: parts of 4 + -1 do not fill axis 1 of [2, 3]'],
+  [() => split(of(2, 3), 1, [2]), 'split: parts of 2 do not fill axis 1 of [2, 3]'],
+  [() => split(of(2, 3), -3, [1, 1]), 'split: axis -3 does not exist in a tensor of rank 2'],
+  [() => slice(of(2, 3), 1, 2, 4), 'slice: 2..4 is no part of axis 1 of [2, 3]'],
+  [() => slice(of(2, 3), 1, 1, 1), 'slice: 1..1 is no part of axis 1 of [2, 3]'],
+  [() => slice(of(2, 3), 1, -1, 2), 'slice: -1..2 is no part of axis 1 of [2, 3]'],
+  [() => slice(of(2, 3), 2, 0, 1), 'slice: axis 2 does not exist in a tensor of rank 2'],
+  [() => pad(of(2, 3), 0, -1, 0), 'pad: cannot pad by a negative number (-1, 0)'],
+  [() => pad(of(2, 3), 5, 1, 0), 'pad: axis 5 does not exist in a tensor of rank 2'],
+  [() => reverse(of(2, 3), 2), 'reverse: axis 2 does not exist in a tensor of rank 2'],
+  [() => sum(of(2, 3), [2]), 'sum: axis 2 does not exist in a tensor of rank 2'],
+  [() => mean(of(), [0]), 'sum: axis 0 does not exist in a tensor of rank 0'],
+];
+
+describe('an operator says what does not fit:', () => {
+  for (const [call, message] of MISFITS) {
+    test(message, () => assert.throws(call, { name: 'GraphError', message }));
+  }
+});
