@@ -65,6 +65,8 @@ export class Recalibrator {
     const outputs = this.program.signature.outputs.map(({ name }) => name);
     const fixed = { ...state.inputs(names), ...(names.includes('path') && { path: int64([path.length], path) }) };
     const updates = state.updates(path, outputs);
+    // A path of attention alone has no statistics.
+    if (Object.keys(updates).length === 0) return;
     let seen = 0;
     let last: Promise<unknown> = Promise.resolve();
     for await (const batch of this.batches) {

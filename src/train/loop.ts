@@ -3,7 +3,7 @@ import { pixelImages, type Normalization } from '../model/images.js';
 import type { Network } from '../model/network.js';
 import type { Loader } from '../data/loader.js';
 import type { Rng } from '../random/rng.js';
-import type { Device } from '../runtime/device.js';
+import type { Device, DeviceTensor } from '../runtime/device.js';
 import { samplePath } from '../space/space.js';
 import { float32, int64, scalar, tensor, type Tensor } from '../tensor/tensor.js';
 import { adamwScalars } from './adamw.js';
@@ -148,7 +148,8 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
           secondCorrection: scalar(scalars.secondCorrection),
           decayFactor: scalar(scalars.keep),
         };
-        const inputs = Object.fromEntries(inputNames.map((name) => [name, vectors[name] ?? feeds[name]]));
+        const inputs: Record<string, Tensor | DeviceTensor> = { ...vectors };
+        for (const name of inputNames) inputs[name] ??= feeds[name];
         const results = program.run(inputs, {
           outputs: ['loss', 'gradientNorm', 'logits'],
           updates: state.updates(path, outputNames),
