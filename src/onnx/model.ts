@@ -66,11 +66,16 @@ export function encodeModel(model: OnnxModel): Uint8Array {
   return modelProto.encode(message).finish();
 }
 
-/** The metadata of an ONNX file, e.g. its class names. Throws when the bytes are no ONNX model. */
+/** The metadata of an ONNX file, e.g. its class names. Throws an Error when the bytes are no ONNX model. */
 export function readMetadata(bytes: Uint8Array): Record<string, string> {
-  const message = modelProto.toObject(modelProto.decode(bytes), { arrays: true }) as {
-    metadataProps: readonly { key: string; value: string }[];
-  };
+  let message: { readonly graph: unknown; readonly metadataProps: readonly { key: string; value: string }[] };
+  try {
+    message = modelProto.decode(bytes) as unknown as typeof message;
+  } catch (error) {
+    throw new Error('the bytes are no ONNX model', { cause: error });
+  }
+  // Almost any bytes are some protobuf message: every field may be missing or unknown.
+  if (!message.graph) throw new Error('the bytes are no ONNX model: they hold no graph');
   return Object.fromEntries(message.metadataProps.map(({ key, value }) => [key, value]));
 }
 

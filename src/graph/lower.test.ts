@@ -1,0 +1,166 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { compile, evaluate } from '../../test/support/evaluate.js';
+import { countNodes } from '../../test/support/onnxNodes.js';
+import { readMetadata } from '../onnx/model.js';
+import { float32, int64, tensor, zeros } from '../tensor/tensor.js';
+import { gradients } from './gradient.js';
+import { lower } from './lower.js';
+import { branch } from './branch.js';
+import { add } from './ops/add.js';
+import { attention } from './ops/attention.js';
+import { div } from './ops/div.js';
+import { exp } from './ops/exp.js';
+import { gelu } from './ops/gelu.js';
+import { gemm } from './ops/gemm.js';
+import { layerNorm } from './ops/layerNorm.js';
+import { mul } from './ops/mul.js';
+import { pad, slice } from './ops/slice.js';
+import { reshape } from './ops/reshape.js';
+import { mean, sum } from './ops/sum.js';
+import { transpose } from './ops/transpose.js';
+import { constant, input, type Value } from './value.js';
+
+const x = input('x', 'float32', [2, 2]);
+const FEEDS = { x: float32([2, 2], [1, 2, 3, 4]) };
+
+/** A small transformer block on [B, 3, 4]: every layout change that a model makes with its batch. */
+function block(tokens: Value): Value {
+  const [batch] = tokens.shape;
+  const weight = constant(
+    float32(
+      [4, 4],
+      Array.from({ length: 16 }, (_, at) => Math.sin(at)),
+    ),
+  );
+  const rows = reshape(layerNorm(tokens, constant(float32([4], [1, 2, 3, 4])), constant(zeros('float32', [4]))), [
+    batch * 3,
+    4,
+  ]);
+  const heads = transpose(reshape(gemm(rows, weight), [batch, 3, 2, 2]), [0, 2, 1, 3]);
+  const joined = reshape(transpose(attention(heads, heads, heads, 0.5), [0, 2, 1, 3]), [batch, 3, 4]);
+  const shifted = slice(pad(add(tokens, joined), 1, 1, 0), 1, 0, 3);
+  return mean(gelu(shifted), [1]);
+}
+
+describe('lowering', () => {
+  test('of an open batch gives a model for every batch, built for whichever', async () => {
+    for (const builtFor of [1, 2]) {
+      const run = await compile({ y: block(input('tokens', 'float32', [builtFor, 3, 4])) }, { freeBatch: true });
+      for (const batch of [1, 3]) {
+        const tokens = float32(
+          [batch, 3, 4],
+          Array.from({ length: batch * 12 }, (_, at) => Math.cos(at)),
+        );
+        const { y } = await run({ tokens });
+        const expected = await evaluate({ y: block(input('tokens', 'float32', [batch, 3, 4])) }, { tokens });
+        assert.deepEqual(y, expected.y, `batch ${batch} of a graph that was built for ${builtFor}`);
+      }
+    }
+  });
+
+  test('of a fixed batch refuses another', async () => {
+    const run = await compile({ y: exp(x) });
+    await assert.rejects(run({ x: zeros('float32', [3, 2]) }), /\[3, 2\]/);
+  });
+
+  test('gives the same bytes for the same graph', () => {
+    const build = (): Uint8Array => {
+      const tokens = input('tokens', 'float32', [2, 3, 4]);
+      const index = input('index', 'int64', [1]);
+      const arms = [block, (value: Value) => mean(exp(value), [1])].map((body) => ({
+        captures: [tokens],
+        body: (value: Value) => [body(value)],
+      }));
+      const [y] = branch(index, arms);
+      const [slope] = gradients(sum(mul(y, y)), [tokens]);
+      return lower({ y, slope }, { metadata: { classes: 'one,two' } });
+    };
+    assert.deepEqual(build(), build());
+  });
+
+  test('does not change what is lowered', () => {
+    const y = gelu(x);
+    const before = lower({ y });
+    const loss = sum(y);
+    lower({ slope: gradients(loss, [x])[0] });
+    assert.deepEqual(lower({ y }), before);
+  });
+
+  test('names inputs and outputs as they are called, those only that are read', async () => {
+    const unread = input('unread', 'float32', [1]);
+    const run = await compile({ 'blocks.0.sum': add(x, x), loss: sum(x) });
+    const results = await run({ ...FEEDS, unread: zeros('float32', unread.shape) });
+    assert.deepEqual(Object.keys(results), ['blocks.0.sum', 'loss']);
+    assert.deepEqual(results.loss, float32([], [10]));
+  });
+
+  test('passes inputs and constants through, and one value to several outputs', async () => {
+    const y = exp(x);
+    const results = await evaluate({ same: x, seven: constant(7), left: y, right: y }, FEEDS);
+    assert.deepEqual(results.same, FEEDS.x);
+    assert.deepEqual(results.seven, float32([], [7]));
+    assert.deepEqual(results.left, results.right);
+    assert.equal(countNodes(lower({ left: y, right: y })).Exp, 1);
+  });
+
+  test('keeps every dtype', async () => {
+    const constants = {
+      whole: int64([2], [-1, 2 ** 53 - 1]),
+      small: tensor('int32', [2], Int32Array.of(-7, 2 ** 31 - 1)),
+      byte: tensor('uint8', [3], Uint8Array.of(0, 128, 255)),
+      truth: tensor('bool', [2], Uint8Array.of(1, 0)),
+      real: float32([3], [Math.PI, -1e-38, 3e38]),
+      nothing: zeros('float32', [0]),
+    };
+    const fed = Object.fromEntries(
+      Object.entries(constants).map(([name, { dtype, shape }]) => [name, input(`fed ${name}`, dtype, shape)]),
+    );
+    const held = Object.fromEntries(
+      Object.entries(constants).map(([name, value]) => [`held ${name}`, constant(value)]),
+    );
+    const feeds = Object.fromEntries(Object.entries(constants).map(([name, value]) => [`fed ${name}`, value]));
+    const results = await evaluate({ ...fed, ...held }, feeds);
+    for (const [name, value] of Object.entries(constants)) {
+      assert.deepEqual(results[name], value);
+      assert.deepEqual(results[`held ${name}`], value);
+    }
+  });
+
+  test('shares equal small constants and keeps 0 and −0 apart', async () => {
+    const quotients = await evaluate(
+      { plus: div(constant(1), constant(0)), minus: div(constant(1), constant(-0)) },
+      {},
+    );
+    assert.deepEqual([quotients.plus.data[0], quotients.minus.data[0]], [Infinity, -Infinity]);
+    const many = Array.from({ length: 50 }, () => mul(x, 0.125)).reduce((a, b) => add(a, b));
+    const few = Array.from({ length: 50 }, (_, at) => mul(x, at)).reduce((a, b) => add(a, b));
+    assert.ok(lower({ many }).length < lower({ few }).length);
+  });
+
+  test('refuses two inputs of one name, and an output that is called like an input', () => {
+    const twin = input('x', 'float32', [2, 2]);
+    assert.throws(() => lower({ y: add(x, twin) }), {
+      name: 'GraphError',
+      message: 'two different inputs are called «x»',
+    });
+    assert.throws(() => lower({ x: exp(x) }), {
+      name: 'GraphError',
+      message: 'an input and an output are both called «x»',
+    });
+  });
+
+  test('writes metadata that can be read back', () => {
+    const metadata = { classes: '["Katze","犬"]', 'glit.architecture': 'a: 1\nb: 2', empty: '' };
+    assert.deepEqual(readMetadata(lower({ y: exp(x) }, { metadata })), metadata);
+    assert.deepEqual(readMetadata(lower({ y: exp(x) })), {});
+  });
+
+  test('writes the fast form of gelu unless the gradient reads the distribution', () => {
+    const y = gelu(x);
+    assert.deepEqual(countNodes(lower({ y })), { Gelu: 1, Identity: 1 });
+    const trained = countNodes(lower({ y, slope: gradients(sum(y), [x])[0] }));
+    assert.equal(trained.Gelu, undefined);
+    assert.equal(trained.Erf, 1);
+  });
+});
