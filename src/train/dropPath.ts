@@ -12,8 +12,13 @@ export function dropPathRates(depth: number, rate: number): readonly number[] {
 export function dropPathMask(rates: readonly number[], batch: number, rng: Rng): Float32Array {
   const mask = new Float32Array(rates.length * 2 * batch);
   for (let at = 0; at < mask.length; at++) {
-    const keep = 1 - rates[Math.floor(at / (2 * batch))];
-    mask[at] = Math.floor(keep + rng.uniform()) / keep;
+    mask[at] = keepFactor(rates[Math.floor(at / (2 * batch))], rng.uniform());
   }
   return mask;
+}
+
+/** The factor of one sample from a uniform number of [0, 1): 0 for `rate` of them, else 1/(1 − rate). */
+export function keepFactor(rate: number, uniform: number): number {
+  const keep = 1 - rate;
+  return Math.floor(keep + uniform) / keep;
 }

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { SMALL_IMAGE_AUGMENTATION } from '../data/augment/augmentation.js';
+import { trainingLoader, type Loader } from '../data/loader.js';
+import { Interrupted, UserError } from '../errors.js';
+import { IMAGENET_NORMALIZATION } from '../model/images.js';
+import type { Network } from '../model/network.js';
+import { seeded } from '../random/rng.js';
+import { openDevice, type Device } from '../runtime/device.js';
+import { float32, int64 } from '../tensor/tensor.js';
+import { TINY_RECIPE, tinyDataset, tinyNetwork, tinySupernet } from '../../test/support/tinyNetworks.js';
+import {
+  countCorrect,
+  train,
+  type Checkpoints,
+  type StepReport,
+  type TrainingJob,
+  type TrainingSnapshot,
+} from './loop.js';
+import type { Weights } from './state.js';
+
+let device: Device;
+const loaders: Loader[] = [];
+before(async () => {
+  device = await openDevice({ threads: 1 });
+});
+after(async () => {
+  await device.close();
+  await Promise.all(loaders.map((loader) => loader.close()));
+});
+
+function job(network: Network, changes: Partial<TrainingJob> = {}): TrainingJob {
+  const rng = seeded('loop');
+  const loader = trainingLoader(tinyDataset().train, {
+    imageSize: 32,
+    batchSize: TINY_RECIPE.batchSize,
+    rng: rng.fork('data'),
+    augmentation: SMALL_IMAGE_AUGMENTATION,
+    workers: 0,
+  });
+  loaders.push(loader);
+  return { device, network, loader, normalization: IMAGENET_NORMALIZATION, recipe: TINY_RECIPE, rng, ...changes };
+}
+
+async function trainedWeights(description: TrainingJob): Promise<Weights> {
+  const state = await train(description);
+  const weights = await state.weights();
+  state.free();
+  return weights;
+}
+
+/** Snapshots in memory. */
+class Kept implements Checkpoints {
+  snapshot: TrainingSnapshot | undefined;
+  constructor(readonly everySeconds = Infinity) {}
+  load = () => Promise.resolve(this.snapshot);
+  save = (snapshot: TrainingSnapshot) => {
+    this.snapshot = snapshot;
+    return Promise.resolve();
+  };
+}
+
+describe('training', () => {
+  test('reports every step in order and lowers the loss', async () => {
+    const reports: StepReport[] = [];
+    const recipe = { ...TINY_RECIPE, steps: 60, learningRate: 3e-3, dropPath: 0 };
+    await trainedWeights(job(tinyNetwork(), { recipe, onStep: (report) => reports.push(report) }));
+    assert.deepEqual(
+      reports.map(({ step }) => step),
+      Array.from({ length: 60 }, (_, at) => at + 1),
+    );
+    const mean = (part: readonly StepReport[]): number => part.reduce((sum, { loss }) => sum + loss, 0) / part.length;
+    assert.ok(mean(reports.slice(-10)) < mean(reports.slice(0, 10)) - 0.02);
+    assert.ok(reports.every(({ images, correct }) => images === 8 && correct >= 0 && correct <= 8));
+  });
+
+  for (const [name, network] of [
+    ['a plain network', tinyNetwork],
+    ['a supernet', tinySupernet],
+  ] as const) {
+    test(`of ${name} that was interrupted and goes on ends bit for bit as one that was not`, async () => {
+      const expected = await trainedWeights(job(network()));
+      const checkpoints = new Kept();
+      const controller = new AbortController();
+      const stopped = train(
+        job(network(), {
+          checkpoints,
+          signal: controller.signal,
+          onStep: ({ step }) => {
+            if (step === 3) controller.abort();
+          },
+        }),
+      );
+      await assert.rejects(stopped, Interrupted);
+      const done = checkpoints.snapshot?.step ?? 0;
+      assert.ok(done >= 3 && done < TINY_RECIPE.steps);
+      assert.deepEqual(await trainedWeights(job(network(), { checkpoints })), expected);
+    });
+  }
+
+  test('of a supernet changes the choices of the paths that were drawn and nothing else', async () => {
+    const network = tinySupernet();
+    const recipe = { ...TINY_RECIPE, steps: 1 };
+    const rng = seeded('loop').fork('weights');
+    const trained = await trainedWeights(job(network, { recipe }));
+    const changed = network.choices.map((groups) =>
+      groups.map((group) => {
+        const { parameters, buffers } = group.initialize(rng);
+        return [...group.unpack(parameters, buffers)].some(([name, first]) =>
+          trained.get(name)?.data.some((value, at) => value !== first.data[at]),
+        );
+      }),
+    );
+    for (const choices of changed) assert.equal(choices.filter(Boolean).length, 1);
+  });
+
+  test('keeps a moving average that lags behind the weights', async () => {
+    const state = await train(job(tinyNetwork(), { recipe: { ...TINY_RECIPE, averageDecay: 0.9 } }));
+    const [weights, averages] = [await state.weights(), await state.averages()];
+    state.free();
+    assert.deepEqual([...averages.keys()].sort(), [...weights.keys()].sort());
+    const name = 'head.weight';
+    assert.notDeepEqual(averages.get(name), weights.get(name));
+  });
+
+  test('that diverges stops with a word about the learning rate', async () => {
+    const recipe = { ...TINY_RECIPE, steps: 50, learningRate: 1e30, warmupSteps: 0, clipNorm: 0 };
+    await assert.rejects(train(job(tinyNetwork(), { recipe })), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, /loss became .* at step \d+; lower the learning rate/);
+      return true;
+    });
+  });
+});
+
+test('counts the rows whose largest logit is at the label', () => {
+  const logits = float32([3, 2], [0.1, 0.2, 3, -1, 0, 1]);
+  assert.equal(countCorrect(logits, int64([3], [1, 1, 1]).data), 2);
+});

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { learningRateAt, type Schedule } from './schedule.js';
+
+const SCHEDULE: Schedule = {
+  learningRate: 1e-3,
+  warmupLearningRate: 1e-6,
+  minLearningRate: 1e-5,
+  warmupSteps: 5,
+  steps: 300,
+};
+
+describe('the learning rate', () => {
+  test('rises linearly from the warm-up rate and meets the cosine, whose length counts the warm-up', () => {
+    assert.equal(learningRateAt(SCHEDULE, 0), 1e-6);
+    assert.ok(Math.abs(learningRateAt(SCHEDULE, 1) - (1e-6 + (1e-3 - 1e-6) / 5)) < 1e-15);
+    const cosine = 1e-5 + ((1e-3 - 1e-5) / 2) * (1 + Math.cos((Math.PI * 5) / 300));
+    assert.ok(Math.abs(learningRateAt(SCHEDULE, 5) - cosine) < 1e-15);
+  });
+
+  test('is half way between top and floor in the middle, and the floor from the end on', () => {
+    assert.ok(Math.abs(learningRateAt(SCHEDULE, 150) - (1e-3 + 1e-5) / 2) < 1e-12);
+    assert.equal(learningRateAt(SCHEDULE, 300), 1e-5);
+    assert.equal(learningRateAt(SCHEDULE, 1000), 1e-5);
+  });
+
+  test('never leaves its bounds and never rises after the warm-up', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 0, max: 100 }), (steps, warmupSteps) => {
+        const schedule = { ...SCHEDULE, steps, warmupSteps };
+        for (let step = 0; step < steps; step++) {
+          const rate = learningRateAt(schedule, step);
+          assert.ok(rate >= 1e-6 && rate <= 1e-3);
+          if (step > warmupSteps) assert.ok(rate <= learningRateAt(schedule, step - 1));
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
