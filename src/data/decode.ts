@@ -1,0 +1,65 @@
+import sharp from 'sharp';
+import type { Sharp } from 'sharp';
+import { toInterleaved, toPlanes } from './image.js';
+import type { Image } from './image.js';
+import type { Region } from './augment/randomResizedCrop.js';
+import type { EncodedImage } from './source.js';
+
+// Every image is read once an epoch, so a cache would only hold memory; and images are decoded side by side, so that
+// threads inside one image would only get in each other's way.
+sharp.cache(false);
+sharp.concurrency(1);
+
+/** The shorter side before the central crop, in relation to the crop: 256 for 224, as networks are commonly evaluated. */
+const EVALUATION_RATIO = 256 / 224;
+
+/**
+ * An image file as 8-bit sRGB with its EXIF rotation applied. Grey becomes three equal channels, CMYK and 16-bit images
+ * are converted, transparency is laid on white. Broken data fail when pixels are read; mere oddities in a file do not.
+ */
+export function openEncoded({ file }: EncodedImage): Sharp {
+  return sharp(file, { failOn: 'error' }).autoOrient().flatten({ background: 'white' }).toColourspace('srgb');
+}
+
+/** A decoded image as input for a resize. */
+export function openDecoded(image: Image): Sharp {
+  return sharp(toInterleaved(image), { raw: { width: image.size, height: image.size, channels: 3 } });
+}
+
+/**
+ * The view that evaluation takes of an image: the shorter side resized to 256/224 of `size`, then the central square.
+ * An image that is `size` × `size` already is left as it is.
+ */
+export async function centralView(image: Sharp, size: number): Promise<Image> {
+  const { width, height } = await extentOf(image);
+  if (width === size && height === size) return pixelsOf(image, size);
+  const resized = Math.round(size * EVALUATION_RATIO);
+  const margin = (resized - size) >> 1;
+  return pixelsOf(
+    image
+      .resize({ width: resized, height: resized, fit: 'cover', kernel: 'cubic' })
+      .extract({ left: margin, top: margin, width: size, height: size }),
+    size,
+  );
+}
+
+/** A region of an image, chosen once the image's extent is known, resized to `size` × `size`. */
+export async function regionView(
+  image: Sharp,
+  size: number,
+  choose: (width: number, height: number) => Region,
+): Promise<Image> {
+  const { width, height } = await extentOf(image);
+  const region = choose(width, height);
+  return pixelsOf(image.extract(region).resize({ width: size, height: size, fit: 'fill', kernel: 'cubic' }), size);
+}
+
+/** The extent after the EXIF rotation. */
+async function extentOf(image: Sharp): Promise<{ width: number; height: number }> {
+  const { autoOrient } = await image.metadata();
+  return autoOrient;
+}
+
+async function pixelsOf(image: Sharp, size: number): Promise<Image> {
+  return toPlanes(await image.raw({ depth: 'uchar' }).toBuffer(), size);
+}

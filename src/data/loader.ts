@@ -1,0 +1,217 @@
+import { availableParallelism } from 'node:os';
+import { Interrupted, stopIfAborted, UserError } from '../errors.js';
+import type { Key } from '../random/key.js';
+import type { Rng } from '../random/rng.js';
+import { checkAugmentation, NO_AUGMENTATION } from './augment/augmentation.js';
+import type { Augmentation } from './augment/augmentation.js';
+import type { BatchJob, BatchRecipe, MadeBatch, Unreadable } from './batch.js';
+import { inThread, inWorkers } from './maker.js';
+import type { BatchMaker } from './maker.js';
+import { orderedPlan, shuffledPlan } from './plan.js';
+import type { BatchPlan } from './plan.js';
+import { isStored } from './source.js';
+import type { ImageSource } from './source.js';
+
+export type { Unreadable } from './batch.js';
+
+/** Images and their labels, in memory of their own that the receiver may transfer. */
+export interface Batch {
+  /** [B, 3, size, size], row-major, 0 to 255. */
+  readonly images: Uint8Array<ArrayBuffer>;
+  /** [B] */
+  readonly labels: BigInt64Array<ArrayBuffer>;
+  /** B */
+  readonly size: number;
+}
+
+/** When a stream of batches ends early: by an abort it throws Interrupted. */
+export interface StreamOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Gives the batches of one split, made ahead of time. Streams may be left at any point and run side by side. */
+export interface Loader {
+  readonly batchesPerEpoch: number;
+  /** Seconds that receivers have waited for batches so far, over all streams. */
+  readonly waited: number;
+  /** The batches of epoch 0, 1, 2, ... */
+  epoch(epoch: number, options?: StreamOptions): AsyncGenerator<Batch, void, undefined>;
+  /** The batches of step `step`, `step + 1`, ... without end; step s is batch s mod batchesPerEpoch of its epoch. */
+  from(step: number, options?: StreamOptions): AsyncGenerator<Batch, void, undefined>;
+  /** Ends the worker threads; streams still open throw. */
+  close(): Promise<void>;
+}
+
+/** Settings that training and evaluation share. */
+export interface LoaderOptions {
+  /** The side of the square images, in pixels. */
+  readonly imageSize: number;
+  readonly batchSize: number;
+  /** Worker threads; with 0 the calling thread does the work. Has no influence on the batches. */
+  readonly workers?: number | undefined;
+  /** Batches that are made ahead of the receiver. */
+  readonly prefetch?: number | undefined;
+  /** Called once for each image that cannot be read, however often it is met. */
+  readonly onUnreadable?: ((image: Unreadable) => void) | undefined;
+}
+
+/** Settings of {@link trainingLoader}. */
+export interface TrainingLoaderOptions extends LoaderOptions {
+  readonly rng: Rng;
+  readonly augmentation: Augmentation;
+}
+
+/**
+ * Batches for training: shuffled anew each epoch, always full, augmented. The batch of a step is a function of the
+ * source, the settings, `rng` and the step alone. The place of an unreadable image is taken by the next readable one
+ * of its batch, so the number of steps never changes.
+ *
+ * Throws a UserError when there are fewer images than a batch takes or the augmentation makes no sense; the stream
+ * throws one when no image of a batch can be read.
+ */
+export function trainingLoader(source: ImageSource, options: TrainingLoaderOptions): Loader {
+  const { imageSize, batchSize, rng, augmentation } = options;
+  checkAugmentation(augmentation, imageSize);
+  const plan = shuffledPlan(source.labels.length, batchSize, rng.fork('order'));
+  return new PlannedLoader(
+    source,
+    plan,
+    { size: imageSize, augmentation, key: keyFrom(rng.fork('augmentation')), refill: true },
+    options,
+  );
+}
+
+/**
+ * Batches for evaluation: all images in their order, central view, nothing random; the last batch may be smaller.
+ * Unreadable images are left out, so their batch is smaller too, and a batch without any is not given.
+ */
+export function evaluationLoader(source: ImageSource, options: LoaderOptions): Loader {
+  const plan = orderedPlan(source.labels.length, options.batchSize);
+  return new PlannedLoader(
+    source,
+    plan,
+    { size: options.imageSize, augmentation: NO_AUGMENTATION, key: [0, 0, 0, 0], refill: false },
+    options,
+  );
+}
+
+/** A key of the stream itself, which a worker thread can make the stream's children from. */
+function keyFrom(rng: Rng): Key {
+  const word = (): number => rng.int(2 ** 32);
+  return [word(), word(), word(), word()];
+}
+
+const MOST_WORKERS = 8;
+const LEAST_PREFETCH = 4;
+
+class PlannedLoader implements Loader {
+  readonly #source: ImageSource;
+  readonly #plan: BatchPlan;
+  readonly #maker: BatchMaker;
+  readonly #prefetch: number;
+  readonly #refill: boolean;
+  readonly #onUnreadable: (image: Unreadable) => void;
+  readonly #named = new Set<string>();
+  #waited = 0;
+
+  constructor(source: ImageSource, plan: BatchPlan, recipe: Omit<BatchRecipe, 'store'>, options: LoaderOptions) {
+    const store = isStored(source) ? source.store : undefined;
+    const complete = { ...recipe, store };
+    const workers = options.workers ?? usefulWorkers(complete);
+    this.#source = source;
+    this.#plan = plan;
+    this.#refill = recipe.refill;
+    this.#maker = workers === 0 ? inThread(complete) : inWorkers(complete, workers);
+    this.#prefetch = options.prefetch ?? Math.max(LEAST_PREFETCH, 2 * workers);
+    this.#onUnreadable = options.onUnreadable ?? (() => undefined);
+  }
+
+  get batchesPerEpoch(): number {
+    return this.#plan.batchesPerEpoch;
+  }
+
+  get waited(): number {
+    return this.#waited;
+  }
+
+  epoch(epoch: number, { signal }: StreamOptions = {}): AsyncGenerator<Batch, void, undefined> {
+    return this.#stream(epoch * this.batchesPerEpoch, (epoch + 1) * this.batchesPerEpoch, signal);
+  }
+
+  from(step: number, { signal }: StreamOptions = {}): AsyncGenerator<Batch, void, undefined> {
+    return this.#stream(step, Infinity, signal);
+  }
+
+  close(): Promise<void> {
+    return this.#maker.close();
+  }
+
+  async *#stream(first: number, end: number, signal: AbortSignal | undefined): AsyncGenerator<Batch, void, undefined> {
+    const ahead: { job: Job; made: Promise<MadeBatch> }[] = [];
+    for (let next = first; ;) {
+      stopIfAborted(signal);
+      while (ahead.length < this.#prefetch && next < end) ahead.push(this.#begin(next++));
+      const current = ahead.shift();
+      if (current === undefined) return;
+      const asked = performance.now();
+      const made = await untilAborted(current.made, signal);
+      this.#waited += (performance.now() - asked) / 1000;
+      this.#report(made.unreadable);
+      if (made.places.length > 0) yield this.#labelled(current.job, made);
+      else if (this.#refill) throw noneReadable(made.unreadable);
+    }
+  }
+
+  #begin(step: number): { job: Job; made: Promise<MadeBatch> } {
+    const indices = this.#plan.indicesOf(step);
+    const source = this.#source;
+    const images = isStored(source)
+      ? indices.map((index) => source.rows[index])
+      : Array.from(indices, (index) => source.encoded(index));
+    const made = this.#maker.make({ step, images });
+    // A stream that is left early never looks at the batches it has ahead.
+    made.catch(() => undefined);
+    return { job: { step, images, indices }, made };
+  }
+
+  #labelled({ indices }: Job, { images, places }: MadeBatch): Batch {
+    const labels = BigInt64Array.from(places, (slot) => BigInt(this.#source.labels[indices[slot]]));
+    return { images, labels, size: places.length };
+  }
+
+  #report(unreadable: readonly Unreadable[]): void {
+    for (const image of unreadable) {
+      if (this.#named.has(image.file)) continue;
+      this.#named.add(image.file);
+      this.#onUnreadable(image);
+    }
+  }
+}
+
+interface Job extends BatchJob {
+  readonly indices: Int32Array;
+}
+
+/** One thread copies stored images faster than any network takes them; decoding takes what the machine can spare. */
+function usefulWorkers({ store, size, augmentation }: BatchRecipe): number {
+  if (store?.size === size && augmentation.randomResizedCrop === undefined) return 1;
+  return Math.max(1, Math.min(MOST_WORKERS, availableParallelism() - 1));
+}
+
+function noneReadable([first]: readonly Unreadable[]): UserError {
+  return new UserError(`no image of a whole batch can be read; the first is ${first?.file}: ${first?.reason}`);
+}
+
+/** Settles as `promise` does, or rejects with Interrupted as soon as `signal` is aborted. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(new Interrupted());
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
+}

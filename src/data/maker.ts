@@ -1,0 +1,155 @@
+import { setImmediate } from 'node:timers/promises';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { makeBatch } from './batch.js';
+import type { BatchJob, BatchRecipe, MadeBatch } from './batch.js';
+
+/** Makes batches, here or in worker threads. The same recipe and job give the same bytes from any maker. */
+export interface BatchMaker {
+  /** Rejects when the batch cannot be made or the maker was closed. */
+  make(job: BatchJob): Promise<MadeBatch>;
+  /** Gives up unfinished batches within about an image's time and ends the threads. */
+  close(): Promise<void>;
+}
+
+const CLOSED = 'the loader was closed before this batch was made';
+
+/** Makes batches in the calling thread. */
+export function inThread(recipe: BatchRecipe): BatchMaker {
+  let closed = false;
+  return {
+    async make(job) {
+      // Stored images need no waiting at all; without a pause here the event loop would never see a signal or a timer.
+      await setImmediate();
+      const batch = closed ? undefined : await makeBatch(recipe, job, () => closed);
+      if (batch === undefined) throw new Error(CLOSED);
+      return batch;
+    },
+    close() {
+      closed = true;
+      return Promise.resolve();
+    },
+  };
+}
+
+/** What a worker thread gets when it starts. */
+export interface WorkerStart {
+  readonly recipe: BatchRecipe;
+  /** [1], shared: not 0 once the thread has to give up its batches. */
+  readonly stop: Int32Array<SharedArrayBuffer>;
+}
+
+/** What a worker thread is sent: a job under a number, or the request to end. */
+export type WorkerRequest = { readonly id: number; readonly job: BatchJob } | 'end';
+
+/** What a worker thread answers: the batch, nothing if it was told to stop, or why it failed. */
+export interface WorkerReply {
+  readonly id: number;
+  readonly batch?: MadeBatch | undefined;
+  readonly failure?: string;
+}
+
+interface Waiting {
+  readonly job: BatchJob;
+  readonly resolve: (batch: MadeBatch) => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Member {
+  readonly worker: Worker;
+  readonly inFlight: Map<number, Waiting>;
+}
+
+/** Jobs that a thread holds at a time: the one it works on, and one so that it need not wait for the next message. */
+const JOBS_PER_WORKER = 2;
+
+/** Makes batches in `count` worker threads. Idle threads do not keep the process alive. */
+export function inWorkers(recipe: BatchRecipe, count: number): BatchMaker {
+  return new WorkerPool(recipe, count);
+}
+
+class WorkerPool implements BatchMaker {
+  readonly #stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  readonly #queue: Waiting[] = [];
+  readonly #members: readonly Member[];
+  #sent = 0;
+  #end: Error | undefined;
+
+  constructor(recipe: BatchRecipe, count: number) {
+    this.#members = Array.from({ length: count }, () => this.#start({ recipe, stop: this.#stop }));
+  }
+
+  make(job: BatchJob): Promise<MadeBatch> {
+    return new Promise((resolve, reject) => {
+      if (this.#end !== undefined) {
+        reject(this.#end);
+        return;
+      }
+      this.#queue.push({ job, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#fail(new Error(CLOSED));
+    Atomics.store(this.#stop, 0, 1);
+    // Threads end by themselves: one that is terminated inside native code can take the process with it.
+    await Promise.all(
+      this.#members.map(async ({ worker }) => {
+        if (worker.threadId === -1) return;
+        const exit = once(worker, 'exit');
+        worker.ref();
+        worker.postMessage('end' satisfies WorkerRequest);
+        await exit;
+      }),
+    );
+  }
+
+  #start(start: WorkerStart): Member {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
+    const member: Member = { worker, inFlight: new Map() };
+    worker.unref();
+    worker.on('message', (reply: WorkerReply) => {
+      this.#settle(member, reply);
+    });
+    worker.on('error', (error: Error) => {
+      this.#fail(new Error(`a thread that decodes images broke down: ${error.message}`, { cause: error }));
+    });
+    worker.on('exit', () => {
+      this.#fail(new Error('a thread that decodes images ended by itself'));
+    });
+    return member;
+  }
+
+  #dispatch(): void {
+    for (;;) {
+      const member = this.#members.reduce((a, b) => (b.inFlight.size < a.inFlight.size ? b : a));
+      if (member.inFlight.size >= JOBS_PER_WORKER) return;
+      const waiting = this.#queue.shift();
+      if (waiting === undefined) return;
+      const id = this.#sent++;
+      member.inFlight.set(id, waiting);
+      member.worker.ref();
+      member.worker.postMessage({ id, job: waiting.job } satisfies WorkerRequest);
+    }
+  }
+
+  #settle({ worker, inFlight }: Member, { id, batch, failure }: WorkerReply): void {
+    const waiting = inFlight.get(id);
+    inFlight.delete(id);
+    if (inFlight.size === 0) worker.unref();
+    if (batch === undefined) waiting?.reject(new Error(failure ?? CLOSED));
+    else waiting?.resolve(batch);
+    this.#dispatch();
+  }
+
+  /** Rejects all that is asked and all that will be. Only the first cause counts. */
+  #fail(error: Error): void {
+    if (this.#end !== undefined) return;
+    this.#end = error;
+    for (const { reject } of this.#queue.splice(0)) reject(error);
+    for (const { inFlight } of this.#members) {
+      for (const { reject } of inFlight.values()) reject(error);
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { input } from '../src/graph/index.js';
+import { architectureOf, inheritWeights } from '../src/model/inherit.js';
+import { evaluationProgram } from '../src/model/inference.js';
+import { groupsOf, plainNetwork, supernet, type Network } from '../src/model/network.js';
+import { inputName, outputName } from '../src/model/sources.js';
+import { seeded, type Rng } from '../src/random/rng.js';
+import { openDevice, type Device, type Program } from '../src/runtime/device.js';
+import { highLevelSpace } from '../src/space/highLevel.js';
+import { headSplits, jointSpace, releasedLowLevel } from '../src/space/lowLevel.js';
+import { samplePath, type Path, type Space } from '../src/space/space.js';
+import { float32, int64, scalar, sizeOf, type Shape, type Tensor } from '../src/tensor/tensor.js';
+import { smoothTargets } from '../src/train/loss.js';
+import { dropPathMask } from '../src/train/dropPath.js';
+import { trainingStep } from '../src/train/step.js';
+
+const BACKBONE = { imageSize: 16, patchSize: 4, dim: 12, heads: 3, classes: 5 };
+const BATCH = 3;
+const IMAGES: Shape = [BATCH, 3, BACKBONE.imageSize, BACKBONE.imageSize];
+const SETTINGS = { dropPath: true, clipNorm: 1 };
+/** The same operators on the same numbers; fused differently at most. */
+const TOLERANCE = 1e-6;
+
+const SPACES: readonly Space[] = [
+  highLevelSpace({ depth: 3, heads: 3 }),
+  releasedLowLevel(headSplits([0, 1, 2, 3], 3)),
+  jointSpace(releasedLowLevel, { depth: 2, heads: 3 }),
+];
+
+type Feeds = Readonly<Record<string, Tensor>>;
+
+let device: Device;
+before(async () => {
+  device = await openDevice({ threads: 1 });
+});
+after(() => device.close());
+
+describe('a path of a supernet and the network that inherits its weights', () => {
+  for (const space of SPACES) {
+    test(`compute and learn the same: space ${space.name}`, async () => {
+      const network = supernet(BACKBONE, space);
+      const programs = await compiled(network);
+      await fc.assert(
+        fc.asyncProperty(fc.integer(), (seed) => check(network, programs, seeded(seed))),
+        { numRuns: 8, endOnFailure: true, errorWithCause: true },
+      );
+    });
+  }
+});
+
+interface Programs {
+  readonly evaluation: Program;
+  readonly step: Program;
+}
+
+async function compiled(network: Network): Promise<Programs> {
+  const images = input('images', 'float32', IMAGES);
+  return {
+    evaluation: await device.compile(evaluationProgram(network, images), 'evaluation'),
+    step: await device.compile(trainingStep(network, images, SETTINGS), 'training step'),
+  };
+}
+
+async function check(network: Network, programs: Programs, rng: Rng): Promise<void> {
+  const path = samplePath(network.space, rng);
+  const subnet = plainNetwork(architectureOf(network, path));
+  const subnetPrograms = await compiled(subnet);
+  try {
+    const state = randomState(network, rng.fork('state'));
+    const inherited = inheritState(network, subnet, path, state);
+    const batch = randomBatch(subnet.choices.length, rng.fork('batch'));
+
+    const feeds = { ...batch, path: int64([path.length], path) };
+    for (const program of ['evaluation', 'step'] as const) {
+      const ofPath = await run(programs[program], { ...feeds, ...state });
+      const ofSubnet = await run(subnetPrograms[program], { ...feeds, ...inherited });
+      assert.deepEqual(Object.keys(ofPath).sort(), Object.keys(ofSubnet).sort());
+      for (const [name, expected] of Object.entries(ofSubnet)) assertNear(ofPath[name], expected, name, path);
+      if (program === 'step') checkNothingElseIsReplaced(Object.keys(ofPath), subnet);
+    }
+  } finally {
+    for (const program of Object.values(subnetPrograms) as Program[]) await program.release();
+  }
+}
+
+/** What a step returns is one new vector for each vector of the path, and nothing for the choices that did not run. */
+function checkNothingElseIsReplaced(outputs: readonly string[], subnet: Network): void {
+  const expected = groupsOf(subnet).flatMap(({ bufferSize }, at) =>
+    (['parameters', 'first', 'second', ...(bufferSize > 0 ? (['buffers'] as const) : [])] as const).map((vector) =>
+      outputName(at === 0 ? 'trunk' : at - 1, vector),
+    ),
+  );
+  const replaced = outputs.filter((name) => name.startsWith('next.'));
+  assert.deepEqual(replaced.sort(), expected.sort());
+}
+
+/** Weights, moments and statistics of all choices, by input name; second moments and variances are positive. */
+function randomState(network: Network, rng: Rng): Record<string, Tensor<'float32'>> {
+  const state: Record<string, Tensor<'float32'>> = {};
+  for (const group of groupsOf(network)) {
+    const { parameters, buffers } = group.initialize(rng.fork('first values'));
+    const noise = rng.fork(group.prefix);
+    const moved = parameters.data.map((value) => value + 0.1 * noise.normal());
+    state[inputName(group, 'parameters')] = float32([group.size], moved);
+    state[inputName(group, 'first')] = float32(
+      [group.size],
+      draw(group.size, () => 0.01 * noise.normal()),
+    );
+    state[inputName(group, 'second')] = float32(
+      [group.size],
+      draw(group.size, () => 0.01 * noise.uniform()),
+    );
+    if (group.bufferSize === 0) continue;
+    const varied = buffers.data.map((value) => value + 0.5 * noise.uniform());
+    state[inputName(group, 'buffers')] = float32([group.bufferSize], varied);
+  }
+  return state;
+}
+
+/** The state of the subnet: weights by way of their names, moments likewise, as if they were weights. */
+function inheritState(network: Network, subnet: Network, path: Path, state: Feeds): Feeds {
+  const inheritedState: Record<string, Tensor> = {};
+  for (const vector of ['parameters', 'first', 'second'] as const) {
+    const named = new Map(
+      groupsOf(network).flatMap((group) => {
+        const buffers = state[inputName(group, 'buffers')] as Tensor<'float32'> | undefined;
+        return [...group.unpack(state[inputName(group, vector)] as Tensor<'float32'>, buffers ?? float32([0], []))];
+      }),
+    );
+    const inherited = inheritWeights(network, path, named);
+    for (const group of groupsOf(subnet)) {
+      const { parameters, buffers } = group.pack(inherited);
+      inheritedState[inputName(group, vector)] = parameters;
+      if (group.bufferSize > 0) inheritedState[inputName(group, 'buffers')] = buffers;
+    }
+  }
+  return inheritedState;
+}
+
+function randomBatch(depth: number, rng: Rng): Feeds {
+  const labels = draw(BATCH, () => rng.int(BACKBONE.classes));
+  const targets = smoothTargets(labels, BACKBONE.classes, 0.1);
+  const rates = draw(depth, () => 0.2);
+  return {
+    images: float32(
+      IMAGES,
+      draw(sizeOf(IMAGES), () => rng.normal()),
+    ),
+    targets: float32([BATCH, BACKBONE.classes], targets),
+    keep: float32([2 * depth, BATCH], dropPathMask(rates, BATCH, rng)),
+    momentum: scalar(0.1),
+    stepSize: scalar(0.01),
+    secondCorrection: scalar(3),
+    decayFactor: scalar(0.99),
+  };
+}
+
+/** Feeds what the program reads. */
+function run(program: Program, feeds: Feeds): Promise<Feeds> {
+  return program.run(Object.fromEntries(program.signature.inputs.map(({ name }) => [name, feeds[name]])));
+}
+
+function assertNear(actual: Tensor, expected: Tensor, name: string, path: Path): void {
+  assert.deepEqual(actual.shape, expected.shape, name);
+  expected.data.forEach((value: number | bigint, at: number) => {
+    const error = Math.abs(Number(actual.data[at]) - Number(value));
+    assert.ok(error <= TOLERANCE * (1 + Math.abs(Number(value))), `${name}[${at}] of path ${path.join('-')}: ${error}`);
+  });
+}
+
+function draw(count: number, next: () => number): number[] {
+  return Array.from({ length: count }, next);
+}
