@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { assertNear, checkChoice, type Choice, type ChoiceArm } from '../../test/support/choice.js';
 import { compile, evaluate } from '../../test/support/evaluate.js';
-import { countNodes } from '../../test/support/onnxNodes.js';
+import { countNodes, nestingOf } from '../../test/support/onnxNodes.js';
 import { float32, int64, type Tensor } from '../tensor/tensor.js';
 import { branch } from './branch.js';
 import { macsOf } from './cost.js';
@@ -289,8 +289,8 @@ describe('the gradient of a branch', () => {
     const [p, q] = ['p', 'q'].map((name) => input(name, 'float32', [2]));
     const arms = [p, q].map((own) => ({ captures: [x, own], body: (a: Value, b: Value) => [mul(a, b)] }));
     const loss = sum(branch(index, arms)[0]);
-    const [slope] = gradients(loss, [p]);
-    assert.throws(() => mul(slope, 2), /GraphError: this value's type depends on which arm of a branch ran/);
+    for (const slope of gradients(loss, [p, q]))
+      assert.throws(() => mul(slope, 2), /GraphError: this value's type depends on which arm of a branch ran/);
     assert.throws(
       () => gradients(add(loss, sum(p)), [p]),
       /GraphError: an input that only some arms .* capture is used elsewhere/,
@@ -476,6 +476,23 @@ test('a branch is lowered to a balanced tree, and only to what is read of it', (
   const [output] = branch(index, bodies);
   const counts = countNodes(lower({ output }));
   assert.equal(counts.If, 8);
+  assert.equal(nestingOf(lower({ output })), 4);
   assert.equal(counts.Exp, 9);
   assert.equal(counts.Log, undefined);
+});
+
+test('a branch hands out what its gradient reads once, and no reshape of it', () => {
+  const body = (a: Value) => [sum(mul(reshape(exp(a), [4]), reshape(exp(a), [4])))];
+  const [loss] = branch(index, [
+    { captures: [x], body },
+    { captures: [x], body: (a) => [sum(exp(a))] },
+  ]);
+  const { source } = loss;
+  assert.ok(source.kind === 'node');
+  assert.equal(source.node.outputs.length, 1);
+  gradients(loss, [x]);
+  // the loss and the two exponentials of the first arm; that of the second shares a place with one of them
+  assert.equal(source.node.outputs.length, 3);
+  gradients(loss, [x]);
+  assert.equal(source.node.outputs.length, 3);
 });

@@ -16,7 +16,17 @@ export function countNodes(model: Uint8Array): Readonly<Record<string, number>> 
       for (const { g } of attribute) if (g) visit(g);
     }
   };
-  const { graph } = modelProto.decode(model) as unknown as { readonly graph: GraphMessage };
-  visit(graph);
+  visit(graphOf(model));
   return counts;
+}
+
+/** How deep the graphs of an ONNX model are nested; 0 without branches. */
+export function nestingOf(model: Uint8Array): number {
+  const depth = ({ node }: GraphMessage): number =>
+    Math.max(0, ...node.flatMap(({ attribute }) => attribute.map(({ g }) => (g ? 1 + depth(g) : 0))));
+  return depth(graphOf(model));
+}
+
+function graphOf(model: Uint8Array): GraphMessage {
+  return (modelProto.decode(model) as unknown as { readonly graph: GraphMessage }).graph;
 }
