@@ -44,7 +44,7 @@ describe('a path of a supernet and the network that inherits its weights', () =>
       const programs = await compiled(network);
       await fc.assert(
         fc.asyncProperty(fc.integer(), (seed) => check(network, programs, seeded(seed))),
-        { numRuns: 8, endOnFailure: true, errorWithCause: true },
+        { numRuns: 6, endOnFailure: true, includeErrorInReport: true },
       );
     });
   }
@@ -157,9 +157,12 @@ function randomBatch(depth: number, rng: Rng): Feeds {
   };
 }
 
-/** Feeds what the program reads. */
-function run(program: Program, feeds: Feeds): Promise<Feeds> {
-  return program.run(Object.fromEntries(program.signature.inputs.map(({ name }) => [name, feeds[name]])));
+/** Feeds what the program reads. An empty output, the statistics of a choice that has none, stands for no output. */
+async function run(program: Program, feeds: Feeds): Promise<Feeds> {
+  const outputs = await program.run(
+    Object.fromEntries(program.signature.inputs.map(({ name }) => [name, feeds[name]])),
+  );
+  return Object.fromEntries(Object.entries(outputs).filter(([, { data }]) => data.length > 0));
 }
 
 function assertNear(actual: Tensor, expected: Tensor, name: string, path: Path): void {

@@ -280,7 +280,10 @@ function compareWeights(group: string, found: Weights, golden: Map<string, Tenso
 
 /** An average of 0.99996 has moved by a ten-thousandth of the parameters' way: about the rounding of the numbers themselves. */
 function compareAverages(decay: number, run: Trajectory, golden: Map<string, Tensor>, comparison: Comparison): void {
-  if (decay < 0.99) return compareWeights('averages', run.averages, golden, comparison);
+  if (decay < 0.99) {
+    compareWeights('averages', run.averages, golden, comparison);
+    return;
+  }
   const { differences } = deviations(run.averages, golden);
   const largest = differences.reduce((most, difference) => Math.max(most, difference), 0);
   comparison.number('averages', 'all', largest, 0, 1e-7);
