@@ -1,3 +1,4 @@
+import type { Dataset } from '../data/dataset.js';
 import type { Rng } from '../random/rng.js';
 import type { Device } from '../runtime/device.js';
 import type { Listener } from '../telemetry/events.js';
@@ -7,6 +8,8 @@ import type { RunFolder } from './runFolder.js';
 /** What every stage of a run works with. */
 export interface RunContext {
   readonly config: Config;
+  /** As it was opened before the run began. Only the end of a run looks at its test images. */
+  readonly dataset: Dataset;
   readonly device: Device;
   readonly rng: Rng;
   readonly folder: RunFolder;

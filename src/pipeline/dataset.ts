@@ -1,7 +1,9 @@
 import type { Dataset } from '../data/dataset.js';
 import { openImageFolder } from '../data/folder.js';
 import { intoMemory } from '../data/memory.js';
+import type { ImageSource } from '../data/source.js';
 import { texturePairs } from '../data/texturePairs.js';
+import { stopIfAborted } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import type { Listener } from '../telemetry/events.js';
 import type { Config } from './config.js';
@@ -9,28 +11,71 @@ import type { Config } from './config.js';
 /** The built-in set's name as a data source. */
 export const BUILT_IN = 'texture-pairs';
 
+/** The stage in which images are decoded. */
+const STAGE = 'images';
+
+/** What of a configuration decides how a data set is opened. */
+export interface DatasetConfig {
+  readonly data: Pick<Config['data'], 'source' | 'workers'> & {
+    readonly augmentation?: Config['data']['augmentation'];
+  };
+  readonly model: { readonly imageSize: number };
+}
+
 /**
  * Opens what the configuration names and decodes it into memory where it fits. Throws a UserError for a folder that is
- * missing or is no data set.
+ * missing or is no data set, or of which a class cannot be read.
  */
 export async function openDataset(
-  { data, model }: Config,
+  { data, model }: DatasetConfig,
   rng: Rng,
   emit: Listener,
   signal?: AbortSignal,
 ): Promise<Dataset> {
-  if (data.source === BUILT_IN) return texturePairs(rng);
+  if (data.source === BUILT_IN) return builtIn(rng, emit, signal);
   const dataset = await openImageFolder(data.source, { rng });
   for (const message of dataset.notices) emit({ type: 'warning', message });
   // Random crops need the originals: such a set stays on the disk.
-  if (data.augmentation.randomResizedCrop !== undefined) return dataset;
-  const options = {
-    imageSize: model.imageSize,
-    workers: data.workers,
-    signal,
-    onUnreadable: ({ file, reason }: { readonly file: string; readonly reason: string }) =>
-      emit({ type: 'warning', message: `${file} cannot be read and is skipped: ${reason}` }),
+  if (data.augmentation?.randomResizedCrop !== undefined) return dataset;
+
+  const total = dataset.train.labels.length + dataset.test.labels.length;
+  const began = performance.now();
+  let done = 0;
+  const decoded = async (source: ImageSource): Promise<ImageSource> => {
+    const before = done;
+    const result = await intoMemory(source, {
+      imageSize: model.imageSize,
+      workers: data.workers,
+      signal,
+      onUnreadable: ({ file, reason }) =>
+        emit({ type: 'warning', message: `${file} cannot be read and is skipped: ${reason}` }),
+      onProgress: (part) => {
+        // A set that is too large for memory is not decoded, and then there is no such stage.
+        if (done === 0) emit({ type: 'stageStarted', stage: STAGE, steps: total });
+        done = before + part;
+        emit({ type: 'stageProgress', stage: STAGE, done, total });
+      },
+    });
+    return result;
   };
-  const train = await intoMemory(dataset.train, options);
-  return { ...dataset, train, test: await intoMemory(dataset.test, options) };
+  const train = await decoded(dataset.train);
+  const test = await decoded(dataset.test);
+  if (done > 0) finished(began, done, emit);
+  return { ...dataset, train, test };
+}
+
+/** Making the built-in images takes seconds, so there is a moment before and after it in which a signal is heard. */
+async function builtIn(rng: Rng, emit: Listener, signal: AbortSignal | undefined): Promise<Dataset> {
+  const began = performance.now();
+  emit({ type: 'stageStarted', stage: STAGE });
+  await new Promise((resolve) => setImmediate(resolve));
+  const dataset = texturePairs(rng);
+  await new Promise((resolve) => setImmediate(resolve));
+  stopIfAborted(signal);
+  finished(began, dataset.train.labels.length + dataset.test.labels.length, emit);
+  return dataset;
+}
+
+function finished(began: number, images: number, emit: Listener): void {
+  emit({ type: 'stageFinished', stage: STAGE, seconds: (performance.now() - began) / 1000, result: { images } });
 }

@@ -52,16 +52,23 @@ export async function hierarchicalSearch(
   };
 }
 
-/** Checks the first space that will be searched, before the images are even read. */
-export function checkSearchable(context: RunContext, classes: number): void {
+/** Checks the first space that will be searched against the budget, before anything is trained; see {@link checkFeasible}. */
+export function checkSearchable(context: Pick<RunContext, 'config' | 'emit' | 'rng'>, classes: number): void {
   const { config } = context;
   const backbone = backboneOf(config, classes);
   const { depth, heads } = config.model;
-  const space =
-    config.space.lowLevel === 'nlp'
-      ? nlpSpace({ depth, heads, ...lowLevelOptions(config) })
-      : highLevelSpace({ depth, heads, defaults: config.space.defaults });
-  checkFeasible(context, { name: 'high', backbone, space, budget: budgetOf(config, backbone), top: 1 });
+  const budget = budgetOf(config, backbone);
+  if (config.space.lowLevel === 'nlp') {
+    checkFeasible(context, {
+      name: 'low',
+      backbone,
+      space: nlpSpace({ depth, heads, ...lowLevelOptions(config) }),
+      budget,
+    });
+  } else {
+    const space = highLevelSpace({ depth, heads, defaults: config.space.defaults });
+    checkFeasible(context, { name: 'high', backbone, space, budget });
+  }
 }
 
 /** The low level of blocks whose heads are split. */

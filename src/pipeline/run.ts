@@ -1,36 +1,58 @@
-import { holdOut, type Dataset, type SearchData } from '../data/dataset.js';
+import type { SearchData } from '../data/dataset.js';
 import { architecture } from '../space/architecture.js';
 import { formatArchitecture } from '../space/codec.js';
 import { readJournal } from '../telemetry/journal.js';
+import type { Json } from '../telemetry/events.js';
 import { candidatesTable } from './candidatesTable.js';
+import { checkBatches, checkSearchConfig, searchDataOf } from './checkConfig.js';
 import { deitFor, randomCandidate } from './comparison.js';
 import type { RunContext } from './context.js';
-import { openDataset } from './dataset.js';
 import { accuracyOfFile, exportedModel } from './exportModel.js';
-import { hierarchicalSearch, type SearchResult } from './hierarchicalSearch.js';
+import { checkSearchable, hierarchicalSearch, type SearchResult } from './hierarchicalSearch.js';
 import { formatReport, type ComparisonRow, type RunResult } from './report.js';
 import { accuracyOf, retrain, type TrainedNetwork } from './retrain.js';
 import { RecordedFitness } from './searchLevel.js';
+import type { DataContext, Job } from './session.js';
 
 /**
  * The whole method: search, retraining of the best candidates, comparison, export and verification. What an earlier
  * process has done of it is taken from the run folder.
  */
-export async function runPipeline(context: RunContext): Promise<RunResult> {
-  const dataset = await openDataset(context.config, context.rng.fork('dataset'), context.emit, context.signal);
-  const data = searchDataOf(context, dataset);
-  return retrainFinalists(context, dataset, data, await searchOn(context, data));
-}
+export const wholeMethod: Job<RunResult> = {
+  checkConfig: checkSearchConfig,
+  checkData(context) {
+    checkBatches(checkSearchData(context), { 'retrain.recipe.batchSize': context.config.retrain.recipe.batchSize });
+  },
+  async work(context) {
+    const data = searchDataOf(context.config, context.dataset, context.rng);
+    return retrainFinalists(context, data, await searchOn(context, data));
+  },
+  summary: (result) => result as unknown as Json,
+};
 
 /** The search alone: leaves the best architecture and the table of candidates in the run folder. */
-export async function runSearch(context: RunContext): Promise<SearchResult> {
-  const dataset = await openDataset(context.config, context.rng.fork('dataset'), context.emit, context.signal);
-  return searchOn(context, searchDataOf(context, dataset));
-}
+export const searchOnly: Job<SearchResult> = {
+  checkConfig: checkSearchConfig,
+  checkData: checkSearchData,
+  work: (context) => searchOn(context, searchDataOf(context.config, context.dataset, context.rng)),
+  summary: ({ candidates, finalists }) =>
+    ({
+      candidates: candidates.length,
+      finalists: finalists.map(({ name, blocks }) => ({ name, blocks })),
+    }) as unknown as Json,
+};
 
-/** The training images, split in those that are trained on and those that candidates are scored on. */
-function searchDataOf({ config, rng }: RunContext, { train }: Dataset): SearchData {
-  return holdOut(train, { fraction: config.data.searchVal, rng: rng.fork('searchVal') });
+/** Checks that the images suffice and the budget can be reached. Returns the number of images to train on. */
+function checkSearchData(context: DataContext): number {
+  const { config, dataset, rng } = context;
+  const images = searchDataOf(config, dataset, rng).train.labels.length;
+  const { supernet, search } = config;
+  checkBatches(images, {
+    'supernet.batchSize': supernet.batchSize,
+    ...(search.calibrationBatches > 0 && { 'search.calibrationBatchSize': search.calibrationBatchSize }),
+  });
+  checkSearchable(context, dataset.classes.length);
+  return images;
 }
 
 async function searchOn(context: RunContext, data: SearchData): Promise<SearchResult> {
@@ -52,13 +74,8 @@ async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness>
   return recorded;
 }
 
-async function retrainFinalists(
-  context: RunContext,
-  dataset: Dataset,
-  data: SearchData,
-  search: SearchResult,
-): Promise<RunResult> {
-  const { config, device, folder, emit, signal, rng } = context;
+async function retrainFinalists(context: RunContext, data: SearchData, search: SearchResult): Promise<RunResult> {
+  const { config, dataset, device, folder, emit, signal, rng } = context;
   const began = performance.now();
   const finalists: TrainedNetwork[] = [];
   for (const [rank, finalist] of search.finalists.entries()) {

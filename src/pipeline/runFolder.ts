@@ -22,13 +22,18 @@ const SNAPSHOT_SECONDS = 60;
 export class RunFolder {
   private constructor(readonly root: string) {}
 
-  /** Makes a folder for a new run. Throws a UserError when there is something in it already. */
-  static async create(root: string): Promise<RunFolder> {
+  /** Throws a UserError when `root` cannot be the folder of a new run: there is something in it already. */
+  static async requireFree(root: string): Promise<void> {
     if (existsSync(root) && (await entriesOf(root)).length > 0) {
       throw new UserError(
         `the run folder ${root} exists and is not empty; give another with --out, or go on with --resume ${root}`,
       );
     }
+  }
+
+  /** Makes a folder for a new run. Throws a UserError when there is something in it already. */
+  static async create(root: string): Promise<RunFolder> {
+    await RunFolder.requireFree(root);
     await mkdir(root, { recursive: true });
     return new RunFolder(root);
   }

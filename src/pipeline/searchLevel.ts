@@ -6,12 +6,12 @@ import { checkReachable } from '../model/reachable.js';
 import { best } from '../search/best.js';
 import { evolve } from '../search/evolution.js';
 import { randomSearch } from '../search/randomSearch.js';
-import { evolutionSettings } from '../search/settings.js';
 import type { Evaluated, Problem, SearchOptions } from '../search/types.js';
 import type { Backbone } from '../space/architecture.js';
 import { describeBlock, type Block } from '../space/block.js';
 import { blocksOf, log10SizeOf, pathKey, type Path, type Space } from '../space/space.js';
 import { Progress } from '../telemetry/progress.js';
+import { evolutionOf } from './checkConfig.js';
 import type { RunContext } from './context.js';
 import { Evaluator } from './evaluate.js';
 import { Recalibrator } from './recalibrate.js';
@@ -50,18 +50,21 @@ export interface Level {
  * Checks, before anything is trained, that the budget can be reached, and tells the range of the space and the share of
  * random candidates inside the budget. Throws a UserError with the range when none can be inside.
  */
-export function checkFeasible(context: RunContext, { name, backbone, space, budget }: Level): CostTable {
+export function checkFeasible(
+  { emit, rng }: Pick<RunContext, 'emit' | 'rng'>,
+  { name, backbone, space, budget }: Omit<Level, 'top'>,
+): CostTable {
   const table = costTable(backbone, space);
   checkReachable(table, budget);
   const { macs, parameters } = feasibleRange(table);
-  context.emit({
+  emit({
     type: 'spaceChecked',
     stage: name,
     log10Candidates: log10SizeOf(space),
     macs,
     params: parameters,
     budget: formatBudget(budget),
-    shareInside: shareInside(table, budget, context.rng.fork('feasible').fork(name)),
+    shareInside: shareInside(table, budget, rng.fork('feasible').fork(name)),
   });
   return table;
 }
@@ -113,18 +116,12 @@ export async function searchLevel(
     },
   };
   const methods: readonly SearchMethod[] = search.compareRandom ? ['evolution', 'random'] : ['evolution'];
-  const settings = evolutionSettings({
-    population: search.population,
-    generations: search.generations,
-    probability: search.mutationProbability,
-    ...(search.parents !== undefined && { parents: search.parents }),
-    ...(search.crossover !== undefined && { crossover: search.crossover }),
-    ...(search.mutation !== undefined && { mutation: search.mutation }),
-  });
+  const settings = evolutionOf(config);
   const evaluations = settings.population * settings.generations;
   emit({ type: 'stageStarted', stage, steps: evaluations * methods.length });
   const began = performance.now();
-  const progress = new Progress(evaluations * methods.length);
+  const before = methods.reduce((sum, method) => sum + recorded.of(stage, method).size, 0);
+  const progress = new Progress(evaluations * methods.length, { done: before });
   const describe = (evaluated: Evaluated, method: SearchMethod): ScoredCandidate => ({
     ...evaluated,
     stage,

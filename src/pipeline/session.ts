@@ -1,65 +1,109 @@
-import { parse, stringify } from 'yaml';
-import { Interrupted } from '../errors.js';
+import { stringify } from 'yaml';
+import type { Dataset } from '../data/dataset.js';
+import { Interrupted, stopIfAborted } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { openDevice } from '../runtime/device.js';
-import { tee, type Json, type Listener } from '../telemetry/events.js';
+import type { Json, Listener, RunEvent } from '../telemetry/events.js';
 import { JournalWriter } from '../telemetry/journal.js';
-import { configSchema, type Config } from './config.js';
+import type { Config } from './config.js';
+import { parseConfig } from './configLayers.js';
 import type { RunContext } from './context.js';
+import { openDataset } from './dataset.js';
 import { RunFolder } from './runFolder.js';
 
 export interface SessionOptions {
   /** What the user asked for, e.g. `run`; it goes into the journal. */
   readonly command: string;
   readonly version: string;
-  readonly emit?: Listener;
-  readonly signal?: AbortSignal;
+  readonly emit?: Listener | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
+/** What can be done in a run folder. Everything that can fail cheaply fails in the checks, before there is a folder. */
+export interface Job<Result> {
+  /** Throws a UserError when the configuration's parts do not fit each other. */
+  checkConfig(config: Config): void;
+  /** Throws a UserError when the data set does not fit the configuration. */
+  checkData(context: DataContext): void;
+  work(context: RunContext): Promise<Result>;
+  /** The result as the journal keeps it. */
+  summary(result: Result): Json;
+}
+
+/** What is known before there is a run folder. */
+export type DataContext = Pick<RunContext, 'config' | 'dataset' | 'rng' | 'emit'>;
+
 /**
- * Works on a new run in the folder `out`. The folder, the journal and the device are open while `work` goes on and closed
- * in good order however it ends. Throws a UserError when there is something in the folder already.
+ * Does a job in the new folder `out`. The folder is made once the configuration, the data set and the device have been
+ * found fit; it, the journal and the device are closed in good order however the job ends. Throws a UserError when there
+ * is something in the folder already.
  */
 export async function newRun<Result>(
   config: Config,
   out: string,
+  job: Job<Result>,
   options: SessionOptions,
-  work: (context: RunContext) => Promise<Result>,
 ): Promise<Result> {
-  const folder = await RunFolder.create(out);
-  await folder.write('config.yaml', stringify(config));
-  return session(config, folder, options, work);
+  await RunFolder.requireFree(out);
+  const open = async (): Promise<RunFolder> => {
+    const folder = await RunFolder.create(out);
+    await folder.write('config.yaml', stringify(config));
+    return folder;
+  };
+  return session(config, open, job, options);
+}
+
+export interface ContinuedOptions extends SessionOptions {
+  /** Changes the configuration from here on; it is written back. Default: as the run was started. */
+  readonly revise?: (config: Config) => Config;
 }
 
 /** Goes on with the run in the folder `out`, under the configuration that it was started with. */
 export async function continuedRun<Result>(
   out: string,
-  options: SessionOptions,
-  work: (context: RunContext) => Promise<Result>,
+  job: Job<Result>,
+  { revise = (config) => config, ...options }: ContinuedOptions,
 ): Promise<Result> {
   const folder = await RunFolder.open(out);
-  const config = configSchema.parse(parse(await folder.read('config.yaml')));
-  return session(config, folder, options, work);
+  const written = await folder.read('config.yaml');
+  const config = revise(parseConfig(written, folder.path('config.yaml')));
+  const open = async (): Promise<RunFolder> => {
+    if (stringify(config) !== written) await folder.write('config.yaml', stringify(config));
+    return folder;
+  };
+  return session(config, open, job, options);
 }
 
 async function session<Result>(
   config: Config,
-  folder: RunFolder,
+  openFolder: () => Promise<RunFolder>,
+  job: Job<Result>,
   { command, version, emit: listener = () => undefined, signal }: SessionOptions,
-  work: (context: RunContext) => Promise<Result>,
 ): Promise<Result> {
-  const journal = new JournalWriter(folder.path('journal.jsonl'));
-  const emit = tee(journal.write, listener);
+  job.checkConfig(config);
+  // What happens before there is a folder is written into its journal as soon as there is one.
+  const early: RunEvent[] = [];
+  let journal: JournalWriter | undefined;
+  const emit: Listener = (event) => {
+    if (journal === undefined) early.push(event);
+    else journal.write(event);
+    listener(event);
+  };
   const began = performance.now();
   try {
-    const device = await openDevice({
-      kind: config.device.kind,
-      ...(config.device.threads !== undefined && { threads: config.device.threads }),
-    });
+    emit({ type: 'runStarted', command, version, seed: config.seed, config: config as unknown as Json });
+    const rng = seeded(config.seed);
+    const dataset: Dataset = await openDataset(config, rng.fork('dataset'), emit, signal);
+    job.checkData({ config, dataset, rng, emit });
+    const { kind, threads } = config.device;
+    const device = await openDevice({ kind, ...(threads !== undefined && { threads }) });
     try {
-      emit({ type: 'runStarted', command, version, seed: config.seed, config: config as unknown as Json });
-      const result = await work({ config, device, rng: seeded(config.seed), folder, emit, signal });
-      emit({ type: 'runFinished', seconds: (performance.now() - began) / 1000, result: null });
+      stopIfAborted(signal);
+      const folder = await openFolder();
+      journal = new JournalWriter(folder.path('journal.jsonl'));
+      for (const event of early) journal.write(event);
+      const result = await job.work({ config, dataset, device, rng, folder, emit, signal });
+      emit({ type: 'runFinished', seconds: (performance.now() - began) / 1000, result: job.summary(result) });
       return result;
     } finally {
       await device.close();
@@ -72,6 +116,6 @@ async function session<Result>(
     );
     throw error;
   } finally {
-    journal.close();
+    journal?.close();
   }
 }

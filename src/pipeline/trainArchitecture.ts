@@ -1,11 +1,14 @@
+import { checkAugmentation } from '../data/augment/augmentation.js';
 import { UserError } from '../errors.js';
 import { plainNetwork } from '../model/network.js';
 import { architecture, type Architecture } from '../space/architecture.js';
 import { formatArchitecture } from '../space/codec.js';
+import { checkBatches } from './checkConfig.js';
+import type { Config } from './config.js';
 import type { RunContext } from './context.js';
-import { openDataset } from './dataset.js';
 import { accuracyOfFile, exportedModel } from './exportModel.js';
 import { accuracyOf } from './retrain.js';
+import type { Job } from './session.js';
 import { trainStage } from './trainStage.js';
 
 export interface TrainResult {
@@ -13,21 +16,41 @@ export interface TrainResult {
   /** Top-1 accuracy on the test images, of the last weights. */
   readonly test: number;
   /** The same of the weights' moving average, where one was kept. */
-  readonly averageTest: number | undefined;
+  readonly averageTest: number | null;
   /** The same as `test`, measured from `best.onnx`. */
   readonly onnxAccuracy: number;
 }
 
 /** Trains one architecture from scratch on all training images and exports it. The class count is the data set's. */
-export async function trainArchitecture(context: RunContext, given: Architecture): Promise<TrainResult> {
-  const { config, device, folder, emit, signal } = context;
-  const { imageSize } = given.backbone;
-  if (imageSize !== config.model.imageSize) {
-    throw new UserError(
-      `the architecture is for images of ${imageSize} px, the configuration says ${config.model.imageSize}; set --image-size ${imageSize}`,
-    );
+export function training(given: Architecture): Job<TrainResult> {
+  return {
+    checkConfig: (config) => checkFits(given, config),
+    checkData: ({ config, dataset }) =>
+      checkBatches(dataset.train.labels.length, { 'retrain.recipe.batchSize': config.retrain.recipe.batchSize }),
+    work: (context) => trainArchitecture(context, given),
+    summary: ({ architecture: { name }, ...accuracies }) => ({ architecture: name ?? null, ...accuracies }),
+  };
+}
+
+/** A configuration whose model is the architecture's: what is trained is what the configuration says. */
+export function configFor({ backbone, blocks }: Architecture, config: Config): Config {
+  const { imageSize, patchSize, dim, heads } = backbone;
+  return { ...config, model: { imageSize, patchSize, dim, heads, depth: blocks.length } };
+}
+
+function checkFits(given: Architecture, config: Config): void {
+  const fitting = configFor(given, config).model;
+  for (const [key, value] of Object.entries(fitting)) {
+    const said = config.model[key as keyof Config['model']];
+    if (said !== value) {
+      throw new UserError(`model.${key} is ${said}, but the architecture's is ${value}; leave it out or use ${value}`);
+    }
   }
-  const dataset = await openDataset(config, context.rng.fork('dataset'), emit, signal);
+  checkAugmentation(config.data.augmentation, config.model.imageSize);
+}
+
+async function trainArchitecture(context: RunContext, given: Architecture): Promise<TrainResult> {
+  const { config, dataset, device, folder, emit, signal } = context;
   const { classes } = dataset;
   const built = architecture({ ...given, backbone: { ...given.backbone, classes: classes.length } });
   await folder.write('architecture.json', formatArchitecture(built));
@@ -41,7 +64,8 @@ export async function trainArchitecture(context: RunContext, given: Architecture
   const weights = await state.weights();
   state.free();
   const test = await accuracyOf(context, 'train', built, weights, dataset.test, 'test');
-  const averageTest = average && (await accuracyOf(context, 'average', built, average, dataset.test, 'test'));
+  const averageTest =
+    average === undefined ? null : await accuracyOf(context, 'average', built, average, dataset.test, 'test');
   const metadata = { architecture: formatArchitecture(built), classes: JSON.stringify(classes) };
   await folder.writeTensors('weights.safetensors', weights, metadata);
   await folder.write('best.onnx', exportedModel(weights, { classes, architecture: built }));

@@ -1,0 +1,180 @@
+import { readFile } from 'node:fs/promises';
+import { closest } from 'fastest-levenshtein';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import type { Json } from '../telemetry/events.js';
+import { configSchema, type Config } from './config.js';
+
+/** Part of a configuration and where it comes from: a preset, a file, an option. */
+export interface Layer {
+  /** As messages call it: `glit.yaml`, `--population`. */
+  readonly source: string;
+  readonly values: Json;
+}
+
+/** A part of a configuration as a tree; leaves are values, lists are leaves too. */
+type Tree = { readonly [key: string]: Json };
+
+/** Keys of which a layer's one replaces the other's: a training is given in steps or in epochs. */
+const ALTERNATIVES: Readonly<Record<string, string>> = { steps: 'epochs', epochs: 'steps' };
+
+/**
+ * A configuration from its layers; later ones win, key by key. Throws a UserError of one line that names the layer, the
+ * key and what is allowed there; for an unknown key, the nearest that there is.
+ */
+export function configFrom(layers: readonly Layer[]): Config {
+  for (const { source, values } of layers) checkKeys(values, configSchema, source, '');
+  const merged = layers.reduce<Tree>((tree, { values }) => merge(tree, values as Tree), {});
+  const result = configSchema.safeParse(merged);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const source = layers.findLast(({ values }) => valueAt(values, issue.path) !== undefined)?.source;
+  throw new UserError(`${source ?? layers[0]?.source ?? 'configuration'}: ${describe(issue, merged)}`);
+}
+
+/** A complete configuration from YAML (of which JSON is a part); `source` names the text in errors. */
+export function parseConfig(text: string, source: string): Config {
+  return configFrom([parseLayer(text, source)]);
+}
+
+/** A layer from a YAML or JSON file. */
+export async function readLayer(file: string): Promise<Layer> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new UserError(`the configuration ${file} cannot be read (${code}): give a YAML or JSON file`);
+  }
+  return parseLayer(text, file);
+}
+
+function parseLayer(text: string, source: string): Layer {
+  try {
+    return { source, values: (parse(text) ?? {}) as Json };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n', 1)[0].replace(/:$/, '') : String(error);
+    throw new UserError(`${source} is neither YAML nor JSON: ${reason}`);
+  }
+}
+
+/** A layer that sets one key, given with dots. */
+export function layerOf(source: string, key: string, value: Json): Layer {
+  return { source, values: key.split('.').reduceRight<Json>((inner, part) => ({ [part]: inner }), value) };
+}
+
+/** What a layer says about a key, given with dots; undefined when it is silent. */
+export function layerValue({ values }: Layer, key: string): Json | undefined {
+  return valueAt(values, key.split('.'));
+}
+
+function valueAt(values: Json, path: readonly PropertyKey[]): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (tree, key) =>
+      typeof tree === 'object' && tree !== null ? (tree as Readonly<Record<PropertyKey, Json>>)[key] : undefined,
+    values,
+  );
+}
+
+function merge(base: Tree, over: Tree): Tree {
+  const merged: Record<string, Json> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key];
+    const replaced = ALTERNATIVES[key];
+    if (replaced !== undefined && !(replaced in over)) Reflect.deleteProperty(merged, replaced);
+    merged[key] = isTree(value) ? merge(isTree(before) ? before : {}, value) : value;
+  }
+  return merged;
+}
+
+function isTree(value: Json | undefined): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Throws a UserError for the first key that the schema does not know. Lists are left to the schema itself. */
+function checkKeys(values: Json, schema: z.ZodType, source: string, prefix: string): void {
+  const fields = fieldsOf(schema);
+  if (fields === undefined) return;
+  if (!isTree(values)) {
+    const place = prefix === '' ? 'the configuration' : prefix.slice(0, -1);
+    const keys = Object.keys(fields).join(', ');
+    throw new UserError(`${source}: ${place} is ${show(values)}; it has the keys ${keys}`);
+  }
+  for (const [key, value] of Object.entries(values)) {
+    const field = fields[key];
+    if (field === undefined) {
+      const likely = nearestKey(prefix + key);
+      throw new UserError(`${source}: there is no key ${prefix}${key}; did you mean ${likely}?`);
+    }
+    checkKeys(value, field, source, `${prefix}${key}.`);
+  }
+}
+
+/** The fields of an object schema, also of one that may be left out. */
+function fieldsOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
+  if (schema instanceof z.ZodObject) return schema.shape;
+  if (schema instanceof z.ZodExactOptional) return fieldsOf(schema.unwrap() as z.ZodType);
+  return undefined;
+}
+
+/** Every key of the configuration, with dots: those of values, and those of groups of keys. */
+export const CONFIG_KEYS: readonly string[] = keysOf(configSchema, '');
+
+function keysOf(schema: z.ZodType, prefix: string): string[] {
+  return Object.entries(fieldsOf(schema) ?? {}).flatMap(([key, field]) => [
+    prefix + key,
+    ...keysOf(field, `${prefix}${key}.`),
+  ]);
+}
+
+/** A key whose last part is right in the wrong place is nearer than one that is merely spelt alike. */
+function nearestKey(key: string): string {
+  const last = key.slice(key.lastIndexOf('.') + 1);
+  const elsewhere = CONFIG_KEYS.filter((known) => known.endsWith(`.${last}`));
+  return closest(key, [...(elsewhere.length > 0 ? elsewhere : CONFIG_KEYS)]);
+}
+
+/** What is wrong with a value, in one line. */
+function describe(issue: z.core.$ZodIssue, config: Tree): string {
+  const key = issue.path.map(String).join('.');
+  const value = valueAt(config, issue.path);
+  if (value === undefined) return `${key} is missing; ${expectation(issue)}`;
+  if (issue.code === 'custom') return `${key}: ${issue.message}`;
+  return `${key} is ${show(value)}; ${expectation(issue)}`;
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `it must be ${TYPES[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return `it must be ${issue.values.map(String).join(' or ')}`;
+    case 'too_small':
+      return issue.origin === 'string' || issue.origin === 'array'
+        ? 'it must not be empty'
+        : `it must be ${issue.inclusive === true ? 'at least' : 'above'} ${issue.minimum}`;
+    case 'too_big':
+      return `it must be ${issue.inclusive === true ? 'at most' : 'below'} ${issue.maximum}`;
+    case 'unrecognized_keys':
+      return `it has no key ${issue.keys.join(', ')}`;
+    default:
+      return issue.message;
+  }
+}
+
+/** What zod calls a type, in words. */
+const TYPES: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  boolean: 'true or false',
+  array: 'a list',
+  tuple: 'a list of two numbers',
+  object: 'a group of keys',
+};
+
+function show(value: Json): string {
+  const text = JSON.stringify(value);
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+}
