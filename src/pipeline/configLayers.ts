@@ -29,8 +29,14 @@ export function configFrom(layers: readonly Layer[]): Config {
   const result = configSchema.safeParse(merged);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const source = layers.findLast(({ values }) => valueAt(values, issue.path) !== undefined)?.source;
-  throw new UserError(`${source ?? layers[0]?.source ?? 'configuration'}: ${describe(issue, merged)}`);
+  throw new UserError(`${sourceOf(issue.path, layers)}: ${describe(issue, merged)}`);
+}
+
+/** The last layer that says something about a place or, where all are silent, about what it is part of. */
+function sourceOf(path: readonly PropertyKey[], layers: readonly Layer[]): string {
+  const layer = layers.findLast(({ values }) => valueAt(values, path) !== undefined);
+  if (layer !== undefined) return layer.source;
+  return path.length === 0 ? 'configuration' : sourceOf(path.slice(0, -1), layers);
 }
 
 /** A complete configuration from YAML (of which JSON is a part); `source` names the text in errors. */
@@ -152,10 +158,14 @@ function expectation(issue: z.core.$ZodIssue): string {
       return `it must be ${issue.values.map(String).join(' or ')}`;
     case 'too_small':
       return issue.origin === 'string' || issue.origin === 'array'
-        ? 'it must not be empty'
+        ? `it must have ${issue.minimum} or more ${issue.origin === 'array' ? 'entries' : 'characters'}`
         : `it must be ${issue.inclusive === true ? 'at least' : 'above'} ${issue.minimum}`;
     case 'too_big':
-      return `it must be ${issue.inclusive === true ? 'at most' : 'below'} ${issue.maximum}`;
+      return issue.origin === 'array'
+        ? `it must have ${issue.maximum} or fewer entries`
+        : `it must be ${issue.inclusive === true ? 'at most' : 'below'} ${issue.maximum}`;
+    case 'invalid_union':
+      return 'it is none of those that there are';
     case 'unrecognized_keys':
       return `it has no key ${issue.keys.join(', ')}`;
     default:

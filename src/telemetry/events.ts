@@ -27,6 +27,15 @@ export interface StageStarted {
   readonly steps?: number;
 }
 
+/** A stage that neither trains nor scores candidates has come on: images decoded, say. */
+export interface StageProgress {
+  readonly type: 'stageProgress';
+  readonly stage: string;
+  /** Units done and units in all, what `stageStarted` calls steps. */
+  readonly done: number;
+  readonly total: number;
+}
+
 /** A space was priced before anything was trained in it. */
 export interface SpaceChecked {
   readonly type: 'spaceChecked';
@@ -158,6 +167,7 @@ export interface RunFinished {
 export type RunEvent =
   | RunStarted
   | StageStarted
+  | StageProgress
   | SpaceChecked
   | TrainStep
   | Evaluation
