@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
-import { add, constant, input, lower, mul, pullBack, type Value } from '../../src/graph/index.js';
+import { input } from '../../src/graph/index.js';
 import { evaluationProgram } from '../../src/model/inference.js';
-import { forward, groupsOf, plainNetwork, type Network } from '../../src/model/network.js';
+import { groupsOf, plainNetwork } from '../../src/model/network.js';
 import { preset } from '../../src/model/presets.js';
-import { fedGroup, inputName, outputName, trainingPhases, type Vector } from '../../src/model/sources.js';
 import { readStateDict } from '../../src/model/stateDict.js';
 import { openDevice, type Device } from '../../src/runtime/device.js';
 import { architecture } from '../../src/space/architecture.js';
-import { scalar, tensor, zeros, type Tensor } from '../../src/tensor/tensor.js';
-import { adamw, adamwScalars } from '../../src/train/adamw.js';
-import { crossEntropy, smoothTargets } from '../../src/train/loss.js';
+import { scalar, tensor, type Tensor } from '../../src/tensor/tensor.js';
+import { adamwScalars } from '../../src/train/adamw.js';
+import { smoothTargets } from '../../src/train/loss.js';
 import { NetworkState, type Weights } from '../../src/train/state.js';
-import { trainingStep } from '../../src/train/step.js';
 import { Comparison, length, values } from './comparison.js';
 import { goldenJson, GoldenTensors, row } from './data.js';
+import { fusedSteps, separateSteps, type Step } from './steps.js';
 import { ZeroGradients } from './zeroGradients.js';
 
 const STEPS = 8;
@@ -76,7 +75,7 @@ describe('eight steps of AdamW as PyTorch makes them', () => {
   for (const decay of [0.9, 0.99996]) {
     test(`without clipping, moving average ${decay}`, async (t) => {
       const golden = await GoldenTensors.read('train/adamw.safetensors');
-      const run = await train(await fusedSteps({ averageDecay: decay }), { average: true });
+      const run = await train(await fusedSteps(device, network, images, { averageDecay: decay }), { average: true });
       const comparison = new Comparison();
       compareSteps(run, golden, comparison);
       compareWeights('parameters', run.weights, golden.under('final/'), comparison);
@@ -87,7 +86,7 @@ describe('eight steps of AdamW as PyTorch makes them', () => {
 
   test('clipped to a norm of 1', async (t) => {
     const golden = await GoldenTensors.read('train/adamw_clip1.safetensors');
-    const run = await train(await fusedSteps({ clipNorm: 1 }), {});
+    const run = await train(await fusedSteps(device, network, images, { clipNorm: 1 }), {});
     const comparison = new Comparison();
     compareSteps(run, golden, comparison);
     compareWeights('parameters', run.weights, golden.under('final/'), comparison);
@@ -102,7 +101,7 @@ describe('eight steps of AdamW as PyTorch makes them', () => {
 /** With these gradients at exactly 0 nothing wanders, and the networks can be compared in evaluation as well. */
 async function checkWithoutNoise(decay: number, t: TestContext): Promise<void> {
   const golden = await GoldenTensors.read('train/adamw_zeroed.safetensors');
-  const run = await train(await separateSteps(decay), { average: true });
+  const run = await train(await separateSteps(device, network, images, { averageDecay: decay, zero }), { average: true });
   const comparison = new Comparison();
   compareSteps(run, golden, comparison);
   for (const [officialName, expected] of golden.under('final/')) {
@@ -115,107 +114,6 @@ async function checkWithoutNoise(decay: number, t: TestContext): Promise<void> {
   const averaged = await evaluated(run.averages);
   comparison.absolute('evaluation', 'average', averaged, golden.get(`eval_logits_ema_${decay}`), 2e-4);
   t.diagnostic(comparison.report());
-}
-
-/** Makes one step on a state and tells loss, logits and norm of the gradient. */
-type Step = (
-  state: NetworkState,
-  batch: Readonly<Record<'images' | 'targets', Tensor>>,
-  scalars: Readonly<Record<string, Tensor>>,
-) => Promise<Readonly<Record<'loss' | 'logits' | 'gradientNorm', Tensor>>>;
-
-/** The step as the trainer makes it: one program. */
-async function fusedSteps(settings: { averageDecay?: number; clipNorm?: number }): Promise<Step> {
-  const program = await device.compile(trainingStep(network, images, { dropPath: false, ...settings }), 'training step');
-  const [inputs, outputs] = [program.signature.inputs, program.signature.outputs].map((infos) =>
-    infos.map(({ name }) => name),
-  );
-  return (state, batch, scalars) =>
-    program.run(
-      { ...state.inputs(inputs), ...batch, ...scalars },
-      { outputs: ['loss', 'logits', 'gradientNorm'], updates: state.updates(path(network), outputs) },
-    );
-}
-
-/** The step in two programs, so that gradients can be changed in between. */
-async function separateSteps(averageDecay: number): Promise<Step> {
-  const groups = groupsOf(network);
-  const [trunk, ...blocks] = groups.map(fedGroup);
-  const { logits, buffers } = forward(network, {
-    images,
-    trunk,
-    choices: blocks.map((block) => [block]),
-    phases: trainingPhases(blocks.length, input('momentum', 'float32', [])),
-  });
-  const loss = crossEntropy(logits, input('targets', 'float32', logits.shape));
-  const slopes = pullBack(
-    [loss],
-    [constant(1)],
-    [trunk, ...blocks].map(({ parameters }) => parameters),
-  );
-  const results: Record<string, Value> = { loss, logits };
-  groups.forEach(({ prefix }, at) => (results[`${prefix}gradient`] = slopes[at] as Value));
-  buffers.forEach((value, position) => {
-    if (value !== undefined) results[outputName(position, 'buffers')] = value;
-  });
-  const gradient = await device.compile(lower(results), 'gradient');
-  const update = await device.compile(lower(updates(averageDecay)), 'update');
-
-  const names = (infos: readonly { readonly name: string }[]): string[] => infos.map(({ name }) => name);
-  return async (state, batch, { momentum, ...rates }) => {
-    const found = await gradient.run(
-      { ...state.inputs(names(gradient.signature.inputs)), ...batch, momentum },
-      { updates: state.updates(path(network), names(gradient.signature.outputs)) },
-    );
-    const gradients = groups.map((group) => {
-      const flat = found[`${group.prefix}gradient`] as Tensor<'float32'>;
-      const named = group.unpack(flat, zeros('float32', [group.bufferSize]));
-      const cleared = new Map([...named].map(([name, value]) => [name, zero.cleared(name, value)]));
-      return [`${group.prefix}gradient`, group.pack(cleared).parameters] as const;
-    });
-    await update.run(
-      { ...state.inputs(names(update.signature.inputs)), ...rates, ...Object.fromEntries(gradients) },
-      { outputs: [], updates: state.updates(path(network), names(update.signature.outputs)) },
-    );
-    const squares = gradients.map(([, { data }]) => length(Float64Array.from(data)) ** 2);
-    return {
-      loss: found['loss'],
-      logits: found['logits'],
-      gradientNorm: scalar(Math.sqrt(squares.reduce((a, b) => a + b))),
-    };
-  };
-}
-
-/** AdamW and the moving averages, from gradients that are fed. */
-function updates(averageDecay: number): Record<string, Value> {
-  const outputs: Record<string, Value> = {};
-  const [stepSize, secondCorrection, keep] = ['stepSize', 'secondCorrection', 'decayFactor'].map((name) =>
-    input(name, 'float32', []),
-  );
-  groupsOf(network).forEach((group, at) => {
-    const position = at === 0 ? 'trunk' : at - 1;
-    const read = (vector: Vector, size: number): Value => input(inputName(group, vector), 'float32', [size]);
-    const [parameters, first, second] = (['parameters', 'first', 'second'] as const).map((vector) =>
-      read(vector, group.size),
-    );
-    const slope = input(`${group.prefix}gradient`, 'float32', [group.size]);
-    const next = adamw(
-      { parameters, first, second },
-      slope,
-      { stepSize, secondCorrection, keep },
-      group.decayedSize,
-    );
-    for (const vector of ['parameters', 'first', 'second'] as const) outputs[outputName(position, vector)] = next[vector];
-    const average = (old: Value, value: Value): Value => add(mul(old, averageDecay), mul(value, 1 - averageDecay));
-    outputs[outputName(position, 'average')] = average(read('average', group.size), next.parameters);
-    if (group.bufferSize > 0) {
-      outputs[outputName(position, 'averageBuffers')] = average(
-        read('averageBuffers', group.bufferSize),
-        read('buffers', group.bufferSize),
-      );
-    }
-  });
-  return outputs;
 }
 
 async function train(step: Step, { average = false }: { readonly average?: boolean }): Promise<Trajectory> {
@@ -306,10 +204,6 @@ function deviations(found: Weights, golden: Map<string, Tensor>): { differences:
     });
   }
   return { differences, moves };
-}
-
-function path({ choices }: Network): number[] {
-  return choices.map(() => 0);
 }
 
 function withoutSlot(name: string): string {
