@@ -14,7 +14,7 @@ import { add } from './ops/add.js';
 import { attention } from './ops/attention.js';
 import { cast } from './ops/cast.js';
 import { concat, split } from './ops/concat.js';
-import { conv1d } from './ops/conv1d.js';
+import { depthwiseConv1d } from './ops/depthwiseConv1d.js';
 import { exp } from './ops/exp.js';
 import { gelu } from './ops/gelu.js';
 import { gemm } from './ops/gemm.js';
@@ -55,13 +55,13 @@ const ZOO: readonly ChoiceArm[] = [
   {
     own: [
       [3, 4, 2],
-      [4, 1, 3],
+      [4, 3],
     ],
     body: ([a], [q, w]) => {
       const queries = reshape(gemm(a, reshape(q, [4, 6])), [1, 3, 3, 2]);
       const heads = reshape(attention(queries, exp(queries), queries, 0.7), [3, 6]);
-      const images = reshape(transpose(a, [1, 0]), [1, 4, 3]);
-      const local = reshape(conv1d(images, w, { groups: 4, padding: [1, 1] }), [4, 3]);
+      const images = reshape(transpose(a, [1, 0]), [4, 1, 3]);
+      const local = reshape(depthwiseConv1d(images, w), [4, 3]);
       return add(gemm(heads, reshape(q, [6, 4])), transpose(local, [1, 0]));
     },
   },

@@ -1,6 +1,5 @@
-import { conv1d, mul, reshape, sigmoid, split, transpose, type Value } from '../graph/index.js';
+import { add, depthwiseConv1d, gemm, mul, reshape, sigmoid, split, type Value } from '../graph/index.js';
 import { fanInUniform } from './initializer.js';
-import { project } from './linear.js';
 import type { Phase } from './phase.js';
 import type { Scope } from './scope.js';
 
@@ -17,27 +16,29 @@ export function localConv(
   { kernel, expansion }: { readonly kernel: number; readonly expansion: number },
   phase: Phase,
 ): Value {
-  const dim = x.shape[2];
+  const [batch, tokens, dim] = x.shape;
   const inner = dim * expansion;
+  const rows = reshape(x, [batch * tokens, dim]);
   const [first, gate] = scope.module('net.1', (pointwise) => {
     // The halves of the gated unit as two products: cheaper than cutting the wide result in two.
     const weight = reshape(pointwise.parameter('weight', [2 * inner, dim, 1], fanInUniform(dim)), [2 * inner, dim]);
-    const weights = split(weight, 0, [inner, inner]);
-    const biases = split(pointwise.parameter('bias', [2 * inner], fanInUniform(dim)), 0, [inner, inner]);
-    return weights.map((half, at) => project(x, half, biases[at])); // [B, N, E·D]
+    const bias = reshape(pointwise.parameter('bias', [2 * inner], fanInUniform(dim)), [2 * inner, 1]);
+    const biases = split(bias, 0, [inner, inner]);
+    // Channels come first from here on, W·xᵀ: that is what convolution and BatchNorm read, and needs no transpose.
+    return split(weight, 0, [inner, inner]).map((half, at) => gemm(half, rows, { transposeB: true, bias: biases[at] })); // [E·D, B·N]
   });
-  const gated = transpose(mul(first, sigmoid(gate)), [0, 2, 1]); // [B, E·D, N]
-  const convolved = scope.module('net.3.conv', (conv) =>
-    conv1d(gated, conv.parameter('weight', [inner, 1, kernel], fanInUniform(kernel)), {
-      bias: conv.parameter('bias', [inner], fanInUniform(kernel)),
-      groups: inner,
-      padding: [(kernel - 1) / 2, (kernel - 1) / 2],
-    }),
-  );
+  const gated = mul(first, sigmoid(gate));
+  const convolved = scope.module('net.3.conv', (conv) => {
+    const weight = reshape(conv.parameter('weight', [inner, 1, kernel], fanInUniform(kernel)), [inner, kernel]);
+    const result = depthwiseConv1d(reshape(gated, [inner, batch, tokens], { batchAxis: 1 }), weight);
+    const bias = conv.parameter('bias', [inner], fanInUniform(kernel));
+    return add(reshape(result, [inner, batch * tokens], { batchAxis: 1 }), reshape(bias, [inner, 1]));
+  });
   const normal = scope.module('net.4', (norm) => phase.batchNorm(norm, convolved));
-  const active = transpose(mul(normal, sigmoid(normal)), [0, 2, 1]); // [B, N, E·D]
+  const active = mul(normal, sigmoid(normal)); // [E·D, B·N]
   return scope.module('net.6', (pointwise) => {
     const weight = reshape(pointwise.parameter('weight', [dim, inner, 1], fanInUniform(inner)), [dim, inner]);
-    return project(active, weight, pointwise.parameter('bias', [dim], fanInUniform(inner)));
+    const bias = pointwise.parameter('bias', [dim], fanInUniform(inner));
+    return reshape(gemm(active, weight, { transposeA: true, transposeB: true, bias }), [batch, tokens, dim]);
   });
 }

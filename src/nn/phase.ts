@@ -4,7 +4,7 @@ import type { Scope } from './scope.js';
 
 /** What modules do differently in training and in evaluation: the two are two builds of the same module. */
 export interface Phase {
-  /** BatchNorm1d of x [B, C, N] over batch and tokens, eps 1e-5, with scale and shift. */
+  /** BatchNorm1d of x [C, B·N] over batch and tokens, eps 1e-5, with scale and shift. */
   batchNorm(scope: Scope, x: Value): Value;
   /** What is added to a block's trunk: `branch` is 0 for the token mixer and 1 for the feed-forward network. */
   residual(x: Value, branch: 0 | 1): Value;
@@ -13,7 +13,7 @@ export interface Phase {
 /** Running statistics, every residual branch kept. */
 export const evaluation: Phase = {
   batchNorm(scope, x) {
-    const { mean, variance, weight, bias } = batchNormVariables(scope, x.shape[1]);
+    const { mean, variance, weight, bias } = batchNormVariables(scope, x.shape[0]);
     return normalize(x, mean, variance, weight, bias);
   },
   residual: (x) => x,
@@ -30,12 +30,11 @@ export interface TrainingInputs {
 export function training({ momentum, keep }: TrainingInputs): Phase {
   return {
     batchNorm(scope, x) {
-      const [batch, channels, tokens] = x.shape; // [B, C, N]
+      const [channels, count] = x.shape;
       const running = batchNormVariables(scope, channels);
-      const average = mean(x, [0, 2]); // [C]
+      const average = mean(x, [1]); // [C]
       const centered = sub(x, reshape(average, [channels, 1]));
-      const variance = mean(mul(centered, centered), [0, 2]);
-      const count = batch * tokens;
+      const variance = mean(mul(centered, centered), [1]);
       const move = (from: Value, to: Value): Value => add(from, mul(sub(to, from), momentum));
       scope.update('running_mean', move(running.mean, average));
       // PyTorch normalises by the biased variance and remembers the unbiased one.
@@ -59,7 +58,7 @@ function batchNormVariables(scope: Scope, channels: number) {
 }
 
 function normalize(x: Value, mean: Value, variance: Value, weight: Value, bias: Value): Value {
-  const channels = x.shape[1];
+  const channels = x.shape[0];
   const factor = div(weight, sqrt(add(variance, BATCH_NORM_EPSILON))); // [C]
   const shift = sub(bias, mul(mean, factor));
   return add(mul(x, reshape(factor, [channels, 1])), reshape(shift, [channels, 1]));

@@ -2,7 +2,6 @@ import { OPERATORS } from '../../src/graph/ops/index.js';
 import { concat, split } from '../../src/graph/ops/concat.js';
 import { expand } from '../../src/graph/ops/expand.js';
 import { reshape } from '../../src/graph/ops/reshape.js';
-import { reverse } from '../../src/graph/ops/reverse.js';
 import { pad, slice } from '../../src/graph/ops/slice.js';
 import { transpose } from '../../src/graph/ops/transpose.js';
 import { numbers, wholes, type OperatorCase } from '../support/operatorCase.js';
@@ -28,16 +27,6 @@ function reshaping(from: readonly number[], to: readonly number[]): OperatorCase
     inputs: [numbers(from)],
     apply: ([x]) => reshape(x, to),
     reference: ([x]) => new Reference(to, x.data),
-  };
-}
-
-function reversing(shape: readonly number[], axis: number): OperatorCase {
-  const at = axis < 0 ? axis + shape.length : axis;
-  return {
-    name: `axis ${axis} of [${shape.join()}]`,
-    inputs: [numbers(shape)],
-    apply: ([x]) => reverse(x, axis),
-    reference: ([x]) => reference(shape, (index) => x.at(moved(index, at, (i) => shape[at] - 1 - i))),
   };
 }
 
@@ -119,7 +108,6 @@ function cut(shape: readonly number[], axis: number, extents: readonly number[])
 export const layout = {
   expand: [expanding([], [2, 3]), expanding([3], [2, 3]), expanding([2, 1, 3], [2, 4, 3]), expanding([1], [1, 1, 2])],
   reshape: [reshaping([2, 6], [3, 4]), reshaping([], [1, 1]), reshaping([4, 1], [4]), reshaping([2, 3, 2], [2, 6])],
-  reverse: [reversing([4], 0), reversing([2, 3, 4], 1), reversing([2, 3], -1), reversing([1, 3], 0)],
   transpose: [
     transposing([2, 3], [1, 0]),
     transposing([2, 3, 4], [1, 2, 0]),

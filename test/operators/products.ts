@@ -1,6 +1,6 @@
 import { OPERATORS } from '../../src/graph/ops/index.js';
 import { attention } from '../../src/graph/ops/attention.js';
-import { conv1d } from '../../src/graph/ops/conv1d.js';
+import { depthwiseConv1d } from '../../src/graph/ops/depthwiseConv1d.js';
 import { gemm } from '../../src/graph/ops/gemm.js';
 import { matmul } from '../../src/graph/ops/matmul.js';
 import { numbers, type OperatorCase } from '../support/operatorCase.js';
@@ -35,7 +35,7 @@ function product(
       (k) => a.at(transposeA ? [...batch, k, row] : [...batch, row, k]),
       (k) => b.at(transposeB ? [...batch, column, k] : [...batch, k, column]),
     );
-    return bias === undefined ? dot : dot + bias.at([column]);
+    return bias === undefined ? dot : dot + bias.at([row, column]);
   });
 }
 
@@ -54,6 +54,12 @@ function gemms(rows: number, inner: number, columns: number): readonly OperatorC
       {
         name: `${name(sides)} + bias`,
         inputs: [a, b, numbers([columns])],
+        apply: (inputs) => gemm(inputs[0], inputs[1], { bias: inputs[2], transposeA, transposeB }),
+        reference: (inputs, products) => product(sides, inputs, [rows, columns], inner, products),
+      },
+      {
+        name: `${name(sides)} + a bias for every row`,
+        inputs: [a, b, numbers([rows, 1])],
         apply: (inputs) => gemm(inputs[0], inputs[1], { bias: inputs[2], transposeA, transposeB }),
         reference: (inputs, products) => product(sides, inputs, [rows, columns], inner, products),
       },
@@ -76,52 +82,21 @@ function matmuls(batch: readonly number[], rows: number, inner: number, columns:
   });
 }
 
-interface ConvolutionCase {
-  readonly batch: number;
-  readonly groups: number;
-  readonly inputsInGroup: number;
-  readonly outputsInGroup: number;
-  readonly length: number;
-  readonly kernel: number;
-  readonly padding: readonly [number, number];
-}
-
-function convolutions(shapes: ConvolutionCase): readonly OperatorCase[] {
-  const { batch, groups, inputsInGroup, outputsInGroup, length, kernel, padding } = shapes;
-  const outputs = groups * outputsInGroup;
-  const result = [batch, outputs, length + padding[0] + padding[1] - kernel + 1];
-  const x = numbers([batch, groups * inputsInGroup, length]);
-  const weight = numbers([outputs, inputsInGroup, kernel]);
-
-  const loops = ([image, weights, bias]: readonly Reference[], products: Contraction): Reference =>
-    reference(result, ([item, output, position]) => {
-      const firstInput = Math.floor(output / outputsInGroup) * inputsInGroup;
-      const read = (channel: number, at: number) =>
-        at < 0 || at >= length ? 0 : image.at([item, firstInput + channel, at]);
-      const sums = total(inputsInGroup, (channel) =>
-        products.sum(
+function depthwise(channels: number, batch: number, length: number, kernel: number): OperatorCase {
+  return {
+    name: `as a depthwise convolution of [${channels}, ${batch}, ${length}], K = ${kernel}`,
+    inputs: [numbers([channels, batch, length]), numbers([channels, kernel])],
+    apply: ([x, weight]) => depthwiseConv1d(x, weight),
+    reference: ([x, weight], products) =>
+      reference([channels, batch, length], ([channel, item, position]) => {
+        const read = (at: number) => (at < 0 || at >= length ? 0 : x.at([channel, item, at]));
+        return products.sum(
           kernel,
-          (tap) => read(channel, position + tap - padding[0]),
-          (tap) => weights.at([output, channel, tap]),
-        ),
-      );
-      return bias === undefined ? sums : sums + bias.at([output]);
-    });
-  const text = `${batch}×${groups}·${inputsInGroup}×${length} by ${groups}·${outputsInGroup}, K = ${kernel}, padding ${padding.join()}`;
-  return [
-    {
-      name: text,
-      inputs: [x, weight],
-      apply: ([image, weights]) => conv1d(image, weights, { groups, padding }),
-      reference: loops,
-    },
-    {
-      name: `${text}, bias`,
-      inputs: [x, weight, numbers([outputs])],
-      apply: ([image, weights, bias]) => conv1d(image, weights, { bias, groups, padding }),
-      reference: loops,
-    },
-  ];
+          (tap) => read(position + tap - (kernel - 1) / 2),
+          (tap) => weight.at([channel, tap]),
+        );
+      }),
+  };
 }
 
 function attentionOf(shape: readonly [number, number, number, number], scale: number): OperatorCase {
@@ -164,16 +139,18 @@ const attentions = [attentionOf([2, 2, 3, 4], 0.5), attentionOf([1, 1, 4, 2], 1.
 
 export const products = {
   gemm: [...gemms(2, 3, 4), ...gemms(1, 4, 1)],
-  matmul: [...matmuls([2], 2, 3, 4), ...matmuls([2, 3], 1, 2, 3)],
-  conv1d: [
-    { batch: 2, groups: 1, inputsInGroup: 2, outputsInGroup: 3, length: 5, kernel: 3, padding: [1, 1] as const },
-    { batch: 2, groups: 3, inputsInGroup: 1, outputsInGroup: 1, length: 6, kernel: 3, padding: [1, 1] as const },
-    { batch: 2, groups: 2, inputsInGroup: 2, outputsInGroup: 3, length: 5, kernel: 2, padding: [1, 0] as const },
-    { batch: 1, groups: 2, inputsInGroup: 1, outputsInGroup: 2, length: 4, kernel: 4, padding: [0, 2] as const },
-    { batch: 2, groups: 1, inputsInGroup: 2, outputsInGroup: 1, length: 4, kernel: 1, padding: [0, 0] as const },
-    { batch: 1, groups: 2, inputsInGroup: 1, outputsInGroup: 1, length: 3, kernel: 5, padding: [2, 2] as const },
-    { batch: 2, groups: 2, inputsInGroup: 1, outputsInGroup: 1, length: 3, kernel: 2, padding: [2, 3] as const },
-  ].flatMap(convolutions),
+  matmul: [
+    ...matmuls([2], 2, 3, 4),
+    ...matmuls([2, 3], 1, 2, 3),
+    depthwise(3, 2, 5, 3),
+    depthwise(2, 1, 4, 1),
+    // a kernel that reaches beyond both ends from everywhere
+    depthwise(1, 2, 3, 9),
+    // long enough to be computed in parts, with a kernel within a part, of a part's length, and of one position
+    depthwise(1, 1, 97, 5),
+    depthwise(1, 1, 100, 35),
+    depthwise(1, 1, 97, 1),
+  ],
   attention: [
     ...attentions,
     {

@@ -2,7 +2,7 @@ import { formatShape, sameShape } from '../../tensor/shape.js';
 import { GraphError } from '../error.js';
 import { defineOperator } from '../operator.js';
 import type { Value } from '../value.js';
-import { sum } from './sum.js';
+import { transpose } from './transpose.js';
 
 export interface Transposes {
   readonly transposeA: boolean;
@@ -19,21 +19,23 @@ export const matrixProduct = defineOperator<Transposes>({
       const marks = [transposeA ? 'ᵀ' : '', transposeB ? 'ᵀ' : ''];
       throw new GraphError(`cannot multiply ${formatShape(a.shape)}${marks[0]} by ${formatShape(b.shape)}${marks[1]}`);
     }
-    if (bias !== undefined && !sameShape(bias.shape, [columns])) {
-      throw new GraphError(`a bias of shape ${formatShape(bias.shape)} does not fit ${columns} columns`);
+    if (bias !== undefined && !sameShape(bias.shape, [columns]) && !sameShape(bias.shape, [rows, 1])) {
+      throw new GraphError(
+        `a bias of shape ${formatShape(bias.shape)} fits neither ${rows} rows nor ${columns} columns`,
+      );
     }
     return [{ dtype: a.dtype, shape: [rows, columns] }];
   },
-  // C = A·B + c:  dA = dC·Bᵀ,  dB = Aᵀ·dC,  dc = Σ rows dC; transposed operands swap the factors
+  // C = A·B + c:  dA = dC·Bᵀ,  dB = Aᵀ·dC,  dc = dC, summed where c was stretched; transposed operands swap the factors
   gradient: ({ inputs: [a, b, bias], attributes: { transposeA, transposeB }, grads: [g], wanted }) => {
     if (g === undefined) return [];
     const da = transposeA
       ? () => gemm(b, g, { transposeA: transposeB, transposeB: true })
       : () => gemm(g, b, { transposeB: !transposeB });
     const db = transposeB
-      ? () => gemm(g, a, { transposeA: true, transposeB: transposeA })
+      ? () => (transposeA ? transpose(gemm(a, g), [1, 0]) : gemm(g, a, { transposeA: true }))
       : () => gemm(a, g, { transposeA: !transposeA });
-    return [wanted[0] ? da() : undefined, wanted[1] ? db() : undefined, bias && wanted[2] ? sum(g, [0]) : undefined];
+    return [wanted[0] ? da() : undefined, wanted[1] ? db() : undefined, bias && g];
   },
   macs: ([a], [product], { transposeA }) => a.shape[transposeA ? 0 : 1] * product.shape[0] * product.shape[1],
   lower: (emit, { inputs, attributes: { transposeA, transposeB } }) =>
@@ -42,7 +44,7 @@ export const matrixProduct = defineOperator<Transposes>({
     }),
 });
 
-/** The matrix product of two matrices, either transposed, plus a bias row [columns]: [M, K] · [K, N] → [M, N]. */
+/** The matrix product of two matrices, either transposed, plus a bias [N] or [M, 1]: [M, K] · [K, N] → [M, N]. */
 export function gemm(
   a: Value,
   b: Value,

@@ -2,7 +2,6 @@ import { addition } from './add.js';
 import { scaledDotProductAttention } from './attention.js';
 import { conversion } from './cast.js';
 import { concatenation, splitting } from './concat.js';
-import { convolution } from './conv1d.js';
 import { division } from './div.js';
 import { exponential } from './exp.js';
 import { expansion } from './expand.js';
@@ -16,7 +15,6 @@ import { batchedMatrixProduct } from './matmul.js';
 import { elementwiseMinimum } from './minimum.js';
 import { multiplication } from './mul.js';
 import { reshaping } from './reshape.js';
-import { reversal } from './reverse.js';
 import { logistic } from './sigmoid.js';
 import { padding, slicing } from './slice.js';
 import { squareRoot } from './sqrt.js';
@@ -30,7 +28,6 @@ export const OPERATORS = {
   attention: scaledDotProductAttention,
   cast: conversion,
   concat: concatenation,
-  conv1d: convolution,
   div: division,
   exp: exponential,
   expand: expansion,
@@ -45,7 +42,6 @@ export const OPERATORS = {
   mul: multiplication,
   pad: padding,
   reshape: reshaping,
-  reverse: reversal,
   sigmoid: logistic,
   slice: slicing,
   split: splitting,

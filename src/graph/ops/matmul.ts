@@ -9,7 +9,12 @@ export interface Transposes {
   readonly transposeB: boolean;
 }
 
-export const batchedMatrixProduct = defineOperator<Transposes>({
+export interface MatmulOptions extends Transposes {
+  /** The multiply-accumulates to state, where an operand has zeros that the computation itself knows nothing of. */
+  readonly macs?: number;
+}
+
+export const batchedMatrixProduct = defineOperator<MatmulOptions>({
   name: 'matmul',
   float32Only: true,
   infer: ([a, b], { transposeA, transposeB }) => {
@@ -33,7 +38,7 @@ export const batchedMatrixProduct = defineOperator<Transposes>({
       : () => matmul(a, g, { transposeA: !transposeA });
     return [wanted[0] ? da() : undefined, wanted[1] ? db() : undefined];
   },
-  macs: ([a], [product], { transposeA }) => matrix(a, transposeA)[1] * sizeOf(product.shape),
+  macs: ([a], [product], { transposeA, macs }) => macs ?? matrix(a, transposeA)[1] * sizeOf(product.shape),
   // Transpose + MatMul rather than one fused node: ONNX Runtime fuses them itself on the CPU, and the fused node
   // does not exist on WebGPU.
   lower: (emit, { inputs: [a, b], inputTypes, attributes: { transposeA, transposeB } }) =>
@@ -58,7 +63,7 @@ function transposed(emit: Emitter, name: string, { shape }: TensorType): string 
 export function matmul(
   a: Value,
   b: Value,
-  { transposeA = false, transposeB = false }: Partial<Transposes> = {},
+  { transposeA = false, transposeB = false, ...options }: Partial<MatmulOptions> = {},
 ): Value {
-  return batchedMatrixProduct([a, b], { transposeA, transposeB })[0];
+  return batchedMatrixProduct([a, b], { transposeA, transposeB, ...options })[0];
 }

@@ -4,7 +4,7 @@ import { GraphError } from '../error.js';
 import { defineOperator } from '../operator.js';
 import type { Value } from '../value.js';
 
-export const reshaping = defineOperator<{ readonly shape: Shape }>({
+export const reshaping = defineOperator<{ readonly shape: Shape; readonly batchAxis: number }>({
   name: 'reshape',
   infer: ([x], { shape }) => {
     if (shape.some((extent) => extent < 0)) throw new GraphError(`${formatShape(shape)} is no shape`);
@@ -16,14 +16,14 @@ export const reshaping = defineOperator<{ readonly shape: Shape }>({
     return [{ dtype: x.dtype, shape }];
   },
   gradient: ({ inputs: [x], grads: [g] }) => [g && reshape(g, x.shape)],
-  lower: (emit, { inputs: [x], attributes: { shape } }) => {
-    // A batch that is open in the exported model is always part of the leading extent: that one is inferred.
-    const target = emit.freeBatch && shape.length > 0 ? [-1, ...shape.slice(1)] : shape;
+  lower: (emit, { inputs: [x], attributes: { shape, batchAxis } }) => {
+    // The extent that a batch is part of is inferred where that is open in the exported model.
+    const target = emit.freeBatch ? shape.map((extent, axis) => (axis === batchAxis ? -1 : extent)) : shape;
     return emit.node('Reshape', [x, emit.constant(int64([target.length], target))]);
   },
 });
 
-/** The same elements, in row-major order, in another shape. */
-export function reshape(x: Value, shape: Shape): Value {
-  return sameShape(x.shape, shape) ? x : reshaping([x], { shape })[0];
+/** The same elements, in row-major order, in another shape, of which the batch is part of extent `batchAxis`. */
+export function reshape(x: Value, shape: Shape, { batchAxis = 0 } = {}): Value {
+  return sameShape(x.shape, shape) ? x : reshaping([x], { shape, batchAxis })[0];
 }
