@@ -43,6 +43,11 @@ export async function centralView(image: Sharp, size: number): Promise<Image> {
   );
 }
 
+/** An image file as evaluation sees it. Rejects with the decoder's reason when it cannot be read. */
+export function readImage(file: string, size: number): Promise<Image> {
+  return centralView(openEncoded({ file }), size);
+}
+
 /** A region of an image, chosen once the image's extent is known, resized to `size` × `size`. */
 export async function regionView(
   image: Sharp,

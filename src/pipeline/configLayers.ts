@@ -108,12 +108,11 @@ function checkKeys(values: Json, schema: z.ZodType, source: string, prefix: stri
     throw new UserError(`${source}: ${place} is ${show(values)}; it has the keys ${keys}`);
   }
   for (const [key, value] of Object.entries(values)) {
-    const field = fields[key];
-    if (field === undefined) {
+    if (!Object.hasOwn(fields, key)) {
       const likely = nearestKey(prefix + key);
       throw new UserError(`${source}: there is no key ${prefix}${key}; did you mean ${likely}?`);
     }
-    checkKeys(value, field, source, `${prefix}${key}.`);
+    checkKeys(value, fields[key], source, `${prefix}${key}.`);
   }
 }
 

@@ -26,6 +26,7 @@ export interface RunResult {
   readonly onnxAccuracy: number;
   readonly testImages: number;
   readonly finalists: readonly { readonly name: string; readonly heldOut: number }[];
+  /** Of work on the run, whether by one process or, after interruptions, by several. */
   readonly seconds: number;
 }
 

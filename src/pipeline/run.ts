@@ -76,7 +76,6 @@ async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness>
 
 async function retrainFinalists(context: RunContext, data: SearchData, search: SearchResult): Promise<RunResult> {
   const { config, dataset, device, folder, emit, signal, rng } = context;
-  const began = performance.now();
   const finalists: TrainedNetwork[] = [];
   for (const [rank, finalist] of search.finalists.entries()) {
     finalists.push(await retrain(context, `found-${rank + 1}`, finalist, data));
@@ -125,7 +124,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     onnxAccuracy,
     testImages: dataset.test.labels.length,
     finalists: finalists.map(({ name, heldOut }) => ({ name, heldOut })),
-    seconds: (performance.now() - began) / 1000,
+    seconds: (await readJournal(folder.path('journal.jsonl'))).at(-1)?.seconds ?? 0,
   };
   await folder.write('report.md', formatReport(config, result, search.candidates));
   await folder.write('result.json', `${JSON.stringify(result, null, 2)}\n`);

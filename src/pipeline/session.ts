@@ -4,7 +4,7 @@ import { Interrupted, stopIfAborted } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { openDevice } from '../runtime/device.js';
 import type { Json, Listener, RunEvent } from '../telemetry/events.js';
-import { JournalWriter } from '../telemetry/journal.js';
+import { JournalWriter, readJournal } from '../telemetry/journal.js';
 import type { Config } from './config.js';
 import { parseConfig } from './configLayers.js';
 import type { RunContext } from './context.js';
@@ -72,6 +72,14 @@ export async function continuedRun<Result>(
     return folder;
   };
   return session(config, open, job, options);
+}
+
+/** The command that a run was started by; undefined when its journal does not say. Throws a UserError for another folder. */
+export async function startedBy(out: string): Promise<string | undefined> {
+  const folder = await RunFolder.open(out);
+  if (!folder.has('journal.jsonl')) return undefined;
+  const entries = await readJournal(folder.path('journal.jsonl'));
+  return entries.find((entry) => entry.type === 'runStarted')?.command;
 }
 
 async function session<Result>(

@@ -32,15 +32,14 @@ export function training(given: Architecture): Job<TrainResult> {
   };
 }
 
-/** A configuration whose model is the architecture's: what is trained is what the configuration says. */
-export function configFor({ backbone, blocks }: Architecture, config: Config): Config {
+/** What a configuration says about the model when it is this architecture. */
+export function modelConfigOf({ backbone, blocks }: Architecture): Config['model'] {
   const { imageSize, patchSize, dim, heads } = backbone;
-  return { ...config, model: { imageSize, patchSize, dim, heads, depth: blocks.length } };
+  return { imageSize, patchSize, dim, heads, depth: blocks.length };
 }
 
 function checkFits(given: Architecture, config: Config): void {
-  const fitting = configFor(given, config).model;
-  for (const [key, value] of Object.entries(fitting)) {
+  for (const [key, value] of Object.entries(modelConfigOf(given))) {
     const said = config.model[key as keyof Config['model']];
     if (said !== value) {
       throw new UserError(`model.${key} is ${said}, but the architecture's is ${value}; leave it out or use ${value}`);

@@ -1,0 +1,61 @@
+import { Command } from 'commander';
+import { addDemo } from './commands/demo.js';
+import { addEval } from './commands/eval.js';
+import { addExport } from './commands/export.js';
+import { addPredict } from './commands/predict.js';
+import { addProfile } from './commands/profile.js';
+import { addRetrain } from './commands/retrain.js';
+import { addRun } from './commands/run.js';
+import { addSearch } from './commands/search.js';
+import { addTrain } from './commands/train.js';
+import { addExamples } from './environment.js';
+import { endingOf } from './failure.js';
+import { version } from './version.js';
+
+const COMMANDS = [addDemo, addRun, addSearch, addRetrain, addTrain, addEval, addPredict, addProfile, addExport];
+
+/** Runs `glit` with these arguments and returns the exit code. Whatever fails is told in one line on stderr. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  const debug = args.includes('--debug') || (process.env['GLIT_DEBUG'] ?? '') !== '';
+  const fail = (error: unknown): number => {
+    const { code, line } = endingOf(error, debug);
+    if (line !== undefined) process.stderr.write(`glit: ${line}\n`);
+    return code;
+  };
+  // A fault outside of any command, such as in a listener: nothing is known to be in order any more.
+  process.on('uncaughtException', (error) => process.exit(fail(error)));
+  try {
+    await program().parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+/** All commands. Settings made here are inherited by each of them. */
+function program(): Command {
+  const glit = new Command('glit')
+    .description(
+      'Neural architecture search for vision transformers: from a folder of images to a verified ONNX model.',
+    )
+    .version(version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      // Commander's suggestion comes on a line of its own.
+      outputError: (text, write) =>
+        write(
+          `${text
+            .trim()
+            .replace(/^error: /, 'glit: ')
+            .replaceAll(/\s*\n\s*/g, ' ')}\n`,
+        ),
+    });
+  addExamples(glit, [
+    ['glit demo', 'see the whole thing work, in minutes'],
+    ['glit run --data photos --max-macs 20M', 'your images, your budget'],
+    ['glit run --help', 'every option of a command'],
+  ]);
+  for (const add of COMMANDS) add(glit);
+  return glit;
+}

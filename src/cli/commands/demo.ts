@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { wholeMethod } from '../../pipeline/run.js';
+import {
+  addConfigGroups,
+  addConfigSources,
+  configOf,
+  givenLayers,
+  machineOptions,
+  optionsOf,
+  type OptionGroups,
+  modelOptions,
+  recipeOptions,
+  retrainOptions,
+  searchOptions,
+  seedOption,
+} from '../configOptions.js';
+import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { runSummary, secondsSoFar } from '../results.js';
+import { addRunOptions, startOrResume } from '../runOptions.js';
+
+const recipes = recipeOptions('supernet', 'retrain.recipe');
+const groups: OptionGroups = {
+  'Model:': modelOptions,
+  'Search:': searchOptions,
+  'Retraining:': retrainOptions,
+  'Training, of supernets and final networks:': [...recipes, seedOption],
+  'Machine:': machineOptions,
+};
+const options = optionsOf(groups);
+
+/** `glit demo`: the whole method on the built-in images. */
+export function addDemo(program: Command): void {
+  const command = program
+    .command('demo')
+    .summary('the whole method on built-in images, in minutes')
+    .description(
+      'Searches a small architecture for images that glit makes itself, trains, compares and exports it. Nothing is ' +
+        'downloaded. The settings are those of --preset demo.',
+    );
+  addConfigGroups(command, groups);
+  addConfigSources(command);
+  addRunOptions(command);
+  addDisplayOptions(command);
+  addExamples(command, [
+    ['glit demo', 'everything as it is'],
+    ['glit demo --seed 1 --compare-random', 'another seed; is evolution better than chance?'],
+  ]);
+  command.action(() =>
+    withEnvironment(command, async (environment) => {
+      const { result, folder } = await startOrResume(environment, {
+        command,
+        options,
+        begin: async () => {
+          const { preset = 'demo' } = command.opts<{ preset?: 'demo' | 'cifar' | 'paper' }>();
+          const builtIn = { source: 'demo', values: { data: { source: 'texture-pairs' } } };
+          return { config: configOf(preset, [...(await givenLayers(command, options)), builtIn]), job: wholeMethod };
+        },
+        resume: () => Promise.resolve(wholeMethod),
+      });
+      environment.display.show(runSummary(folder, result, secondsSoFar()));
+    }),
+  );
+}

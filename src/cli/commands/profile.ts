@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { UserError } from '../../errors.js';
+import { presetNames } from '../../model/presets.js';
+import { formatProfile, profileOf } from '../../model/profile.js';
+import { readArchitecture } from '../../pipeline/architectureFile.js';
+import type { Json } from '../../telemetry/events.js';
+import { wholeNumber } from '../deviceOptions.js';
+import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+
+/** `glit profile ARCH`: what an architecture takes, block by block. */
+export function addProfile(program: Command): void {
+  const command = program
+    .command('profile')
+    .argument('<architecture>', `a JSON file, or one of ${presetNames.join(', ')}`)
+    .summary('parameters and multiply-adds of an architecture, block by block')
+    .description('Counts parameters and multiply-adds of an architecture from the operators of its graph.')
+    .option('--image-size <pixels>', 'of a preset; 224 if left out')
+    .option('--patch-size <pixels>', 'of a preset; 16 if left out')
+    .option('--classes <count>', 'of a preset; 1000 if left out');
+  addDisplayOptions(command);
+  addExamples(command, [
+    ['glit profile glit-tiny', 'the released architecture'],
+    ['glit profile deit-tiny --image-size 32 --patch-size 4 --classes 10', 'a preset for other images'],
+    ['glit profile runs/photos/architecture.json --json', 'what a search has found, for other programs'],
+  ]);
+  command.action((named: string) =>
+    withEnvironment(command, async ({ display }) => {
+      const { imageSize, patchSize, classes } = command.opts<{
+        imageSize?: string;
+        patchSize?: string;
+        classes?: string;
+      }>();
+      const sizes = Object.entries({ imageSize, patchSize, classes }).flatMap(([key, text]) =>
+        text === undefined ? [] : [[key, wholeNumber(text, OPTION_OF[key] ?? key, 1)] as const],
+      );
+      if (sizes.length > 0 && !presetNames.includes(named)) {
+        throw new UserError(`${OPTION_OF[sizes[0][0]] ?? ''} is for presets; ${named} says its sizes itself`);
+      }
+      const profile = profileOf(await readArchitecture(named, Object.fromEntries(sizes)));
+      display.show(formatProfile(profile).trimEnd(), profile as unknown as Json);
+    }),
+  );
+}
+
+const OPTION_OF: Readonly<Record<string, string>> = {
+  imageSize: '--image-size',
+  patchSize: '--patch-size',
+  classes: '--classes',
+};

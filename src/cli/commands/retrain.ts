@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { configFrom } from '../../pipeline/configLayers.js';
+import { retrainRun } from '../../pipeline/retrainRun.js';
+import {
+  addConfigGroups,
+  givenLayers,
+  machineOptions,
+  optionsOf,
+  type OptionGroups,
+  recipeOptions,
+  retrainOptions,
+} from '../configOptions.js';
+import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { runSummary, secondsSoFar } from '../results.js';
+import { withHint } from '../runOptions.js';
+import { version } from '../version.js';
+
+const recipe = recipeOptions('retrain.recipe');
+const groups: OptionGroups = {
+  'Retraining:': [...retrainOptions, ...recipe],
+  'Machine:': machineOptions,
+};
+const options = optionsOf(groups);
+
+/** `glit retrain RUN`: the second half of a run. */
+export function addRetrain(program: Command): void {
+  const command = program
+    .command('retrain')
+    .argument('<run>', 'folder of a search that has ended')
+    .summary('train what a search has found, compare and export it')
+    .description(
+      'Trains the best candidates of a search from scratch, compares the best of them with a DeiT and a random candidate, ' +
+        'and exports it. Works in the folder of the search; after an interruption, the same command goes on.',
+    );
+  addConfigGroups(command, groups);
+  addDisplayOptions(command);
+  addExamples(command, [
+    ['glit retrain runs/photos', 'as the search was configured'],
+    ['glit retrain runs/photos --retrain-epochs 100 --top 3', 'longer, and the best of three'],
+  ]);
+  command.action((run: string) =>
+    withEnvironment(command, async ({ display, signal }) => {
+      const layers = await givenLayers(command, options);
+      const result = await withHint(run, `glit retrain ${run}`, () =>
+        retrainRun(run, {
+          command: 'retrain',
+          version,
+          emit: display.listen,
+          signal,
+          revise: (config) => configFrom([{ source: run, values: config }, ...layers]),
+        }),
+      );
+      display.show(runSummary(run, result, secondsSoFar()));
+    }),
+  );
+}

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import { wholeMethod } from '../../pipeline/run.js';
+import {
+  addConfigGroups,
+  addConfigSources,
+  configOf,
+  dataOption,
+  givenLayers,
+  machineOptions,
+  optionsOf,
+  type OptionGroups,
+  modelOptions,
+  presetOf,
+  recipeOptions,
+  requireData,
+  retrainOptions,
+  searchOptions,
+  seedOption,
+} from '../configOptions.js';
+import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { runSummary, secondsSoFar } from '../results.js';
+import { addRunOptions, startOrResume } from '../runOptions.js';
+
+const recipes = recipeOptions('supernet', 'retrain.recipe');
+const groups: OptionGroups = {
+  'Images:': [dataOption],
+  'Model:': modelOptions,
+  'Search:': searchOptions,
+  'Retraining:': retrainOptions,
+  'Training, of supernets and final networks:': [...recipes, seedOption],
+  'Machine:': machineOptions,
+};
+const options = optionsOf(groups);
+
+/** `glit run`: the whole method on a folder of images. */
+export function addRun(program: Command): void {
+  const command = program
+    .command('run')
+    .summary('search, retrain, compare and export, from a folder of images')
+    .description(
+      'Searches an architecture for your images and your budget, trains it from scratch, compares it with a DeiT and a ' +
+        'random candidate of the same training, and exports it to ONNX. Without --preset the settings are those of "cifar", ' +
+        'or of "paper" for images of more than 64 pixels.',
+    );
+  addConfigGroups(command, groups);
+  addConfigSources(command);
+  addRunOptions(command);
+  addDisplayOptions(command);
+  addExamples(command, [
+    ['glit run --data photos --max-macs 20M', 'the best architecture of at most 20 million multiply-adds'],
+    [
+      'glit run --data photos --image-size 64 --patch-size 8 --supernet-epochs 20 --top 3',
+      'larger images, a longer search',
+    ],
+    ['glit run --data photos --config mine.yaml --set search.parents=5', 'settings from a file; what follows wins'],
+    ['glit run --resume runs/2024-05-31-1942-run', 'go on after Ctrl-C'],
+  ]);
+  command.action(() =>
+    withEnvironment(command, async (environment) => {
+      const { result, folder } = await startOrResume(environment, {
+        command,
+        options,
+        begin: async () => {
+          const layers = await givenLayers(command, options);
+          requireData(layers);
+          return { config: configOf(presetOf(command, layers), layers), job: wholeMethod };
+        },
+        resume: () => Promise.resolve(wholeMethod),
+        resumes: ['demo'],
+      });
+      environment.display.show(runSummary(folder, result, secondsSoFar()));
+    }),
+  );
+}

@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import { join } from 'node:path';
+import { searchOnly } from '../../pipeline/run.js';
+import { describeBlock } from '../../space/block.js';
+import { formatDuration } from '../../telemetry/progress.js';
+import {
+  addConfigGroups,
+  addConfigSources,
+  configOf,
+  dataOption,
+  givenLayers,
+  machineOptions,
+  optionsOf,
+  type OptionGroups,
+  modelOptions,
+  presetOf,
+  recipeOptions,
+  requireData,
+  searchOptions,
+  seedOption,
+} from '../configOptions.js';
+import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { secondsSoFar } from '../results.js';
+import { addRunOptions, startOrResume } from '../runOptions.js';
+
+const recipes = recipeOptions('supernet');
+const groups: OptionGroups = {
+  'Images:': [dataOption],
+  'Model:': modelOptions,
+  'Search:': searchOptions,
+  'Training of the supernets:': [...recipes, seedOption],
+  'Machine:': machineOptions,
+};
+const options = optionsOf(groups);
+
+/** `glit search`: the first half of a run. */
+export function addSearch(program: Command): void {
+  const command = program
+    .command('search')
+    .summary('search alone: the best architecture and every candidate')
+    .description(
+      'Trains the supernets and searches both levels. Leaves architecture.json and candidates.csv in the run folder, where ' +
+        'glit retrain goes on.',
+    );
+  addConfigGroups(command, groups);
+  addConfigSources(command);
+  addRunOptions(command);
+  addDisplayOptions(command);
+  addExamples(command, [
+    ['glit search --data photos --max-macs 20M --out runs/photos', 'search within a budget'],
+    ['glit retrain runs/photos', 'then train what was found'],
+  ]);
+  command.action(() =>
+    withEnvironment(command, async (environment) => {
+      const { result, folder } = await startOrResume(environment, {
+        command,
+        options,
+        begin: async () => {
+          const layers = await givenLayers(command, options);
+          requireData(layers);
+          return { config: configOf(presetOf(command, layers), layers), job: searchOnly };
+        },
+        resume: () => Promise.resolve(searchOnly),
+      });
+      const [best] = result.finalists;
+      environment.display.show(
+        [
+          '',
+          `best        ${best.blocks.map(describeBlock).join(' | ')}`,
+          `written to  ${join(folder, 'architecture.json')}`,
+          `candidates  ${join(folder, 'candidates.csv')} (${result.candidates.length})`,
+          `time        ${formatDuration(secondsSoFar())}`,
+          `next        glit retrain ${folder}`,
+        ].join('\n'),
+      );
+    }),
+  );
+}

@@ -1,0 +1,110 @@
+import type { Command } from 'commander';
+import { join } from 'node:path';
+import { UserError } from '../../errors.js';
+import { readArchitecture } from '../../pipeline/architectureFile.js';
+import { percent } from '../../pipeline/report.js';
+import { modelConfigOf, training } from '../../pipeline/trainArchitecture.js';
+import type { Architecture } from '../../space/architecture.js';
+import { formatDuration } from '../../telemetry/progress.js';
+import type { Layer } from '../../pipeline/configLayers.js';
+import {
+  addConfigGroups,
+  addConfigSources,
+  configOf,
+  dataOption,
+  givenLayers,
+  lastSaid,
+  machineOptions,
+  optionsOf,
+  type OptionGroups,
+  modelOptions,
+  presetOf,
+  recipeOptions,
+  requireData,
+  seedOption,
+  type ConfigOption,
+} from '../configOptions.js';
+import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { secondsSoFar } from '../results.js';
+import { addRunOptions, startOrResume } from '../runOptions.js';
+
+const inputs = modelOptions.filter(({ flags }) => /^--(image|patch)-size/.test(flags));
+const recipe: readonly ConfigOption[] = [
+  { flags: '--steps <count>', description: 'training steps', keys: ['retrain.recipe.steps'], excludes: 'epochs' },
+  {
+    flags: '--epochs <count>',
+    description: 'passes over the images',
+    keys: ['retrain.recipe.epochs'],
+    excludes: 'steps',
+  },
+  ...recipeOptions('retrain.recipe'),
+];
+const groups: OptionGroups = {
+  'Images:': [dataOption, ...inputs],
+  'Training:': [...recipe, seedOption],
+  'Machine:': machineOptions,
+};
+const options = optionsOf(groups);
+
+/** `glit train ARCH`: one architecture, without a search. */
+export function addTrain(program: Command): void {
+  const command = program
+    .command('train')
+    .argument('[architecture]', 'a JSON file, or a preset such as deit-tiny or glit-tiny')
+    .summary('train one architecture and export it')
+    .description(
+      'Trains an architecture from scratch on all training images and exports it to ONNX. The number of classes is that of ' +
+        'the images. A JSON file says its own image size; a preset takes --image-size and --patch-size.',
+    );
+  addConfigGroups(command, groups);
+  addConfigSources(command);
+  addRunOptions(command);
+  addDisplayOptions(command);
+  addExamples(command, [
+    [
+      'glit train deit-tiny --data photos --image-size 32 --patch-size 4 --epochs 30',
+      'a known network on small images',
+    ],
+    ['glit train runs/photos/architecture.json --data photos', 'what a search has found, on all training images'],
+  ]);
+  command.action((named: string | undefined) =>
+    withEnvironment(command, async (environment) => {
+      const { result, folder } = await startOrResume(environment, {
+        command,
+        options,
+        begin: async () => {
+          if (named === undefined) throw new UserError('no architecture is named; give a JSON file or a preset');
+          const layers = await givenLayers(command, options);
+          requireData(layers);
+          const architecture = await readArchitecture(named, sizesIn(layers));
+          const complete = [modelLayer(architecture, named), ...layers];
+          return { config: configOf(presetOf(command, complete), complete), job: training(architecture) };
+        },
+        resume: async (run) => training(await readArchitecture(join(run, 'architecture.json'))),
+      });
+      const average = result.averageTest === null ? '' : `; moving average ${percent(result.averageTest)}`;
+      environment.display.show(
+        [
+          '',
+          `test    ${percent(result.test)}${average}`,
+          `model   ${join(folder, 'best.onnx')}: ${percent(result.onnxAccuracy)}, measured from the file`,
+          `time    ${formatDuration(secondsSoFar())}`,
+        ].join('\n'),
+      );
+    }),
+  );
+}
+
+/** The sizes that a preset is built for; without any, those of the paper. */
+function sizesIn(layers: readonly Layer[]): { readonly imageSize?: number; readonly patchSize?: number } {
+  const [imageSize, patchSize] = ['model.imageSize', 'model.patchSize'].map((key) => lastSaid(layers, key));
+  return {
+    ...(typeof imageSize === 'number' && { imageSize }),
+    ...(typeof patchSize === 'number' && { patchSize }),
+  };
+}
+
+/** The configuration's model is the architecture's; what else the user says about it is then found not to fit. */
+function modelLayer(architecture: Architecture, source: string): Layer {
+  return { source, values: { model: { ...modelConfigOf(architecture) } } };
+}

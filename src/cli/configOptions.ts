@@ -1,0 +1,245 @@
+import { type Command, Option } from 'commander';
+import { parse } from 'yaml';
+import { UserError } from '../errors.js';
+import type { Config } from '../pipeline/config.js';
+import { configFrom, layerOf, layerValue, readLayer, type Layer } from '../pipeline/configLayers.js';
+import { PRESETS, type PresetName } from '../pipeline/presets.js';
+import type { Json } from '../telemetry/events.js';
+import { parseQuantity } from './quantity.js';
+
+/** An option that sets keys of the configuration. */
+export interface ConfigOption {
+  /** As commander has it: `--dim <channels>`. */
+  readonly flags: string;
+  readonly description: string;
+  readonly keys: readonly string[];
+  /** The value of an option without an argument. */
+  readonly value?: Json;
+  /** Reads the argument; without it, as a number where it is one and else as text. */
+  readonly read?: (text: string, option: string) => Json;
+  /** The long name of an option that says the same in another way. */
+  readonly excludes?: string;
+}
+
+const quantity = parseQuantity;
+
+export const dataOption: ConfigOption = {
+  flags: '--data <folder>',
+  description: 'images, a folder per class: train/<class> and test/<class>, or <class> alone',
+  keys: ['data.source'],
+  read: (text) => text,
+};
+
+export const modelOptions: readonly ConfigOption[] = [
+  { flags: '--image-size <pixels>', description: 'side of the square input', keys: ['model.imageSize'] },
+  { flags: '--patch-size <pixels>', description: 'side of a patch', keys: ['model.patchSize'] },
+  { flags: '--dim <channels>', description: 'width of a token', keys: ['model.dim'] },
+  { flags: '--heads <count>', description: 'heads of a block, a multiple of 3', keys: ['model.heads'] },
+  { flags: '--depth <count>', description: 'number of blocks', keys: ['model.depth'] },
+];
+
+export const searchOptions: readonly ConfigOption[] = [
+  {
+    flags: '--max-macs <count>',
+    description: 'at most so many multiply-adds, such as 1.3G',
+    keys: ['budget.macs.max'],
+    read: quantity,
+  },
+  {
+    flags: '--min-macs <count>',
+    description: 'at least so many multiply-adds',
+    keys: ['budget.macs.min'],
+    read: quantity,
+  },
+  {
+    flags: '--max-params <count>',
+    description: 'at most so many parameters, such as 5M',
+    keys: ['budget.parameters.max'],
+    read: quantity,
+  },
+  {
+    flags: '--min-params <count>',
+    description: 'at least so many parameters',
+    keys: ['budget.parameters.min'],
+    read: quantity,
+  },
+  {
+    flags: '--space <name>',
+    description: "low level: released (the code's grid), paper (every combination) or nlp (no convolutions)",
+    keys: ['space.lowLevel'],
+  },
+  {
+    flags: '--supernet-steps <count>',
+    description: 'training steps of each supernet',
+    keys: ['supernet.steps'],
+    excludes: 'supernetEpochs',
+  },
+  {
+    flags: '--supernet-epochs <count>',
+    description: 'the same in passes over the images',
+    keys: ['supernet.epochs'],
+    excludes: 'supernetSteps',
+  },
+  { flags: '--population <count>', description: 'candidates of a generation', keys: ['search.population'] },
+  { flags: '--generations <count>', description: 'generations of the evolution', keys: ['search.generations'] },
+  {
+    flags: '--calibration-batches <count>',
+    description: "training batches for a candidate's BatchNorm statistics",
+    keys: ['search.calibrationBatches'],
+  },
+  {
+    flags: '--compare-random',
+    description: 'also score as many random candidates',
+    keys: ['search.compareRandom'],
+    value: true,
+  },
+];
+
+export const retrainOptions: readonly ConfigOption[] = [
+  {
+    flags: '--retrain-steps <count>',
+    description: 'training steps of each final network',
+    keys: ['retrain.recipe.steps'],
+    excludes: 'retrainEpochs',
+  },
+  {
+    flags: '--retrain-epochs <count>',
+    description: 'the same in passes over the images',
+    keys: ['retrain.recipe.epochs'],
+    excludes: 'retrainSteps',
+  },
+  {
+    flags: '--top <count>',
+    description: 'how many of the best candidates are trained from scratch',
+    keys: ['retrain.top'],
+  },
+  {
+    flags: '--no-baselines',
+    description: 'do not train a DeiT and a random candidate to compare with',
+    keys: ['retrain.baselines'],
+    value: false,
+  },
+];
+
+/** Batch size and learning rate of the recipes at `places`, such as `supernet`. */
+export function recipeOptions(...places: readonly string[]): readonly ConfigOption[] {
+  const keys = (name: string): string[] => places.map((place) => `${place}.${name}`);
+  return [
+    { flags: '--batch-size <images>', description: 'images of a training step', keys: keys('batchSize') },
+    { flags: '--learning-rate <rate>', description: 'the highest learning rate', keys: keys('learningRate') },
+  ];
+}
+
+export const machineOptions: readonly ConfigOption[] = [
+  { flags: '--device <kind>', description: 'cpu or webgpu', keys: ['device.kind'] },
+  { flags: '--threads <count>', description: 'threads of the cpu device', keys: ['device.threads'] },
+  { flags: '--workers <count>', description: 'threads that read images', keys: ['data.workers'] },
+];
+
+export const seedOption: ConfigOption = {
+  flags: '--seed <number>',
+  description: 'everything random follows from it',
+  keys: ['seed'],
+};
+
+/** Options that set keys, under the headings of a command's help. */
+export type OptionGroups = Readonly<Record<string, readonly ConfigOption[]>>;
+
+/** All options of some groups. */
+export function optionsOf(groups: OptionGroups): readonly ConfigOption[] {
+  return Object.values(groups).flat();
+}
+
+/** Adds options that set keys to a command. */
+export function addConfigGroups(command: Command, groups: OptionGroups): Command {
+  for (const [heading, options] of Object.entries(groups)) {
+    for (const { flags, description, excludes } of options) {
+      const option = new Option(flags, description).helpGroup(heading);
+      command.addOption(excludes === undefined ? option : option.conflicts(excludes));
+    }
+  }
+  return command;
+}
+
+/** Adds what all commands with a configuration share: where to start from, a file, and single keys. */
+export function addConfigSources(command: Command): Command {
+  const heading = 'Configuration:';
+  const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+  return command
+    .addOption(
+      new Option('--preset <name>', `start from ${Object.keys(PRESETS).join(', ')}`)
+        .choices(Object.keys(PRESETS))
+        .helpGroup(heading),
+    )
+    .addOption(new Option('--config <file>', 'YAML or JSON with any of the keys').helpGroup(heading))
+    .addOption(
+      new Option('--set <key=value>', 'any key, such as search.parents=5').argParser(collect).helpGroup(heading),
+    );
+}
+
+/** What the user has said about the configuration, the least important first. */
+export async function givenLayers(command: Command, options: readonly ConfigOption[]): Promise<readonly Layer[]> {
+  const { config, set = [] } = command.opts<{ config?: string; set?: readonly string[] }>();
+  return [
+    ...(config === undefined ? [] : [await readLayer(config)]),
+    ...set.map(assigned),
+    ...options.flatMap((option) => flagLayers(command, option)),
+  ];
+}
+
+/** A layer from `key=value`; the value is YAML, so `[3, 5]` is a list. */
+function assigned(text: string): Layer {
+  const at = text.indexOf('=');
+  if (at < 1) throw new UserError(`--set ${text}: give a key and its value, such as --set search.parents=5`);
+  const [key, value] = [text.slice(0, at).trim(), text.slice(at + 1)];
+  let parsed: Json;
+  try {
+    parsed = parse(value) as Json;
+  } catch {
+    throw new UserError(`--set ${text}: the value is not YAML; quote it`);
+  }
+  return layerOf('--set', key, parsed);
+}
+
+function flagLayers(command: Command, { flags, keys, value, read = numberOrText }: ConfigOption): Layer[] {
+  const option = new Option(flags);
+  const name = option.attributeName();
+  if (command.getOptionValueSource(name) !== 'cli') return [];
+  const source = option.long ?? flags;
+  const given = value ?? read(String(command.getOptionValue(name)), source);
+  return keys.map((key) => layerOf(source, key, given));
+}
+
+/** What is no number is refused by the configuration's schema, which knows what is allowed. */
+function numberOrText(text: string): Json {
+  const number = Number(text);
+  return text.trim() === '' || !Number.isFinite(number) ? text : number;
+}
+
+/** Images up to this side count as small. */
+const SMALL_IMAGES = 64;
+
+/** The preset that the user named or, else, the one for the size of the images. */
+export function presetOf(command: Command, layers: readonly Layer[]): PresetName {
+  const { preset } = command.opts<{ preset?: PresetName }>();
+  if (preset !== undefined) return preset;
+  const size = lastSaid(layers, 'model.imageSize') ?? 0;
+  return typeof size === 'number' && size > SMALL_IMAGES ? 'paper' : 'cifar';
+}
+
+/** What the most important layer with this key says. */
+export function lastSaid(layers: readonly Layer[], key: string): Json | undefined {
+  return layers.map((layer) => layerValue(layer, key)).findLast((value) => value !== undefined);
+}
+
+/** Throws a UserError when no images were named. */
+export function requireData(layers: readonly Layer[]): void {
+  if (lastSaid(layers, 'data.source') === undefined) {
+    throw new UserError('no images are named; give --data FOLDER with a folder per class in it, or try glit demo');
+  }
+}
+
+/** The configuration: a preset, then what the user has said. */
+export function configOf(preset: PresetName, layers: readonly Layer[]): Config {
+  return configFrom([{ source: `preset ${preset}`, values: PRESETS[preset] }, ...layers]);
+}

@@ -1,0 +1,24 @@
+import { type Command, Option } from 'commander';
+import { UserError } from '../errors.js';
+
+/** Adds the options that say where a finished model runs. */
+export function addDeviceOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--device <kind>', 'where the model runs').choices(['cpu', 'webgpu']).default('cpu'))
+    .option('--threads <count>', 'threads of the cpu device');
+}
+
+/** What {@link addDeviceOptions} was told. */
+export function deviceOf(command: Command): { readonly kind: 'cpu' | 'webgpu'; readonly threads: number | undefined } {
+  const { device, threads } = command.opts<{ device: 'cpu' | 'webgpu'; threads?: string }>();
+  return { kind: device, threads: threads === undefined ? undefined : wholeNumber(threads, '--threads', 1) };
+}
+
+/** An option's argument that must be a whole number of at least `least`. */
+export function wholeNumber(text: string, option: string, least: number): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
+    throw new UserError(`${option} is "${text}"; give a whole number of at least ${least}`);
+  }
+  return value;
+}

@@ -1,0 +1,42 @@
+import { type Command, Option } from 'commander';
+import { openDisplay, type Display } from './display.js';
+import { listenForInterruption } from './interruption.js';
+import { processOutput } from './output.js';
+
+/** What a command works with besides its own options. */
+export interface Environment {
+  readonly display: Display;
+  /** Aborted when the user asks to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** Adds the options that every command has. */
+export function addDisplayOptions(command: Command): Command {
+  const heading = 'Output:';
+  return command
+    .addOption(new Option('--json', 'one JSON object a line on stdout, nothing else there').helpGroup(heading))
+    .addOption(new Option('--quiet', 'no progress, only results').helpGroup(heading))
+    .addOption(new Option('--debug', 'tell a fault of glit with its stack (also: GLIT_DEBUG=1)').helpGroup(heading));
+}
+
+/** Examples below the options of a command's help: a command line, and what it does. */
+export function addExamples(command: Command, examples: readonly (readonly [line: string, does: string])[]): Command {
+  const lines = examples.map(([line, does]) => `  # ${does}\n  $ ${line}\n`);
+  return command.addHelpText('after', `\nExamples:\n${lines.join('')}`);
+}
+
+/** Runs a command's work with a display and with Ctrl-C heard, and leaves the terminal in order afterwards. */
+export async function withEnvironment(
+  command: Command,
+  work: (environment: Environment) => Promise<void>,
+): Promise<void> {
+  const { json, quiet } = command.opts<{ json?: boolean; quiet?: boolean }>();
+  const interruption = listenForInterruption();
+  const display = openDisplay(processOutput(), { json, quiet });
+  try {
+    await work({ display, signal: interruption.signal });
+  } finally {
+    display.close();
+    interruption.end();
+  }
+}

@@ -1,0 +1,43 @@
+import { CommanderError } from 'commander';
+import { Interrupted, UserError } from '../errors.js';
+
+/** The exit codes: a mistake that the user can mend, a stop on request, a fault of glit. */
+export const EXIT = { done: 0, fault: 1, mistake: 2, interrupted: 130 };
+
+/** Failures of the system that the user can mend: no permission, no space, a file where a folder should be. */
+const SYSTEM_MISTAKES = new Set([
+  'EACCES',
+  'EPERM',
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'ENOTDIR',
+  'EISDIR',
+  'ENOENT',
+  'EMFILE',
+]);
+
+/** How a failure ends the process: what is said about it, if anything, and the exit code. */
+export interface Ending {
+  readonly code: number;
+  readonly line?: string;
+}
+
+/** One line and an exit code for whatever was thrown. `debug` adds the stack of a fault. */
+export function endingOf(error: unknown, debug: boolean): Ending {
+  // Commander has said already what it had to say.
+  if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.done : EXIT.mistake };
+  if (error instanceof Interrupted) return { code: EXIT.interrupted, line: oneLine(error.message.toLowerCase()) };
+  if (error instanceof UserError) return { code: EXIT.mistake, line: oneLine(error.message) };
+  if (!(error instanceof Error)) return { code: EXIT.fault, line: String(error) };
+  if (debug) return { code: EXIT.fault, line: error.stack ?? error.message };
+  if ('code' in error && SYSTEM_MISTAKES.has(String(error.code))) {
+    return { code: EXIT.mistake, line: oneLine(error.message) };
+  }
+  const report = 'this is a fault of glit: please report it with what the same command says with --debug';
+  return { code: EXIT.fault, line: `${oneLine(error.message)} (${report})` };
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, ' ').trim();
+}

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { formatComparison, percent, type RunResult } from '../pipeline/report.js';
+import { formatDuration } from '../telemetry/progress.js';
+
+/** What is told at the end of a whole run. */
+export function runSummary(folder: string, result: RunResult, seconds: number): string {
+  const { comparison, onnxAccuracy, testImages } = result;
+  return [
+    '',
+    formatComparison(comparison),
+    '',
+    `model   ${join(folder, 'best.onnx')}: ${percent(onnxAccuracy)} of ${testImages} test images, measured from the file`,
+    `report  ${join(folder, 'report.md')}`,
+    `time    ${formatDuration(seconds)}`,
+  ].join('\n');
+}
+
+/** Seconds since the process began. */
+export function secondsSoFar(): number {
+  return performance.now() / 1000;
+}

@@ -1,0 +1,88 @@
+import { type Command, Option } from 'commander';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Interrupted, UserError } from '../errors.js';
+import type { Config } from '../pipeline/config.js';
+import { continuedRun, newRun, startedBy, type Job, type SessionOptions } from '../pipeline/session.js';
+import { givenLayers, type ConfigOption } from './configOptions.js';
+import type { Environment } from './environment.js';
+import { newRunName } from './runName.js';
+import { version } from './version.js';
+
+/** A command that works in a run folder of its own. */
+export interface RunRequest<Result> {
+  readonly command: Command;
+  /** The command's options that set keys of the configuration. */
+  readonly options: readonly ConfigOption[];
+  /** The configuration and what is done under it; asked for a new run. */
+  readonly begin: () => Promise<{ readonly config: Config; readonly job: Job<Result> }>;
+  /** What is done in a folder to go on with. */
+  readonly resume: (folder: string) => Promise<Job<Result>>;
+  /** Other commands whose runs this one can go on with. */
+  readonly resumes?: readonly string[];
+}
+
+export interface RunOutcome<Result> {
+  readonly result: Result;
+  readonly folder: string;
+}
+
+/** Adds the options that say where a run's results go. */
+export function addRunOptions(command: Command): Command {
+  const heading = 'Run folder:';
+  return command
+    .addOption(
+      new Option('--out <folder>', `where results go (default: runs/<date>-${command.name()})`).helpGroup(heading),
+    )
+    .addOption(
+      new Option('--resume <folder>', 'go on with an interrupted run, as it was started')
+        .conflicts(['out', 'preset', 'config', 'set', 'data'])
+        .helpGroup(heading),
+    );
+}
+
+/** Begins a run or goes on with one. */
+export async function startOrResume<Result>(
+  { display, signal }: Environment,
+  request: RunRequest<Result>,
+): Promise<RunOutcome<Result>> {
+  const { command, begin } = request;
+  const name = command.name();
+  const session: SessionOptions = { command: name, version, emit: display.listen, signal };
+  const { out, resume } = command.opts<{ out?: string; resume?: string }>();
+  if (resume !== undefined) {
+    await requireResumable(resume, request);
+    const job = await request.resume(resume);
+    const again = `glit ${name} --resume ${resume}`;
+    return { result: await withHint(resume, again, () => continuedRun(resume, job, session)), folder: resume };
+  }
+  const { config, job } = await begin();
+  const folder = out ?? newRunName(name);
+  const again = `glit ${name} --resume ${folder}`;
+  return { result: await withHint(folder, again, () => newRun(config, folder, job, session)), folder };
+}
+
+/** Says, when the user stops the work, how to go on with it. */
+export async function withHint<Result>(folder: string, again: string, work: () => Promise<Result>): Promise<Result> {
+  const known = existsSync(join(folder, 'config.yaml'));
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    const begun = known || existsSync(join(folder, 'journal.jsonl'));
+    throw new Interrupted(begun ? `interrupted; go on with: ${again}` : 'interrupted; nothing was written');
+  }
+}
+
+async function requireResumable<Result>(
+  folder: string,
+  { command, options, resumes = [] }: RunRequest<Result>,
+): Promise<void> {
+  const [given] = await givenLayers(command, options);
+  if (given !== undefined) {
+    throw new UserError(`${given.source} cannot be given with --resume: the run goes on under its own configuration`);
+  }
+  const starter = await startedBy(folder);
+  if (starter === undefined || starter === command.name() || resumes.includes(starter)) return;
+  throw new UserError(`${folder} was started by glit ${starter}; go on with: glit ${starter} --resume ${folder}`);
+}
