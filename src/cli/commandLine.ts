@@ -10,7 +10,7 @@ import { addSearch } from './commands/search.js';
 import { addTrain } from './commands/train.js';
 import { addExamples } from './environment.js';
 import { endingOf } from './failure.js';
-import { version } from './version.js';
+import { version } from '../pipeline/version.js';
 
 const COMMANDS = [addDemo, addRun, addSearch, addRetrain, addTrain, addEval, addPredict, addProfile, addExport];
 

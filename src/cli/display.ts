@@ -24,16 +24,16 @@ export function openDisplay({ stdout, stderr }: Output, { json = false, quiet = 
   const warn = (event: RunEvent): void => {
     if (event.type === 'warning') stderr.write(`glit: warning: ${event.message}\n`);
   };
-  if (json) return jsonDisplay(stdout, warn);
+  if (json) return jsonDisplay(stdout, warn, quiet);
   const print = (text: string): void => void stdout.write(`${text}\n`);
   if (quiet) return { listen: warn, show: print, close: () => undefined };
   return stdout.isTTY ? liveDisplay(stdout, warn) : plainDisplay(print, warn);
 }
 
-function jsonDisplay(stdout: WriteStream, warn: Listener): Display {
+function jsonDisplay(stdout: WriteStream, warn: Listener, quiet: boolean): Display {
   return {
     listen(event) {
-      stdout.write(`${JSON.stringify(event)}\n`);
+      if (!quiet || event.type === 'runFinished') stdout.write(`${JSON.stringify(event)}\n`);
       warn(event);
     },
     show(_text, data) {

@@ -7,7 +7,6 @@ import { continuedRun, newRun, startedBy, type Job, type SessionOptions } from '
 import { givenLayers, type ConfigOption } from './configOptions.js';
 import type { Environment } from './environment.js';
 import { newRunName } from './runName.js';
-import { version } from './version.js';
 
 /** A command that works in a run folder of its own. */
 export interface RunRequest<Result> {
@@ -48,7 +47,7 @@ export async function startOrResume<Result>(
 ): Promise<RunOutcome<Result>> {
   const { command, begin } = request;
   const name = command.name();
-  const session: SessionOptions = { command: name, version, emit: display.listen, signal };
+  const session: SessionOptions = { command: name, emit: display.listen, signal };
   const { out, resume } = command.opts<{ out?: string; resume?: string }>();
   if (resume !== undefined) {
     await requireResumable(resume, request);

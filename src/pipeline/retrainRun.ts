@@ -13,7 +13,7 @@ import { continuedRun, type ContinuedOptions } from './session.js';
  */
 export async function retrainRun(
   out: string,
-  { revise = (config) => config, ...options }: ContinuedOptions,
+  { revise = (config) => config, ...options }: ContinuedOptions = {},
 ): Promise<RunResult> {
   const folder = await RunFolder.open(out);
   if (!folder.has('candidates.csv')) {
@@ -27,7 +27,7 @@ export async function retrainRun(
     }
     return revised;
   };
-  return continuedRun(out, wholeMethod, { ...options, revise: checked });
+  return continuedRun(out, wholeMethod, { command: 'retrain', ...options, revise: checked });
 }
 
 /** Whether a final network is trained, or partly. */

@@ -19,6 +19,7 @@ import type { DataContext, Job } from './session.js';
  * process has done of it is taken from the run folder.
  */
 export const wholeMethod: Job<RunResult> = {
+  name: 'run',
   checkConfig: checkSearchConfig,
   checkData(context) {
     checkBatches(checkSearchData(context), { 'retrain.recipe.batchSize': context.config.retrain.recipe.batchSize });
@@ -32,6 +33,7 @@ export const wholeMethod: Job<RunResult> = {
 
 /** The search alone: leaves the best architecture and the table of candidates in the run folder. */
 export const searchOnly: Job<SearchResult> = {
+  name: 'search',
   checkConfig: checkSearchConfig,
   checkData: checkSearchData,
   work: (context) => searchOn(context, searchDataOf(context.config, context.dataset, context.rng)),

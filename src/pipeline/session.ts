@@ -10,17 +10,19 @@ import { parseConfig } from './configLayers.js';
 import type { RunContext } from './context.js';
 import { openDataset } from './dataset.js';
 import { RunFolder } from './runFolder.js';
+import { version } from './version.js';
 
 export interface SessionOptions {
-  /** What the user asked for, e.g. `run`; it goes into the journal. */
-  readonly command: string;
-  readonly version: string;
+  /** What the user asked for; it goes into the journal. Default: the job's name. */
+  readonly command?: string;
   readonly emit?: Listener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What can be done in a run folder. Everything that can fail cheaply fails in the checks, before there is a folder. */
 export interface Job<Result> {
+  /** The command of the command line that does it. */
+  readonly name: string;
   /** Throws a UserError when the configuration's parts do not fit each other. */
   checkConfig(config: Config): void;
   /** Throws a UserError when the data set does not fit the configuration. */
@@ -42,7 +44,7 @@ export async function newRun<Result>(
   config: Config,
   out: string,
   job: Job<Result>,
-  options: SessionOptions,
+  options: SessionOptions = {},
 ): Promise<Result> {
   await RunFolder.requireFree(out);
   const open = async (): Promise<RunFolder> => {
@@ -62,7 +64,7 @@ export interface ContinuedOptions extends SessionOptions {
 export async function continuedRun<Result>(
   out: string,
   job: Job<Result>,
-  { revise = (config) => config, ...options }: ContinuedOptions,
+  { revise = (config) => config, ...options }: ContinuedOptions = {},
 ): Promise<Result> {
   const folder = await RunFolder.open(out);
   const written = await folder.read('config.yaml');
@@ -86,7 +88,7 @@ async function session<Result>(
   config: Config,
   openFolder: () => Promise<RunFolder>,
   job: Job<Result>,
-  { command, version, emit: listener = () => undefined, signal }: SessionOptions,
+  { command = job.name, emit: listener = () => undefined, signal }: SessionOptions,
 ): Promise<Result> {
   job.checkConfig(config);
   // What happens before there is a folder is written into its journal as soon as there is one.

@@ -24,6 +24,7 @@ export interface TrainResult {
 /** Trains one architecture from scratch on all training images and exports it. The class count is the data set's. */
 export function training(given: Architecture): Job<TrainResult> {
   return {
+    name: 'train',
     checkConfig: (config) => checkFits(given, config),
     checkData: ({ config, dataset }) =>
       checkBatches(dataset.train.labels.length, { 'retrain.recipe.batchSize': config.retrain.recipe.batchSize }),

@@ -13,7 +13,6 @@ import {
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 import { runSummary, secondsSoFar } from '../results.js';
 import { withHint } from '../runOptions.js';
-import { version } from '../version.js';
 
 const recipe = recipeOptions('retrain.recipe');
 const groups: OptionGroups = {
@@ -43,8 +42,6 @@ export function addRetrain(program: Command): void {
       const layers = await givenLayers(command, options);
       const result = await withHint(run, `glit retrain ${run}`, () =>
         retrainRun(run, {
-          command: 'retrain',
-          version,
           emit: display.listen,
           signal,
           revise: (config) => configFrom([{ source: run, values: config }, ...layers]),
