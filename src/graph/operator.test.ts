@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { DType } from '../tensor/tensor.js';
 import { add } from './ops/add.js';
 import { attention } from './ops/attention.js';
+import { batchNorm } from './ops/batchNorm.js';
 import { concat, split } from './ops/concat.js';
 import { depthwiseConv1d } from './ops/depthwiseConv1d.js';
 import { div } from './ops/div.js';
@@ -52,6 +53,7 @@ const MISFITS: readonly (readonly [call: () => unknown, message: string])[] = [
   ],
   [() => layerNorm(of(2, 3), of(2), of(3)), 'layerNorm: scale [2] and shift [3] do not fit [2, 3]'],
   [() => layerNorm(of(2, 3), of(3), of(3, 1)), 'layerNorm: scale [3] and shift [3, 1] do not fit [2, 3]'],
+  [() => batchNorm(of(2, 3), of(2), of(3)).result, 'batchNorm: scale [2] and shift [3] do not fit [2, 3]'],
   [() => reshape(of(2, 3), [4, 2]), 'reshape: [2, 3] has 6 elements, [4, 2] has 8'],
   [() => reshape(of(2, 3), [-2, -3]), 'reshape: [-2, -3] is no shape'],
   [() => expand(of(2, 3), [2, 4]), 'expand: [2, 3] does not broadcast to [2, 4]'],

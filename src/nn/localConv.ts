@@ -1,4 +1,4 @@
-import { add, depthwiseConv1d, gemm, mul, reshape, sigmoid, split, type Value } from '../graph/index.js';
+import { depthwiseConv1d, gemm, mul, reshape, sigmoid, split, swish, type Value } from '../graph/index.js';
 import { fanInUniform } from './initializer.js';
 import type { Phase } from './phase.js';
 import type { Scope } from './scope.js';
@@ -28,14 +28,13 @@ export function localConv(
     return split(weight, 0, [inner, inner]).map((half, at) => gemm(half, rows, { transposeB: true, bias: biases[at] })); // [E·D, B·N]
   });
   const gated = mul(first, sigmoid(gate));
-  const convolved = scope.module('net.3.conv', (conv) => {
+  const [convolved, offset] = scope.module('net.3.conv', (conv) => {
     const weight = reshape(conv.parameter('weight', [inner, 1, kernel], fanInUniform(kernel)), [inner, kernel]);
     const result = depthwiseConv1d(reshape(gated, [inner, batch, tokens], { batchAxis: 1 }), weight);
     const bias = conv.parameter('bias', [inner], fanInUniform(kernel));
-    return add(reshape(result, [inner, batch * tokens], { batchAxis: 1 }), reshape(bias, [inner, 1]));
+    return [reshape(result, [inner, batch * tokens], { batchAxis: 1 }), bias];
   });
-  const normal = scope.module('net.4', (norm) => phase.batchNorm(norm, convolved));
-  const active = mul(normal, sigmoid(normal)); // [E·D, B·N]
+  const active = swish(scope.module('net.4', (norm) => phase.batchNorm(norm, convolved, offset))); // [E·D, B·N]
   return scope.module('net.6', (pointwise) => {
     const weight = reshape(pointwise.parameter('weight', [dim, inner, 1], fanInUniform(inner)), [dim, inner]);
     const bias = pointwise.parameter('bias', [dim], fanInUniform(inner));

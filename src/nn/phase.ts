@@ -1,20 +1,23 @@
-import { add, div, mean, mul, reshape, sqrt, sub, type Value } from '../graph/index.js';
+import { add, batchNorm, div, mul, reshape, sqrt, sub, type Value } from '../graph/index.js';
 import { filled } from './initializer.js';
 import type { Scope } from './scope.js';
 
 /** What modules do differently in training and in evaluation: the two are two builds of the same module. */
 export interface Phase {
-  /** BatchNorm1d of x [C, B·N] over batch and tokens, eps 1e-5, with scale and shift. */
-  batchNorm(scope: Scope, x: Value): Value;
+  /** BatchNorm1d of x + offset, x [C, B·N] and offset [C], over batch and tokens, eps 1e-5, with scale and shift. */
+  batchNorm(scope: Scope, x: Value, offset: Value): Value;
   /** What is added to a block's trunk: `branch` is 0 for the token mixer and 1 for the feed-forward network. */
   residual(x: Value, branch: 0 | 1): Value;
 }
 
 /** Running statistics, every residual branch kept. */
 export const evaluation: Phase = {
-  batchNorm(scope, x) {
-    const { mean, variance, weight, bias } = batchNormVariables(scope, x.shape[0]);
-    return normalize(x, mean, variance, weight, bias);
+  batchNorm(scope, x, offset) {
+    const [channels] = x.shape;
+    const { mean, variance, weight, bias } = batchNormVariables(scope, channels);
+    const factor = div(weight, sqrt(add(variance, BATCH_NORM_EPSILON))); // [C]
+    const shift = add(bias, mul(sub(offset, mean), factor));
+    return add(mul(x, reshape(factor, [channels, 1])), reshape(shift, [channels, 1]));
   },
   residual: (x) => x,
 };
@@ -29,18 +32,16 @@ export interface TrainingInputs {
 /** Batch statistics, which also move the running ones, and stochastic depth. */
 export function training({ momentum, keep }: TrainingInputs): Phase {
   return {
-    batchNorm(scope, x) {
+    batchNorm(scope, x, offset) {
       const [channels, count] = x.shape;
       const running = batchNormVariables(scope, channels);
-      const average = mean(x, [1]); // [C]
-      const centered = sub(x, reshape(average, [channels, 1]));
-      const variance = mean(mul(centered, centered), [1]);
+      // The offset moves nothing but the mean that is remembered.
+      const { result, mean, variance } = batchNorm(x, running.weight, running.bias, { epsilon: BATCH_NORM_EPSILON });
       const move = (from: Value, to: Value): Value => add(from, mul(sub(to, from), momentum));
-      scope.update('running_mean', move(running.mean, average));
+      scope.update('running_mean', move(running.mean, add(mean, offset)));
       // PyTorch normalises by the biased variance and remembers the unbiased one.
       scope.update('running_var', move(running.variance, mul(variance, count / (count - 1))));
-      const factor = div(running.weight, sqrt(add(variance, BATCH_NORM_EPSILON)));
-      return add(mul(centered, reshape(factor, [channels, 1])), reshape(running.bias, [channels, 1]));
+      return result;
     },
     residual: (x, branch) => (keep === undefined ? x : mul(x, reshape(keep[branch], [x.shape[0], 1, 1]))),
   };
@@ -55,11 +56,4 @@ function batchNormVariables(scope: Scope, channels: number) {
     mean: scope.buffer('running_mean', [channels], filled(0)),
     variance: scope.buffer('running_var', [channels], filled(1)),
   };
-}
-
-function normalize(x: Value, mean: Value, variance: Value, weight: Value, bias: Value): Value {
-  const channels = x.shape[0];
-  const factor = div(weight, sqrt(add(variance, BATCH_NORM_EPSILON))); // [C]
-  const shift = sub(bias, mul(mean, factor));
-  return add(mul(x, reshape(factor, [channels, 1])), reshape(shift, [channels, 1]));
 }

@@ -176,15 +176,18 @@ function compareWeights(group: string, found: Weights, golden: Map<string, Tenso
   }
 }
 
-/** An average of 0.99996 has moved by a ten-thousandth of the parameters' way: about the rounding of the numbers themselves. */
+/**
+ * An average of 0.99996 has moved by a ten-thousandth of the parameters' way: about the rounding of the numbers
+ * themselves. As of the parameters, 99.9 % must be right: AdamW divides a gradient near 0 by its own size.
+ */
 function compareAverages(decay: number, run: Trajectory, golden: Map<string, Tensor>, comparison: Comparison): void {
   if (decay < 0.99) {
     compareWeights('averages', run.averages, golden, comparison);
     return;
   }
   const { differences } = deviations(run.averages, golden);
-  const largest = differences.reduce((most, difference) => Math.max(most, difference), 0);
-  comparison.number('averages', 'all', largest, 0, 1e-7);
+  const far = differences.filter((difference) => difference > 1e-7).length;
+  comparison.number('share of averages off by 1e-7', 'all', far / differences.length, 0, 1e-3);
 }
 
 function deviations(found: Weights, golden: Map<string, Tensor>): { differences: number[]; moves: number[] } {

@@ -11,6 +11,7 @@ import { mul } from '../../src/graph/ops/mul.js';
 import { sigmoid } from '../../src/graph/ops/sigmoid.js';
 import { sqrt } from '../../src/graph/ops/sqrt.js';
 import { sub } from '../../src/graph/ops/sub.js';
+import { swish } from '../../src/graph/ops/swish.js';
 import type { Value } from '../../src/graph/value.js';
 import type { DType } from '../../src/tensor/tensor.js';
 import { numbers, wholes, type Operand, type OperatorCase } from '../support/operatorCase.js';
@@ -120,10 +121,25 @@ export const elementwise = {
   gelu: [
     ...unary(gelu, (x) => x * normalDistribution(x), -3, 3).map((one) => ({ ...one, once: true as const })),
     {
-      name: 'with the distribution that its gradient reads',
+      name: 'with what its gradient reads',
       inputs: [numbers([2, 3], -3, 3)],
       apply: (inputs) => OPERATORS.gelu(inputs, {}),
-      reference: ([x]) => [map(x, (u) => u * normalDistribution(u)), map(x, normalDistribution)],
+      reference: ([x]) => [
+        map(x, (u) => u * normalDistribution(u)),
+        map(x, normalDistribution),
+        map(x, (u) => u * Math.SQRT1_2),
+      ],
+      saved: 2,
+      once: true,
+    },
+  ],
+  swish: [
+    ...unary(swish, (x) => x / (1 + Math.exp(-x)), -4, 4).map((one) => ({ ...one, once: true as const })),
+    {
+      name: 'with the gate that its gradient reads',
+      inputs: [numbers([2, 3], -4, 4)],
+      apply: (inputs) => OPERATORS.swish(inputs, {}),
+      reference: ([x]) => [map(x, (u) => u / (1 + Math.exp(-u))), map(x, (u) => 1 / (1 + Math.exp(-u)))],
       saved: 1,
       once: true,
     },

@@ -75,6 +75,28 @@ function normalized(shape: readonly number[], epsilon: number): OperatorCase {
   };
 }
 
+function batchNormalized(channels: number, count: number, epsilon: number): OperatorCase {
+  return {
+    name: `[${channels}, ${count}], epsilon ${epsilon}`,
+    inputs: [numbers([channels, count], -2, 3), numbers([channels], 0.5, 2), numbers([channels])],
+    apply: (inputs) => OPERATORS.batchNorm(inputs, { epsilon }),
+    reference: ([x, scale, shift]) => {
+      const centers = reference([channels], (channel) => rowMean(x, channel, (value) => value));
+      const variances = reference([channels], (channel) =>
+        rowMean(x, channel, (value) => (value - centers.at(channel)) ** 2),
+      );
+      const centered = reference(x.shape, ([channel, at]) => x.at([channel, at]) - centers.at([channel]));
+      const output = reference(x.shape, ([channel, at]) => {
+        const normal = centered.at([channel, at]) / Math.sqrt(variances.at([channel]) + epsilon);
+        return normal * scale.at([channel]) + shift.at([channel]);
+      });
+      return [output, centers, variances, centered];
+    },
+    saved: 3,
+    once: true,
+  };
+}
+
 function logSoftmaxOf(shape: readonly number[], low: number, high: number): OperatorCase {
   const width = shape[shape.length - 1];
   return {
@@ -112,6 +134,7 @@ export const reductions = {
       constant: true,
     },
   ],
+  batchNorm: [batchNormalized(2, 4, 1e-5), batchNormalized(3, 5, 1e-2), batchNormalized(1, 2, 0.5)],
   layerNorm: [
     ...normalizations,
     {

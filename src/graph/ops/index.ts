@@ -1,5 +1,6 @@
 import { addition } from './add.js';
 import { scaledDotProductAttention } from './attention.js';
+import { batchNormalization } from './batchNorm.js';
 import { conversion } from './cast.js';
 import { concatenation, splitting } from './concat.js';
 import { division } from './div.js';
@@ -20,12 +21,14 @@ import { padding, slicing } from './slice.js';
 import { squareRoot } from './sqrt.js';
 import { subtraction } from './sub.js';
 import { summation } from './sum.js';
+import { sigmoidLinearUnit } from './swish.js';
 import { permutation } from './transpose.js';
 
 /** Every operator, by name. The test of operators has a case for each: a new one that lacks it does not compile. */
 export const OPERATORS = {
   add: addition,
   attention: scaledDotProductAttention,
+  batchNorm: batchNormalization,
   cast: conversion,
   concat: concatenation,
   div: division,
@@ -48,6 +51,7 @@ export const OPERATORS = {
   sqrt: squareRoot,
   sub: subtraction,
   sum: summation,
+  swish: sigmoidLinearUnit,
   transpose: permutation,
 };
 

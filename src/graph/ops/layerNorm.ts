@@ -1,10 +1,12 @@
 import { formatShape, sameShape, withExtent } from '../../tensor/shape.js';
+import { sizeOf } from '../../tensor/tensor.js';
 import { GraphError } from '../error.js';
 import { defineOperator } from '../operator.js';
 import type { Value } from '../value.js';
+import { gemm } from './gemm.js';
 import { mul } from './mul.js';
+import { reshape } from './reshape.js';
 import { sub } from './sub.js';
-import { mean } from './sum.js';
 
 export const layerNormalization = defineOperator<{ readonly epsilon: number }>({
   name: 'layerNorm',
@@ -25,12 +27,15 @@ export const layerNormalization = defineOperator<{ readonly epsilon: number }>({
     if (g === undefined) return [];
     const normal = mul(sub(x, center), inverseDeviation);
     const weighted = mul(g, normal);
-    const last = [x.shape.length - 1];
+    if (!wanted[0]) return [undefined, weighted, g];
+    // Means of products with γ are products with a vector: they read once and write next to nothing.
+    const width = scale.shape[0];
+    const column = mul(reshape(scale, [width, 1]), 1 / width);
+    const meanWithScale = (value: Value): Value =>
+      reshape(gemm(reshape(value, [sizeOf(x.shape) / width, width]), column), center.shape);
     const h = mul(g, scale);
-    const along = mean(mul(weighted, scale), last, { keepAxes: true });
-    const level = mean(h, last, { keepAxes: true });
-    const dx = wanted[0] ? mul(sub(sub(h, level), mul(normal, along)), inverseDeviation) : undefined;
-    return [dx, wanted[1] ? weighted : undefined, wanted[2] ? g : undefined];
+    const dx = mul(sub(sub(h, meanWithScale(g)), mul(normal, meanWithScale(weighted))), inverseDeviation);
+    return [dx, weighted, g];
   },
   lower: (emit, { inputs, attributes: { epsilon }, used }) => {
     const outputs = used[1] || used[2] ? 3 : 1;

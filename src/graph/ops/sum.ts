@@ -23,15 +23,21 @@ function reduced(shape: Shape, axes: readonly number[], keepAxes: boolean): Shap
   return shape.flatMap((extent, axis) => (axes.includes(axis) ? (keepAxes ? [1] : []) : [extent]));
 }
 
+function axesOf(x: Value, axes: readonly number[] | undefined): readonly number[] {
+  return [...new Set(axes?.map((axis) => axisOf('sum', x, axis)) ?? x.shape.keys())];
+}
+
 /** The sum over `axes` (all by default). They stay with extent 1 if `keepAxes` is set. */
 export function sum(x: Value, axes?: readonly number[], { keepAxes = false } = {}): Value {
-  const summed = [...new Set(axes?.map((axis) => axisOf('sum', x, axis)) ?? x.shape.keys())];
+  const summed = axesOf(x, axes);
   // ONNX takes an empty list of axes for all of them
   return summed.length === 0 ? x : summation([x], { axes: summed, keepAxes })[0];
 }
 
 /** The mean over `axes` (all by default). */
 export function mean(x: Value, axes?: readonly number[], { keepAxes = false } = {}): Value {
-  const total = sum(x, axes, { keepAxes });
-  return mul(total, sizeOf(total.shape) / sizeOf(x.shape));
+  const total = sum(x, axes);
+  const result = mul(total, sizeOf(total.shape) / sizeOf(x.shape));
+  // Kept axes come last: ONNX Runtime is slow at multiplying [.., 1] by a scalar.
+  return keepAxes ? reshape(result, reduced(x.shape, axesOf(x, axes), true)) : result;
 }
