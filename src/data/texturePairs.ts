@@ -22,9 +22,9 @@ export interface TexturePairsOptions {
 export const TEXTURE_PAIRS: TexturePairsOptions = {
   trainImages: 10_000,
   testImages: 2_000,
-  noise: 30,
-  contrast: [60, 140],
-  clutter: 3,
+  noise: 15,
+  contrast: [90, 160],
+  clutter: 1,
   decoys: 0,
 };
 

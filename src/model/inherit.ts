@@ -2,6 +2,7 @@ import { UserError } from '../errors.js';
 import type { Variable } from '../nn/scope.js';
 import { architecture, type Architecture } from '../space/architecture.js';
 import { blocksOf, type Path } from '../space/space.js';
+import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Network } from './network.js';
 
@@ -37,4 +38,26 @@ export function inheritWeights<T extends Tensor>(
     take(prefix, `blocks.${position}.`, [...parameters, ...buffers]);
   });
   return inherited;
+}
+
+/**
+ * First values for the supernet of the low level from the high level's winner: the trunk, and for every choice of a block
+ * each variable that has the winner's shape there. `weights` are those of the winner's plain network, see
+ * {@link inheritWeights}. What differs in shape is left out, for its usual initialization.
+ */
+export function warmStart<T extends Tensor>(lowLevel: Network, weights: ReadonlyMap<string, T>): Map<string, T> {
+  const start = new Map<string, T>();
+  const take = (from: string, to: string, variables: readonly Variable[]): void => {
+    for (const { name, shape } of variables) {
+      const value = weights.get(from + name);
+      if (value !== undefined && sameShape(value.shape, shape)) start.set(to + name, value);
+    }
+  };
+  take('', '', [...lowLevel.trunk.parameters, ...lowLevel.trunk.buffers]);
+  lowLevel.choices.forEach((choices, position) => {
+    for (const { prefix, parameters, buffers } of choices) {
+      take(`blocks.${position}.`, prefix, [...parameters, ...buffers]);
+    }
+  });
+  return start;
 }

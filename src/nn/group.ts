@@ -3,6 +3,12 @@ import type { Rng } from '../random/rng.js';
 import { sizeOf, tensor, type Tensor } from '../tensor/tensor.js';
 import { Scope, type Declaration, type Variable } from './scope.js';
 
+/** A group's values on the host: its flat vectors. */
+export interface FlatValues {
+  readonly parameters: Tensor<'float32'>;
+  readonly buffers: Tensor<'float32'>;
+}
+
 /**
  * Variables that are used, trained and stored together: one choice of one block, or what all paths share.
  *
@@ -32,10 +38,13 @@ export class ParameterGroup {
     this.bufferSize = totalSize(buffers);
   }
 
-  /** First values, every variable from a stream of its own name. Float32 [size] and [bufferSize]. */
-  initialize(rng: Rng): { readonly parameters: Tensor<'float32'>; readonly buffers: Tensor<'float32'> } {
+  /**
+   * First values: those given by full name in `start`, the others drawn, every variable from a stream of its own name.
+   * Float32 [size] and [bufferSize].
+   */
+  initialize(rng: Rng, start: ReadonlyMap<string, Tensor<'float32'>> = new Map()): FlatValues {
     const draw = ({ name, shape, initializer }: Variable): Float32Array =>
-      initializer(shape, rng.fork(this.prefix + name));
+      start.get(this.prefix + name)?.data ?? initializer(shape, rng.fork(this.prefix + name));
     return { parameters: joined(this.parameters.map(draw)), buffers: joined(this.buffers.map(draw)) };
   }
 
@@ -70,10 +79,7 @@ export class ParameterGroup {
   }
 
   /** The flat host vectors of named variables. Throws a RangeError that names one that is missing or of another shape. */
-  pack(named: ReadonlyMap<string, Tensor>): {
-    readonly parameters: Tensor<'float32'>;
-    readonly buffers: Tensor<'float32'>;
-  } {
+  pack(named: ReadonlyMap<string, Tensor>): FlatValues {
     const find = ({ name, shape }: Variable): Float32Array => {
       const found = named.get(this.prefix + name);
       if (found === undefined) throw new RangeError(`${this.prefix}${name} is missing`);

@@ -94,6 +94,8 @@ export const configSchema = z.strictObject({
     calibrationBatches: z.int().min(0),
     calibrationBatchSize: count,
     evaluationBatchSize: count,
+    /** The low level's supernet starts from the weights of the high level's winner, wherever shapes agree. */
+    warmStart: z.boolean(),
     /** Also score as many random candidates, to compare. */
     compareRandom: z.boolean(),
   }),

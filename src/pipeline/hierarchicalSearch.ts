@@ -1,3 +1,5 @@
+import { inheritWeights, warmStart } from '../model/inherit.js';
+import { supernet } from '../model/network.js';
 import type { SearchData } from '../data/dataset.js';
 import { budgetOf } from './budget.js';
 import { architecture, type Architecture, type Backbone } from '../space/architecture.js';
@@ -45,7 +47,22 @@ export async function hierarchicalSearch(
   const highSpace = highLevelSpace({ depth, heads, defaults: config.space.defaults });
   const high = await searchLevel(context, { name: 'high', backbone, space: highSpace, budget, top: 1 }, data, recorded);
   const lowSpace = lowLevelSpace(config, high.ranked[0].blocks);
-  const low = await searchLevel(context, { name: 'low', backbone, space: lowSpace, budget, top }, data, recorded);
+  const [winner] = high.ranked;
+  const highWeights = await context.folder.readWeights('weights/supernet-high.safetensors');
+  const inherited = inheritWeights(supernet(backbone, highSpace), winner.path, highWeights);
+  const low = await searchLevel(
+    context,
+    {
+      name: 'low',
+      backbone,
+      space: lowSpace,
+      budget,
+      top,
+      ...(config.search.warmStart && { start: (network) => warmStart(network, inherited) }),
+    },
+    data,
+    recorded,
+  );
   return {
     candidates: [...high.candidates, ...low.candidates],
     finalists: low.ranked.map((candidate) => finalist(backbone, candidate)),

@@ -38,27 +38,32 @@ const SMALL_RECIPE: RecipeConfig = {
 const demo: Config = {
   seed: 0,
   device: { kind: 'cpu' },
-  data: { source: 'texture-pairs', searchVal: 0.1, augmentation: SMALL_IMAGE_AUGMENTATION },
+  data: {
+    source: 'texture-pairs',
+    searchVal: 0.1,
+    augmentation: { steps: [{ step: 'horizontalFlip', probability: 0.5 }] },
+  },
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 4 },
   space: RELEASED_SPACE,
   budget: {},
-  supernet: { ...SMALL_RECIPE, steps: 800 },
+  supernet: { ...SMALL_RECIPE, batchSize: 32, learningRate: 3e-3, steps: 1200 },
   search: {
-    population: 16,
+    population: 12,
     generations: 4,
     mutationProbability: 0.1,
-    calibrationBatches: 4,
+    calibrationBatches: 2,
     calibrationBatchSize: 128,
     evaluationBatchSize: 250,
+    warmStart: true,
     compareRandom: false,
   },
-  retrain: { top: 1, recipe: { ...SMALL_RECIPE, steps: 800 }, baselines: true },
+  retrain: { top: 1, recipe: { ...SMALL_RECIPE, batchSize: 32, learningRate: 3e-3, steps: 500 }, baselines: true },
 };
 
 /** Images of about 32 × 32, such as CIFAR-10: under an hour on two cores. */
 const cifar: Config = {
   ...demo,
-  data: { ...demo.data, source: 'cifar10', searchVal: 0.1 },
+  data: { source: 'cifar10', searchVal: 0.1, augmentation: SMALL_IMAGE_AUGMENTATION },
   model: { imageSize: 32, patchSize: 4, dim: 96, heads: 3, depth: 6 },
   supernet: { ...SMALL_RECIPE, batchSize: 128, epochs: 6 },
   search: { ...demo.search, population: 20, generations: 5, calibrationBatches: 8 },
@@ -100,6 +105,7 @@ const paper: Config = {
     calibrationBatches: 200,
     calibrationBatchSize: 128,
     evaluationBatchSize: 200,
+    warmStart: true,
     compareRandom: false,
   },
   retrain: {

@@ -1,7 +1,7 @@
 import type { SearchData } from '../data/dataset.js';
 import { accepts, feasibleRange, formatBudget, shareInside, type Budget } from '../model/budget.js';
 import { costOfPath, costTable, type CostTable } from '../model/cost.js';
-import { supernet } from '../model/network.js';
+import { supernet, type Network } from '../model/network.js';
 import { checkReachable } from '../model/reachable.js';
 import { best } from '../search/best.js';
 import { evolve } from '../search/evolution.js';
@@ -12,6 +12,7 @@ import { describeBlock, type Block } from '../space/block.js';
 import { blocksOf, log10SizeOf, pathKey, type Path, type Space } from '../space/space.js';
 import { Progress } from '../telemetry/progress.js';
 import { evolutionOf } from './checkConfig.js';
+import type { Weights } from '../train/state.js';
 import type { RunContext } from './context.js';
 import { Evaluator } from './evaluate.js';
 import { Recalibrator } from './recalibrate.js';
@@ -42,6 +43,8 @@ export interface Level {
   readonly backbone: Backbone;
   readonly space: Space;
   readonly budget: Budget;
+  /** First values of the supernet's variables, where not all are drawn. */
+  readonly start?: (network: Network) => Weights;
   /** How many of the best are wanted. */
   readonly top: number;
 }
@@ -82,10 +85,17 @@ export async function searchLevel(
   recorded: RecordedFitness,
 ): Promise<LevelResult> {
   const { config, device, emit, signal } = context;
-  const { name, backbone, space, budget } = level;
+  const { name, backbone, space, budget, start } = level;
   const table = checkFeasible(context, level);
   const network = supernet(backbone, space);
-  const { state } = await trainStage(context, `supernet-${name}`, network, data.train, config.supernet);
+  const { state } = await trainStage(
+    context,
+    `supernet-${name}`,
+    network,
+    data.train,
+    config.supernet,
+    start?.(network),
+  );
 
   const stage = `search-${name}`;
   const { search } = config;

@@ -17,6 +17,7 @@ export interface TrainedState {
 
 /**
  * Trains a network, or takes the weights that an earlier process of this run has trained: `weights/<stage>.safetensors`.
+ * `start` are first values of variables by name; the others are drawn.
  */
 export async function trainStage(
   context: RunContext,
@@ -24,6 +25,7 @@ export async function trainStage(
   network: Network,
   source: ImageSource,
   config: RecipeConfig,
+  start?: Weights,
 ): Promise<TrainedState> {
   const { device, folder, emit, signal, config: run } = context;
   const file = `weights/${stage}.safetensors`;
@@ -56,6 +58,7 @@ export async function trainStage(
       normalization: IMAGENET_NORMALIZATION,
       recipe,
       rng,
+      start,
       signal,
       checkpoints: folder.checkpoints(stage),
       onStep: (report) => {

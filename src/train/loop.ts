@@ -10,7 +10,7 @@ import { adamwScalars } from './adamw.js';
 import { dropPathMask, dropPathRates } from './dropPath.js';
 import { smoothTargets } from './loss.js';
 import { learningRateAt, type Schedule } from './schedule.js';
-import { NetworkState } from './state.js';
+import { NetworkState, type Weights } from './state.js';
 import { trainingStep } from './step.js';
 
 /** How a network is trained; DeiT's recipe without its augmentation, which is the loader's. */
@@ -37,6 +37,8 @@ export interface TrainingJob {
   readonly normalization: Normalization;
   readonly recipe: Recipe;
   readonly rng: Rng;
+  /** First values of variables by name; the others are drawn. */
+  readonly start?: Weights | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: (report: StepReport) => void;
   readonly checkpoints?: Checkpoints | undefined;
@@ -89,6 +91,7 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
   });
   const program = await device.compile(model, 'training step');
   const state = await NetworkState.initialize(device, network, rng.fork('weights'), {
+    start: job.start,
     moments: true,
     average: recipe.averageDecay > 0,
   });

@@ -28,9 +28,14 @@ export class NetworkState {
     private readonly slots: ReadonlyMap<string, DeviceTensor>,
   ) {}
 
-  /** A network's state from its first values. */
-  static initialize(device: Device, network: Network, rng: Rng, options: StateOptions = {}): Promise<NetworkState> {
-    return NetworkState.upload(device, network, (group) => group.initialize(rng), options);
+  /** A network's state from its first values: those named in `start`, the others drawn. */
+  static initialize(
+    device: Device,
+    network: Network,
+    rng: Rng,
+    { start, ...options }: StateOptions & { readonly start?: Weights | undefined } = {},
+  ): Promise<NetworkState> {
+    return NetworkState.upload(device, network, (group) => group.initialize(rng, start), options);
   }
 
   /** A network's state from named weights. Throws a RangeError that names one that is missing or of another shape. */
