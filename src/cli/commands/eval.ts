@@ -41,7 +41,14 @@ export function addEval(program: Command): void {
         emit: display.listen,
         signal,
       });
-      display.show(`${percent(accuracy)} of ${images} ${split} images`, { model, data, split, accuracy, images });
+      display.show(`${percent(accuracy)} of ${images} ${split} images`, {
+        type: 'evaluation',
+        stage: 'eval',
+        what: model,
+        split,
+        accuracy,
+        images,
+      });
     }),
   );
 }

@@ -38,6 +38,7 @@ export function addExport(program: Command): void {
       }
       const { imageSize } = architecture.backbone;
       display.show(`${out}: ${architecture.name ?? 'network'}, ${imageSize} px, ${classes.length} classes`, {
+        type: 'export',
         out,
         architecture: architecture.name ?? null,
         imageSize,

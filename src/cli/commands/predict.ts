@@ -33,7 +33,7 @@ export function addPredict(program: Command): void {
         const lines = prediction.classes.map(
           ({ name, probability }) => `  ${percent(probability).padStart(8)}  ${name}`,
         );
-        display.show([prediction.image, ...lines].join('\n'), prediction);
+        display.show([prediction.image, ...lines].join('\n'), { type: 'prediction', ...prediction });
       }
       const [first] = unreadable;
       if (first !== undefined && unreadable.length === images.length) {

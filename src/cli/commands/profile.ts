@@ -37,7 +37,10 @@ export function addProfile(program: Command): void {
         throw new UserError(`${OPTION_OF[sizes[0][0]] ?? ''} is for presets; ${named} says its sizes itself`);
       }
       const profile = profileOf(await readArchitecture(named, Object.fromEntries(sizes)));
-      display.show(formatProfile(profile).trimEnd(), profile as unknown as Json);
+      display.show(formatProfile(profile).trimEnd(), {
+        type: 'profile',
+        ...(profile as unknown as Readonly<Record<string, Json>>),
+      });
     }),
   );
 }

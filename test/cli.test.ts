@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { preset } from '../src/model/presets.js';
+import { formatArchitecture } from '../src/space/codec.js';
+import { glit, MAIN, makePhotos, TINY, writeText } from './support/commandLine.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'glit-cli-'));
+before(() => makePhotos(join(folder, 'photos'), 6));
+after(() => rmSync(folder, { recursive: true }));
+
+describe('help', () => {
+  const commands = ['demo', 'run', 'search', 'retrain', 'train', 'eval', 'predict', 'profile', 'export'];
+  for (const command of commands) {
+    test(`of glit ${command} has examples`, async () => {
+      const { code, stdout, stderr } = await glit(folder, command, '--help');
+      assert.equal(code, 0);
+      assert.equal(stderr, '');
+      assert.match(stdout, new RegExp(`Usage: glit ${command}`));
+      assert.match(stdout, new RegExp(`Examples:\n  # .+\n  \\$ glit `));
+      for (const option of ['--json', '--quiet', '--help']) assert.ok(stdout.includes(option), option);
+    });
+  }
+
+  test('of glit lists the commands; without any it is an error', async () => {
+    const { code, stdout } = await glit(folder, '--help');
+    assert.equal(code, 0);
+    for (const command of commands) assert.match(stdout, new RegExp(`^  ${command}\\b`, 'm'));
+    assert.equal((await glit(folder)).code, 2);
+  });
+
+  test('has a version', async () => {
+    const { code, stdout } = await glit(folder, '--version');
+    assert.equal(code, 0);
+    assert.match(stdout, /^\d+\.\d+\.\d+\n$/);
+  });
+});
+
+/** What goes wrong: the arguments, and the one line that says so. */
+const mistakes: readonly (readonly [what: string, args: readonly string[], line: RegExp])[] = [
+  ['an unknown command', ['serach'], /unknown command 'serach' \(Did you mean search\?\)/],
+  ['an unknown option', ['run', '--populatoin', '3'], /unknown option '--populatoin' \(Did you mean --population\?\)/],
+  ['a missing argument', ['profile'], /missing required argument/],
+  ['no images', ['run'], /--data FOLDER/],
+  ['a folder that does not exist', ['run', '--data', 'nowhere'], /^glit: nowhere does not exist/],
+  ['a class without images', ['run', '--data', 'hollow'], /hollow.empty has no image/],
+  ['a single class', ['run', '--data', 'single'], /only one class, "cats"/],
+  ['images without class folders', ['search', '--data', join('photos', 'red')], /holds its images directly/],
+  ['two ways to say how long', ['run', '--retrain-steps', '1', '--retrain-epochs', '1'], /cannot be used with/],
+  ['a count that is none', ['run', '--data', 'photos', '--max-macs', 'many'], /--max-macs is "many".*1\.3G/],
+  ['a number that is none', ['run', '--data', 'photos', '--top', 'all'], /--top: retrain\.top is "all".*a number/],
+  ['a number out of range', ['run', '--data', 'photos', '--population', '0'], /--population: .* at least 1/],
+  ['an unknown device', ['run', '--data', 'photos', '--device', 'gpu'], /--device: .*must be cpu or webgpu/],
+  ['an unknown space', ['run', '--data', 'photos', '--space', 'all'], /--space: .*released or paper or nlp/],
+  [
+    'an unknown key of --set',
+    ['run', '--data', 'photos', '--set', 'search.popluation=3'],
+    /--set: .*did you mean search\.population\?/,
+  ],
+  ['--set without a value', ['run', '--data', 'photos', '--set', 'seed'], /--set seed: give a key and its value/],
+  [
+    'an unknown key in a file',
+    ['run', '--data', 'photos', '--config', 'typo.yaml'],
+    /^glit: typo\.yaml: there is no key retrain\.recipe\.epoch; did you mean retrain\.recipe\.epochs\?/,
+  ],
+  [
+    'a wrong value in a file',
+    ['run', '--data', 'photos', '--config', 'wrong.json'],
+    /^glit: wrong\.json: search\.generations is "ten"; it must be a number/,
+  ],
+  [
+    'a file that is no configuration',
+    ['run', '--data', 'photos', '--config', join('photos', 'red', '00.png')],
+    /00\.png/,
+  ],
+  ['no such file', ['run', '--data', 'photos', '--config', 'none.yaml'], /none\.yaml cannot be read/],
+  [
+    'patches that do not tile',
+    ['run', '--data', 'photos', '--patch-size', '5'],
+    /model\.imageSize 32.*model\.patchSize 5/,
+  ],
+  ['heads that do not share the width', ['run', '--data', 'photos', '--dim', '100'], /model\.dim 100.*model\.heads 3/],
+  ['heads without thirds', ['run', '--data', 'photos', '--heads', '4'], /model\.heads is 4.*multiple of 3/],
+  ['an even kernel', ['run', '--data', 'photos', '--set', 'space.grid.kernels=[4]'], /kernel 4 is even/],
+  [
+    'a ratio without whole channels',
+    ['run', '--data', 'photos', '--set', 'space.grid.dkRatios=[0.3]'],
+    /d_k ratio 0\.3/,
+  ],
+  ['more parents than make sense', ['run', '--data', 'photos', '--set', 'search.crossover=50'], /crossover 50/],
+  [
+    'a budget out of reach',
+    ['run', '--data', 'photos', ...TINY, '--max-macs', '1k'],
+    /at most 1\.000 k MACs.* reaches .* to .* MACs/,
+  ],
+  [
+    'a budget that holds nothing',
+    ['search', '--data', 'photos', ...TINY, '--max-macs', '1k', '--min-macs', '2k'],
+    /holds nothing/,
+  ],
+  [
+    'a batch that cannot be filled',
+    ['run', '--data', 'photos', ...TINY, '--batch-size', '99'],
+    /batchSize is 99, but only \d+ images/,
+  ],
+  ['an existing run folder', ['run', '--data', 'photos', '--out', 'photos'], /photos exists and is not empty/],
+  ['a file as run folder', ['run', '--data', 'photos', '--out', 'typo.yaml'], /typo\.yaml is a file/],
+  ['to go on with no run', ['run', '--resume', 'photos'], /photos is no run folder/],
+  [
+    'to go on otherwise than begun',
+    ['run', '--resume', 'photos', '--seed', '2'],
+    /--seed cannot be given with --resume/,
+  ],
+  ['to retrain no search', ['retrain', 'photos'], /photos is no run folder/],
+  ['an architecture that is none', ['profile', 'deit-tinny'], /no architecture file deit-tinny.*deit-tiny/],
+  [
+    'an architecture with wrong heads',
+    ['train', 'heads.json', '--data', 'photos'],
+    /^glit: heads\.json: blocks\[0\]\.globalHeads .*add up to 3/,
+  ],
+  [
+    'an architecture with a wrong kernel',
+    ['profile', 'kernel.json'],
+    /^glit: kernel\.json: blocks\[1\]\.kernel is 16; use an odd/,
+  ],
+  ['an architecture that is no JSON', ['profile', 'typo.yaml'], /typo\.yaml: not valid JSON/],
+  [
+    'a size for a file that has its own',
+    ['profile', 'kernel.json', '--image-size', '32'],
+    /--image-size is for presets/,
+  ],
+  ['no architecture', ['train', '--data', 'photos'], /no architecture is named/],
+  [
+    'a model that is none',
+    ['predict', '--model', 'typo.yaml', join('photos', 'red', '00.png')],
+    /typo\.yaml is no model/,
+  ],
+  ['no such model', ['eval', '--model', 'best.onnx', '--data', 'photos'], /best\.onnx cannot be read/],
+  ['nothing to export', ['export', '--out', 'model.onnx'], /nothing to export/],
+  ['a folder without weights', ['export', 'photos', '--out', 'model.onnx'], /photos has no weights\.safetensors/],
+];
+
+describe('a mistake', () => {
+  before(() => {
+    for (const name of ['red', 'blue'])
+      cpSync(join(folder, 'photos', name), join(folder, 'hollow', name), { recursive: true });
+    mkdirSync(join(folder, 'hollow', 'empty'));
+    cpSync(join(folder, 'photos', 'red'), join(folder, 'single', 'cats'), { recursive: true });
+    writeText(folder, 'typo.yaml', 'retrain:\n  recipe:\n    epoch: 3\n');
+    writeText(folder, 'wrong.json', '{ "search": { "generations": "ten" } }');
+    const released = formatArchitecture(preset('glit-tiny'));
+    writeText(folder, 'heads.json', released.replace('"globalHeads": 3', '"globalHeads": 2'));
+    writeText(
+      folder,
+      'kernel.json',
+      released.replace('"kernel": 31', '"kernel": 16').replace('"kernel": 17', '"kernel": 16'),
+    );
+  });
+
+  for (const [what, args, line] of mistakes) {
+    test(`${what}: one line, exit code 2, nothing written`, async () => {
+      const files = readdirSync(folder, { recursive: true }).sort();
+      const { code, stderr } = await glit(folder, ...args);
+      // That a folder has no test split is a warning, and told before what is wrong is known.
+      const lines = stderr.split('\n').filter((each) => !each.startsWith('glit: warning: '));
+      assert.equal(lines.length, 2, stderr);
+      assert.match(lines[0], /^glit: /);
+      assert.match(lines[0], line);
+      assert.equal(code, 2);
+      assert.deepEqual(readdirSync(folder, { recursive: true }).sort(), files);
+    });
+  }
+});
+
+describe('profile', () => {
+  test('counts a preset of any size', async () => {
+    const { code, stdout } = await glit(folder, 'profile', 'glit-tiny');
+    assert.equal(code, 0);
+    assert.match(stdout, /1\.473 G/);
+    const small = await glit(folder, 'profile', 'deit-tiny', '--image-size', '32', '--patch-size', '4', '--json');
+    const profile = JSON.parse(small.stdout) as { total: { macs: number }; rows: unknown[] };
+    assert.equal(profile.rows.length, 12);
+    assert.ok(profile.total.macs > 0);
+  });
+
+  test('does not mind a reader that goes away', async () => {
+    const child = spawn(process.execPath, [MAIN, 'profile', 'glit-base'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number | null];
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
+  });
+});
+
+describe('train', () => {
+  test('trains an architecture, passes over an unreadable image, and its model serves eval, predict and export', async () => {
+    cpSync(join(folder, 'photos'), join(folder, 'mixed'), { recursive: true });
+    writeText(join(folder, 'mixed', 'red'), 'broken.jpg', 'no image');
+    const tiny = { ...preset('deit-tiny', { imageSize: 8, patchSize: 4, classes: 7 }) };
+    const small = { ...tiny, backbone: { ...tiny.backbone, dim: 12 }, blocks: tiny.blocks.slice(0, 2) };
+    writeText(folder, 'small.json', formatArchitecture(small));
+    const trained = await glit(
+      folder,
+      'train',
+      'small.json',
+      '--data',
+      'mixed',
+      '--steps',
+      '5',
+      '--batch-size',
+      '4',
+      '--out',
+      'trained',
+      '--quiet',
+      '--workers',
+      '0',
+    );
+    assert.match(trained.stderr, /warning: .*broken\.jpg cannot be read and is skipped/);
+    assert.match(trained.stdout, /best\.onnx: \d+\.\d\d %, measured from the file/);
+    assert.equal(trained.code, 0);
+
+    const model = join('trained', 'best.onnx');
+    const evaluated = await glit(
+      folder,
+      'eval',
+      '--model',
+      model,
+      '--data',
+      'photos',
+      '--split',
+      'train',
+      '--json',
+      '--quiet',
+    );
+    assert.equal(evaluated.code, 0);
+    assert.ok((JSON.parse(evaluated.stdout) as { images: number }).images > 0);
+
+    const images = [join('photos', 'red', '00.png'), join('mixed', 'red', 'broken.jpg')];
+    const predicted = await glit(folder, 'predict', '--model', model, ...images, '--json');
+    assert.equal(predicted.code, 0);
+    assert.match(predicted.stderr, /^glit: warning: .*broken\.jpg cannot be read/);
+    const { image, classes } = JSON.parse(predicted.stdout.split('\n')[0]) as {
+      image: string;
+      classes: { probability: number }[];
+    };
+    assert.equal(image, images[0]);
+    assert.ok(Math.abs(classes.reduce((sum, { probability }) => sum + probability, 0) - 1) < 1e-6);
+    const unreadable = await glit(folder, 'predict', '--model', model, images[1]);
+    assert.match(unreadable.stderr, /^glit: .*broken\.jpg cannot be read.*\n$/);
+    assert.equal(unreadable.code, 2);
+
+    const exported = await glit(folder, 'export', 'trained', '--out', join('models', 'again.onnx'));
+    assert.equal(exported.code, 0, exported.stderr);
+    assert.match(exported.stdout, /3 classes/);
+    assert.ok(existsSync(join(folder, 'models', 'again.onnx')));
+    const twice = await glit(folder, 'export', 'trained', '--out', join('models', 'again.onnx'));
+    assert.match(twice.stderr, /exists already/);
+    assert.equal(twice.code, 2);
+    const wrong = await glit(
+      folder,
+      'export',
+      '--weights',
+      join('trained', 'weights.safetensors'),
+      '--arch',
+      'glit-tiny',
+      '--out',
+      'x.onnx',
+    );
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /^glit: .*\n$/);
+  });
+
+  test('of other classes than the model’s is an error of eval', async () => {
+    cpSync(join(folder, 'photos'), join(folder, 'others'), { recursive: true });
+    cpSync(join(folder, 'photos', 'red'), join(folder, 'others', 'violet'), { recursive: true });
+    const { code, stderr } = await glit(
+      folder,
+      'eval',
+      '--model',
+      join('trained', 'best.onnx'),
+      '--data',
+      'others',
+      '--quiet',
+    );
+    assert.match(
+      stderr,
+      /others has the class "violet", which .*best\.onnx does not know; it knows blue, green, red\n$/,
+    );
+    assert.equal(code, 2);
+  });
+});

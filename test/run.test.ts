@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { parse } from 'yaml';
+import { configSchema } from '../src/pipeline/config.js';
+import { readMetadata } from '../src/onnx/model.js';
+import { parseArchitecture } from '../src/space/codec.js';
+import { readJournal } from '../src/telemetry/journal.js';
+import { glit, interruptedGlit, MAIN, makePhotos, TINY, type Ended } from './support/commandLine.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'glit-run-'));
+const bytes = (...names: readonly string[]): Buffer => readFileSync(join(folder, ...names));
+const text = (...names: readonly string[]): string => bytes(...names).toString();
+after(() => rmSync(folder, { recursive: true }));
+
+/** The files that a seed decides to the last bit. */
+const DECIDED = ['best.onnx', 'weights.safetensors', 'candidates.csv', 'architecture.json'];
+
+function assertSameResult(first: string, second: string): void {
+  for (const file of DECIDED) assert.ok(bytes(first, file).equals(bytes(second, file)), `${file} differs`);
+}
+
+describe('a whole run', () => {
+  const args = ['run', '--data', 'photos', ...TINY, '--top', '2', '--compare-random', '--seed', '3'];
+  let whole: Ended;
+  before(async () => {
+    await makePhotos(join(folder, 'photos'));
+    whole = await glit(folder, ...args, '--out', 'whole', '--threads', '2');
+  });
+
+  test('ends with the comparison, the model, the report and the time', () => {
+    assert.equal(whole.code, 0, whole.stderr);
+    assert.match(whole.stderr, /^glit: warning: photos has no test split: 12 of its 60 images.*\n$/);
+    for (const row of ['GLiT, found', 'DeiT', 'random candidate'])
+      assert.match(whole.stdout, new RegExp(`^\\| ${row}`, 'm'));
+    assert.match(whole.stdout, /^model {3}whole.best\.onnx: \d+\.\d\d % of 12 test images, measured from the file$/m);
+    assert.match(whole.stdout, /^report {2}whole.report\.md$/m);
+    assert.match(whole.stdout, /^time {4}[\d.]+/m);
+  });
+
+  test('says before the training what the space can reach, and names every stage in plain lines', () => {
+    const before = whole.stdout.slice(0, whole.stdout.indexOf('supernet'));
+    assert.match(before, /high level: 64 candidates with .* to .* MACs .* met by \d+\.\d\d % of random ones/);
+    for (const stage of [
+      'high level, supernet',
+      'high level, search',
+      'low level, supernet',
+      'low level, search',
+      'training candidate 2',
+      'training the DeiT',
+    ]) {
+      assert.match(whole.stdout, new RegExp(`^${stage}.*: \\d+ `, 'm'));
+      assert.match(whole.stdout, new RegExp(`^${stage}.*: done in `, 'm'));
+    }
+    assert.ok(!whole.stdout.includes('\u001b') && !whole.stdout.includes('\r'));
+  });
+
+  test('leaves a folder in which everything can be read', async () => {
+    const config = configSchema.parse(parse(text('whole', 'config.yaml')));
+    assert.equal(config.seed, 3);
+    const found = parseArchitecture(text('whole', 'architecture.json'), 'architecture.json');
+    assert.equal(found.backbone.classes, 3);
+    const [header, ...rows] = text('whole', 'candidates.csv').trimEnd().split('\n');
+    assert.match(header, /^stage,method,id,generation,operator,parents,path,fitness,macs,parameters,blocks$/);
+    // Two levels, two ways to propose, two generations of six.
+    assert.equal(rows.length, 2 * 2 * 12);
+    const journal = await readJournal(join(folder, 'whole', 'journal.jsonl'));
+    assert.equal(journal[0]?.type, 'runStarted');
+    assert.equal(journal.at(-1)?.type, 'runFinished');
+    assert.equal(journal.filter(({ type }) => type === 'candidateEvaluated').length, rows.length);
+    for (const name of [
+      'supernet-high',
+      'supernet-low',
+      'train-found-1',
+      'train-found-2',
+      'train-deit',
+      'train-random',
+    ]) {
+      assert.ok(existsSync(join(folder, 'whole', 'weights', `${name}.safetensors`)), name);
+    }
+  });
+
+  test('has a report with the comparison, the blocks, the searches and the settings', () => {
+    const report = text('whole', 'report.md');
+    assert.match(report, /^# glit-found on photos$/m);
+    for (const part of [
+      '| GLiT, found',
+      '## Found architecture',
+      '## Search',
+      '12 by random',
+      '## Settings',
+      'seed: 3',
+    ]) {
+      assert.ok(report.includes(part), part);
+    }
+    const { onnxAccuracy } = JSON.parse(text('whole', 'result.json')) as { onnxAccuracy: number };
+    assert.ok(report.includes(`**${(100 * onnxAccuracy).toFixed(2)} %** of 12 test images`));
+  });
+
+  test('exports a model that plain ONNX Runtime runs with any batch', async () => {
+    const model = bytes('whole', 'best.onnx');
+    assert.deepEqual(JSON.parse(readMetadata(model)['classes'] ?? ''), ['blue', 'green', 'red']);
+    const session = await InferenceSession.create(model);
+    for (const batch of [1, 3]) {
+      const pixels = new Tensor('float32', new Float32Array(batch * 3 * 64).fill(0.1), [batch, 3, 8, 8]);
+      const { logits } = await session.run({ pixel_values: pixels });
+      assert.deepEqual(logits?.dims, [batch, 3]);
+      assert.ok(Array.from(logits.data as Float32Array).every(Number.isFinite));
+    }
+    await session.release();
+  });
+
+  test('is the same to the last bit with the same seed and another number of threads', async () => {
+    const { code } = await glit(folder, ...args, '--out', 'again', '--threads', '1', '--quiet');
+    assert.equal(code, 0);
+    assertSameResult('whole', 'again');
+  });
+
+  test('is another one with another seed', async () => {
+    const { code } = await glit(folder, ...args, '--out', 'other', '--seed', '4', '--quiet');
+    assert.equal(code, 0);
+    assert.ok(!bytes('whole', 'candidates.csv').equals(bytes('other', 'candidates.csv')));
+  });
+
+  test('is not written over', async () => {
+    const { code, stderr } = await glit(folder, ...args, '--out', 'whole');
+    assert.equal(code, 2);
+    assert.equal(
+      stderr,
+      'glit: the run folder whole exists and is not empty; give another with --out, or go on with --resume whole\n',
+    );
+  });
+
+  test('goes on when nobody reads what it says', async () => {
+    const child = spawn(process.execPath, [MAIN, ...args, '--out', 'unread', '--no-baselines', '--json'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.once('data', () => child.stdout.destroy());
+    child.stderr.resume();
+    const [code] = (await once(child, 'close')) as [number | null];
+    assert.equal(code, 0);
+    assert.ok(bytes('unread', 'candidates.csv').equals(bytes('whole', 'candidates.csv')));
+  });
+
+  test('is what search and retrain do one after the other, in JSON', async () => {
+    const options = args.slice(1).filter((each, index, all) => each !== '--top' && all[index - 1] !== '--top');
+    const searched = await glit(folder, 'search', ...options, '--out', 'halves', '--json');
+    assert.equal(searched.code, 0, searched.stderr);
+    const events = searched.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { type: string }).type);
+    assert.equal(events[0], 'runStarted');
+    assert.equal(events.at(-1), 'runFinished');
+    assert.ok(bytes('halves', 'candidates.csv').equals(bytes('whole', 'candidates.csv')));
+    assert.ok(!existsSync(join(folder, 'halves', 'best.onnx')));
+
+    const retrained = await glit(folder, 'retrain', 'halves', '--top', '2', '--json');
+    assert.equal(retrained.code, 0, retrained.stderr);
+    const last = JSON.parse(retrained.stdout.trimEnd().split('\n').at(-1) ?? '') as {
+      type: string;
+      result: { comparison: unknown[] };
+    };
+    assert.equal(last.type, 'runFinished');
+    assert.equal(last.result.comparison.length, 3);
+    assertSameResult('whole', 'halves');
+
+    const changed = await glit(folder, 'retrain', 'halves', '--retrain-steps', '2');
+    assert.match(changed.stderr, /^glit: retraining in halves has begun with other settings.*\n$/);
+    assert.equal(changed.code, 2);
+    const foreign = await glit(folder, 'run', '--resume', 'halves');
+    assert.match(
+      foreign.stderr,
+      /^glit: halves was started by glit search; go on with: glit search --resume halves\n$/,
+    );
+    assert.equal(foreign.code, 2);
+  });
+});
+
+describe('an interrupted run', () => {
+  // Enough steps and candidates that the signal arrives while the stage is under way.
+  const longer = [
+    'supernet.steps=400',
+    'retrain.recipe.steps=400',
+    'search.population=24',
+    'search.calibrationBatches=20',
+    'retrain.baselines=false',
+  ];
+  const args = ['run', '--data', 'photos', ...TINY, ...longer.flatMap((each) => ['--set', each])];
+  const resume = ['run', '--resume', 'stopped'];
+  const moments: readonly (readonly [
+    what: string,
+    args: readonly string[],
+    type: string,
+    stage: string,
+    signal: NodeJS.Signals,
+  ])[] = [
+    ['the training of a supernet', [...args, '--out', 'stopped'], 'trainStep', 'supernet-high', 'SIGINT'],
+    ['a search', resume, 'candidateEvaluated', 'search-high', 'SIGTERM'],
+    ['the search of the low level', resume, 'candidateEvaluated', 'search-low', 'SIGINT'],
+    ['a retraining', resume, 'trainStep', 'train-found-1', 'SIGINT'],
+  ];
+  for (const [what, command, type, stage, signal] of moments) {
+    test(`stops within ${what}, in order, and says how to go on`, async () => {
+      const when = (event: Readonly<Record<string, unknown>>): boolean =>
+        event['type'] === type && event['stage'] === stage && Number(event['step'] ?? event['done']) > 3;
+      const { code, stderr, seconds } = await interruptedGlit(folder, command, when, signal);
+      assert.equal(code, 130);
+      assert.match(stderr, /glit: interrupted; go on with: glit run --resume stopped\n$/);
+      assert.ok(seconds < 2, `${seconds} s`);
+      configSchema.parse(parse(text('stopped', 'config.yaml')));
+      const journal = await readJournal(join(folder, 'stopped', 'journal.jsonl'));
+      assert.equal(journal.at(-1)?.type, 'runInterrupted');
+      assert.ok(!journal.some((event) => event.type === 'stageFinished' && event.stage === stage));
+      assert.ok(!existsSync(join(folder, 'stopped', 'best.onnx')));
+    });
+  }
+
+  test('ends, when it goes on, exactly as one that was never interrupted', async () => {
+    const [resumed, whole] = [
+      await glit(folder, ...resume, '--quiet'),
+      await glit(folder, ...args, '--out', 'straight', '--quiet'),
+    ];
+    assert.equal(resumed.code, 0, resumed.stderr);
+    assert.equal(whole.code, 0, whole.stderr);
+    assertSameResult('straight', 'stopped');
+  });
+
+  test('that has not begun leaves nothing behind', async () => {
+    // Making the built-in images takes a moment, after which the signal is heard and before which no folder is made.
+    const making = (event: Readonly<Record<string, unknown>>): boolean => event['stage'] === 'images';
+    const { code, stderr } = await interruptedGlit(folder, ['demo', '--out', 'unborn'], making);
+    assert.equal(code, 130);
+    assert.equal(stderr, 'glit: interrupted; nothing was written\n');
+    assert.ok(!existsSync(join(folder, 'unborn')));
+  });
+
+  test('ends at once when it is interrupted a second time', async () => {
+    const interruption = new URL('../src/cli/interruption.js', import.meta.url).href;
+    const waiting = `(await import(${JSON.stringify(interruption)})).listenForInterruption().signal.addEventListener('abort', () => console.log('asked')); setInterval(() => undefined, 1000); console.log('ready');`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', waiting], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    child.stdout.on('data', () => child.kill('SIGINT'));
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    assert.deepEqual([code, signal], [null, 'SIGINT']);
+  });
+});

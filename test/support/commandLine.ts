@@ -1,0 +1,102 @@
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+
+/** The compiled command line beside the compiled tests. */
+export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `glit` with these arguments, as a process of its own in the folder `cwd`. */
+export async function glit(cwd: string, ...args: readonly string[]): Promise<Ended> {
+  return ended(start(cwd, args));
+}
+
+export interface Interrupted extends Ended {
+  /** Seconds from the signal to the end of the process. */
+  readonly seconds: number;
+}
+
+/** The same with --json; sends `signal` once a line of the output satisfies `when`. */
+export async function interruptedGlit(
+  cwd: string,
+  args: readonly string[],
+  when: (event: Readonly<Record<string, unknown>>) => boolean,
+  signal: NodeJS.Signals = 'SIGINT',
+): Promise<Interrupted> {
+  const child = start(cwd, [...args, '--json']);
+  let sent: number | undefined;
+  let rest = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    if (sent !== undefined || !lines.some((line) => when(JSON.parse(line) as Record<string, unknown>))) return;
+    sent = performance.now();
+    child.kill(signal);
+  });
+  const end = await ended(child);
+  if (sent === undefined) throw new Error(`the moment to interrupt never came: ${end.stderr}`);
+  return { ...end, seconds: (performance.now() - sent) / 1000 };
+}
+
+function start(cwd: string, args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function ended(child: ChildProcessByStdio<null, Readable, Readable>): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { code, signal, stdout, stderr };
+}
+
+const COLOURS = { blue: [40, 60, 200], green: [40, 190, 60], red: [200, 50, 40] } as const;
+
+/** A folder of small images in three classes that a colour tells apart, `perClass` of each. */
+export async function makePhotos(folder: string, perClass = 20): Promise<void> {
+  for (const [name, [red, green, blue]] of Object.entries(COLOURS)) {
+    mkdirSync(join(folder, name), { recursive: true });
+    for (let index = 0; index < perClass; index++) {
+      const background = { r: red + 2 * index, g: green + index, b: blue - 2 * index };
+      await sharp({ create: { width: 10 + (index % 3), height: 10, channels: 3, background } })
+        .png()
+        .toFile(join(folder, name, `${String(index).padStart(2, '0')}.png`));
+    }
+  }
+}
+
+/** Options for a run of seconds on {@link makePhotos}: 81 candidates a level and more, few steps. */
+export const TINY = [
+  ['data.workers', 0],
+  ['data.searchVal', 0.2],
+  ['data.augmentation.steps', '[{ step: horizontalFlip, probability: 0.5 }]'],
+  ['model', '{ imageSize: 8, patchSize: 4, dim: 12, heads: 3, depth: 3 }'],
+  ['space.grid', '{ kernels: [3, 5], expansions: [1, 2], dkRatios: [0.5, 1], ffnRatios: [1, 2] }'],
+  ['space.defaults', '{ kernel: 3, expansion: 1, dkRatio: 1, ffnRatio: 2 }'],
+  ['supernet.steps', 12],
+  ['supernet.batchSize', 8],
+  ['search.population', 6],
+  ['search.generations', 2],
+  ['search.calibrationBatches', 2],
+  ['search.calibrationBatchSize', 8],
+  ['search.evaluationBatchSize', 8],
+  ['retrain.recipe.steps', 12],
+  ['retrain.recipe.batchSize', 8],
+].flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+
+/** A file with text in a folder that is made for it. */
+export function writeText(folder: string, name: string, text: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, name), text);
+}
