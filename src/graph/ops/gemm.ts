@@ -52,7 +52,8 @@ export const matrixProduct = defineOperator<Transposes>({
  * K = 192, N = 768 on one thread. (ONNX Runtime would undo that; the sessions' settings keep it from doing so.)
  */
 function productOfTall(a: Value, b: Value): Value {
-  return a.shape[1] <= b.shape[1] ? gemm(transpose(a, [1, 0]), b) : transpose(gemm(transpose(b, [1, 0]), a), [1, 0]);
+  // Of two as wide, a layer's input: one transpose then serves all layers that read it.
+  return a.shape[1] < b.shape[1] ? gemm(transpose(a, [1, 0]), b) : transpose(gemm(transpose(b, [1, 0]), a), [1, 0]);
 }
 
 /** The matrix product of two matrices, either transposed, plus a bias [N] or [M, 1]: [M, K] · [K, N] → [M, N]. */

@@ -1,6 +1,6 @@
 import { int64, sizeOf, type Shape } from '../../tensor/tensor.js';
 import { defineOperator } from '../operator.js';
-import type { Value } from '../value.js';
+import type { Emitter, Value } from '../value.js';
 import { axisOf } from './axis.js';
 import { expand } from './expand.js';
 import { mul } from './mul.js';
@@ -13,11 +13,38 @@ export const summation = defineOperator<{ readonly axes: readonly number[]; read
   gradient: ({ inputs: [x], attributes: { axes }, grads: [g] }) => [
     g && expand(reshape(g, reduced(x.shape, axes, true)), x.shape),
   ],
-  lower: (emit, { inputs: [x], attributes: { axes, keepAxes } }) =>
-    emit.node('ReduceSum', [x, emit.constant(int64([axes.length], axes))], {
-      attributes: { keepdims: { int: keepAxes ? 1 : 0 } },
-    }),
+  lower: (emit, { inputs: [x], inputTypes: [{ shape }], outputTypes: [result], attributes: { axes, keepAxes } }) => {
+    const [parts, rows] = partsOfRows(shape, axes);
+    if (parts === 1 || emit.freeBatch) return reduceSum(emit, x, axes, keepAxes);
+    const columns = shape.slice(axes.length);
+    const cut = reshaped(emit, x, [parts, rows / parts, ...columns]);
+    const total = reduceSum(emit, reduceSum(emit, cut, [1], false)[0], [0], false);
+    return keepAxes ? [reshaped(emit, total[0], result.shape)] : total;
+  },
 });
+
+/**
+ * The sum over leading axes, as for the gradient of a bias, is taken in two stages: of parts, then of their sums. In one
+ * stage ONNX Runtime's threads write to each other's cache lines: [4160, 48] → [48] 124 µs with two threads, 28 with
+ * one; in two stages 24. Returns the number of parts and of rows; one part where this is no such sum.
+ */
+function partsOfRows(shape: Shape, axes: readonly number[]): readonly [parts: number, rows: number] {
+  const isLeading = axes.length < shape.length && axes.every((axis) => axis < axes.length);
+  const rows = sizeOf(shape.slice(0, axes.length));
+  let parts = isLeading ? Math.max(1, Math.floor(Math.sqrt(rows))) : 1;
+  while (rows % parts !== 0) parts--;
+  return [parts, rows];
+}
+
+function reduceSum(emit: Emitter, x: string, axes: readonly number[], keepAxes: boolean): readonly string[] {
+  return emit.node('ReduceSum', [x, emit.constant(int64([axes.length], axes))], {
+    attributes: { keepdims: { int: keepAxes ? 1 : 0 } },
+  });
+}
+
+function reshaped(emit: Emitter, x: string, shape: Shape): string {
+  return emit.node('Reshape', [x, emit.constant(int64([shape.length], shape))])[0];
+}
 
 function reduced(shape: Shape, axes: readonly number[], keepAxes: boolean): Shape {
   return shape.flatMap((extent, axis) => (axes.includes(axis) ? (keepAxes ? [1] : []) : [extent]));
