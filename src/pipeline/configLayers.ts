@@ -29,7 +29,10 @@ export function configFrom(layers: readonly Layer[]): Config {
   const result = configSchema.safeParse(merged);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new UserError(`${sourceOf(issue.path, layers)}: ${describe(issue, merged)}`);
+  // A list is one layer's as a whole.
+  const list = issue.path.findIndex((key) => typeof key === 'number');
+  const path = list < 0 ? issue.path : issue.path.slice(0, list);
+  throw new UserError(`${sourceOf(path, layers)}: ${describe(issue, merged)}`);
 }
 
 /** The last layer that says something about a place or, where all are silent, about what it is part of. */

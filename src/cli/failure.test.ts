@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { CommanderError } from 'commander';
+import { Interrupted, UserError } from '../errors.js';
+import { endingOf } from './failure.js';
+
+describe('the end of a command that fails', () => {
+  test('is a line and exit code 2 for a mistake', () => {
+    assert.deepEqual(endingOf(new UserError('a\n  b'), true), { code: 2, line: 'a b' });
+    const denied = Object.assign(new Error("EACCES: permission denied, mkdir '/x'"), { code: 'EACCES' });
+    assert.deepEqual(endingOf(denied, false), { code: 2, line: denied.message });
+  });
+
+  test('is exit code 130 for an interruption', () => {
+    assert.deepEqual(endingOf(new Interrupted(), false), { code: 130, line: 'interrupted' });
+  });
+
+  test('adds nothing to what commander has said; help is no failure', () => {
+    assert.deepEqual(endingOf(new CommanderError(1, 'commander.unknownOption', ''), false), { code: 2 });
+    assert.deepEqual(endingOf(new CommanderError(0, 'commander.helpDisplayed', ''), false), { code: 0 });
+  });
+
+  test('is exit code 1 for a fault, with the stack when asked for', () => {
+    const fault = new Error('no such thing');
+    const { code, line } = endingOf(fault, false);
+    assert.equal(code, 1);
+    assert.match(line ?? '', /^no such thing \(this is a fault of glit: .*--debug\)$/);
+    assert.deepEqual(endingOf(fault, true), { code: 1, line: fault.stack });
+    assert.deepEqual(endingOf('text', false), { code: 1, line: 'text' });
+  });
+});
