@@ -62,9 +62,9 @@ export async function trainStage(
       signal,
       checkpoints: folder.checkpoints(stage),
       onStep: (report) => {
-        // The rate counts from the first step that was seen: a resumed training starts in the middle.
-        progress ??= new Progress(recipe.steps, { done: report.step - 1 });
-        progress.advance();
+        // The rate counts from the first step that was seen on: what came before it was compiling, or another process.
+        if (progress === undefined) progress = new Progress(recipe.steps, { done: report.step });
+        else progress.advance();
         emit({
           type: 'trainStep',
           stage,
