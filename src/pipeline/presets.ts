@@ -65,9 +65,9 @@ const cifar: Config = {
   ...demo,
   data: { source: 'cifar10', searchVal: 0.1, augmentation: SMALL_IMAGE_AUGMENTATION },
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 6 },
-  supernet: { ...SMALL_RECIPE, learningRate: 2e-3, epochs: 6 },
+  supernet: { ...SMALL_RECIPE, learningRate: 2e-3, epochs: 4 },
   search: { ...demo.search, population: 16, generations: 4, calibrationBatches: 4 },
-  retrain: { top: 2, recipe: { ...SMALL_RECIPE, learningRate: 2e-3, epochs: 8 }, baselines: true },
+  retrain: { top: 1, recipe: { ...SMALL_RECIPE, learningRate: 2e-3, epochs: 6 }, baselines: true },
 };
 
 /** The paper's settings for ImageNet (GLiT-Tiny), with DeiT's recipe for 300 epochs. */
