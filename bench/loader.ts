@@ -1,0 +1,81 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { SMALL_IMAGE_AUGMENTATION, type Augmentation } from '../src/data/augment/augmentation.js';
+import { INCEPTION_CROP } from '../src/data/augment/randomResizedCrop.js';
+import { openImageFolder } from '../src/data/folder.js';
+import { trainingLoader } from '../src/data/loader.js';
+import type { ImageSource } from '../src/data/source.js';
+import { texturePairs } from '../src/data/texturePairs.js';
+import { seeded } from '../src/random/rng.js';
+import type { Case, Row } from './case.js';
+
+const JPEGS = 256;
+const BATCHES = 24;
+const WORKERS = availableParallelism();
+
+/** How many images a second the loader makes with a thread for every processor and nothing else to do. */
+export const loaderCases: readonly Case[] = [
+  {
+    name: 'loader/jpeg',
+    async measure() {
+      const folder = await mkdtemp(path.join(tmpdir(), 'glit-bench-'));
+      try {
+        await writeJpegs(folder);
+        const { train } = await openImageFolder(folder, { rng: seeded(1) });
+        const augmentation = {
+          randomResizedCrop: INCEPTION_CROP,
+          steps: [{ step: 'horizontalFlip' as const, probability: 0.5 }],
+        };
+        return [await throughput('JPEG of 500 × 375, random crop to 224', train, 224, 64, augmentation)];
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    },
+  },
+  {
+    name: 'loader/memory',
+    async measure() {
+      const { train } = texturePairs(seeded(1));
+      return [await throughput('32 × 32 in memory, padded crop, flip', train, 32, 128, SMALL_IMAGE_AUGMENTATION)];
+    },
+  },
+];
+
+async function throughput(
+  what: string,
+  source: ImageSource,
+  imageSize: number,
+  batchSize: number,
+  augmentation: Augmentation,
+): Promise<Row> {
+  const loader = trainingLoader(source, { imageSize, batchSize, augmentation, rng: seeded(1), workers: WORKERS });
+  let start = 0;
+  let count = -2; // the first batches start the threads
+  for await (const _ of loader.from(0)) {
+    if (++count === 0) start = performance.now();
+    if (count === BATCHES) break;
+  }
+  const seconds = (performance.now() - start) / 1000;
+  await loader.close();
+  return {
+    what: `${what}, ${WORKERS} threads`,
+    milliseconds: (1000 * seconds) / BATCHES,
+    imagesPerSecond: (BATCHES * batchSize) / seconds,
+  };
+}
+
+/** Noise smoothed to something that compresses like a photograph. */
+async function writeJpegs(folder: string): Promise<void> {
+  const rng = seeded(2);
+  for (let at = 0; at < JPEGS; at++) {
+    const name = path.join(folder, `class${at % 2}`);
+    await mkdir(name, { recursive: true });
+    const coarse = Uint8Array.from({ length: 50 * 38 * 3 }, () => rng.int(256));
+    await sharp(coarse, { raw: { width: 50, height: 38, channels: 3 } })
+      .resize(500, 375, { kernel: 'cubic' })
+      .jpeg({ quality: 90 })
+      .toFile(path.join(name, `${at}.jpg`));
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Measures glit: `npm run bench -- [name ...] [--rounds n] [--json]`. Every case whose name contains one of the given
+ * words runs, all of them by default. Nothing here is a test: figures are for reading, and ratios within one run say
+ * more than milliseconds.
+ */
+import { parseArgs } from 'node:util';
+import { openDevice } from '../src/runtime/device.js';
+import type { Row } from './case.js';
+import { engineCases } from './engine.js';
+import { loaderCases } from './loader.js';
+import { pytorchCases } from './pytorch.js';
+import { candidateCases, supernetCases } from './supernet.js';
+
+const CASES = [...engineCases, ...supernetCases, ...candidateCases, ...pytorchCases, ...loaderCases];
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '9' } },
+});
+const chosen = CASES.filter(({ name }) => positionals.length === 0 || positionals.some((word) => name.includes(word)));
+if (chosen.length === 0) {
+  console.error(`No case is called like that; there are ${CASES.map(({ name }) => name).join(', ')}`);
+  process.exitCode = 1;
+}
+const rounds = Number(values.rounds);
+for (const one of chosen) {
+  // A device for every case: sessions that another case left would keep threads and memory.
+  const device = await openDevice();
+  const result = await one.measure({ device, rounds });
+  await device.close();
+  if (values.json)
+    console.log(JSON.stringify({ case: one.name, ...('skipped' in result ? result : { rows: result }) }));
+  else if ('skipped' in result) console.log(`${one.name}\n  not measured: ${result.skipped}`);
+  else console.log([one.name, ...result.map(lineOf)].join('\n  '));
+}
+
+function lineOf({ what, milliseconds, imagesPerSecond, ratio, ratioTo }: Row): string {
+  const columns = [
+    what.padEnd(58),
+    milliseconds === undefined ? '' : `${milliseconds.toFixed(1)} ms`.padStart(10),
+    imagesPerSecond === undefined ? '' : `${imagesPerSecond.toFixed(1)} images/s`.padStart(18),
+    ratio === undefined ? '' : `   ${ratio.toFixed(2)} ${ratioTo ?? ''}`,
+  ];
+  return columns.join('').trimEnd();
+}

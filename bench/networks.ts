@@ -1,0 +1,58 @@
+import { supernet, type Network } from '../src/model/network.js';
+import { preset } from '../src/model/presets.js';
+import { PRESETS } from '../src/pipeline/presets.js';
+import { architecture, type Architecture } from '../src/space/architecture.js';
+import { highLevelSpace } from '../src/space/highLevel.js';
+import { blocksOf, type Path } from '../src/space/space.js';
+
+/** An architecture and the batch that it is measured with. */
+export interface Sized {
+  readonly name: string;
+  readonly architecture: Architecture;
+  readonly batch: number;
+}
+
+/** A supernet, a path through it, and the batch that both are measured with. */
+export interface SizedPath {
+  readonly name: string;
+  readonly network: Network;
+  readonly path: Path;
+  readonly batch: number;
+}
+
+const TINY = { imageSize: 224, patchSize: 16, dim: 192, heads: 3, classes: 1000 };
+
+/** The high level's supernet of a backbone, and the path that takes its choices in turns, all of them. */
+function highLevel(name: string, backbone: typeof TINY, depth: number, batch: number): SizedPath {
+  const space = highLevelSpace({ depth, heads: backbone.heads });
+  return {
+    name,
+    network: supernet(backbone, space),
+    path: space.positions.map((choices, position) => position % choices.length),
+    batch,
+  };
+}
+
+function highLevelOfPreset(name: 'demo' | 'cifar'): SizedPath {
+  const { model, supernet: recipe } = PRESETS[name];
+  return highLevel(name, { ...model, classes: 10 }, model.depth, recipe.batchSize);
+}
+
+/** Supernets of the high level: the paper's size and those of the small presets. */
+export const SUPERNETS: readonly SizedPath[] = [
+  highLevel('tiny-224', TINY, 12, 16),
+  highLevelOfPreset('demo'),
+  highLevelOfPreset('cifar'),
+];
+
+function pathOf({ name, network, path, batch }: SizedPath): Sized {
+  const { backbone, space } = network;
+  return { name, batch, architecture: architecture({ backbone, blocks: blocksOf(space, path) }) };
+}
+
+/** Plain networks: two presets for ImageNet, and the paths of the small supernets. */
+export const PLAIN: readonly Sized[] = [
+  { name: 'deit-tiny', architecture: preset('deit-tiny'), batch: 16 },
+  { name: 'glit-tiny', architecture: preset('glit-tiny'), batch: 16 },
+  ...SUPERNETS.slice(1).map(pathOf),
+];

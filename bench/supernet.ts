@@ -1,0 +1,44 @@
+import type { Case } from './case.js';
+import { SUPERNETS } from './networks.js';
+import { interleaved } from './timing.js';
+import { alone, candidate, inference, training } from './workloads.js';
+
+/** What the choice between arms costs: a step of a supernet over a step of the same path as a network of its own. */
+export const supernetCases: readonly Case[] = SUPERNETS.map(({ name, network, path, batch }) => ({
+  name: `supernet/${name}`,
+  async measure({ device, rounds }) {
+    const plain = await training('static step', device, alone(network, path), batch);
+    const chosen = await training('supernet step', device, network, batch, path);
+    const timings = await interleaved([plain, chosen], rounds);
+    await plain.close();
+    await chosen.close();
+    return [plain, chosen].map(({ name: what, images }) => {
+      return {
+        what,
+        milliseconds: 1000 * timings.of(what),
+        imagesPerSecond: images / timings.of(what),
+        ...(what === chosen.name && { ratio: timings.ratio(what, plain.name), ratioTo: '× the static step' }),
+      };
+    });
+  },
+}));
+
+/** What scoring a candidate inside the supernet costs over running the exported network of the same path. */
+export const candidateCases: readonly Case[] = SUPERNETS.map(({ name, network, path, batch }) => ({
+  name: `candidate/${name}`,
+  async measure({ device, rounds }) {
+    const plain = await inference('exported network', device, alone(network, path), batch);
+    const chosen = await candidate('candidate in the supernet', device, network, batch, path);
+    const timings = await interleaved([plain, chosen], rounds);
+    await plain.close();
+    await chosen.close();
+    return [plain, chosen].map(({ name: what, images }) => {
+      return {
+        what,
+        milliseconds: 1000 * timings.of(what),
+        imagesPerSecond: images / timings.of(what),
+        ...(what === chosen.name && { ratio: timings.ratio(what, plain.name), ratioTo: '× the exported network' }),
+      };
+    });
+  },
+}));

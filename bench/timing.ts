@@ -1,0 +1,63 @@
+/** Something whose speed is measured: does its work once and tells the seconds that took. */
+export interface Subject {
+  readonly name: string;
+  run(): Promise<number>;
+}
+
+/** A subject that is timed from outside. */
+export function timed(name: string, work: () => Promise<unknown>): Subject {
+  return {
+    name,
+    async run() {
+      const start = performance.now();
+      await work();
+      return (performance.now() - start) / 1000;
+    },
+  };
+}
+
+/** What each subject took in each round. */
+export class Timings {
+  constructor(private readonly seconds: ReadonlyMap<string, readonly number[]>) {}
+
+  /** The median seconds of a subject. */
+  of(name: string): number {
+    return median(this.all(name));
+  }
+
+  /** The median over the rounds of what one subject took over what another took in the same round. */
+  ratio(name: string, base: string): number {
+    const bases = this.all(base);
+    return median(this.all(name).map((value, round) => value / bases[round]));
+  }
+
+  private all(name: string): readonly number[] {
+    const found = this.seconds.get(name);
+    if (found === undefined) throw new RangeError(`"${name}" was not measured`);
+    return found;
+  }
+}
+
+const WARM_UP = 2;
+
+/**
+ * Measures subjects in turns, so that what else the machine does hits all of them alike. Each runs twice a round and is
+ * timed the second time: the first fills the caches with its data and wakes its threads.
+ */
+export async function interleaved(subjects: readonly Subject[], rounds: number): Promise<Timings> {
+  const seconds = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));
+  for (const subject of subjects) for (let i = 0; i < WARM_UP; i++) await subject.run();
+  for (let round = 0; round < rounds; round++) {
+    for (const subject of subjects) {
+      await subject.run();
+      seconds.get(subject.name)?.push(await subject.run());
+    }
+  }
+  return new Timings(seconds);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
