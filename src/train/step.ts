@@ -98,7 +98,9 @@ export function trainingStep(
           sources[choice].parameters,
           moment(group, 'first'),
           moment(group, 'second'),
-          ...Object.values(rates),
+          rates.stepSize,
+          rates.secondCorrection,
+          rates.keep,
           ...(factor ? [factor] : []),
         ],
         body: (
