@@ -12,6 +12,7 @@ const SYSTEM_MISTAKES = new Set([
   'EDQUOT',
   'EROFS',
   'ENOTDIR',
+  'EEXIST',
   'EISDIR',
   'ENOENT',
   'EMFILE',
