@@ -1,10 +1,10 @@
 import { stopIfAborted, UserError } from '../errors.js';
 import { pixelImages, type Normalization } from '../model/images.js';
 import type { Network } from '../model/network.js';
-import type { Loader } from '../data/loader.js';
+import type { Batch, Loader } from '../data/loader.js';
 import type { Rng } from '../random/rng.js';
 import type { Device, DeviceTensor } from '../runtime/device.js';
-import { samplePath } from '../space/space.js';
+import { samplePath, type Path } from '../space/space.js';
 import { float32, int64, scalar, tensor, type Tensor } from '../tensor/tensor.js';
 import { adamwScalars } from './adamw.js';
 import { dropPathMask, dropPathRates } from './dropPath.js';
@@ -81,8 +81,6 @@ export interface Checkpoints {
  */
 export async function train(job: TrainingJob): Promise<NetworkState> {
   const { device, network, loader, recipe, rng, signal, checkpoints } = job;
-  const depth = network.choices.length;
-  const rates = dropPathRates(depth, recipe.dropPath);
   const images = pixelImages(recipe.batchSize, network.backbone.imageSize, job.normalization);
   const model = trainingStep(network, images, {
     dropPath: recipe.dropPath > 0,
@@ -131,26 +129,7 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
     if (step < recipe.steps) {
       for await (const batch of loader.from(step, { signal })) {
         const path = samplePath(network.space, rng.fork('path').fork(step));
-        const learningRate = learningRateAt(recipe, step);
-        const scalars = adamwScalars({ step: step + 1, learningRate, weightDecay: recipe.weightDecay });
-        const feeds: Record<string, Tensor> = {
-          images: tensor(
-            'uint8',
-            [batch.size, 3, network.backbone.imageSize, network.backbone.imageSize],
-            batch.images,
-          ),
-          targets: tensor(
-            'float32',
-            [batch.size, network.backbone.classes],
-            smoothTargets(batch.labels, network.backbone.classes, recipe.labelSmoothing),
-          ),
-          path: int64([depth], path),
-          keep: float32([2 * depth, batch.size], dropPathMask(rates, batch.size, rng.fork('dropPath').fork(step))),
-          momentum: scalar(BATCH_NORM_MOMENTUM),
-          stepSize: scalar(scalars.stepSize),
-          secondCorrection: scalar(scalars.secondCorrection),
-          decayFactor: scalar(scalars.keep),
-        };
+        const feeds = feedsOf(job, batch, path, step);
         const inputs: Record<string, Tensor | DeviceTensor> = { ...vectors };
         for (const name of inputNames) inputs[name] ??= feeds[name];
         const results = program.run(inputs, {
@@ -178,6 +157,34 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
     await program.release();
     throw error;
   }
+}
+
+/** What step `step`, counted from 0, is fed besides the state: the batch, the path, and what the recipe says of the step. */
+function feedsOf(
+  { network, recipe, rng }: TrainingJob,
+  batch: Batch,
+  path: Path,
+  step: number,
+): Record<string, Tensor> {
+  const { imageSize, classes } = network.backbone;
+  const depth = network.choices.length;
+  const { stepSize, secondCorrection, keep } = adamwScalars({
+    step: step + 1,
+    learningRate: learningRateAt(recipe, step),
+    weightDecay: recipe.weightDecay,
+  });
+  const targets = smoothTargets(batch.labels, classes, recipe.labelSmoothing);
+  const kept = dropPathMask(dropPathRates(depth, recipe.dropPath), batch.size, rng.fork('dropPath').fork(step));
+  return {
+    images: tensor('uint8', [batch.size, 3, imageSize, imageSize], batch.images),
+    targets: tensor('float32', [batch.size, classes], targets),
+    path: int64([depth], path),
+    keep: float32([2 * depth, batch.size], kept),
+    momentum: scalar(BATCH_NORM_MOMENTUM),
+    stepSize: scalar(stepSize),
+    secondCorrection: scalar(secondCorrection),
+    decayFactor: scalar(keep),
+  };
 }
 
 /** A step that was started: its number from 0, what it will give, and the labels of its batch. */
