@@ -1,4 +1,5 @@
 import { formatCount } from '../model/cost.js';
+import { percent } from '../pipeline/report.js';
 import { formatDuration } from '../telemetry/progress.js';
 import type {
   CandidateEvaluated,
@@ -95,11 +96,6 @@ export function lasting(event: RunEvent): string | undefined {
     case 'runFinished':
       return undefined;
   }
-}
-
-/** A share as a percentage. */
-export function percent(value: number): string {
-  return `${(100 * value).toFixed(2)} %`;
 }
 
 function spaceText({ stage, log10Candidates, macs, params, budget, shareInside }: SpaceChecked): string {

@@ -90,6 +90,7 @@ ${stringify(config).trimEnd()}
 `;
 }
 
+/** A share as a percentage: `87.45 %`. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
 }

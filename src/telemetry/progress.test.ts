@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { formatCount, formatDuration, Progress } from './progress.js';
+import { formatDuration, Progress } from './progress.js';
 
 describe('Progress', () => {
   test('knows no rate before time has passed', () => {
@@ -69,23 +69,4 @@ test('durations are written in their two largest units', () => {
     [NaN, '?'],
   ];
   for (const [seconds, text] of cases) assert.equal(formatDuration(seconds), text, String(seconds));
-});
-
-test('counts are written in three digits', () => {
-  const cases: [number, string][] = [
-    [0, '0'],
-    [7, '7'],
-    [12.3456, '12.3'],
-    [950, '950'],
-    [999.6, '1.00K'],
-    [1000, '1.00K'],
-    [12_345, '12.3K'],
-    [999_499, '999K'],
-    [999_500, '1.00M'],
-    [5_717_416, '5.72M'],
-    [1_258_000_000, '1.26G'],
-    [-2500, '-2.50K'],
-    [3e18, '3000P'],
-  ];
-  for (const [count, text] of cases) assert.equal(formatCount(count), text, String(count));
 });

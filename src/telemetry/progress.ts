@@ -70,17 +70,3 @@ export function formatDuration(seconds: number): string {
   const hours = Math.round(minutes / 60);
   return `${Math.floor(hours / 24)}d ${two(hours % 24)}h`;
 }
-
-/** A count in three digits: `950`, `12.3K`, `5.72M`, `1.26G`. For multiply-adds, parameters and images. */
-export function formatCount(count: number): string {
-  const suffixes = ['', 'K', 'M', 'G', 'T', 'P'];
-  let value = count;
-  let power = 0;
-  // 999.5 would be written as 1000.
-  while (Math.abs(value) >= 999.5 && power < suffixes.length - 1) {
-    value /= 1000;
-    power++;
-  }
-  if (power === 0) return String(Number(value.toPrecision(3)));
-  return `${Math.abs(value) < 999.5 ? value.toPrecision(3) : Math.round(value)}${suffixes[power]}`;
-}
