@@ -2,7 +2,7 @@ import { formatShape, sameShape, withExtent } from '../../tensor/shape.js';
 import { int64, zeros } from '../../tensor/tensor.js';
 import { GraphError } from '../error.js';
 import { defineOperator } from '../operator.js';
-import { constant, type Value } from '../value.js';
+import { constant, type Emitter, type Value } from '../value.js';
 import { axisOf } from './axis.js';
 
 // Concatenation and splitting are each other's gradient, so they share a file.
@@ -53,12 +53,33 @@ export const splitting = defineOperator<{ readonly axis: number; readonly extent
       axis,
     ),
   ],
-  lower: (emit, { inputs: [x], attributes: { axis, extents } }) =>
-    emit.node('Split', [x, emit.constant(int64([extents.length], extents))], {
-      attributes: { axis: { int: axis } },
-      outputs: extents.length,
-    }),
+  lower: (emit, { inputs: [x], attributes: { axis, extents } }) => cut(emit, x, axis, extents),
 });
+
+/**
+ * A WebGPU shader is sure to have 8 storage buffers: one to read and these to write. ONNX Runtime's Concat minds that by
+ * itself, its Split does not.
+ */
+const MOST_PARTS = 7;
+
+/** A Split, or where it would have too many outputs for WebGPU a Split into stretches of parts and one of each stretch. */
+function cut(emit: Emitter, x: string, axis: number, extents: readonly number[]): readonly string[] {
+  const into = (whole: string, parts: readonly number[]): readonly string[] =>
+    emit.node('Split', [whole, emit.constant(int64([parts.length], parts))], {
+      attributes: { axis: { int: axis } },
+      outputs: parts.length,
+    });
+  if (extents.length <= MOST_PARTS) return into(x, extents);
+  const length = Math.max(MOST_PARTS, Math.ceil(extents.length / MOST_PARTS));
+  const stretches = Array.from({ length: Math.ceil(extents.length / length) }, (_, at) =>
+    extents.slice(at * length, (at + 1) * length),
+  );
+  const wholes = into(
+    x,
+    stretches.map((parts) => parts.reduce((total, extent) => total + extent, 0)),
+  );
+  return stretches.flatMap((parts, at) => (parts.length === 1 ? [wholes[at]] : cut(emit, wholes[at], axis, parts)));
+}
 
 /** Cuts `x` along `axis` into parts of the given extents. */
 export function split(x: Value, axis: number, extents: readonly number[]): readonly Value[] {

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { NO_AUGMENTATION } from '../src/data/augment/augmentation.js';
+import { trainingLoader } from '../src/data/loader.js';
+import { IMAGENET_NORMALIZATION } from '../src/model/images.js';
+import { supernet } from '../src/model/network.js';
+import { Evaluator } from '../src/pipeline/evaluate.js';
+import { Recalibrator } from '../src/pipeline/recalibrate.js';
+import { seeded } from '../src/random/rng.js';
+import { openDevice, type DeviceKind } from '../src/runtime/device.js';
+import { highLevelSpace } from '../src/space/highLevel.js';
+import { train } from '../src/train/loop.js';
+import { TINY_BACKBONE, TINY_RECIPE, tinyDataset } from './support/tinyNetworks.js';
+import { whyNoWebGpu } from './webGpu.js';
+
+/** Trains a supernet, recalibrates a mixed path and scores it: every program of a search, on one kind of device. */
+async function searchSteps(kind: DeviceKind) {
+  const { train: images, test: heldOut } = tinyDataset();
+  const network = supernet(TINY_BACKBONE, highLevelSpace({ depth: 2, heads: 3, defaults: { kernel: 5 } }));
+  const rng = seeded('devices');
+  const device = await openDevice({ kind, threads: 1 });
+  const common = { imageSize: 32, augmentation: NO_AUGMENTATION, rng: rng.fork('data'), workers: 0 };
+  const loader = trainingLoader(images, { ...common, batchSize: TINY_RECIPE.batchSize });
+  const losses: number[] = [];
+  const state = await train({
+    device,
+    network,
+    loader,
+    normalization: IMAGENET_NORMALIZATION,
+    recipe: { ...TINY_RECIPE, steps: 4 },
+    rng,
+    onStep: ({ loss, gradientNorm }) => losses.push(loss, gradientNorm),
+  });
+  const path = [1, 0];
+  const recalibrator = await Recalibrator.create(device, network, images, { ...common, batches: 2, batchSize: 10 });
+  await recalibrator.recalibrate(state, path);
+  const evaluator = await Evaluator.create(device, network, heldOut, { batchSize: 25, workers: 0 });
+  const accuracy = await evaluator.accuracy(state, path);
+  const weights = await state.weights();
+  await Promise.all([recalibrator.close(), evaluator.close(), loader.close()]);
+  await device.close();
+  return { losses, accuracy, weights };
+}
+
+describe('the programs of a search', { skip: await whyNoWebGpu() }, () => {
+  test('give on WebGPU what they give on the CPU', async () => {
+    const [cpu, gpu] = [await searchSteps('cpu'), await searchSteps('webgpu')];
+    cpu.losses.forEach((value, at) => {
+      assert.ok(Math.abs(value - gpu.losses[at]) < 1e-4 * Math.max(1, value), `${value} and ${gpu.losses[at]}`);
+    });
+    assert.equal(gpu.accuracy, cpu.accuracy);
+    // Adam divides by the size of a gradient: where that is noise, single entries wander by a learning rate a step.
+    const name = 'head.weight';
+    const [expected, actual] = [cpu.weights.get(name)?.data ?? [], gpu.weights.get(name)?.data ?? []];
+    expected.forEach((value, at) => assert.ok(Math.abs(value - actual[at]) < 1e-4));
+    assert.ok(expected.length > 0);
+  });
+});
