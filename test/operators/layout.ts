@@ -159,7 +159,11 @@ export const layout = {
     cut([2, 6, 2], 1, [1, 2, 3]),
     cut([2, 4], -1, [2, 2]),
     cut([2, 16], 1, [1, 2, 3, 4, 1, 2, 1, 2]),
-    cut([60], 0, Array.from({ length: 55 }, (_, at) => (at < 50 ? 1 : 2))),
+    cut(
+      [60],
+      0,
+      Array.from({ length: 55 }, (_, at) => (at < 50 ? 1 : 2)),
+    ),
     {
       name: 'a part that nothing reads',
       inputs: [numbers([2, 6])],
