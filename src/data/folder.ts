@@ -33,7 +33,7 @@ interface ClassTree {
  *   and `val` is left alone, because a search holds out its own images from `train`;
  * - `train/<class>/*` alone, or `<class>/*`: a fifth of each class becomes the test split, drawn by `rng`.
  *
- * Classes are the folder names in code-point order, images are in code-point order within a class, on every system.
+ * Classes are the folder names in order of their UTF-16 code units, and so are the images of a class, on every system.
  * Names that begin with a dot, and files with other endings than {@link IMAGE_ENDINGS}, are passed over. Nothing is
  * decoded here. Throws a UserError when the folder is not such a tree.
  */
@@ -78,7 +78,12 @@ function splitForYou(name: string, tree: ClassTree, folder: string, rng: Rng): D
 }
 
 function looseNotice({ loose }: ClassTree, folder: string): string[] {
-  return loose === 0 ? [] : [`${folder} has ${loose} images outside of its class folders; they are left out`];
+  if (loose === 0) return [];
+  const what =
+    loose === 1
+      ? '1 image outside of its class folders; it is'
+      : `${loose} images outside of its class folders; they are`;
+  return [`${folder} has ${what} left out`];
 }
 
 /** Lists `root`, which messages call `shown`: one class per folder. */
@@ -93,7 +98,7 @@ async function openClasses(root: string, shown: string): Promise<ClassTree> {
         : `${shown} holds its images directly: put those of each class in a folder of its own, ${join(shown, '<class>')}/`,
     );
   }
-  const classes = folders.map(({ name }) => name).sort(byCodePoint);
+  const classes = folders.map(({ name }) => name).sort(byCodeUnit);
   if (classes.length === 1) {
     throw new UserError(`${shown} has only one class, "${classes[0]}": classification needs two or more`);
   }
@@ -112,7 +117,7 @@ async function imagesOf(path: string, shown: string): Promise<string[]> {
     const endings = IMAGE_ENDINGS.map((ending) => ending.slice(1)).join(', ');
     throw new UserError(`the class folder ${shown} has no image (${endings}): add some or remove it`);
   }
-  return images.sort(byCodePoint);
+  return images.sort(byCodeUnit);
 }
 
 function requireSameClasses(
@@ -169,7 +174,7 @@ function isImage(entry: Dirent): boolean {
 }
 
 /** Not a locale's order, which differs between machines. */
-function byCodePoint(a: string, b: string): number {
+function byCodeUnit(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

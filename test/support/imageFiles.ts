@@ -1,0 +1,45 @@
+import { mkdtempSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after } from 'node:test';
+import sharp from 'sharp';
+import type { Sharp } from 'sharp';
+
+export type Colour = readonly [number, number, number];
+
+/** A new empty folder, removed after the tests of the file. Called at the top of the file: hooks have no `after`. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'glit-images-'));
+  after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** An image of one colour. */
+export function plain([r, g, b]: Colour, width = 8, height = width): Sharp {
+  return sharp({ create: { width, height, channels: 3, background: { r, g, b } } });
+}
+
+/** A colour that no other `index` below 2^18 has. */
+export function colourOf(index: number): Colour {
+  return [4 * (index & 63), 4 * ((index >> 6) & 63), 4 * ((index >> 12) & 63)];
+}
+
+/**
+ * Writes files of plain images, each in a colour of its own, by the place of its path in `files`. Endings choose the
+ * format; other endings get a PNG all the same.
+ */
+export async function writeImages(folder: string, files: readonly string[], side = 8): Promise<void> {
+  for (const [index, file] of files.entries()) {
+    const target = path.join(folder, file);
+    await mkdir(path.dirname(target), { recursive: true });
+    const image = plain(colourOf(index), side);
+    const encoded = /\.jpe?g$/i.test(file) ? image.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }) : image.png();
+    await writeFile(target, await encoded.toBuffer());
+  }
+}
+
+/** `count` paths of one class: `0.png`, `1.png`, ... */
+export function numbered(folder: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${folder}/${index}.png`);
+}
