@@ -12,10 +12,11 @@ export interface Parts {
 }
 
 /**
- * Splits a labelled set at random into `part`, of the asked size, and `rest`, so that every class keeps its share in
- * both to within one image, and has at least one image in each.
+ * Splits a labelled set at random into `part`, of the asked size, and `rest`. Every class has at least one image in
+ * each, and as far as that allows keeps its share in both to within one image. A fraction that would leave a class
+ * with none is raised or lowered to what serves all.
  *
- * Throws a UserError when a class has fewer than two images, or when the asked size leaves a class with none.
+ * Throws a UserError when a class has fewer than two images, or when the asked count would leave a class with none.
  */
 export function stratify({ classes, labels }: Labelled, size: PartSize, rng: Rng): Parts {
   const members = membersByClass(classes, labels);

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { UserError } from '../errors.js';
+import { seeded } from '../random/rng.js';
+import { holdOut } from './dataset.js';
+import type { Dataset, SearchData } from './dataset.js';
+import { isStored } from './source.js';
+import type { EncodedSource, ImageSource } from './source.js';
+import { texturePairs, TEXTURE_PAIRS } from './texturePairs.js';
+
+const encoded: EncodedSource = {
+  classes: ['a', 'b'],
+  labels: Int32Array.from({ length: 30 }, (_, index) => index % 2),
+  encoded: (index) => ({ file: `${index}.png` }),
+};
+
+function files(source: ImageSource): string[] {
+  assert.ok(!isStored(source));
+  return Array.from(source.labels, (_, index) => source.encoded(index).file);
+}
+
+describe('holdOut', () => {
+  test('shares the training images out, with their labels', () => {
+    const { classes, train, searchVal } = holdOut(encoded, { fraction: 0.2, rng: seeded(1) });
+    assert.deepEqual(classes, encoded.classes);
+    assert.deepEqual([train.labels.length, searchVal.labels.length], [24, 6]);
+    assert.deepEqual([...files(train), ...files(searchVal)].sort(), files(encoded).sort());
+    for (const part of [train, searchVal]) {
+      assert.deepEqual(part.classes, encoded.classes);
+      files(part).forEach((file, index) => {
+        assert.equal(part.labels[index], parseInt(file) % 2, `${file} keeps its label`);
+      });
+      assert.equal(part.labels.filter((label) => label === 0).length, part.labels.length / 2);
+    }
+  });
+
+  test('gives the same parts for the same seed and others for another', () => {
+    const parts = (seed: number): string[] => files(holdOut(encoded, { count: 8, rng: seeded(seed) }).searchVal);
+    assert.deepEqual(parts(1), parts(1));
+    assert.notDeepEqual(parts(1), parts(2));
+  });
+
+  test('shares the memory of images that lie decoded', () => {
+    const { train } = texturePairs(seeded(1), { ...TEXTURE_PAIRS, trainImages: 20, testImages: 10 });
+    const { train: rest, searchVal } = holdOut(train, { fraction: 0.5, rng: seeded(2) });
+    assert.ok(isStored(train) && isStored(rest) && isStored(searchVal));
+    assert.equal(rest.store, train.store);
+    assert.equal(searchVal.store, train.store);
+    assert.deepEqual(
+      [...rest.rows, ...searchVal.rows].sort((a, b) => a - b),
+      [...train.rows],
+    );
+    searchVal.rows.forEach((row, index) => {
+      assert.equal(searchVal.labels[index], train.labels[row]);
+    });
+  });
+
+  test('refuses a class with a single image', () => {
+    const lonely = { ...encoded, labels: Int32Array.of(0, 0, 1) };
+    assert.throws(() => holdOut(lonely, { fraction: 0.5, rng: seeded(1) }), UserError);
+  });
+});
+
+describe('SearchData', () => {
+  test('has no test split, neither in its type nor in the value', () => {
+    const data = holdOut(encoded, { fraction: 0.2, rng: seeded(1) });
+    assert.deepEqual(Object.keys(data).sort(), ['classes', 'searchVal', 'train']);
+    for (const part of [data.train, data.searchVal]) {
+      assert.deepEqual(Object.keys(part).sort(), ['classes', 'encoded', 'labels']);
+    }
+    // @ts-expect-error: the type knows of no test split.
+    assert.equal(data.test, undefined);
+    // @ts-expect-error: a whole data set, which has one, is not what a search accepts.
+    const wide = (whole: Dataset): SearchData => whole;
+    assert.equal(typeof wide, 'function');
+  });
+});
