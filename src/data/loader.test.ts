@@ -1,0 +1,298 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { before, describe, test } from 'node:test';
+import { colourOf, numbered, temporaryFolder, writeImages } from '../../test/support/imageFiles.js';
+import { Interrupted, UserError } from '../errors.js';
+import { seeded } from '../random/rng.js';
+import { NO_AUGMENTATION, SMALL_IMAGE_AUGMENTATION } from './augment/augmentation.js';
+import type { Augmentation } from './augment/augmentation.js';
+import { INCEPTION_CROP } from './augment/randomResizedCrop.js';
+import { evaluationLoader, trainingLoader } from './loader.js';
+import type { Batch, Loader, TrainingLoaderOptions, Unreadable } from './loader.js';
+import type { EncodedSource, ImageSource } from './source.js';
+import { texturePairs, TEXTURE_PAIRS } from './texturePairs.js';
+
+const COUNT = 11;
+const SIZE = 8;
+const folder = temporaryFolder();
+const files = numbered('images', COUNT).map((file) => path.join(folder, file));
+const broken = path.join(folder, 'broken.jpg');
+
+before(async () => {
+  await writeImages(folder, numbered('images', COUNT), SIZE);
+  await writeFile(broken, 'no image');
+});
+
+/** Image `index` has colour `index` and label `index % 3`; those in `unreadable` stand for a broken file. */
+function imagesWithout(unreadable: readonly number[] = []): EncodedSource {
+  return {
+    classes: ['a', 'b', 'c'],
+    labels: Int32Array.from(files, (_, index) => index % 3),
+    encoded: (index) => ({ file: unreadable.includes(index) ? broken : files[index] }),
+  };
+}
+
+const INCEPTION: Augmentation = { ...SMALL_IMAGE_AUGMENTATION, randomResizedCrop: INCEPTION_CROP };
+
+async function collect(batches: AsyncIterable<Batch>, most = Infinity): Promise<Batch[]> {
+  const collected: Batch[] = [];
+  for await (const batch of batches) {
+    collected.push(batch);
+    if (collected.length >= most) break;
+  }
+  return collected;
+}
+
+function training(source: ImageSource, options: Partial<TrainingLoaderOptions> = {}): Loader {
+  const common = { imageSize: SIZE, batchSize: 4, workers: 0, rng: seeded(1), augmentation: NO_AUGMENTATION };
+  return trainingLoader(source, { ...common, ...options });
+}
+
+/** Uses a loader and closes it whatever comes. */
+async function using<T>(loader: Loader, use: (loader: Loader) => Promise<T>): Promise<T> {
+  try {
+    return await use(loader);
+  } finally {
+    await loader.close();
+  }
+}
+
+/** Which images a batch holds, told by their colours, after a check of labels and extent. */
+function imagesOf({ images, labels, size }: Batch): number[] {
+  const plane = SIZE * SIZE;
+  assert.equal(images.length, size * 3 * plane);
+  assert.equal(labels.length, size);
+  return Array.from(labels, (label, place) => {
+    const colour = [0, 1, 2].map((channel) => images[(3 * place + channel) * plane]);
+    const index = colour[0] / 4 + 16 * colour[1];
+    assert.deepEqual(colour, colourOf(index));
+    assert.equal(Number(label), index % 3, `label of image ${index}`);
+    return index;
+  });
+}
+
+const stored = texturePairs(seeded(7), { ...TEXTURE_PAIRS, trainImages: 30, testImages: 10 }).train;
+
+describe('trainingLoader', () => {
+  test('shows full batches of different images with their labels, in a new order each epoch', async () => {
+    const epochs = await using(training(imagesWithout()), async (loader) => {
+      assert.equal(loader.batchesPerEpoch, 2);
+      return [await collect(loader.epoch(0)), await collect(loader.epoch(1)), await collect(loader.epoch(0))];
+    });
+    const shown = epochs.map((batches) => batches.flatMap(imagesOf));
+    for (const batches of epochs)
+      assert.deepEqual(
+        batches.map(({ size }) => size),
+        [4, 4],
+      );
+    for (const images of shown) assert.equal(new Set(images).size, 8);
+    assert.notDeepEqual(shown[0], shown[1]);
+    assert.deepEqual(epochs[0], epochs[2]);
+  });
+
+  test('shows every image once an epoch where batches come out even, and lets none sit out for ever', async () => {
+    await using(training(imagesWithout(), { batchSize: 1 }), async (loader) => {
+      const shown = (await collect(loader.epoch(3))).flatMap(imagesOf);
+      assert.deepEqual(
+        shown.sort((a, b) => a - b),
+        [...files.keys()],
+      );
+    });
+    await using(training(imagesWithout()), async (loader) => {
+      const shown = (await collect(loader.from(0), 20)).flatMap(imagesOf);
+      assert.equal(new Set(shown).size, COUNT);
+    });
+  });
+
+  for (const [what, source, augmentation, imageSize] of [
+    ['files', imagesWithout([2, 5]), INCEPTION, SIZE],
+    ['files in full view', imagesWithout(), SMALL_IMAGE_AUGMENTATION, SIZE],
+    ['stored images', stored, SMALL_IMAGE_AUGMENTATION, 32],
+    ['stored images, cut', stored, INCEPTION, 16],
+  ] as const) {
+    test(`gives the same bytes with 0, 1 and 3 workers: ${what}`, async () => {
+      const batches = (workers: number, prefetch: number): Promise<Batch[]> =>
+        using(training(source, { workers, prefetch, augmentation, imageSize }), (loader) => collect(loader.from(0), 5));
+      const expected = await batches(0, 1);
+      assert.equal(expected.length, 5);
+      assert.deepEqual(await batches(0, 4), expected);
+      assert.deepEqual(await batches(1, 4), expected);
+      assert.deepEqual(await batches(3, 9), expected);
+    });
+  }
+
+  test('goes on at any step as an uninterrupted run would', async () => {
+    const options = { augmentation: INCEPTION };
+    const all = await using(training(imagesWithout(), options), async (loader) => {
+      const epochs: Batch[] = [];
+      for (const epoch of [0, 1, 2]) epochs.push(...(await collect(loader.epoch(epoch))));
+      return epochs;
+    });
+    for (let step = 0; step < all.length; step++) {
+      const tail = await using(training(imagesWithout(), options), (loader) =>
+        collect(loader.from(step), all.length - step),
+      );
+      assert.deepEqual(tail, all.slice(step), `from step ${step}`);
+    }
+  });
+
+  test('augments by the seed, differently in every epoch', async () => {
+    const firstEpochs = (seed: number, augmentation: Augmentation): Promise<Batch[]> =>
+      using(training(stored, { imageSize: 32, batchSize: 30, rng: seeded(seed), augmentation }), (loader) =>
+        collect(loader.from(0), 2),
+      );
+    const plain = await firstEpochs(1, NO_AUGMENTATION);
+    const augmented = await firstEpochs(1, SMALL_IMAGE_AUGMENTATION);
+    assert.deepEqual(augmented, await firstEpochs(1, SMALL_IMAGE_AUGMENTATION));
+    assert.deepEqual(
+      augmented.map(({ labels }) => labels),
+      plain.map(({ labels }) => labels),
+      'the order is its own',
+    );
+    assert.notDeepEqual(augmented[0].images, plain[0].images);
+    const bytesOfBatch = (batch: Batch): string => Buffer.from(batch.images).toString('latin1');
+    const images = augmented.flatMap((batch) =>
+      Array.from({ length: 30 }, (_, place) => bytesOfBatch(batch).slice(place * 3072, (place + 1) * 3072)),
+    );
+    assert.ok(new Set(images).size > 55, 'hardly an image looks the same in both epochs');
+  });
+
+  test('fills the place of an unreadable image with another of its batch and names it once', async () => {
+    const named: Unreadable[] = [];
+    const lost = [0, 4, 7];
+    const onUnreadable = (image: Unreadable): number => named.push(image);
+    const { readable, batches } = await using(training(imagesWithout(lost), { onUnreadable }), async (loader) => ({
+      readable: await using(training(imagesWithout()), (whole) => collect(whole.from(0), 8)),
+      batches: await collect(loader.from(0), 8),
+    }));
+    batches.forEach((batch, step) => {
+      assert.equal(batch.size, 4);
+      const planned = imagesOf(readable[step]);
+      imagesOf(batch).forEach((image, place) => {
+        if (!lost.includes(planned[place])) assert.equal(image, planned[place]);
+        else assert.ok(planned.includes(image) && !lost.includes(image));
+      });
+    });
+    assert.equal(named.length, 1, 'all three stand for one file');
+    assert.equal(named[0].file, broken);
+    assert.match(named[0].reason, /^.+$/);
+  });
+
+  test('gives up when no image of a batch can be read', async () => {
+    await using(training(imagesWithout([...files.keys()])), async (loader) => {
+      await assert.rejects(collect(loader.epoch(0)), (error) => {
+        assert.ok(error instanceof UserError);
+        assert.ok(error.message.includes(broken));
+        assert.doesNotMatch(error.message, /\n/);
+        return true;
+      });
+    });
+  });
+
+  test('refuses fewer images than a batch takes, and an augmentation that makes no sense', () => {
+    assert.throws(() => training(imagesWithout(), { batchSize: 12 }), UserError);
+    const augmentation: Augmentation = { steps: [{ step: 'horizontalFlip', probability: 2 }] };
+    assert.throws(() => training(imagesWithout(), { augmentation }), UserError);
+  });
+});
+
+describe('evaluationLoader', () => {
+  test('shows all images once in their order; the last batch holds the rest', async () => {
+    const loader = evaluationLoader(imagesWithout(), { imageSize: SIZE, batchSize: 4, workers: 0 });
+    await using(loader, async () => {
+      assert.equal(loader.batchesPerEpoch, 3);
+      for (const epoch of [0, 1]) {
+        const batches = await collect(loader.epoch(epoch));
+        assert.deepEqual(
+          batches.map(({ size }) => size),
+          [4, 4, 3],
+        );
+        assert.deepEqual(batches.flatMap(imagesOf), [...files.keys()]);
+      }
+    });
+  });
+
+  for (const workers of [0, 2]) {
+    test(`leaves unreadable images out, and batches without any other, with ${workers} workers`, async () => {
+      const named: string[] = [];
+      const loader = evaluationLoader(imagesWithout([1, 4, 5, 6, 7, 10]), {
+        imageSize: SIZE,
+        batchSize: 4,
+        workers,
+        onUnreadable: ({ file }) => named.push(file),
+      });
+      const batches = await using(loader, () => collect(loader.epoch(0)));
+      assert.deepEqual(batches.map(imagesOf), [
+        [0, 2, 3],
+        [8, 9],
+      ]);
+      assert.deepEqual(named, [broken]);
+    });
+  }
+
+  test('gives memory that the receiver may keep: no batch changes or shares another', async () => {
+    const loader = evaluationLoader(stored, { imageSize: 32, batchSize: 10, workers: 1 });
+    const batches = await using(loader, () => collect(loader.epoch(0)));
+    assert.equal(new Set(batches.map(({ images }) => images.buffer)).size, 3);
+    for (const { images } of batches) assert.equal(images.byteLength, images.buffer.byteLength);
+  });
+});
+
+describe('a stream', () => {
+  for (const workers of [0, 2]) {
+    test(`ends with Interrupted soon after an abort, with ${workers} workers`, async () => {
+      await using(training(stored, { workers, imageSize: 32, augmentation: INCEPTION }), async (loader) => {
+        const controller = new AbortController();
+        const stream = loader.from(0, { signal: controller.signal });
+        await stream.next();
+        const next = stream.next();
+        controller.abort();
+        // The one that is asked for may be there already; nothing comes after it.
+        await assert.rejects(
+          next.then(() => stream.next()),
+          Interrupted,
+        );
+        assert.equal((await stream.next()).done, true);
+        // Others are not concerned.
+        assert.equal((await collect(loader.from(0), 1)).length, 1);
+      });
+    });
+
+    test(`that is open throws once the loader is closed, with ${workers} workers`, async () => {
+      const loader = training(stored, { workers, imageSize: 32, prefetch: 2, augmentation: INCEPTION });
+      const stream = loader.from(0);
+      await stream.next();
+      const rest = collect(stream);
+      const began = performance.now();
+      await Promise.all([loader.close(), assert.rejects(rest, /closed/)]);
+      assert.ok(performance.now() - began < 5000);
+      await assert.rejects(collect(loader.from(0)), /closed/);
+      await loader.close();
+    });
+  }
+
+  test('that is aborted before it begins makes nothing', async () => {
+    await using(training(imagesWithout()), async (loader) => {
+      await assert.rejects(collect(loader.epoch(0, { signal: AbortSignal.abort() })), Interrupted);
+    });
+  });
+
+  test('leaves others alone when it is left early', async () => {
+    await using(training(imagesWithout(), { workers: 1 }), async (loader) => {
+      const [first, second] = [loader.from(0), loader.from(0)];
+      for (let step = 0; step < 3; step++) assert.deepEqual(await first.next(), await second.next());
+      await first.return();
+      const tail = await collect(second, 2);
+      assert.deepEqual(tail, await collect(loader.from(3), 2));
+    });
+  });
+
+  test('tells how long its receiver waited', async () => {
+    await using(training(imagesWithout()), async (loader) => {
+      assert.equal(loader.waited, 0);
+      await collect(loader.epoch(0));
+      assert.ok(loader.waited > 0 && loader.waited < 60);
+    });
+  });
+});
