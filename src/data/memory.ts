@@ -47,13 +47,15 @@ export async function intoMemory(source: ImageSource, options: MemoryOptions): P
     },
   });
   try {
-    let batches = 0;
+    let done = 0;
     for await (const batch of loader.epoch(0, { signal })) {
       store.pixels.set(batch.images, labels.length * bytesOf(size));
       for (const label of batch.labels) labels.push(Number(label));
-      batches++;
-      onProgress?.(Math.min(total, batches * DECODED_AT_A_TIME), total);
+      done = Math.min(total, done + DECODED_AT_A_TIME);
+      onProgress?.(done, total);
     }
+    // A batch without a readable image is not given, so the end can come early.
+    if (done < total) onProgress?.(total, total);
   } finally {
     await loader.close();
   }
