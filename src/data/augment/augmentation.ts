@@ -68,7 +68,7 @@ export function checkAugmentation({ randomResizedCrop, steps }: Augmentation, si
 }
 
 function checkRange(name: string, [least, greatest]: readonly [number, number], limit: number): void {
-  if (!(least > 0 && least <= greatest && greatest <= limit)) {
+  if (!(least > 0 && least <= greatest && greatest <= limit && greatest < Infinity)) {
     throw new UserError(
       `the ${name} of randomResizedCrop is ${least} to ${greatest}; it must rise from above 0${limit === 1 ? ' to at most 1' : ''}`,
     );

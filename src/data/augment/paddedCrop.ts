@@ -12,7 +12,7 @@ export interface PaddedCrop {
 
 const OUTSIDE = -1;
 
-/** Returns a new image; `image` stays as it is. */
+/** Returns a new image, or `image` itself where nothing shifts; `image` stays as it is. */
 export function paddedCrop(image: Image, { padding, fill }: PaddedCrop, rng: Rng): Image {
   const { size, pixels } = image;
   const left = rng.int(2 * padding + 1) - padding;
