@@ -66,6 +66,23 @@ describe('readImage', () => {
     isNear(pixel(view, 14, 26), [255, 255, 255], 12);
   });
 
+  for (const [width, height, size, resized, left, top] of [
+    // Recorded from torchvision: int(256/224 * size), the longer side cut, offsets rounded half to even.
+    [320, 260, 224, [315, 256], 46, 16],
+    [320, 260, 64, [89, 73], 12, 4],
+    [320, 260, 32, [44, 36], 6, 2],
+    [97, 61, 48, [85, 54], 18, 3],
+  ] as const) {
+    test(`cuts ${width} × ${height} to ${size} where torchvision does`, async () => {
+      const bytes = Uint8Array.from({ length: 3 * width * height }, (_, at) => ((at % 960) * 5 + (at >> 11)) & 255);
+      const original = (): Sharp => sharp(bytes, { raw: { width, height, channels: 3 } });
+      const whole = original().resize({ width: resized[0], height: resized[1], fit: 'fill', kernel: 'cubic' });
+      const expected = sharp(await whole.png().toBuffer()).extract({ left, top, width: size, height: size });
+      const view = await readImage(await save(`cut-${width}-${size}.png`, original()), size);
+      assert.deepEqual(view, toPlanes(await expected.raw().toBuffer(), size));
+    });
+  }
+
   const oneColour: readonly (readonly [string, string, (image: Sharp) => Sharp, Colour, number])[] = [
     ['a grey PNG', 'grey.png', (image) => image.toColourspace('b-w').png(), GREY, 1],
     ['a grey JPEG', 'grey.jpg', (image) => image.toColourspace('b-w').jpeg(), GREY, 2],

@@ -29,18 +29,30 @@ export function openDecoded(image: Image): Sharp {
 /**
  * The view that evaluation takes of an image: the shorter side resized to 256/224 of `size`, then the central square.
  * An image that is `size` × `size` already is left as it is.
+ *
+ * Extents are cut and offsets rounded as in torchvision's Resize and CenterCrop: a pixel more or less would move the
+ * whole view against what networks trained elsewhere were evaluated on.
  */
 export async function centralView(image: Sharp, size: number): Promise<Image> {
   const { width, height } = await extentOf(image);
   if (width === size && height === size) return pixelsOf(image, size);
-  const resized = Math.round(size * EVALUATION_RATIO);
-  const margin = (resized - size) >> 1;
+  const shorter = Math.max(size, Math.floor(size * EVALUATION_RATIO));
+  const resized = {
+    width: width <= height ? shorter : Math.floor((shorter * width) / height),
+    height: height <= width ? shorter : Math.floor((shorter * height) / width),
+  };
+  const left = toEvenHalf(resized.width - size);
+  const top = toEvenHalf(resized.height - size);
   return pixelsOf(
-    image
-      .resize({ width: resized, height: resized, fit: 'cover', kernel: 'cubic' })
-      .extract({ left: margin, top: margin, width: size, height: size }),
+    image.resize({ ...resized, fit: 'fill', kernel: 'cubic' }).extract({ left, top, width: size, height: size }),
     size,
   );
+}
+
+/** Half of a whole number, with a remaining half rounded to the even neighbour, as Python's `round` does. */
+function toEvenHalf(whole: number): number {
+  const half = whole >> 1;
+  return whole % 2 === 1 && half % 2 === 1 ? half + 1 : half;
 }
 
 /** An image file as evaluation sees it. Rejects with the decoder's reason when it cannot be read. */
