@@ -272,6 +272,14 @@ describe('a stream', () => {
     });
   }
 
+  test('keeps the process alive until its loader is closed, though batches arrive meanwhile', async () => {
+    const loader = training(stored, { workers: 1, imageSize: 32 });
+    await loader.from(0).next();
+    // The thread's batches come in while this one sleeps, and are looked at after the request to close.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    await loader.close();
+  });
+
   test('that is aborted before it begins makes nothing', async () => {
     await using(training(imagesWithout()), async (loader) => {
       await assert.rejects(collect(loader.epoch(0, { signal: AbortSignal.abort() })), Interrupted);

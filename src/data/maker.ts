@@ -73,6 +73,7 @@ class WorkerPool implements BatchMaker {
   readonly #queue: Waiting[] = [];
   readonly #members: readonly Member[];
   #sent = 0;
+  #closing = false;
   #end: Error | undefined;
 
   constructor(recipe: BatchRecipe, count: number) {
@@ -91,6 +92,7 @@ class WorkerPool implements BatchMaker {
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     this.#fail(new Error(CLOSED));
     Atomics.store(this.#stop, 0, 1);
     // Threads end by themselves: one that is terminated inside native code can take the process with it.
@@ -137,7 +139,8 @@ class WorkerPool implements BatchMaker {
   #settle({ worker, inFlight }: Member, { id, batch, failure }: WorkerReply): void {
     const waiting = inFlight.get(id);
     inFlight.delete(id);
-    if (inFlight.size === 0) worker.unref();
+    // A batch that comes in while the pool closes must not let the process end before the threads have.
+    if (inFlight.size === 0 && !this.#closing) worker.unref();
     if (batch === undefined) waiting?.reject(new Error(failure ?? CLOSED));
     else waiting?.resolve(batch);
     this.#dispatch();
