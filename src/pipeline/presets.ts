@@ -40,13 +40,13 @@ const demo: Config = {
   device: { kind: 'cpu' },
   data: {
     source: 'texture-pairs',
-    searchVal: 0.1,
+    searchVal: 0.2,
     augmentation: { steps: [{ step: 'horizontalFlip', probability: 0.5 }] },
   },
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 4 },
   space: RELEASED_SPACE,
   budget: {},
-  supernet: { ...SMALL_RECIPE, batchSize: 32, learningRate: 3e-3, steps: 1200 },
+  supernet: { ...SMALL_RECIPE, batchSize: 32, learningRate: 3e-3, steps: 2000 },
   search: {
     population: 12,
     generations: 4,
@@ -57,7 +57,7 @@ const demo: Config = {
     warmStart: true,
     compareRandom: false,
   },
-  retrain: { top: 3, recipe: { ...SMALL_RECIPE, batchSize: 32, learningRate: 3e-3, steps: 500 }, baselines: true },
+  retrain: { top: 2, recipe: { ...SMALL_RECIPE, batchSize: 32, learningRate: 3e-3, steps: 1000 }, baselines: true },
 };
 
 /** Images of about 32 × 32, such as CIFAR-10: under an hour on two cores. */
