@@ -69,7 +69,7 @@ export function formatProfile({ architecture, rows, trunk, total }: Profile): st
     rule,
     ...lines.slice(-1),
     '',
-    `MACs: multiply-adds for one image. By the formula of GLiT's released code: ${released}.`,
+    `MACs: multiply-adds for one image. By GLiT's released code, which always counts 197 tokens: ${released}.`,
     '',
   ].join('\n');
 }
