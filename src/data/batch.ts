@@ -4,17 +4,29 @@ import { Rng } from '../random/rng.js';
 import { augment } from './augment/augmentation.js';
 import type { Augmentation } from './augment/augmentation.js';
 import { cropRegion } from './augment/randomResizedCrop.js';
+import type { Mix } from './augment/mixing.js';
 import { centralView, openDecoded, openEncoded, regionView } from './decode.js';
 import { bytesOf } from './image.js';
 import type { Image } from './image.js';
 import { storedImage } from './source.js';
 import type { EncodedImage, PixelStore } from './source.js';
 
+/** The type of a batch's pixels: bytes, or float32 where images are mixed or their parts replaced by noise. */
+export type PixelType = 'uint8' | 'float32';
+
+/** The array of each type of pixels. */
+export interface PixelArrays {
+  readonly uint8: Uint8Array<ArrayBuffer>;
+  readonly float32: Float32Array<ArrayBuffer>;
+}
+
 /** How every batch of a loader is made. Plain data: worker threads get it when they start. */
-export interface BatchRecipe {
+export interface BatchRecipe<T extends PixelType = PixelType> {
   /** The side of the network's input, in pixels. */
   readonly size: number;
   readonly augmentation: Augmentation;
+  /** float32 if the augmentation is not made of bytes, see isMadeOfBytes. */
+  readonly pixels: T;
   /** The stream that augmentation draws from. */
   readonly key: Key;
   /** Whether the place of an unreadable image is taken by the next readable one of its batch, or left out. */
@@ -36,12 +48,14 @@ export interface Unreadable {
 }
 
 /** A batch as a worker hands it over. */
-export interface MadeBatch {
-  /** [B, 3, size, size] */
-  readonly images: Uint8Array<ArrayBuffer>;
+export interface MadeBatch<T extends PixelType = PixelType> {
+  /** [B, 3, size, size], on the scale from 0 to 255. */
+  readonly images: PixelArrays[T];
   /** [B]: which image of the job stands at each place. */
   readonly places: Int32Array;
   readonly unreadable: readonly Unreadable[];
+  /** How the images were mixed with those of the batch in reverse order; undefined: they were not. */
+  readonly mix: Mix | undefined;
 }
 
 /** Images of a batch that are in work at a time: enough to keep the decoder's threads busy. */
@@ -51,11 +65,11 @@ const LANES = 4;
  * Makes one batch. The result depends on the recipe, the job and the files alone, not on who makes it or when.
  * `stopped` is asked before each image; once it says yes the batch is given up, and the result is undefined.
  */
-export async function makeBatch(
-  recipe: BatchRecipe,
+export async function makeBatch<T extends PixelType>(
+  recipe: BatchRecipe<T>,
   { step, images }: BatchJob,
   stopped: () => boolean,
-): Promise<MadeBatch | undefined> {
+): Promise<MadeBatch<T> | undefined> {
   const rng = new Rng(recipe.key).fork(step);
   const views = new Array<Image | Unreadable>(images.length);
   let next = 0;
@@ -71,13 +85,15 @@ export async function makeBatch(
 
   const unreadable = views.filter(isUnreadable);
   const places = recipe.refill ? refilled(views) : readableSlots(views);
-  const batch = new Uint8Array(places.length * bytesOf(recipe.size));
+  const batch = new ARRAYS[recipe.pixels](places.length * bytesOf(recipe.size)) as PixelArrays[T];
   places.forEach((slot, place) => {
     const image = augment(views[slot] as Image, recipe.augmentation.steps, rng.fork(place).fork('steps'));
     batch.set(image.pixels, place * bytesOf(recipe.size));
   });
-  return { images: batch, places, unreadable };
+  return { images: batch, places, unreadable, mix: undefined };
 }
+
+const ARRAYS = { uint8: Uint8Array, float32: Float32Array } as const;
 
 /** The square view of one image, before the augmentation's steps. */
 async function viewOf(image: EncodedImage | number, recipe: BatchRecipe, rng: Rng): Promise<Image | Unreadable> {

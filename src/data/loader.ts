@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 import { Interrupted, stopIfAborted, UserError } from '../errors.js';
 import type { Key } from '../random/key.js';
 import type { Rng } from '../random/rng.js';
-import { checkAugmentation, NO_AUGMENTATION } from './augment/augmentation.js';
+import { checkAugmentation, isMadeOfBytes, NO_AUGMENTATION } from './augment/augmentation.js';
 import type { Augmentation } from './augment/augmentation.js';
-import type { BatchJob, BatchRecipe, MadeBatch, Unreadable } from './batch.js';
+import type { BatchJob, BatchRecipe, MadeBatch, PixelArrays, PixelType, Unreadable } from './batch.js';
 import { inThread, inWorkers } from './maker.js';
 import type { BatchMaker } from './maker.js';
 import { orderedPlan, shuffledPlan } from './plan.js';
@@ -12,16 +12,18 @@ import type { BatchPlan } from './plan.js';
 import { isStored } from './source.js';
 import type { ImageSource } from './source.js';
 
-export type { Unreadable } from './batch.js';
+export type { PixelType, Unreadable } from './batch.js';
 
 /** Images and their labels, in memory of their own that the receiver may transfer. */
-export interface Batch {
-  /** [B, 3, size, size], row-major, 0 to 255. */
-  readonly images: Uint8Array<ArrayBuffer>;
+export interface Batch<T extends PixelType = PixelType> {
+  /** [B, 3, size, size], row-major, on the scale from 0 to 255. */
+  readonly images: PixelArrays[T];
   /** [B] */
   readonly labels: BigInt64Array<ArrayBuffer>;
   /** B */
   readonly size: number;
+  /** How the images were mixed; left out: they were not. Image i is then part image B − 1 − i, and so are its labels. */
+  readonly mix?: MadeBatch['mix'];
 }
 
 /** When a stream of batches ends early: by an abort it throws Interrupted. */
@@ -30,14 +32,15 @@ export interface StreamOptions {
 }
 
 /** Gives the batches of one split, made ahead of time. Streams may be left at any point and run side by side. */
-export interface Loader {
+export interface Loader<T extends PixelType = PixelType> {
   readonly batchesPerEpoch: number;
+  readonly pixels: T;
   /** Seconds that receivers have waited for batches so far, over all streams. */
   readonly waited: number;
   /** The batches of epoch 0, 1, 2, ... */
-  epoch(epoch: number, options?: StreamOptions): AsyncGenerator<Batch, void, undefined>;
+  epoch(epoch: number, options?: StreamOptions): AsyncGenerator<Batch<T>, void, undefined>;
   /** The batches of step `step`, `step + 1`, ... without end; step s is batch s mod batchesPerEpoch of its epoch. */
-  from(step: number, options?: StreamOptions): AsyncGenerator<Batch, void, undefined>;
+  from(step: number, options?: StreamOptions): AsyncGenerator<Batch<T>, void, undefined>;
   /** Ends the worker threads; streams still open throw. */
   close(): Promise<void>;
 }
@@ -73,10 +76,11 @@ export function trainingLoader(source: ImageSource, options: TrainingLoaderOptio
   const { imageSize, batchSize, rng, augmentation } = options;
   checkAugmentation(augmentation, imageSize);
   const plan = shuffledPlan(source.labels.length, batchSize, rng.fork('order'));
+  const pixels = isMadeOfBytes(augmentation) ? 'uint8' : 'float32';
   return new PlannedLoader(
     source,
     plan,
-    { size: imageSize, augmentation, key: keyFrom(rng.fork('augmentation')), refill: true },
+    { size: imageSize, augmentation, pixels, key: keyFrom(rng.fork('augmentation')), refill: true },
     options,
   );
 }
@@ -85,12 +89,12 @@ export function trainingLoader(source: ImageSource, options: TrainingLoaderOptio
  * Batches for evaluation: all images in their order, central view, nothing random; the last batch may be smaller.
  * Unreadable images are left out, so their batch is smaller too, and a batch without any is not given.
  */
-export function evaluationLoader(source: ImageSource, options: LoaderOptions): Loader {
+export function evaluationLoader(source: ImageSource, options: LoaderOptions): Loader<'uint8'> {
   const plan = orderedPlan(source.labels.length, options.batchSize);
   return new PlannedLoader(
     source,
     plan,
-    { size: options.imageSize, augmentation: NO_AUGMENTATION, key: [0, 0, 0, 0], refill: false },
+    { size: options.imageSize, augmentation: NO_AUGMENTATION, pixels: 'uint8', key: [0, 0, 0, 0], refill: false },
     options,
   );
 }
@@ -104,20 +108,22 @@ function keyFrom(rng: Rng): Key {
 const MOST_WORKERS = 8;
 const LEAST_PREFETCH = 4;
 
-class PlannedLoader implements Loader {
+class PlannedLoader<T extends PixelType> implements Loader<T> {
+  readonly pixels: T;
   readonly #source: ImageSource;
   readonly #plan: BatchPlan;
-  readonly #maker: BatchMaker;
+  readonly #maker: BatchMaker<T>;
   readonly #prefetch: number;
   readonly #refill: boolean;
   readonly #onUnreadable: (image: Unreadable) => void;
   readonly #named = new Set<string>();
   #waited = 0;
 
-  constructor(source: ImageSource, plan: BatchPlan, recipe: Omit<BatchRecipe, 'store'>, options: LoaderOptions) {
+  constructor(source: ImageSource, plan: BatchPlan, recipe: Omit<BatchRecipe<T>, 'store'>, options: LoaderOptions) {
     const store = isStored(source) ? source.store : undefined;
     const complete = { ...recipe, store };
     const workers = options.workers ?? usefulWorkers(complete);
+    this.pixels = recipe.pixels;
     this.#source = source;
     this.#plan = plan;
     this.#refill = recipe.refill;
@@ -134,11 +140,11 @@ class PlannedLoader implements Loader {
     return this.#waited;
   }
 
-  epoch(epoch: number, { signal }: StreamOptions = {}): AsyncGenerator<Batch, void, undefined> {
+  epoch(epoch: number, { signal }: StreamOptions = {}): AsyncGenerator<Batch<T>, void, undefined> {
     return this.#stream(epoch * this.batchesPerEpoch, (epoch + 1) * this.batchesPerEpoch, signal);
   }
 
-  from(step: number, { signal }: StreamOptions = {}): AsyncGenerator<Batch, void, undefined> {
+  from(step: number, { signal }: StreamOptions = {}): AsyncGenerator<Batch<T>, void, undefined> {
     return this.#stream(step, Infinity, signal);
   }
 
@@ -146,8 +152,12 @@ class PlannedLoader implements Loader {
     return this.#maker.close();
   }
 
-  async *#stream(first: number, end: number, signal: AbortSignal | undefined): AsyncGenerator<Batch, void, undefined> {
-    const ahead: { job: Job; made: Promise<MadeBatch> }[] = [];
+  async *#stream(
+    first: number,
+    end: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Batch<T>, void, undefined> {
+    const ahead: { job: Job; made: Promise<MadeBatch<T>> }[] = [];
     for (let next = first; ;) {
       stopIfAborted(signal);
       while (ahead.length < this.#prefetch && next < end) ahead.push(this.#begin(next++));
@@ -162,7 +172,7 @@ class PlannedLoader implements Loader {
     }
   }
 
-  #begin(step: number): { job: Job; made: Promise<MadeBatch> } {
+  #begin(step: number): { job: Job; made: Promise<MadeBatch<T>> } {
     const indices = this.#plan.indicesOf(step);
     const source = this.#source;
     const images = isStored(source)
@@ -174,9 +184,9 @@ class PlannedLoader implements Loader {
     return { job: { step, images, indices }, made };
   }
 
-  #labelled({ indices }: Job, { images, places }: MadeBatch): Batch {
+  #labelled({ indices }: Job, { images, places, mix }: MadeBatch<T>): Batch<T> {
     const labels = BigInt64Array.from(places, (slot) => BigInt(this.#source.labels[indices[slot]]));
-    return { images, labels, size: places.length };
+    return { images, labels, size: places.length, mix };
   }
 
   #report(unreadable: readonly Unreadable[]): void {

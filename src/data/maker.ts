@@ -2,12 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { makeBatch } from './batch.js';
-import type { BatchJob, BatchRecipe, MadeBatch } from './batch.js';
+import type { BatchJob, BatchRecipe, MadeBatch, PixelType } from './batch.js';
 
 /** Makes batches, here or in worker threads. The same recipe and job give the same bytes from any maker. */
-export interface BatchMaker {
+export interface BatchMaker<T extends PixelType> {
   /** Rejects when the batch cannot be made or the maker was closed. */
-  make(job: BatchJob): Promise<MadeBatch>;
+  make(job: BatchJob): Promise<MadeBatch<T>>;
   /** Gives up unfinished batches within about an image's time and ends the threads. */
   close(): Promise<void>;
 }
@@ -15,7 +15,7 @@ export interface BatchMaker {
 const CLOSED = 'the loader was closed before this batch was made';
 
 /** Makes batches in the calling thread. */
-export function inThread(recipe: BatchRecipe): BatchMaker {
+export function inThread<T extends PixelType>(recipe: BatchRecipe<T>): BatchMaker<T> {
   let closed = false;
   return {
     async make(job) {
@@ -43,44 +43,44 @@ export interface WorkerStart {
 export type WorkerRequest = { readonly id: number; readonly job: BatchJob } | 'end';
 
 /** What a worker thread answers: the batch, nothing if it was told to stop, or why it failed. */
-export interface WorkerReply {
+export interface WorkerReply<T extends PixelType = PixelType> {
   readonly id: number;
-  readonly batch?: MadeBatch | undefined;
+  readonly batch?: MadeBatch<T> | undefined;
   readonly failure?: string;
 }
 
-interface Waiting {
+interface Waiting<T extends PixelType> {
   readonly job: BatchJob;
-  readonly resolve: (batch: MadeBatch) => void;
+  readonly resolve: (batch: MadeBatch<T>) => void;
   readonly reject: (error: Error) => void;
 }
 
-interface Member {
+interface Member<T extends PixelType> {
   readonly worker: Worker;
-  readonly inFlight: Map<number, Waiting>;
+  readonly inFlight: Map<number, Waiting<T>>;
 }
 
 /** Jobs that a thread holds at a time: the one it works on, and one so that it need not wait for the next message. */
 const JOBS_PER_WORKER = 2;
 
 /** Makes batches in `count` worker threads. Idle threads do not keep the process alive. */
-export function inWorkers(recipe: BatchRecipe, count: number): BatchMaker {
+export function inWorkers<T extends PixelType>(recipe: BatchRecipe<T>, count: number): BatchMaker<T> {
   return new WorkerPool(recipe, count);
 }
 
-class WorkerPool implements BatchMaker {
+class WorkerPool<T extends PixelType> implements BatchMaker<T> {
   readonly #stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  readonly #queue: Waiting[] = [];
-  readonly #members: readonly Member[];
+  readonly #queue: Waiting<T>[] = [];
+  readonly #members: readonly Member<T>[];
   #sent = 0;
   #closing = false;
   #end: Error | undefined;
 
-  constructor(recipe: BatchRecipe, count: number) {
+  constructor(recipe: BatchRecipe<T>, count: number) {
     this.#members = Array.from({ length: count }, () => this.#start({ recipe, stop: this.#stop }));
   }
 
-  make(job: BatchJob): Promise<MadeBatch> {
+  make(job: BatchJob): Promise<MadeBatch<T>> {
     return new Promise((resolve, reject) => {
       if (this.#end !== undefined) {
         reject(this.#end);
@@ -107,11 +107,11 @@ class WorkerPool implements BatchMaker {
     );
   }
 
-  #start(start: WorkerStart): Member {
+  #start(start: WorkerStart): Member<T> {
     const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
-    const member: Member = { worker, inFlight: new Map() };
+    const member: Member<T> = { worker, inFlight: new Map() };
     worker.unref();
-    worker.on('message', (reply: WorkerReply) => {
+    worker.on('message', (reply: WorkerReply<T>) => {
       this.#settle(member, reply);
     });
     worker.on('error', (error: Error) => {
@@ -136,7 +136,7 @@ class WorkerPool implements BatchMaker {
     }
   }
 
-  #settle({ worker, inFlight }: Member, { id, batch, failure }: WorkerReply): void {
+  #settle({ worker, inFlight }: Member<T>, { id, batch, failure }: WorkerReply<T>): void {
     const waiting = inFlight.get(id);
     inFlight.delete(id);
     // A batch that comes in while the pool closes must not let the process end before the threads have.

@@ -10,9 +10,18 @@ export interface Normalization {
 /** ImageNet's statistics, what DeiT and timm use for every data set. */
 export const IMAGENET_NORMALIZATION: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
-/** The graph input `images`, uint8 [B, 3, S, S], and on the device its normalised value, float32 [B, 3, S, S]. */
-export function pixelImages(batch: number, size: number, { mean, std }: Normalization): Value {
-  const pixels = cast(input('images', 'uint8', [batch, 3, size, size]), 'float32');
+/**
+ * The graph input `images`, [B, 3, S, S] on the scale from 0 to 255, and on the device its normalised value, float32
+ * [B, 3, S, S].
+ */
+export function pixelImages(
+  batch: number,
+  size: number,
+  { mean, std }: Normalization,
+  type: 'uint8' | 'float32' = 'uint8',
+): Value {
+  const given = input('images', type, [batch, 3, size, size]);
+  const pixels = type === 'float32' ? given : cast(given, 'float32');
   const scale = constant(
     float32(
       [3, 1, 1],

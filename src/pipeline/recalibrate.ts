@@ -44,9 +44,10 @@ export class Recalibrator {
   ): Promise<Recalibrator> {
     const { imageSize } = network.backbone;
     const { batchSize, augmentation, rng, workers, signal } = options;
-    const model = calibrationProgram(network, pixelImages(batchSize, imageSize, IMAGENET_NORMALIZATION));
-    const program = model === undefined ? undefined : await device.compile(model, 'recalibration');
     const loader = trainingLoader(source, { imageSize, batchSize, augmentation, rng, workers });
+    const images = pixelImages(batchSize, imageSize, IMAGENET_NORMALIZATION, loader.pixels);
+    const model = calibrationProgram(network, images);
+    const program = model === undefined ? undefined : await device.compile(model, 'recalibration');
     const first = async function* () {
       let count = 0;
       for await (const batch of loader.from(0, { signal })) {
@@ -74,7 +75,7 @@ export class Recalibrator {
       await last;
       // Moving by 1/n towards the n-th batch gives the average of all of them.
       const momentum = scalar(1 / ++seen);
-      const images = tensor('uint8', [batch.size, 3, imageSize, imageSize], batch.images);
+      const images = tensor(this.loader.pixels, [batch.size, 3, imageSize, imageSize], batch.images);
       last = this.program.run({ ...fixed, images, momentum }, { outputs: [], updates });
     }
     await last;

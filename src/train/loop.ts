@@ -81,7 +81,7 @@ export interface Checkpoints {
  */
 export async function train(job: TrainingJob): Promise<NetworkState> {
   const { device, network, loader, recipe, rng, signal, checkpoints } = job;
-  const images = pixelImages(recipe.batchSize, network.backbone.imageSize, job.normalization);
+  const images = pixelImages(recipe.batchSize, network.backbone.imageSize, job.normalization, loader.pixels);
   const model = trainingStep(network, images, {
     dropPath: recipe.dropPath > 0,
     ...(recipe.clipNorm > 0 && { clipNorm: recipe.clipNorm }),
@@ -161,7 +161,7 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
 
 /** What step `step`, counted from 0, is fed besides the state: the batch, the path, and what the recipe says of the step. */
 function feedsOf(
-  { network, recipe, rng }: TrainingJob,
+  { network, loader, recipe, rng }: TrainingJob,
   batch: Batch,
   path: Path,
   step: number,
@@ -176,7 +176,7 @@ function feedsOf(
   const targets = smoothTargets(batch.labels, classes, recipe.labelSmoothing);
   const kept = dropPathMask(dropPathRates(depth, recipe.dropPath), batch.size, rng.fork('dropPath').fork(step));
   return {
-    images: tensor('uint8', [batch.size, 3, imageSize, imageSize], batch.images),
+    images: tensor(loader.pixels, [batch.size, 3, imageSize, imageSize], batch.images),
     targets: tensor('float32', [batch.size, classes], targets),
     path: int64([depth], path),
     keep: float32([2 * depth, batch.size], kept),

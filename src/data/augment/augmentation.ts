@@ -3,6 +3,7 @@ import type { Rng } from '../../random/rng.js';
 import type { Image } from '../image.js';
 import { horizontalFlip } from './horizontalFlip.js';
 import type { HorizontalFlip } from './horizontalFlip.js';
+import type { Mixing } from './mixing.js';
 import { paddedCrop } from './paddedCrop.js';
 import type { PaddedCrop } from './paddedCrop.js';
 import type { RandomResizedCrop } from './randomResizedCrop.js';
@@ -19,6 +20,13 @@ export interface Augmentation {
   readonly randomResizedCrop?: RandomResizedCrop;
   /** Applied to the square image, in this order. */
   readonly steps: readonly AugmentStep[];
+  /** Applied last, to the whole batch. */
+  readonly mixing?: Mixing;
+}
+
+/** Whether augmented images are bytes still; mixing them makes real numbers. */
+export function isMadeOfBytes({ mixing }: Augmentation): boolean {
+  return mixing === undefined;
 }
 
 /** Nothing at random: what evaluation sees. */
