@@ -2,7 +2,7 @@ import { logSoftmax, mul, sum, type Value } from '../graph/index.js';
 
 /**
  * Mean cross entropy of logits [B, C] against target distributions [B, C]. Label smoothing and mixed labels are ordinary
- * targets, see {@link smoothTargets}.
+ * targets, see {@link smoothTargets} and {@link mixedTargets}.
  */
 export function crossEntropy(logits: Value, targets: Value): Value {
   const [batch] = logits.shape;
@@ -16,4 +16,31 @@ export function smoothTargets(labels: ArrayLike<number | bigint>, classes: numbe
     targets[row * classes + Number(labels[row])] = 1 - smoothing + smoothing / classes;
   }
   return targets;
+}
+
+/**
+ * Target distributions [B, C] of a batch that mixup or CutMix mixed: λ of the smoothed target of image i's own label and
+ * 1 − λ of that of image B − 1 − i's. Rounded to float32 where PyTorch rounds.
+ */
+export function mixedTargets(
+  labels: ArrayLike<number | bigint>,
+  classes: number,
+  smoothing: number,
+  lambda: number,
+): Float32Array {
+  const own = smoothTargets(labels, classes, smoothing);
+  const [share, rest] = [Math.fround(lambda), Math.fround(1 - lambda)];
+  return own.map((value, at) => {
+    const row = Math.floor(at / classes);
+    const partner = own[(labels.length - 1 - row) * classes + (at % classes)];
+    return Math.fround(value * share) + Math.fround(partner * rest);
+  });
+}
+
+/**
+ * The label that most of a mixed image belongs to: its own from λ = 1/2 on, else its partner's. What accuracy is counted
+ * against while training on mixed images.
+ */
+export function dominantLabels(labels: BigInt64Array, lambda: number): BigInt64Array {
+  return lambda >= 0.5 ? labels : labels.toReversed();
 }

@@ -1,6 +1,12 @@
-/** Mixup (Zhang et al., 2018) and CutMix (Yun et al., 2019) of a whole batch, as in timm's batch mode. */
+import { UserError } from '../../errors.js';
+import type { Rng } from '../../random/rng.js';
+
+/**
+ * Mixup (Zhang et al., 2018) and CutMix (Yun et al., 2019) of a whole batch, as timm's batch mode has them and DeiT uses
+ * them: one draw a batch, image i with image B − 1 − i.
+ */
 export interface Mixing {
-  /** The α of the beta distribution that mixup draws λ from; 0: no mixup. */
+  /** The α of the distribution Beta(α, α) that mixup draws λ from; 0: no mixup. */
   readonly mixup: number;
   /** The same of CutMix. */
   readonly cutmix: number;
@@ -10,8 +16,113 @@ export interface Mixing {
   readonly switchProbability: number;
 }
 
-/** How one batch was mixed: image i with image B − 1 − i. */
+/** How one batch is mixed: image i with image B − 1 − i. */
 export interface Mix {
   /** The weight of image i's own label; its partner's has 1 − λ. */
   readonly lambda: number;
+  /** CutMix: what is taken from the partner. Left out: mixup, λ · own + (1 − λ) · partner in every pixel. */
+  readonly box?: Box;
+}
+
+/** Rows `top` to `bottom` − 1 and columns `left` to `right` − 1. */
+export interface Box {
+  readonly top: number;
+  readonly bottom: number;
+  readonly left: number;
+  readonly right: number;
+}
+
+/** Height and width in pixels, for images that are not square. */
+export interface Extent {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Throws a UserError for a parameter that makes no sense. */
+export function checkMixing({ mixup, cutmix, probability, switchProbability }: Mixing): void {
+  for (const [name, alpha] of Object.entries({ mixup, cutmix })) {
+    if (!(alpha >= 0 && alpha < Infinity)) {
+      throw new UserError(`mixing: ${name} is ${alpha}; give the α of a beta distribution, or 0 to switch it off`);
+    }
+  }
+  for (const [name, share] of Object.entries({ probability, switchProbability })) {
+    if (!(share >= 0 && share <= 1)) throw new UserError(`mixing: ${name} is ${share}; it must be 0 to 1`);
+  }
+}
+
+/** Draws how a batch of images of `size` pixels a side is mixed; undefined: it is left as it is. */
+export function drawMix(
+  { mixup, cutmix, probability, switchProbability }: Mixing,
+  size: number | Extent,
+  rng: Rng,
+): Mix | undefined {
+  if ((mixup === 0 && cutmix === 0) || rng.uniform() >= probability) return undefined;
+  const cuts = mixup === 0 || (cutmix > 0 && rng.uniform() < switchProbability);
+  const alpha = cuts ? cutmix : mixup;
+  const lambda = rng.beta(alpha, alpha);
+  if (!cuts) return lambda === 1 ? undefined : { lambda };
+  const { height, width } = extentOf(size);
+  const mix = cutMix({ height, width }, lambda, { row: rng.int(height), column: rng.int(width) });
+  return mix.lambda === 1 ? undefined : mix;
+}
+
+/**
+ * CutMix with a drawn λ and centre: a box of √(1 − λ) of the image's sides, cut off at its edges. The λ of the result is the
+ * share of the image that stays its own, which is more than what was drawn where the box is cut off.
+ */
+export function cutMix(
+  { height, width }: Extent,
+  drawn: number,
+  { row, column }: { readonly row: number; readonly column: number },
+): { readonly lambda: number; readonly box: Box } {
+  const share = Math.sqrt(1 - drawn);
+  const [top, bottom] = around(row, Math.floor(height * share), height);
+  const [left, right] = around(column, Math.floor(width * share), width);
+  return { lambda: 1 - ((bottom - top) * (right - left)) / (height * width), box: { top, bottom, left, right } };
+}
+
+/** A stretch of an even length of about `length` with the centre `centre`, as far as it lies within 0 ... end. */
+function around(centre: number, length: number, end: number): [number, number] {
+  const half = Math.floor(length / 2);
+  return [Math.max(0, centre - half), Math.min(end, centre + half)];
+}
+
+/**
+ * Mixes `images`, float32 [batch, 3, size, size], in place. Products and sums are rounded to float32 one by one, as PyTorch
+ * does it. Of an odd batch, the image in the middle is its own partner.
+ */
+export function mixBatch(images: Float32Array, batch: number, size: number | Extent, { lambda, box }: Mix): void {
+  const { height, width } = extentOf(size);
+  const stride = 3 * height * width;
+  for (let first = 0, last = batch - 1; first <= last; first++, last--) {
+    const own = images.subarray(first * stride, (first + 1) * stride);
+    const partner = images.subarray(last * stride, (last + 1) * stride);
+    if (box === undefined) blend(own, partner, lambda);
+    else swap(own, partner, width, height, box);
+  }
+}
+
+function extentOf(size: number | Extent): Extent {
+  return typeof size === 'number' ? { height: size, width: size } : size;
+}
+
+function blend(one: Float32Array, other: Float32Array, lambda: number): void {
+  const [own, rest] = [Math.fround(lambda), Math.fround(1 - lambda)];
+  for (let at = 0; at < one.length; at++) {
+    const [a, b] = [one[at], other[at]];
+    one[at] = Math.fround(a * own) + Math.fround(b * rest);
+    other[at] = Math.fround(b * own) + Math.fround(a * rest);
+  }
+}
+
+/** Each gets the other's box, in all three channels. */
+function swap(one: Float32Array, other: Float32Array, width: number, height: number, box: Box): void {
+  for (let channel = 0; channel < 3; channel++) {
+    for (let row = box.top; row < box.bottom; row++) {
+      const start = (channel * height + row) * width;
+      const kept = one.slice(start + box.left, start + box.right);
+      one.set(other.subarray(start + box.left, start + box.right), start + box.left);
+      other.set(kept, start + box.left);
+    }
+  }
 }
