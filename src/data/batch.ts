@@ -8,7 +8,7 @@ import type { Mix } from './augment/mixing.js';
 import { centralView, openDecoded, openEncoded, regionView } from './decode.js';
 import { bytesOf } from './image.js';
 import type { Image } from './image.js';
-import { storedImage } from './source.js';
+import { imageName, storedImage } from './source.js';
 import type { EncodedImage, PixelStore } from './source.js';
 
 /** The type of a batch's pixels: bytes, or float32 where images are mixed or their parts replaced by noise. */
@@ -43,6 +43,7 @@ export interface BatchJob {
 
 /** An image that could not be read or decoded. */
 export interface Unreadable {
+  /** What messages call it: its file, and the member or row where many share a file. */
   readonly file: string;
   readonly reason: string;
 }
@@ -101,9 +102,9 @@ async function viewOf(image: EncodedImage | number, recipe: BatchRecipe, rng: Rn
   const crop = recipe.augmentation.randomResizedCrop;
   if (typeof image !== 'number') {
     try {
-      return await squareOf(openEncoded(image), recipe, rng);
+      return await squareOf(await openEncoded(image), recipe, rng);
     } catch (error) {
-      return { file: image.file, reason: error instanceof Error ? firstLine(error.message) : String(error) };
+      return { file: imageName(image), reason: error instanceof Error ? firstLine(error.message) : String(error) };
     }
   }
   if (store === undefined) throw new Error('a batch of stored images needs their store');

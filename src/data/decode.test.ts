@@ -166,7 +166,7 @@ describe('regionView', () => {
   test('chooses in the extent after the rotation and cuts there', async () => {
     const file = await save('turnedRegion.jpg', redBlue().jpeg({ quality: 100 }).withMetadata({ orientation: 6 }));
     const seen: number[] = [];
-    const lower = await regionView(openEncoded({ file }), 8, (width, height) => {
+    const lower = await regionView(await openEncoded({ file }), 8, (width, height) => {
       seen.push(width, height);
       return { left: 0, top: 18, width: 16, height: 12 };
     });
@@ -176,7 +176,7 @@ describe('regionView', () => {
 
   test('stretches the region to the square', async () => {
     const file = await save('regions.png', redBlue());
-    const view = await regionView(openEncoded({ file }), 8, () => ({ left: 8, top: 0, width: 16, height: 4 }));
+    const view = await regionView(await openEncoded({ file }), 8, () => ({ left: 8, top: 0, width: 16, height: 4 }));
     isNear(pixel(view, 0, 4), [255, 0, 0], 2);
     isNear(pixel(view, 7, 4), [0, 0, 255], 2);
   });
@@ -198,7 +198,7 @@ describe('openDecoded', () => {
     const region = { left: 3, top: 1, width: 9, height: 12 };
     assert.deepEqual(
       await regionView(openDecoded(image), 8, () => region),
-      await regionView(openEncoded({ file }), 8, () => region),
+      await regionView(await openEncoded({ file }), 8, () => region),
     );
   });
 });

@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
+import { decoderInput } from './encodedBytes.js';
 import { toInterleaved, toPlanes } from './image.js';
 import type { Image } from './image.js';
 import type { Region } from './augment/randomResizedCrop.js';
@@ -14,11 +15,12 @@ sharp.concurrency(1);
 const EVALUATION_RATIO = 256 / 224;
 
 /**
- * An image file as 8-bit sRGB with its EXIF rotation applied. Grey becomes three equal channels, CMYK and 16-bit images
+ * An encoded image as 8-bit sRGB with its EXIF rotation applied. Grey becomes three equal channels, CMYK and 16-bit images
  * are converted, transparency is laid on white. Broken data fail when pixels are read; mere oddities in a file do not.
  */
-export function openEncoded({ file }: EncodedImage): Sharp {
-  return sharp(file, { failOn: 'error' }).autoOrient().flatten({ background: 'white' }).toColourspace('srgb');
+export async function openEncoded(image: EncodedImage): Promise<Sharp> {
+  const input = await decoderInput(image);
+  return sharp(input, { failOn: 'error' }).autoOrient().flatten({ background: 'white' }).toColourspace('srgb');
 }
 
 /** A decoded image as input for a resize. */
@@ -56,8 +58,8 @@ function toEvenHalf(whole: number): number {
 }
 
 /** An image file as evaluation sees it. Rejects with the decoder's reason when it cannot be read. */
-export function readImage(file: string, size: number): Promise<Image> {
-  return centralView(openEncoded({ file }), size);
+export async function readImage(file: string, size: number): Promise<Image> {
+  return centralView(await openEncoded({ file }), size);
 }
 
 /** A region of an image, chosen once the image's extent is known, resized to `size` × `size`. */

@@ -12,6 +12,23 @@ export interface Labelled {
 /** Where the encoded bytes of one image lie. Plain data, so that it crosses to a worker thread. */
 export interface EncodedImage {
   readonly file: string;
+  /** The part of the file that is the image, where many share a file; the whole file if left out. */
+  readonly part?: FilePart;
+}
+
+/** Some bytes of a file. */
+export interface FilePart {
+  /** Offset of the first byte. */
+  readonly start: number;
+  /** Bytes. */
+  readonly length: number;
+  /** What messages call the part: a member of an archive, a row of a table. */
+  readonly name: string;
+}
+
+/** What messages call an image. */
+export function imageName({ file, part }: EncodedImage): string {
+  return part === undefined ? file : part.name;
 }
 
 /** Labelled images that are decoded when they are needed. */
