@@ -4,6 +4,7 @@ import { UserError } from '../errors.js';
 import type { Config } from '../pipeline/config.js';
 import { configFrom, layerOf, layerValue, readLayer, type Layer } from '../pipeline/configLayers.js';
 import { PRESETS, type PresetName } from '../pipeline/presets.js';
+import { RECIPES, type RecipeName } from '../pipeline/recipes/index.js';
 import type { Json } from '../telemetry/events.js';
 import { parseQuantity } from './quantity.js';
 
@@ -171,6 +172,11 @@ export function addConfigSources(command: Command): Command {
         .choices(Object.keys(PRESETS))
         .helpGroup(heading),
     )
+    .addOption(
+      new Option('--recipe <name>', `train final networks by the recipe ${Object.keys(RECIPES).join(', ')}`)
+        .choices(Object.keys(RECIPES))
+        .helpGroup(heading),
+    )
     .addOption(new Option('--config <file>', 'YAML or JSON with any of the keys').helpGroup(heading))
     .addOption(
       new Option('--set <key=value>', 'any key, such as search.parents=5').argParser(collect).helpGroup(heading),
@@ -219,10 +225,8 @@ function numberOrText(text: string): Json {
 /** Images up to this side count as small. */
 const SMALL_IMAGES = 64;
 
-/** The preset that the user named or, else, the one for the size of the images. */
-export function presetOf(command: Command, layers: readonly Layer[]): PresetName {
-  const { preset } = command.opts<{ preset?: PresetName }>();
-  if (preset !== undefined) return preset;
+/** The preset for images of the size that the user named. */
+function presetForImages(layers: readonly Layer[]): PresetName {
   const size = lastSaid(layers, 'model.imageSize') ?? 0;
   return typeof size === 'number' && size > SMALL_IMAGES ? 'paper' : 'cifar';
 }
@@ -239,7 +243,17 @@ export function requireData(layers: readonly Layer[]): void {
   }
 }
 
-/** The configuration: a preset, then what the user has said. */
-export function configOf(preset: PresetName, layers: readonly Layer[]): Config {
-  return configFrom([{ source: `preset ${preset}`, values: PRESETS[preset] }, ...layers]);
+/**
+ * The configuration: the preset that the user named or, else, `otherwise`; with another recipe where one was named; then
+ * what the user has said.
+ */
+export function configOf(
+  command: Command,
+  layers: readonly Layer[],
+  otherwise: PresetName = presetForImages(layers),
+): Config {
+  const { preset = otherwise, recipe } = command.opts<{ preset?: PresetName; recipe?: RecipeName }>();
+  const base = PRESETS[preset];
+  const values = recipe === undefined ? base : { ...base, retrain: { ...base.retrain, recipe: RECIPES[recipe] } };
+  return configFrom([{ source: `preset ${preset}`, values }, ...layers]);
 }

@@ -38,7 +38,10 @@ describe('the settings of a search', () => {
     [
       {
         ...PRESETS.demo,
-        data: { ...PRESETS.demo.data, augmentation: { steps: [{ step: 'paddedCrop', padding: 40, fill: 'black' }] } },
+        supernet: {
+          ...PRESETS.demo.supernet,
+          augmentation: { steps: [{ step: 'paddedCrop', padding: 40, fill: 'black' }] },
+        },
       },
       /padding of paddedCrop is 40/,
     ],

@@ -16,7 +16,9 @@ export function checkSearchConfig(config: Config): void {
   checkModel(config);
   checkSpace(config);
   evolutionOf(config);
-  checkAugmentation(config.data.augmentation, config.model.imageSize);
+  for (const { augmentation } of [config.supernet, config.retrain.recipe]) {
+    checkAugmentation(augmentation, config.model.imageSize);
+  }
 }
 
 /** The backbone: patches tile the image, heads share the width. */

@@ -10,6 +10,8 @@ const share = z.number().min(0).max(1);
 const positive = z.number().positive();
 const bounds = z.strictObject({ min: positive.exactOptional(), max: positive.exactOptional() });
 
+const interval = z.tuple([positive, positive]);
+
 const augmentStep = z.discriminatedUnion('step', [
   z.strictObject({
     step: z.literal('paddedCrop'),
@@ -19,30 +21,48 @@ const augmentStep = z.discriminatedUnion('step', [
   z.strictObject({ step: z.literal('horizontalFlip'), probability: share }),
 ]);
 
-/** What is done to training images, at random. */
+/** What is done to training images, at random. A part that is left out is not done. */
 const augmentation = z.strictObject({
-  randomResizedCrop: z
-    .strictObject({ scale: z.tuple([positive, positive]), ratio: z.tuple([positive, positive]) })
-    .exactOptional(),
+  /** How the original becomes a square of the network's size; left out: as in evaluation. */
+  randomResizedCrop: z.strictObject({ scale: interval, ratio: interval }).exactOptional(),
+  /** Applied to the square image, in this order. */
   steps: z.array(augmentStep),
+  /** Mixup and CutMix, of whole batches. */
+  mixing: z
+    .strictObject({
+      mixup: z.number().min(0),
+      cutmix: z.number().min(0),
+      probability: share,
+      switchProbability: share,
+    })
+    .exactOptional(),
 });
 
 /** How a network is trained. One of `steps` and `epochs` says how long. */
 const recipe = z
   .strictObject({
+    /** Optimizer steps. */
     steps: count.exactOptional(),
     epochs: positive.exactOptional(),
+    /** Images that are in work at a time; BatchNorm's statistics are theirs. */
     batchSize: count,
+    /** The rate at the top of the schedule. */
     learningRate: positive,
+    /** The images of a step that `learningRate` is meant for: it is scaled linearly to those there are. */
+    learningRateImages: count.exactOptional(),
     warmupLearningRate: z.number().min(0),
     minLearningRate: z.number().min(0),
     /** Share of the steps that the learning rate rises. */
     warmup: share,
     weightDecay: z.number().min(0),
+    /** Greatest norm of the gradient; 0: any. */
     clipNorm: z.number().min(0),
     labelSmoothing: share,
+    /** Share of the samples for which the last block's branches are dropped; rising linearly from 0 at the first. */
     dropPath: z.number().min(0).max(0.99),
+    /** Decay of the weights' moving average; 0: none is kept. */
     averageDecay: z.number().min(0).max(0.999999),
+    augmentation,
   })
   .refine((value) => (value.steps === undefined) !== (value.epochs === undefined), {
     error: 'give either steps or epochs, not both and not neither',
@@ -59,7 +79,6 @@ export const configSchema = z.strictObject({
     searchVal: z.number().gt(0).lt(1),
     /** Worker threads of a loader; chosen by the machine when left out. */
     workers: z.int().min(0).exactOptional(),
-    augmentation,
   }),
   model: z.strictObject({
     imageSize: count,
@@ -90,7 +109,10 @@ export const configSchema = z.strictObject({
     crossover: z.int().min(0).exactOptional(),
     mutation: z.int().min(0).exactOptional(),
     mutationProbability: share,
-    /** Training batches from which a candidate gets BatchNorm statistics of its own; 0: it keeps the supernet's. */
+    /**
+     * Training batches from which a candidate gets BatchNorm statistics of its own, augmented as for the supernet but not
+     * mixed; 0: it keeps the supernet's.
+     */
     calibrationBatches: z.int().min(0),
     calibrationBatchSize: count,
     evaluationBatchSize: count,

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { stringify } from 'yaml';
 import { UserError } from '../errors.js';
 import type { Json } from '../telemetry/events.js';
-import { configFrom, CONFIG_KEYS, layerOf, parseConfig, type Layer } from './configLayers.js';
+import { configFrom, CONFIG_KEYS, formatConfig, layerOf, parseConfig, type Layer } from './configLayers.js';
 import { PRESETS } from './presets.js';
 
 const preset: Layer = { source: 'preset demo', values: PRESETS.demo };
@@ -33,7 +32,15 @@ describe('a configuration from layers', () => {
 
   test('survives being written and read, and every preset is complete', () => {
     for (const config of Object.values(PRESETS))
-      assert.deepEqual(parseConfig(stringify(config), 'config.yaml'), config);
+      assert.deepEqual(parseConfig(formatConfig(config), 'config.yaml'), config);
+  });
+
+  test('takes back with null what may be left out, and nothing else', () => {
+    const crop = layerOf('a.yaml', 'supernet.augmentation.randomResizedCrop', { scale: [0.5, 1], ratio: [1, 1] });
+    const none = layerOf('--set', 'supernet.augmentation.randomResizedCrop', null);
+    assert.deepEqual(configFrom([preset, crop, none]).supernet, configFrom([preset]).supernet);
+    assert.throws(() => configFrom([preset, layerOf('--set', 'seed', null)]), /seed is missing; it must be a number/);
+    assert.throws(() => configFrom([preset, layerOf('--set', 'model', null)]), /--set: model is null; it has the keys/);
   });
 
   const refused: readonly (readonly [key: string, value: Json, message: string])[] = [
@@ -53,19 +60,19 @@ describe('a configuration from layers', () => {
     ['space.grid.kernels', [3, 'a'], 'space.grid.kernels.1 is "a"; it must be a number'],
     ['model', 3, 'model is 3; it has the keys imageSize, patchSize, dim, heads, depth'],
     [
-      'data.augmentation.steps',
+      'supernet.augmentation.steps',
       [{ step: 'blur' }],
-      'data.augmentation.steps.0.step is "blur"; it is none of those that there are',
+      'supernet.augmentation.steps.0.step is "blur"; it is none of those that there are',
     ],
     [
-      'data.augmentation.steps',
+      'supernet.augmentation.steps',
       [{ step: 'horizontalFlip' }],
-      'data.augmentation.steps.0.probability is missing; it must be a number',
+      'supernet.augmentation.steps.0.probability is missing; it must be a number',
     ],
     [
-      'data.augmentation.steps',
+      'supernet.augmentation.steps',
       [{ step: 'horizontalFlip', probability: 1, share: 1 }],
-      'data.augmentation.steps.0 is {"step":"horizontalFlip","probability":1,"share":1}; it has no key share',
+      'supernet.augmentation.steps.0 is {"step":"horizontalFlip","probability":1,"share":1}; it has no key share',
     ],
   ];
   for (const [key, value, message] of refused) {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { closest } from 'fastest-levenshtein';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Json } from '../telemetry/events.js';
@@ -20,7 +20,7 @@ type Tree = { readonly [key: string]: Json };
 const ALTERNATIVES: Readonly<Record<string, string>> = { steps: 'epochs', epochs: 'steps' };
 
 /**
- * A configuration from its layers; later ones win, key by key. Throws a UserError of one line that names the layer, the
+ * A configuration from its layers; later ones win, key by key, and null takes back what an earlier one has said. Throws a UserError of one line that names the layer, the
  * key and what is allowed there; for an unknown key, the nearest that there is.
  */
 export function configFrom(layers: readonly Layer[]): Config {
@@ -45,6 +45,11 @@ function sourceOf(path: readonly PropertyKey[], layers: readonly Layer[]): strin
 /** A complete configuration from YAML (of which JSON is a part); `source` names the text in errors. */
 export function parseConfig(text: string, source: string): Config {
   return configFrom([parseLayer(text, source)]);
+}
+
+/** A configuration as YAML, every value written out where it holds. */
+export function formatConfig(config: Config): string {
+  return stringify(config, { aliasDuplicateObjects: false });
 }
 
 /** A layer from a YAML or JSON file. */
@@ -92,7 +97,8 @@ function merge(base: Tree, over: Tree): Tree {
     const before = merged[key];
     const replaced = ALTERNATIVES[key];
     if (replaced !== undefined && !(replaced in over)) Reflect.deleteProperty(merged, replaced);
-    merged[key] = isTree(value) ? merge(isTree(before) ? before : {}, value) : value;
+    if (value === null) Reflect.deleteProperty(merged, key);
+    else merged[key] = isTree(value) ? merge(isTree(before) ? before : {}, value) : value;
   }
   return merged;
 }
@@ -115,7 +121,8 @@ function checkKeys(values: Json, schema: z.ZodType, source: string, prefix: stri
       const likely = nearestKey(prefix + key);
       throw new UserError(`${source}: there is no key ${prefix}${key}; did you mean ${likely}?`);
     }
-    checkKeys(value, fields[key], source, `${prefix}${key}.`);
+    const isLeftOut = value === null && fields[key] instanceof z.ZodExactOptional;
+    if (!isLeftOut) checkKeys(value, fields[key], source, `${prefix}${key}.`);
   }
 }
 

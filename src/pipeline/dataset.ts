@@ -6,7 +6,7 @@ import { texturePairs } from '../data/texturePairs.js';
 import { stopIfAborted } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import type { Listener } from '../telemetry/events.js';
-import type { Config } from './config.js';
+import type { Config, RecipeConfig } from './config.js';
 
 /** The built-in set's name as a data source. */
 export const BUILT_IN = 'texture-pairs';
@@ -16,27 +16,35 @@ const STAGE = 'images';
 
 /** What of a configuration decides how a data set is opened. */
 export interface DatasetConfig {
-  readonly data: Pick<Config['data'], 'source' | 'workers'> & {
-    readonly augmentation?: Config['data']['augmentation'];
-  };
+  readonly data: Pick<Config['data'], 'source' | 'workers'>;
   readonly model: { readonly imageSize: number };
 }
 
+export interface OpenOptions {
+  /** Splits a set that has no test images of its own; draws the built-in set. */
+  readonly rng: Rng;
+  readonly originals: boolean;
+  readonly emit: Listener;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Whether trainings by these recipes need the original images: random crops are taken from them. */
+export function needOriginals(recipes: readonly RecipeConfig[]): boolean {
+  return recipes.some(({ augmentation }) => augmentation.randomResizedCrop !== undefined);
+}
+
 /**
- * Opens what the configuration names and decodes it into memory where it fits. Throws a UserError for a folder that is
+ * Opens what the configuration names and, unless the `originals` are needed, decodes it into memory where it fits. Throws a UserError for a folder that is
  * missing or is no data set, or of which a class cannot be read.
  */
 export async function openDataset(
   { data, model }: DatasetConfig,
-  rng: Rng,
-  emit: Listener,
-  signal?: AbortSignal,
+  { rng, originals, emit, signal }: OpenOptions,
 ): Promise<Dataset> {
   if (data.source === BUILT_IN) return builtIn(rng, emit, signal);
   const dataset = await openImageFolder(data.source, { rng });
   for (const message of dataset.notices) emit({ type: 'warning', message });
-  // Random crops need the originals: such a set stays on the disk.
-  if (data.augmentation?.randomResizedCrop !== undefined) return dataset;
+  if (originals) return dataset;
 
   const total = dataset.train.labels.length + dataset.test.labels.length;
   const began = performance.now();

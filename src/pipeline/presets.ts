@@ -1,13 +1,7 @@
 import { LOW_LEVEL_DEFAULTS } from '../space/block.js';
 import { PAPER_GRID } from '../space/lowLevel.js';
-import type { Config, RecipeConfig } from './config.js';
-
-const SMALL_IMAGE_AUGMENTATION: Config['data']['augmentation'] = {
-  steps: [
-    { step: 'paddedCrop', padding: 4, fill: 'black' },
-    { step: 'horizontalFlip', probability: 0.5 },
-  ],
-};
+import type { Config } from './config.js';
+import { RECIPES } from './recipes/index.js';
 
 const RELEASED_SPACE: Config['space'] = {
   lowLevel: 'released',
@@ -20,33 +14,15 @@ const RELEASED_SPACE: Config['space'] = {
   defaults: { ...LOW_LEVEL_DEFAULTS },
 };
 
-/** What the recipes for small images share. */
-const SMALL_RECIPE: RecipeConfig = {
-  batchSize: 64,
-  learningRate: 1e-3,
-  warmupLearningRate: 1e-6,
-  minLearningRate: 1e-5,
-  warmup: 0.1,
-  weightDecay: 0.05,
-  clipNorm: 1,
-  labelSmoothing: 0.1,
-  dropPath: 0,
-  averageDecay: 0,
-};
-
 /** The whole pipeline in minutes on two cores: the built-in images and a small backbone. */
 const demo: Config = {
   seed: 0,
   device: { kind: 'cpu' },
-  data: {
-    source: 'texture-pairs',
-    searchVal: 0.2,
-    augmentation: { steps: [{ step: 'horizontalFlip', probability: 0.5 }] },
-  },
+  data: { source: 'texture-pairs', searchVal: 0.2 },
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 4 },
   space: RELEASED_SPACE,
   budget: {},
-  supernet: { ...SMALL_RECIPE, batchSize: 32, learningRate: 3e-3, steps: 2000 },
+  supernet: { ...RECIPES.demo, steps: 2000 },
   search: {
     population: 12,
     generations: 4,
@@ -57,47 +33,28 @@ const demo: Config = {
     warmStart: true,
     compareRandom: false,
   },
-  retrain: { top: 2, recipe: { ...SMALL_RECIPE, batchSize: 32, learningRate: 3e-3, steps: 1000 }, baselines: true },
+  retrain: { top: 2, recipe: RECIPES.demo, baselines: true },
 };
 
 /** Images of about 32 × 32, such as CIFAR-10: under an hour on two cores. */
 const cifar: Config = {
   ...demo,
-  data: { source: 'cifar10', searchVal: 0.1, augmentation: SMALL_IMAGE_AUGMENTATION },
+  data: { source: 'cifar10', searchVal: 0.1 },
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 6 },
-  supernet: { ...SMALL_RECIPE, learningRate: 2e-3, epochs: 4 },
+  supernet: { ...RECIPES.cifar, epochs: 4 },
   search: { ...demo.search, population: 16, generations: 4, calibrationBatches: 4 },
-  retrain: { top: 1, recipe: { ...SMALL_RECIPE, learningRate: 2e-3, epochs: 6 }, baselines: true },
+  retrain: { top: 1, recipe: RECIPES.cifar, baselines: true },
 };
 
 /** The paper's settings for ImageNet (GLiT-Tiny), with DeiT's recipe for 300 epochs. */
 const paper: Config = {
   seed: 0,
   device: { kind: 'cpu' },
-  data: {
-    source: 'imagenet',
-    searchVal: 50_000 / 1_281_167,
-    augmentation: {
-      randomResizedCrop: { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] },
-      steps: [{ step: 'horizontalFlip', probability: 0.5 }],
-    },
-  },
+  data: { source: 'imagenet', searchVal: 50_000 / 1_281_167 },
   model: { imageSize: 224, patchSize: 16, dim: 192, heads: 3, depth: 12 },
   space: RELEASED_SPACE,
   budget: { macs: { max: 1.3e9 } },
-  supernet: {
-    epochs: 300,
-    batchSize: 1024,
-    learningRate: 1e-3,
-    warmupLearningRate: 1e-6,
-    minLearningRate: 1e-5,
-    warmup: 5 / 300,
-    weightDecay: 0.05,
-    clipNorm: 1,
-    labelSmoothing: 0.1,
-    dropPath: 0,
-    averageDecay: 0,
-  },
+  supernet: { ...RECIPES.deit, dropPath: 0, averageDecay: 0 },
   search: {
     population: 50,
     generations: 20,
@@ -108,23 +65,7 @@ const paper: Config = {
     warmStart: true,
     compareRandom: false,
   },
-  retrain: {
-    top: 5,
-    recipe: {
-      epochs: 300,
-      batchSize: 1024,
-      learningRate: 1e-3,
-      warmupLearningRate: 1e-6,
-      minLearningRate: 1e-5,
-      warmup: 5 / 300,
-      weightDecay: 0.05,
-      clipNorm: 1,
-      labelSmoothing: 0.1,
-      dropPath: 0.1,
-      averageDecay: 0.99996,
-    },
-    baselines: true,
-  },
+  retrain: { top: 5, recipe: RECIPES.deit, baselines: true },
 };
 
 /** Complete configurations to start from, by name. */

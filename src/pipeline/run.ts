@@ -20,6 +20,7 @@ import type { DataContext, Job } from './session.js';
  */
 export const wholeMethod: Job<RunResult> = {
   name: 'run',
+  recipes: ({ supernet, retrain: { recipe } }) => [supernet, recipe],
   checkConfig: checkSearchConfig,
   checkData(context) {
     checkBatches(checkSearchData(context), { 'retrain.recipe.batchSize': context.config.retrain.recipe.batchSize });
@@ -34,6 +35,7 @@ export const wholeMethod: Job<RunResult> = {
 /** The search alone: leaves the best architecture and the table of candidates in the run folder. */
 export const searchOnly: Job<SearchResult> = {
   name: 'search',
+  recipes: ({ supernet }) => [supernet],
   checkConfig: checkSearchConfig,
   checkData: checkSearchData,
   work: (context) => searchOn(context, searchDataOf(context.config, context.dataset, context.rng)),

@@ -99,7 +99,8 @@ export async function searchLevel(
 
   const stage = `search-${name}`;
   const { search } = config;
-  const { workers, augmentation } = config.data;
+  const { workers } = config.data;
+  const { mixing: _, ...augmentation } = config.supernet.augmentation;
   const evaluator = await Evaluator.create(device, network, data.searchVal, {
     batchSize: search.evaluationBatchSize,
     workers,

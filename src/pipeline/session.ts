@@ -1,14 +1,13 @@
-import { stringify } from 'yaml';
 import type { Dataset } from '../data/dataset.js';
 import { Interrupted, stopIfAborted } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { openDevice } from '../runtime/device.js';
 import type { Json, Listener, RunEvent } from '../telemetry/events.js';
 import { JournalWriter, readJournal } from '../telemetry/journal.js';
-import type { Config } from './config.js';
-import { parseConfig } from './configLayers.js';
+import type { Config, RecipeConfig } from './config.js';
+import { formatConfig, parseConfig } from './configLayers.js';
 import type { RunContext } from './context.js';
-import { openDataset } from './dataset.js';
+import { needOriginals, openDataset } from './dataset.js';
 import { RunFolder } from './runFolder.js';
 import { version } from './version.js';
 
@@ -23,6 +22,8 @@ export interface SessionOptions {
 export interface Job<Result> {
   /** The command of the command line that does it. */
   readonly name: string;
+  /** The recipes that it trains by. */
+  recipes(config: Config): readonly RecipeConfig[];
   /** Throws a UserError when the configuration's parts do not fit each other. */
   checkConfig(config: Config): void;
   /** Throws a UserError when the data set does not fit the configuration. */
@@ -49,7 +50,7 @@ export async function newRun<Result>(
   await RunFolder.requireFree(out);
   const open = async (): Promise<RunFolder> => {
     const folder = await RunFolder.create(out);
-    await folder.write('config.yaml', stringify(config));
+    await folder.write('config.yaml', formatConfig(config));
     return folder;
   };
   return session(config, open, job, options);
@@ -70,7 +71,7 @@ export async function continuedRun<Result>(
   const written = await folder.read('config.yaml');
   const config = revise(parseConfig(written, folder.path('config.yaml')));
   const open = async (): Promise<RunFolder> => {
-    if (stringify(config) !== written) await folder.write('config.yaml', stringify(config));
+    if (formatConfig(config) !== written) await folder.write('config.yaml', formatConfig(config));
     return folder;
   };
   return session(config, open, job, options);
@@ -103,7 +104,12 @@ async function session<Result>(
   try {
     emit({ type: 'runStarted', command, version, seed: config.seed, config: config as unknown as Json });
     const rng = seeded(config.seed);
-    const dataset: Dataset = await openDataset(config, rng.fork('dataset'), emit, signal);
+    const dataset: Dataset = await openDataset(config, {
+      rng: rng.fork('dataset'),
+      originals: needOriginals(job.recipes(config)),
+      emit,
+      signal,
+    });
     job.checkData({ config, dataset, rng, emit });
     const { kind, threads } = config.device;
     const device = await openDevice({ kind, ...(threads !== undefined && { threads }) });

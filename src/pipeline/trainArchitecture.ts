@@ -25,6 +25,7 @@ export interface TrainResult {
 export function training(given: Architecture): Job<TrainResult> {
   return {
     name: 'train',
+    recipes: (config) => [config.retrain.recipe],
     checkConfig: (config) => checkFits(given, config),
     checkData: ({ config, dataset }) =>
       checkBatches(dataset.train.labels.length, { 'retrain.recipe.batchSize': config.retrain.recipe.batchSize }),
@@ -46,7 +47,7 @@ function checkFits(given: Architecture, config: Config): void {
       throw new UserError(`model.${key} is ${said}, but the architecture's is ${value}; leave it out or use ${value}`);
     }
   }
-  checkAugmentation(config.data.augmentation, config.model.imageSize);
+  checkAugmentation(config.retrain.recipe.augmentation, config.model.imageSize);
 }
 
 async function trainArchitecture(context: RunContext, given: Architecture): Promise<TrainResult> {

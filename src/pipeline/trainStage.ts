@@ -41,7 +41,7 @@ export async function trainStage(
     imageSize: network.backbone.imageSize,
     batchSize: config.batchSize,
     rng: rng.fork('data'),
-    augmentation: run.data.augmentation,
+    augmentation: config.augmentation,
     workers: run.data.workers,
     onUnreadable: ({ file: name, reason }) =>
       emit({ type: 'warning', message: `${name} cannot be read and is skipped: ${reason}` }),

@@ -41,7 +41,7 @@ export async function evaluateFile(model: string, options: FileEvaluationOptions
   const { data, split, seed = 0, batchSize = BATCH_SIZE, workers, emit = () => undefined, signal } = options;
   const { classes, imageSize } = await readExportedModel(model);
   const settings = { data: { source: data, ...(workers !== undefined && { workers }) }, model: { imageSize } };
-  const dataset = await openDataset(settings, seeded(seed).fork('dataset'), emit, signal);
+  const dataset = await openDataset(settings, { rng: seeded(seed).fork('dataset'), originals: false, emit, signal });
   requireSameClasses(model, classes, data, dataset.classes);
   return withDevice(options, async (device) => {
     const source = dataset[split];

@@ -80,12 +80,12 @@ export async function makePhotos(folder: string, perClass = 20): Promise<void> {
 export const TINY = [
   ['data.workers', 0],
   ['data.searchVal', 0.2],
-  ['data.augmentation.steps', '[{ step: horizontalFlip, probability: 0.5 }]'],
   ['model', '{ imageSize: 8, patchSize: 4, dim: 12, heads: 3, depth: 3 }'],
   ['space.grid', '{ kernels: [3, 5], expansions: [1, 2], dkRatios: [0.5, 1], ffnRatios: [1, 2] }'],
   ['space.defaults', '{ kernel: 3, expansion: 1, dkRatio: 1, ffnRatio: 2 }'],
   ['supernet.steps', 12],
   ['supernet.batchSize', 8],
+  ['supernet.augmentation.steps', '[{ step: horizontalFlip, probability: 0.5 }]'],
   ['search.population', 6],
   ['search.generations', 2],
   ['search.calibrationBatches', 2],
@@ -93,6 +93,7 @@ export const TINY = [
   ['search.evaluationBatchSize', 8],
   ['retrain.recipe.steps', 12],
   ['retrain.recipe.batchSize', 8],
+  ['retrain.recipe.augmentation.steps', '[{ step: horizontalFlip, probability: 0.5 }]'],
 ].flatMap(([key, value]) => ['--set', `${key}=${value}`]);
 
 /** A file with text in a folder that is made for it. */

@@ -51,9 +51,9 @@ export function addDemo(program: Command): void {
         command,
         options,
         begin: async () => {
-          const { preset = 'demo' } = command.opts<{ preset?: 'demo' | 'cifar' | 'paper' }>();
           const builtIn = { source: 'demo', values: { data: { source: 'texture-pairs' } } };
-          return { config: configOf(preset, [...(await givenLayers(command, options)), builtIn]), job: wholeMethod };
+          const layers = [...(await givenLayers(command, options)), builtIn];
+          return { config: configOf(command, layers, 'demo'), job: wholeMethod };
         },
         resume: () => Promise.resolve(wholeMethod),
       });

@@ -10,7 +10,6 @@ import {
   optionsOf,
   type OptionGroups,
   modelOptions,
-  presetOf,
   recipeOptions,
   requireData,
   retrainOptions,
@@ -63,7 +62,7 @@ export function addRun(program: Command): void {
         begin: async () => {
           const layers = await givenLayers(command, options);
           requireData(layers);
-          return { config: configOf(presetOf(command, layers), layers), job: wholeMethod };
+          return { config: configOf(command, layers), job: wholeMethod };
         },
         resume: () => Promise.resolve(wholeMethod),
         resumes: ['demo'],

@@ -13,7 +13,6 @@ import {
   optionsOf,
   type OptionGroups,
   modelOptions,
-  presetOf,
   recipeOptions,
   requireData,
   searchOptions,
@@ -58,7 +57,7 @@ export function addSearch(program: Command): void {
         begin: async () => {
           const layers = await givenLayers(command, options);
           requireData(layers);
-          return { config: configOf(presetOf(command, layers), layers), job: searchOnly };
+          return { config: configOf(command, layers), job: searchOnly };
         },
         resume: () => Promise.resolve(searchOnly),
       });

@@ -18,7 +18,6 @@ import {
   optionsOf,
   type OptionGroups,
   modelOptions,
-  presetOf,
   recipeOptions,
   requireData,
   seedOption,
@@ -78,7 +77,7 @@ export function addTrain(program: Command): void {
           requireData(layers);
           const architecture = await readArchitecture(named, sizesIn(layers));
           const complete = [modelLayer(architecture, named), ...layers];
-          return { config: configOf(presetOf(command, complete), complete), job: training(architecture) };
+          return { config: configOf(command, complete), job: training(architecture) };
         },
         resume: async (run) => training(await readArchitecture(join(run, 'architecture.json'))),
       });

@@ -1,0 +1,14 @@
+import type { RecipeConfig } from '../config.js';
+import { smallImages } from './smallImages.js';
+
+/** A few passes over some ten thousand images of about 32 × 32: too few for strong regularisation to pay. */
+export const cifar: RecipeConfig = {
+  ...smallImages,
+  epochs: 6,
+  augmentation: {
+    steps: [
+      { step: 'paddedCrop', padding: 4, fill: 'black' },
+      { step: 'horizontalFlip', probability: 0.5 },
+    ],
+  },
+};

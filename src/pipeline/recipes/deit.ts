@@ -1,0 +1,25 @@
+import type { RecipeConfig } from '../config.js';
+
+/**
+ * DeiT's recipe for ImageNet (Touvron et al., 2021, table 9), with the gradient clipping of GLiT's released code. Colour
+ * jitter is part of DeiT's settings, but its code leaves it out where RandAugment is on.
+ */
+export const deit: RecipeConfig = {
+  epochs: 300,
+  batchSize: 64,
+  learningRate: 5e-4,
+  learningRateImages: 512,
+  warmupLearningRate: 1e-6,
+  minLearningRate: 1e-5,
+  warmup: 5 / 300,
+  weightDecay: 0.05,
+  clipNorm: 1,
+  labelSmoothing: 0.1,
+  dropPath: 0.1,
+  averageDecay: 0.99996,
+  augmentation: {
+    randomResizedCrop: { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] },
+    steps: [{ step: 'horizontalFlip', probability: 0.5 }],
+    mixing: { mixup: 0.8, cutmix: 1, probability: 1, switchProbability: 0.5 },
+  },
+};

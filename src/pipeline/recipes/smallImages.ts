@@ -1,0 +1,15 @@
+import type { RecipeConfig } from '../config.js';
+
+/** What the recipes for images of about 32 × 32 share. */
+export const smallImages = {
+  batchSize: 64,
+  learningRate: 2e-3,
+  warmupLearningRate: 1e-6,
+  minLearningRate: 1e-5,
+  warmup: 0.1,
+  weightDecay: 0.05,
+  clipNorm: 1,
+  labelSmoothing: 0.1,
+  dropPath: 0,
+  averageDecay: 0,
+} satisfies Partial<RecipeConfig>;
