@@ -4,6 +4,7 @@ import { Rng } from '../random/rng.js';
 import { augment } from './augment/augmentation.js';
 import type { Augmentation } from './augment/augmentation.js';
 import { cropRegion } from './augment/randomResizedCrop.js';
+import { drawMix, mixBatch } from './augment/mixing.js';
 import type { Mix } from './augment/mixing.js';
 import { centralView, openDecoded, openEncoded, regionView } from './decode.js';
 import { bytesOf } from './image.js';
@@ -91,10 +92,23 @@ export async function makeBatch<T extends PixelType>(
     const image = augment(views[slot] as Image, recipe.augmentation.steps, rng.fork(place).fork('steps'));
     batch.set(image.pixels, place * bytesOf(recipe.size));
   });
-  return { images: batch, places, unreadable, mix: undefined };
+  return { images: batch, places, unreadable, mix: mixed(batch, places.length, recipe, rng.fork('mix')) };
 }
 
 const ARRAYS = { uint8: Uint8Array, float32: Float32Array } as const;
+
+/** Mixes a batch in place, if the recipe and the draw say so. */
+function mixed(
+  images: PixelArrays[PixelType],
+  batch: number,
+  { size, augmentation: { mixing } }: BatchRecipe,
+  rng: Rng,
+): Mix | undefined {
+  if (mixing === undefined || images instanceof Uint8Array) return undefined;
+  const mix = drawMix(mixing, size, rng);
+  if (mix !== undefined) mixBatch(images, batch, size, mix);
+  return mix;
+}
 
 /** The square view of one image, before the augmentation's steps. */
 async function viewOf(image: EncodedImage | number, recipe: BatchRecipe, rng: Rng): Promise<Image | Unreadable> {

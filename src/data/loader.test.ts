@@ -7,6 +7,7 @@ import { Interrupted, UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { NO_AUGMENTATION, SMALL_IMAGE_AUGMENTATION } from './augment/augmentation.js';
 import type { Augmentation } from './augment/augmentation.js';
+import { mixBatch } from './augment/mixing.js';
 import { INCEPTION_CROP } from './augment/randomResizedCrop.js';
 import { evaluationLoader, trainingLoader } from './loader.js';
 import type { Batch, Loader, TrainingLoaderOptions, Unreadable } from './loader.js';
@@ -302,5 +303,37 @@ describe('a stream', () => {
       await collect(loader.epoch(0));
       assert.ok(loader.waited > 0 && loader.waited < 60);
     });
+  });
+});
+
+describe('a loader whose augmentation mixes', () => {
+  const mixing = { mixup: 0.8, cutmix: 1, probability: 0.7, switchProbability: 0.5 };
+  const mixes = { ...SMALL_IMAGE_AUGMENTATION, mixing };
+
+  test('gives what it would give without, mixed as it says', async () => {
+    const plain = await using(training(imagesWithout(), { augmentation: SMALL_IMAGE_AUGMENTATION }), (loader) =>
+      collect(loader.from(0), 12),
+    );
+    const mixed = await using(training(imagesWithout(), { augmentation: mixes }), (loader) => {
+      assert.equal(loader.pixels, 'float32');
+      return collect(loader.from(0), 12);
+    });
+    mixed.forEach(({ images, labels, mix }, step) => {
+      const expected = Float32Array.from(plain[step].images);
+      if (mix !== undefined) mixBatch(expected, 4, SIZE, mix);
+      assert.deepEqual(images, expected);
+      assert.deepEqual(labels, plain[step].labels);
+    });
+    const kinds = mixed.map(({ mix }) => (mix === undefined ? 'none' : mix.box === undefined ? 'mixup' : 'cutmix'));
+    assert.deepEqual(new Set(kinds), new Set(['none', 'mixup', 'cutmix']));
+  });
+
+  test('gives the same whatever the number of workers', async () => {
+    const [here, there] = await Promise.all(
+      [0, 2].map((workers) =>
+        using(training(imagesWithout(), { workers, augmentation: mixes }), (loader) => collect(loader.from(0), 6)),
+      ),
+    );
+    assert.deepEqual(there, here);
   });
 });
