@@ -13,19 +13,96 @@ export interface BatchPlan {
  * batch sit that epoch out. Throws a UserError when there are fewer images than a batch takes.
  */
 export function shuffledPlan(count: number, batchSize: number, rng: Rng): BatchPlan {
+  return repeatedPlan(count, batchSize, rng, 1);
+}
+
+/**
+ * Training with repeated augmentation (Hoffer et al., 2020; Berman et al., 2019): every image stands `repeats` times in a
+ * row, augmented differently each time. An epoch is as long as without, so it takes one image in `repeats`; the epochs
+ * 0 ... repeats − 1 go through one order of all images, drawn by `rng.fork(0)`, the next ones through that of `rng.fork(1)`.
+ * So no image is left out for long, as it may be in {@link officialRepeatedPlan}. Those that do not fill a last batch sit
+ * that round out. Throws a UserError when there are fewer images than a batch takes.
+ */
+export function repeatedPlan(count: number, batchSize: number, rng: Rng, repeats: number): BatchPlan {
   if (count < batchSize) {
     throw new UserError(`a batch takes ${batchSize} images and there are ${count}: lower the batch size or add images`);
   }
   const batchesPerEpoch = Math.floor(count / batchSize);
-  let current = { epoch: 0, order: rng.fork(0).permutation(count) };
+  const orderOf = lastOrder(count, rng);
   return {
     batchesPerEpoch,
     indicesOf(step) {
-      const epoch = Math.floor(step / batchesPerEpoch);
-      if (epoch !== current.epoch) current = { epoch, order: rng.fork(epoch).permutation(count) };
-      const start = (step % batchesPerEpoch) * batchSize;
-      return current.order.slice(start, start + batchSize);
+      const stepsPerRound = batchesPerEpoch * repeats;
+      const order = orderOf(Math.floor(step / stepsPerRound));
+      const start = (step % stepsPerRound) * batchSize;
+      return Int32Array.from({ length: batchSize }, (_, slot) => order[Math.floor((start + slot) / repeats)]);
     },
+  };
+}
+
+/**
+ * Repeated augmentation as DeiT's sampler does it on one process: every epoch draws a new order and takes the first
+ * ⌊n/256⌋ · 256 places of the list in which each image stands `repeats` times. For ImageNet that is about one epoch; but
+ * up to 255 places are lost, a set of fewer than 256 images gives an empty epoch, and an image is seen in an epoch only by
+ * chance, since every epoch draws anew which third it takes. {@link repeatedPlan} has none of that; this is for
+ * comparisons. Throws a UserError when an epoch has no full batch.
+ */
+export function officialRepeatedPlan(count: number, batchSize: number, rng: Rng, repeats: number): BatchPlan {
+  const places = officialSelection(count, 1);
+  const batchesPerEpoch = Math.floor(places / batchSize);
+  if (batchesPerEpoch === 0) {
+    throw new UserError(
+      `the official repeated augmentation takes ${places} of ${count} images an epoch, less than a batch of ` +
+        `${batchSize}: use repeated augmentation without "official", or add images`,
+    );
+  }
+  const orderOf = lastOrder(count, rng);
+  return {
+    batchesPerEpoch,
+    indicesOf(step) {
+      const order = orderOf(Math.floor(step / batchesPerEpoch));
+      const start = (step % batchesPerEpoch) * batchSize;
+      return Int32Array.from({ length: batchSize }, (_, slot) => order[Math.floor((start + slot) / repeats)]);
+    },
+  };
+}
+
+/** How a data set is shared out by DeiT's sampler. */
+export interface Replicas {
+  readonly repeats: number;
+  /** The number of processes, and which of them this is. */
+  readonly replicas: number;
+  readonly rank: number;
+}
+
+/**
+ * The images of one epoch that one process of DeiT's sampler visits, in its order: the first ⌊⌊n/256⌋ · 256 / replicas⌋ of
+ * its {@link replicaShare}. `order` is the epoch's permutation of all n images.
+ */
+export function officialRepeatedIndices(order: Int32Array, replicas: Replicas): Int32Array {
+  return replicaShare(order, replicas).slice(0, officialSelection(order.length, replicas.replicas));
+}
+
+/**
+ * The list in which every image of `order` stands `repeats` times in a row, filled up from its own start to a multiple of
+ * `replicas`, and of that the places rank, rank + replicas, ...: the repeats of an image go to different processes.
+ */
+export function replicaShare(order: Int32Array, { repeats, replicas, rank }: Replicas): Int32Array {
+  const places = order.length * repeats;
+  const place = (at: number): number => (rank + at * replicas) % places;
+  return Int32Array.from({ length: Math.ceil(places / replicas) }, (_, at) => order[Math.floor(place(at) / repeats)]);
+}
+
+function officialSelection(count: number, replicas: number): number {
+  return Math.floor((Math.floor(count / 256) * 256) / replicas);
+}
+
+/** Orders of `count` images by number. The last one is kept, since steps mostly come one after another. */
+function lastOrder(count: number, rng: Rng): (number: number) => Int32Array {
+  let current = { number: 0, order: rng.fork(0).permutation(count) };
+  return (number) => {
+    if (number !== current.number) current = { number, order: rng.fork(number).permutation(count) };
+    return current.order;
   };
 }
 
