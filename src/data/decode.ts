@@ -1,9 +1,12 @@
 import sharp from 'sharp';
-import type { Sharp } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
+import { decodingFailure, MOST_PIXELS } from './decodingFailure.js';
 import { decoderInput } from './encodedBytes.js';
 import { toInterleaved, toPlanes } from './image.js';
 import type { Image } from './image.js';
 import type { Region } from './augment/randomResizedCrop.js';
+import { resize } from './resize.js';
+import type { Raster } from './resize.js';
 import type { EncodedImage } from './source.js';
 
 // Every image is read once an epoch, so a cache would only hold memory; and images are decoded side by side, so that
@@ -11,16 +14,41 @@ import type { EncodedImage } from './source.js';
 sharp.cache(false);
 sharp.concurrency(1);
 
+// A data set holds photographs and not documents: what draws, runs or converts in order to be an image is not opened.
+sharp.block({ operation: ['VipsForeignLoad'] });
+sharp.unblock({
+  operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((format) => `VipsForeignLoad${format}`),
+});
+
 /** The shorter side before the central crop, in relation to the crop: 256 for 224, as networks are commonly evaluated. */
 const EVALUATION_RATIO = 256 / 224;
 
 /**
- * An encoded image as 8-bit sRGB with its EXIF rotation applied. Grey becomes three equal channels, CMYK and 16-bit images
- * are converted, transparency is laid on white. Broken data fail when pixels are read; mere oddities in a file do not.
+ * Who resizes an image.
+ *
+ * - `pillow`: {@link resize}, which gives the pixels that torchvision's transforms give.
+ * - `libvips`: the decoder's own cubic. It looks alike but is another filter, and reads large JPEGs at a half, a quarter or an
+ *   eighth of their size where that is still more than is needed.
+ */
+export type Resampling = 'pillow' | 'libvips';
+
+/** Settings of the views. */
+export interface ViewOptions {
+  /** `pillow` if left out. */
+  readonly resampling?: Resampling | undefined;
+}
+
+/**
+ * An encoded image as 8-bit RGB with its EXIF rotation applied. Grey becomes three equal channels, CMYK and 16-bit images
+ * are converted, transparency is laid on white, an animation is its first frame. Colour profiles are left out of account,
+ * as other tools for training do. Broken data fail when pixels are read; mere oddities in a file do not.
  */
 export async function openEncoded(image: EncodedImage): Promise<Sharp> {
   const input = await decoderInput(image);
-  return sharp(input, { failOn: 'error' }).autoOrient().flatten({ background: 'white' }).toColourspace('srgb');
+  return sharp(input, { failOn: 'error', ignoreIcc: true, limitInputPixels: MOST_PIXELS })
+    .autoOrient()
+    .flatten({ background: 'white' })
+    .toColourspace('srgb');
 }
 
 /** A decoded image as input for a resize. */
@@ -33,11 +61,65 @@ export function openDecoded(image: Image): Sharp {
  * An image that is `size` × `size` already is left as it is.
  *
  * Extents are cut and offsets rounded as in torchvision's Resize and CenterCrop: a pixel more or less would move the
- * whole view against what networks trained elsewhere were evaluated on.
+ * whole view against what networks trained elsewhere were evaluated on. With `pillow` every pixel is the one that
+ * torchvision gives. Rejects with the decoder's reason, in one line, when the image cannot be read.
  */
-export async function centralView(image: Sharp, size: number): Promise<Image> {
+export async function centralView(
+  image: Sharp,
+  size: number,
+  { resampling = 'pillow' }: ViewOptions = {},
+): Promise<Image> {
+  if (resampling === 'pillow') {
+    const raster = await rasterOf(image);
+    if (raster.width === size && raster.height === size) return toPlanes(raster.pixels, size);
+    const { resized, view } = centralRegion(raster, size);
+    return { size, pixels: resize(raster, resized.width, resized.height, { view }) };
+  }
+  const extent = await extentOf(image);
+  if (extent.width === size && extent.height === size) return squareOf(image);
+  const { resized, view } = centralRegion(extent, size);
+  return squareOf(image.resize({ ...resized, fit: 'fill', kernel: 'cubic' }).extract(view));
+}
+
+/** An image file as evaluation sees it. Rejects with the decoder's reason when it cannot be read. */
+export async function readImage(file: string, size: number): Promise<Image> {
+  return centralView(await openEncoded({ file }), size);
+}
+
+/**
+ * A region of an image, chosen once the image's extent is known, resized to `size` × `size`. Rejects with the decoder's
+ * reason, in one line, when the image cannot be read.
+ */
+export async function regionView(
+  image: Sharp,
+  size: number,
+  choose: (width: number, height: number) => Region,
+  { resampling = 'pillow' }: ViewOptions = {},
+): Promise<Image> {
   const { width, height } = await extentOf(image);
-  if (width === size && height === size) return pixelsOf(image, size);
+  const region = choose(width, height);
+  if (resampling === 'pillow') return { size, pixels: resize(await rasterOf(image.extract(region)), size, size) };
+
+  const square = { width: size, height: size };
+  if (Math.min(region.width, region.height) < 2 * size) {
+    return squareOf(image.extract(region).resize({ ...square, fit: 'fill', kernel: 'cubic' }));
+  }
+  // The decoder shrinks on loading only what is resized before it is cut. Places are rounded to pixels of the result.
+  const across = size / region.width;
+  const down = size / region.height;
+  const resized = { width: Math.round(width * across), height: Math.round(height * down) };
+  const left = Math.min(Math.round(region.left * across), resized.width - size);
+  const top = Math.min(Math.round(region.top * down), resized.height - size);
+  return squareOf(image.resize({ ...resized, fit: 'fill', kernel: 'cubic' }).extract({ left, top, ...square }));
+}
+
+interface Extent {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The size that evaluation brings an image to, and the square it takes of that. */
+function centralRegion({ width, height }: Extent, size: number): { resized: Extent; view: Region } {
   const shorter = Math.max(size, Math.floor(size * EVALUATION_RATIO));
   const resized = {
     width: width <= height ? shorter : Math.floor((shorter * width) / height),
@@ -45,10 +127,7 @@ export async function centralView(image: Sharp, size: number): Promise<Image> {
   };
   const left = toEvenHalf(resized.width - size);
   const top = toEvenHalf(resized.height - size);
-  return pixelsOf(
-    image.resize({ ...resized, fit: 'fill', kernel: 'cubic' }).extract({ left, top, width: size, height: size }),
-    size,
-  );
+  return { resized, view: { left, top, width: size, height: size } };
 }
 
 /** Half of a whole number, with a remaining half rounded to the even neighbour, as Python's `round` does. */
@@ -57,28 +136,27 @@ function toEvenHalf(whole: number): number {
   return whole % 2 === 1 && half % 2 === 1 ? half + 1 : half;
 }
 
-/** An image file as evaluation sees it. Rejects with the decoder's reason when it cannot be read. */
-export async function readImage(file: string, size: number): Promise<Image> {
-  return centralView(await openEncoded({ file }), size);
-}
-
-/** A region of an image, chosen once the image's extent is known, resized to `size` × `size`. */
-export async function regionView(
-  image: Sharp,
-  size: number,
-  choose: (width: number, height: number) => Region,
-): Promise<Image> {
-  const { width, height } = await extentOf(image);
-  const region = choose(width, height);
-  return pixelsOf(image.extract(region).resize({ width: size, height: size, fit: 'fill', kernel: 'cubic' }), size);
-}
-
 /** The extent after the EXIF rotation. */
-async function extentOf(image: Sharp): Promise<{ width: number; height: number }> {
-  const { autoOrient } = await image.metadata();
+async function extentOf(image: Sharp): Promise<Extent> {
+  const { autoOrient }: Metadata = await readable(image.metadata());
   return autoOrient;
 }
 
-async function pixelsOf(image: Sharp, size: number): Promise<Image> {
-  return toPlanes(await image.raw({ depth: 'uchar' }).toBuffer(), size);
+async function rasterOf(image: Sharp): Promise<Raster> {
+  const { data, info } = await readable(image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
+  if (info.channels !== 3) throw new Error(`it was decoded to ${info.channels} channels instead of 3`);
+  return { width: info.width, height: info.height, pixels: data };
+}
+
+async function squareOf(image: Sharp): Promise<Image> {
+  const { width, pixels } = await rasterOf(image);
+  return toPlanes(pixels, width);
+}
+
+async function readable<Result>(decoding: Promise<Result>): Promise<Result> {
+  try {
+    return await decoding;
+  } catch (error) {
+    throw decodingFailure(error);
+  }
 }

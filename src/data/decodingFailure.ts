@@ -1,0 +1,27 @@
+/**
+ * No photograph has more pixels, and no memory should be asked for on the word of a header that says so: at three bytes
+ * each, this many take 400 MB.
+ */
+export const MOST_PIXELS = 2 ** 27;
+
+/** What the decoder says, and what that means for someone who has to do something about the file. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/unsupported image format/, 'it is empty or no image of a known format (JPEG, PNG, WebP, GIF, AVIF, TIFF)'],
+  [/exceeds pixel limit/, `its header says that it has more than ${Math.floor(MOST_PIXELS / 1e6)} million pixels`],
+  [/is missing/, 'the file does not exist'],
+  [/bad extract area/, 'it has other extents than its header says'],
+];
+
+/** Why an image could not be read, in one line that follows its name: the decoder's own words take many lines. */
+export function decodingFailure(error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  const known = REASONS.find(([pattern]) => pattern.test(message));
+  if (known !== undefined) return new Error(known[1], { cause: error });
+  const detail = message
+    .replace('Input file has corrupt header:', '')
+    .replace('Input buffer has corrupt header:', '')
+    .split('\n')
+    .map((line) => line.trim())
+    .find((line) => line !== '' && !line.includes('bad seek'));
+  return new Error(`it is damaged or cut off${detail === undefined ? '' : ` (${detail})`}`, { cause: error });
+}
