@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { learningRateAt, type Schedule } from './schedule.js';
+import { learningRateAt, scaledLearningRate, type Schedule } from './schedule.js';
 
 const SCHEDULE: Schedule = {
   learningRate: 1e-3,
@@ -38,4 +38,35 @@ describe('the learning rate', () => {
       { numRuns: 30 },
     );
   });
+});
+
+describe("DeiT's own way with the rate", () => {
+  const stepsPerEpoch = 20;
+  const official = { ...SCHEDULE, warmupSteps: 60, steps: 300, official: { stepsPerEpoch } };
+
+  test('is the smooth rate at the beginning of the epoch before', () => {
+    const smooth = { ...official, official: undefined };
+    for (let step = 0; step < 300; step++) {
+      const epoch = Math.floor(step / stepsPerEpoch);
+      assert.equal(learningRateAt(official, step), learningRateAt(smooth, Math.max(0, epoch - 1) * stepsPerEpoch));
+    }
+  });
+
+  test('stays at the warm-up rate for two epochs and ends above the floor', () => {
+    assert.equal(learningRateAt(official, 2 * stepsPerEpoch - 1), SCHEDULE.warmupLearningRate);
+    assert.ok(learningRateAt(official, 2 * stepsPerEpoch) > SCHEDULE.warmupLearningRate);
+    assert.ok(learningRateAt(official, 299) > SCHEDULE.minLearningRate);
+  });
+
+  test('takes epochs that are no whole number of steps, as with accumulated gradients', () => {
+    const fractional = { ...official, official: { stepsPerEpoch: 12.5 } };
+    assert.equal(learningRateAt(fractional, 24), SCHEDULE.warmupLearningRate);
+    assert.ok(learningRateAt(fractional, 25) > SCHEDULE.warmupLearningRate);
+  });
+});
+
+test('the rate grows with the images of a step', () => {
+  assert.equal(scaledLearningRate(5e-4, 1024, 512), 1e-3);
+  assert.equal(scaledLearningRate(5e-4, 64, 512), 5e-4 / 8);
+  assert.equal(scaledLearningRate(3e-3, 512, 512), 3e-3);
 });
