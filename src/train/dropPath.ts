@@ -1,9 +1,22 @@
 import type { Rng } from '../random/rng.js';
 
-/** The drop-path rate of every block: from 0 at the first linearly to `rate` at the last (timm). */
+/**
+ * The drop-path rate of every block: from 0 at the first linearly to `rate` at the last, in float32 as timm takes them
+ * from PyTorch's `linspace`, bit for bit: that counts up from 0 in the first half and down from `rate` in the second, where
+ * a vector of 16 belongs to the half that it begins in.
+ */
 export function dropPathRates(depth: number, rate: number): readonly number[] {
-  return Array.from({ length: depth }, (_, block) => (depth === 1 ? 0 : (rate * block) / (depth - 1)));
+  if (depth === 1) return [0];
+  const last = Math.fround(rate);
+  const step = Math.fround(last / (depth - 1));
+  const vectorized = depth - (depth % VECTOR);
+  return Array.from({ length: depth }, (_, block) => {
+    const start = block < vectorized ? block - (block % VECTOR) : block;
+    return Math.fround(start < Math.floor(depth / 2) ? step * block : last - step * (depth - 1 - block));
+  });
 }
+
+const VECTOR = 16;
 
 /**
  * For every residual branch (two a block) the factor of every sample, [2 · depth, B]: 0 with the block's rate, else

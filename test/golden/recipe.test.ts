@@ -40,14 +40,9 @@ describe('drop path', () => {
     readonly cases: readonly { readonly index: number; readonly drop_prob: number; readonly kept: readonly boolean[] }[];
   }
 
-  test('rates grow linearly from 0; as float32 they are those of the reference', async () => {
+  test('rates are those of the reference, to the last bit of float32', async () => {
     const { linspace } = await goldenJson<DropPath>('recipe/drop_path.json');
-    for (const { rate, depth, rates } of linspace) {
-      const found = dropPathRates(depth, rate);
-      assert.equal(found.length, depth);
-      // torch.linspace works in float32, and rounds differently in the last place.
-      found.forEach((value, block) => assert.ok(Math.abs(value - rates[block]) <= 2 ** -23 * rate, `${value} ${rates[block]}`));
-    }
+    for (const { rate, depth, rates } of linspace) assert.deepEqual(dropPathRates(depth, rate), rates);
   });
 
   test('the same uniform numbers drop the same samples and scale the others alike', async (t) => {
@@ -70,15 +65,16 @@ describe('drop path', () => {
   });
 });
 
-test("the learning rate is that of timm's cosine schedule", async () => {
+test("the learning rate is that of timm's cosine schedule, and that of DeiT's script", async () => {
   interface Schedules {
     readonly schedules: readonly (Record<'epochs' | 'base_lr' | 'warmup_epochs' | 'warmup_lr' | 'min_lr', number> & {
       readonly lr_at_t: readonly number[];
+      readonly lr_used_in_epoch: readonly number[];
     })[];
   }
   const { schedules } = await goldenJson<Schedules>('recipe/lr_schedule.json');
   assert.ok(schedules.length > 1);
-  for (const { epochs, base_lr, warmup_epochs, warmup_lr, min_lr, lr_at_t } of schedules) {
+  for (const { epochs, base_lr, warmup_epochs, warmup_lr, min_lr, lr_at_t, lr_used_in_epoch } of schedules) {
     const schedule = {
       learningRate: base_lr,
       warmupLearningRate: warmup_lr,
@@ -90,5 +86,17 @@ test("the learning rate is that of timm's cosine schedule", async () => {
       const found = learningRateAt(schedule, at);
       assert.ok(Math.abs(found - expected) <= 1e-9 * expected, `time ${at}: ${found} instead of ${expected}`);
     });
+    // The same in steps, 7 an epoch.
+    const official = {
+      ...schedule,
+      warmupSteps: 7 * warmup_epochs,
+      steps: 7 * epochs,
+      official: { stepsPerEpoch: 7 },
+    };
+    assert.equal(lr_used_in_epoch.length, epochs);
+    for (let step = 0; step < 7 * epochs; step++) {
+      const [found, expected] = [learningRateAt(official, step), lr_used_in_epoch[Math.floor(step / 7)]];
+      assert.ok(Math.abs(found - expected) <= 1e-9 * expected, `step ${step}: ${found} instead of ${expected}`);
+    }
   }
 });
