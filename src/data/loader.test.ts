@@ -337,3 +337,24 @@ describe('a loader whose augmentation mixes', () => {
     assert.deepEqual(there, here);
   });
 });
+
+describe('a loader that repeats images', () => {
+  test('shows each of them as often as asked, and augments it anew each time', async () => {
+    const shown = await using(training(imagesWithout(), { augmentation: INCEPTION, repeats: 2 }), (loader) =>
+      collect(loader.from(0), 4),
+    );
+    const length = 3 * SIZE * SIZE;
+    for (const { images, labels } of shown) {
+      for (const place of [0, 2]) {
+        assert.equal(labels[place], labels[place + 1]);
+        const [one, other] = [place, place + 1].map((at) => images.subarray(at * length, (at + 1) * length));
+        // One colour each, whatever the crop: the same image.
+        assert.deepEqual(new Set(one), new Set(other));
+      }
+    }
+  });
+
+  test('refuses, as DeiT would have to, sets that its selection leaves nothing of', () => {
+    assert.throws(() => training(imagesWithout(), { repeats: 3, officialRepeats: true }), UserError);
+  });
+});

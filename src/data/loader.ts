@@ -7,7 +7,7 @@ import type { Augmentation } from './augment/augmentation.js';
 import type { BatchJob, BatchRecipe, MadeBatch, PixelArrays, PixelType, Unreadable } from './batch.js';
 import { inThread, inWorkers } from './maker.js';
 import type { BatchMaker } from './maker.js';
-import { orderedPlan, shuffledPlan } from './plan.js';
+import { officialRepeatedPlan, orderedPlan, repeatedPlan } from './plan.js';
 import type { BatchPlan } from './plan.js';
 import { isStored } from './source.js';
 import type { ImageSource } from './source.js';
@@ -62,6 +62,10 @@ export interface LoaderOptions {
 export interface TrainingLoaderOptions extends LoaderOptions {
   readonly rng: Rng;
   readonly augmentation: Augmentation;
+  /** Repeated augmentation: how often an epoch shows each of its images; once if left out. */
+  readonly repeats?: number | undefined;
+  /** Whether the repeated images are chosen as DeiT's script does, see officialRepeatedPlan. */
+  readonly officialRepeats?: boolean | undefined;
 }
 
 /**
@@ -73,9 +77,10 @@ export interface TrainingLoaderOptions extends LoaderOptions {
  * throws one when no image of a batch can be read.
  */
 export function trainingLoader(source: ImageSource, options: TrainingLoaderOptions): Loader {
-  const { imageSize, batchSize, rng, augmentation } = options;
+  const { imageSize, batchSize, rng, augmentation, repeats = 1, officialRepeats = false } = options;
   checkAugmentation(augmentation, imageSize);
-  const plan = shuffledPlan(source.labels.length, batchSize, rng.fork('order'));
+  const planned = officialRepeats ? officialRepeatedPlan : repeatedPlan;
+  const plan = planned(source.labels.length, batchSize, rng.fork('order'), repeats);
   const pixels = isMadeOfBytes(augmentation) ? 'uint8' : 'float32';
   return new PlannedLoader(
     source,

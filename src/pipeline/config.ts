@@ -62,7 +62,16 @@ const recipe = z
     dropPath: z.number().min(0).max(0.99),
     /** Decay of the weights' moving average; 0: none is kept. */
     averageDecay: z.number().min(0).max(0.999999),
+    /** How often an epoch shows each of its images, augmented anew; it is as long as without, so it shows fewer of them. */
+    repeatedAugmentation: count,
     augmentation,
+    /** What DeiT's script does and most likely does not mean to do; for comparisons with its results. */
+    official: z.strictObject({
+      /** The learning rate is set once an epoch and lags one epoch behind. */
+      schedule: z.boolean(),
+      /** Which images an epoch repeats is drawn anew each time; of fewer than 256 images, none. */
+      repeatedAugmentation: z.boolean(),
+    }),
   })
   .refine((value) => (value.steps === undefined) !== (value.epochs === undefined), {
     error: 'give either steps or epochs, not both and not neither',

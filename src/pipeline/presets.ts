@@ -54,7 +54,7 @@ const paper: Config = {
   model: { imageSize: 224, patchSize: 16, dim: 192, heads: 3, depth: 12 },
   space: RELEASED_SPACE,
   budget: { macs: { max: 1.3e9 } },
-  supernet: { ...RECIPES.deit, dropPath: 0, averageDecay: 0 },
+  supernet: { ...RECIPES.deit, dropPath: 0, averageDecay: 0, repeatedAugmentation: 1 },
   search: {
     population: 50,
     generations: 20,

@@ -1,12 +1,23 @@
 import type { Recipe } from '../train/loop.js';
+import { scaledLearningRate } from '../train/schedule.js';
 import type { RecipeConfig } from './config.js';
 
-/** A recipe in steps and with the rate of its batches, for a training set that gives `batchesPerEpoch` of them. */
-export function recipeFor(
-  { steps, epochs, warmup, learningRate, learningRateImages, augmentation: _, ...rest }: RecipeConfig,
-  batchesPerEpoch: number,
-): Recipe {
-  const total = steps ?? Math.max(1, Math.round((epochs ?? 0) * batchesPerEpoch));
-  const scale = learningRateImages === undefined ? 1 : rest.batchSize / learningRateImages;
-  return { ...rest, learningRate: learningRate * scale, steps: total, warmupSteps: Math.round(total * warmup) };
+/** A recipe in steps and with the learning rate of its batches, for a training set of `batchesPerEpoch` of them. */
+export function recipeFor(config: RecipeConfig, batchesPerEpoch: number): Recipe {
+  const { batchSize, learningRate, learningRateImages: meantFor } = config;
+  const steps = config.steps ?? Math.max(1, Math.round((config.epochs ?? 0) * batchesPerEpoch));
+  return {
+    batchSize,
+    steps,
+    learningRate: meantFor === undefined ? learningRate : scaledLearningRate(learningRate, batchSize, meantFor),
+    warmupLearningRate: config.warmupLearningRate,
+    minLearningRate: config.minLearningRate,
+    warmupSteps: Math.round(steps * config.warmup),
+    official: config.official.schedule ? { stepsPerEpoch: batchesPerEpoch } : undefined,
+    weightDecay: config.weightDecay,
+    clipNorm: config.clipNorm,
+    labelSmoothing: config.labelSmoothing,
+    dropPath: config.dropPath,
+    averageDecay: config.averageDecay,
+  };
 }

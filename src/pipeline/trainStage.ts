@@ -42,6 +42,8 @@ export async function trainStage(
     batchSize: config.batchSize,
     rng: rng.fork('data'),
     augmentation: config.augmentation,
+    repeats: config.repeatedAugmentation,
+    officialRepeats: config.official.repeatedAugmentation,
     workers: run.data.workers,
     onUnreadable: ({ file: name, reason }) =>
       emit({ type: 'warning', message: `${name} cannot be read and is skipped: ${reason}` }),

@@ -17,9 +17,11 @@ export const deit: RecipeConfig = {
   labelSmoothing: 0.1,
   dropPath: 0.1,
   averageDecay: 0.99996,
+  repeatedAugmentation: 3,
   augmentation: {
     randomResizedCrop: { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] },
     steps: [{ step: 'horizontalFlip', probability: 0.5 }],
     mixing: { mixup: 0.8, cutmix: 1, probability: 1, switchProbability: 0.5 },
   },
+  official: { schedule: false, repeatedAugmentation: false },
 };

@@ -12,4 +12,6 @@ export const smallImages = {
   labelSmoothing: 0.1,
   dropPath: 0,
   averageDecay: 0,
+  repeatedAugmentation: 1,
+  official: { schedule: false, repeatedAugmentation: false },
 } satisfies Partial<RecipeConfig>;
