@@ -1,4 +1,4 @@
-/** The element types of safetensors files and what becomes of them. */
+/** The element types of checkpoint files, by their names in safetensors, and what becomes of them. */
 import type { DType, Storage } from '../tensor/tensor.js';
 
 export interface ElementType {
@@ -11,7 +11,8 @@ export interface ElementType {
 }
 
 /**
- * What can be read. F64, F16 and BF16 become float32: F16 and BF16 exactly, F64 rounded to the nearest.
+ * What can be read. F64, F16 and BF16 become float32: F16 and BF16 exactly, F64 rounded to the nearest. Whole numbers of
+ * types that glit does not have become the next larger one it has.
  * The arrays are read in the machine's byte order, which is little-endian wherever Node.js and ONNX Runtime run.
  */
 export const ELEMENT_TYPES: ReadonlyMap<string, ElementType> = new Map<string, ElementType>([
@@ -21,6 +22,10 @@ export const ELEMENT_TYPES: ReadonlyMap<string, ElementType> = new Map<string, E
   ['I32', { dtype: 'int32', bytes: 4, read: (buffer) => new Int32Array(buffer) }],
   ['F16', { dtype: 'float32', bytes: 2, read: (buffer) => Float32Array.from(new Uint16Array(buffer), fromHalf) }],
   ['BF16', { dtype: 'float32', bytes: 2, read: fromBrainFloats }],
+  ['U32', { dtype: 'int64', bytes: 4, read: (buffer) => BigInt64Array.from(new Uint32Array(buffer), BigInt) }],
+  ['U16', { dtype: 'int32', bytes: 2, read: (buffer) => Int32Array.from(new Uint16Array(buffer)) }],
+  ['I16', { dtype: 'int32', bytes: 2, read: (buffer) => Int32Array.from(new Int16Array(buffer)) }],
+  ['I8', { dtype: 'int32', bytes: 1, read: (buffer) => Int32Array.from(new Int8Array(buffer)) }],
   ['U8', { dtype: 'uint8', bytes: 1, read: (buffer) => new Uint8Array(buffer) }],
   ['BOOL', { dtype: 'bool', bytes: 1, read: (buffer) => new Uint8Array(buffer).map((byte) => Math.min(byte, 1)) }],
 ]);

@@ -1,0 +1,144 @@
+/**
+ * Every name that a checkpoint's pickle may use, and what glit makes of it. The functions here are glit's own: the names
+ * are looked up in this table and nowhere else, so a name that is not in it leads to nothing.
+ */
+import { Malformed, quote } from './malformed.js';
+import { SCALAR_TYPES, STORAGE_CLASSES, UNTYPED_STORAGE } from './scalarTypes.js';
+import { addPairs } from './unpickler.js';
+import { Known, Namespace, ScalarType, Storage, StorageClass, TensorView, type Pickled } from './values.js';
+
+/** PyTorch itself makes no tensor of more axes. */
+const MOST_AXES = 64;
+
+type Maker = (args: readonly Pickled[]) => Pickled;
+
+const MAKERS: Readonly<Record<string, Maker>> = {
+  'collections.OrderedDict': dictionary,
+  'collections.defaultdict': () => new Map(),
+  'collections.Counter': ([content]) => (content instanceof Map ? content : new Map()),
+  'argparse.Namespace': () => new Namespace(),
+  'torch._utils._rebuild_tensor': tensorOfTypedStorage,
+  'torch._utils._rebuild_tensor_v2': tensorOfTypedStorage,
+  'torch._utils._rebuild_tensor_v3': tensorOfUntypedStorage,
+  'torch._utils._rebuild_parameter': onlyTensor,
+  'torch._utils._rebuild_parameter_with_state': onlyTensor,
+  'torch._tensor._rebuild_from_type_v2': tensorWithAttributes,
+  'torch.Size': ([sizes]) => sizes ?? [],
+  'torch.device': ([kind]) => (typeof kind === 'string' ? kind : ''),
+};
+for (const module of ['builtins', '__builtin__']) {
+  Object.assign(MAKERS, {
+    [`${module}.dict`]: dictionary,
+    [`${module}.set`]: ([members]) => new Set(Array.isArray(members) ? members : []),
+    [`${module}.frozenset`]: ([members]) => new Set(Array.isArray(members) ? members : []),
+    [`${module}.list`]: ([members]) => (Array.isArray(members) ? members : []),
+  } satisfies Record<string, Maker>);
+}
+
+const GLOBALS: ReadonlyMap<string, Pickled> = new Map<string, Pickled>([
+  ...Object.entries(MAKERS).map(([name, make]) => [name, new Known(name, make)] as const),
+  ...[...SCALAR_TYPES].map(([name, scalar]) => [`torch.${name}`, scalar] as const),
+  ...[...STORAGE_CLASSES].flatMap(([name, made]) => [
+    [`torch.${name}`, made] as const,
+    [`torch.cuda.${name}`, made] as const,
+  ]),
+  ['torch.storage.UntypedStorage', UNTYPED_STORAGE],
+  ['torch.UntypedStorage', UNTYPED_STORAGE],
+  // What a tensor with attributes names as its own class.
+  ...['torch.Tensor', 'torch._tensor.Tensor', 'torch.nn.parameter.Parameter'].map(
+    (name) => [name, new Known(name, ([tensor]) => tensorOf(tensor))] as const,
+  ),
+]);
+
+/** What a global name stands for. Throws for a name that checkpoints have no need of. */
+export function findGlobal(module: string, name: string): Pickled {
+  const found = GLOBALS.get(`${module}.${name}`);
+  if (found !== undefined) return found;
+  throw new Malformed(
+    `its pickle would call ${quote(`${module}.${name}`)}, which is none of the names that build tensors and plain data; ` +
+      `nothing was called`,
+  );
+}
+
+function dictionary([content]: readonly Pickled[]): Pickled {
+  if (content instanceof Map) return content;
+  if (content === undefined) return new Map();
+  const pairs = list(content, 'a dictionary').map((pair) => list(pair, 'an entry of a dictionary'));
+  if (pairs.some(({ length }) => length !== 2)) throw new Malformed('its pickle has an entry that is no key and value');
+  return addPairs(new Map(), pairs.flat());
+}
+
+/** (storage, offset, size, strides, …) */
+function tensorOfTypedStorage([storage, offset, size, strides]: readonly Pickled[]): Pickled {
+  if (!(storage instanceof Storage) || storage.scalar === undefined) throw new Malformed(NO_STORAGE);
+  return viewOf(storage, storage.scalar, offset, size, strides);
+}
+
+/** (storage, offset, size, strides, requires_grad, hooks, dtype, …) */
+function tensorOfUntypedStorage([storage, offset, size, strides, , , scalar]: readonly Pickled[]): Pickled {
+  if (!(storage instanceof Storage) || !(scalar instanceof ScalarType)) throw new Malformed(NO_STORAGE);
+  const bytes = storage.elements * (storage.scalar?.bytes ?? 1);
+  const typed = new Storage({ key: storage.key, begin: 0, scalar, elements: Math.floor(bytes / scalar.bytes) });
+  return viewOf(typed, scalar, offset, size, strides);
+}
+
+const NO_STORAGE = 'its pickle makes a tensor of what is no storage';
+
+function viewOf(
+  storage: Storage,
+  scalar: ScalarType,
+  offset: Pickled | undefined,
+  size: Pickled | undefined,
+  strides: Pickled | undefined,
+): TensorView {
+  const [begin] = counts([offset ?? null]);
+  const shape = counts(list(size, 'the size of a tensor'));
+  const steps = counts(list(strides, 'the strides of a tensor'));
+  if (shape.length !== steps.length || shape.length > MOST_AXES) {
+    throw new Malformed(`its pickle makes a tensor of ${shape.length} axes with ${steps.length} strides`);
+  }
+  return new TensorView(storage, scalar, begin, shape, steps);
+}
+
+/** A parameter is its tensor. */
+function onlyTensor([tensor]: readonly Pickled[]): Pickled {
+  return tensorOf(tensor);
+}
+
+/** (function, class, its arguments, attributes): a tensor that has attributes, which are dropped. */
+function tensorWithAttributes([rebuild, , args]: readonly Pickled[]): Pickled {
+  if (!(rebuild instanceof Known)) throw new Malformed('its pickle calls what is no function or class');
+  return tensorOf(rebuild.make(list(args, 'arguments')));
+}
+
+function tensorOf(value: Pickled | undefined): TensorView {
+  if (!(value instanceof TensorView)) throw new Malformed('its pickle makes a parameter of what is no tensor');
+  return value;
+}
+
+/** ('storage', class, key, device, elements) and, in the older format, a part: (name, begin, elements) or None. */
+export function storageOf(id: Pickled): Storage {
+  if (!Array.isArray(id) || id[0] !== 'storage') throw new Malformed('its pickle refers to what is no storage');
+  const [, made, key, , elements, part] = id;
+  if (!(made instanceof StorageClass)) throw new Malformed('its pickle has a storage of no known class');
+  if (typeof key !== 'string') throw new Malformed('its pickle has a storage without a name');
+  const [whole] = counts([elements ?? null]);
+  if (part === null || part === undefined) return new Storage({ key, scalar: made.scalar, elements: whole, begin: 0 });
+  const [begin, length] = counts(list(part, 'a part of a storage').slice(1));
+  if (!(begin + length <= whole)) throw new Malformed(`storage ${quote(key)} has a part that is larger than it`);
+  return new Storage({ key, scalar: made.scalar, elements: length, begin });
+}
+
+function list(value: Pickled | undefined, what: string): readonly Pickled[] {
+  if (!Array.isArray(value)) throw new Malformed(`its pickle has ${what} that is no list`);
+  return value;
+}
+
+function counts(values: readonly Pickled[]): number[] {
+  return values.map((value) => {
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+      throw new Malformed('its pickle has a tensor or a storage whose sizes are no whole numbers of at least 0');
+    }
+    return value;
+  });
+}

@@ -1,0 +1,92 @@
+/**
+ * PyTorch's format before 1.6: five pickles one after another (a magic number, a version, facts about the machine, the
+ * content, the names of the storages) and then the storages in the order of their names, each a 64-bit count of elements
+ * and the elements.
+ */
+import { ByteStream } from './byteStream.js';
+import type { Container } from './container.js';
+import type { FileBytes } from './fileBytes.js';
+import { findGlobal, storageOf } from './globals.js';
+import { Malformed, quote } from './malformed.js';
+import { unpickle } from './unpickler.js';
+import type { Pickled, Storage } from './values.js';
+
+const MAGIC = 0x1950a86a20f9469cfc6cn;
+const VERSION = 1001;
+const COUNT_BYTES = 8;
+
+/** Where the numbers of a storage are. */
+interface Place {
+  readonly start: number;
+  readonly bytes: number;
+}
+
+export function openLegacyFormat(file: FileBytes): Container {
+  const stream = new ByteStream((position, length) => file.readNow(position, length), 0, file.size);
+  const plain = { find: findGlobal, persistent: refuseStorage };
+  if (unpickle(stream, plain) !== MAGIC) {
+    throw new Malformed('it begins with a pickle, but not with the number that PyTorch puts at the beginning');
+  }
+  const version = unpickle(stream, plain);
+  if (version !== VERSION) throw new Malformed(`its format is not of version ${VERSION}, the only one there has been`);
+  const machine = unpickle(stream, plain);
+  if (machine instanceof Map && machine.get('little_endian') === false) {
+    throw new Malformed('it was written by a big-endian machine; glit reads little-endian numbers');
+  }
+
+  const storages = new Map<string, Storage>();
+  const content = unpickle(stream, {
+    find: findGlobal,
+    persistent: (id) => {
+      const storage = storageOf(id);
+      // Parts of one storage may be all that is spoken of; any of them tells the size of an element.
+      if (!storages.has(storage.key)) storages.set(storage.key, storage);
+      return storage;
+    },
+  });
+  const places = placesOf(unpickle(stream, plain), storages, stream.position, file);
+  return {
+    content,
+    place: async (storage) => {
+      const place = places.get(storage.key);
+      if (place === undefined) throw new Malformed(`the numbers of its storage ${quote(storage.key)} are missing`);
+      if (!(storage.bytesNeeded <= place.bytes)) {
+        throw new Malformed(
+          `its storage ${quote(storage.key)} should have ${storage.bytesNeeded} bytes and has ${place.bytes}`,
+        );
+      }
+      return { length: place.bytes, fill: (target, position) => file.fill(target, place.start + position) };
+    },
+  };
+}
+
+function placesOf(
+  keys: Pickled,
+  storages: ReadonlyMap<string, Storage>,
+  begin: number,
+  file: FileBytes,
+): ReadonlyMap<string, Place> {
+  if (!Array.isArray(keys)) throw new Malformed('its list of storages is no list');
+  const places = new Map<string, Place>();
+  let position = begin;
+  for (const key of keys) {
+    if (typeof key !== 'string') throw new Malformed('its list of storages has a name that is no text');
+    const storage = storages.get(key);
+    if (storage === undefined) throw new Malformed(`it holds the storage ${quote(key)}, of which nothing is said`);
+    if (position + COUNT_BYTES > file.size) throw cutOff(key);
+    const elements = ByteStream.over(file.readNow(position, COUNT_BYTES)).unsigned(COUNT_BYTES);
+    const place = { start: position + COUNT_BYTES, bytes: elements * (storage.scalar?.bytes ?? 1) };
+    if (!(place.start + place.bytes <= file.size)) throw cutOff(key);
+    places.set(key, place);
+    position = place.start + place.bytes;
+  }
+  return places;
+}
+
+function cutOff(key: string): Malformed {
+  return new Malformed(`it ends before or in its storage ${quote(key)}: it is cut off or damaged`);
+}
+
+function refuseStorage(): never {
+  throw new Malformed('its pickle refers to a storage where there is none');
+}

@@ -1,0 +1,123 @@
+import { UserError } from '../../errors.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import type { Container, StoredBytes } from './container.js';
+import { FileBytes } from './fileBytes.js';
+import { openLegacyFormat } from './legacyFormat.js';
+import { Malformed } from './malformed.js';
+import { describePath, namedViews, type NamedView } from './tensorNames.js';
+import { readView } from './tensorReader.js';
+import type { Pickled, TensorView } from './values.js';
+import { isZip, openZipFormat } from './zipFormat.js';
+
+/**
+ * A view may repeat elements of its storage (stride 0), so a few bytes can describe a tensor of any size. Beyond its
+ * storage a tensor may have this many elements, and all tensors together may be so many times as large as all storages.
+ */
+const MOST_REPEATED_ELEMENTS = 2 ** 20;
+const MOST_REPEATED_BYTES = 2 ** 26;
+const MOST_REPETITION = 8;
+
+/**
+ * A PyTorch checkpoint (`.pth`, `.pt`, `.pth.tar`) of either format, opened. It is read without executing anything: what
+ * a pickle may name is a short list, everything else is refused. Numbers are read when they are asked for. Close it.
+ */
+export class PytorchFile {
+  private constructor(
+    private readonly file: string,
+    private readonly bytes: FileBytes,
+    /** The checkpoint as plain data; tensors are views into the file. */
+    readonly content: Pickled,
+    /** Every tensor and where it is in the content. */
+    readonly views: readonly NamedView[],
+    private readonly places: ReadonlyMap<TensorView, StoredBytes>,
+  ) {}
+
+  /**
+   * Throws a UserError of one line when the file is missing, cut off, damaged, no checkpoint, or names what is not needed
+   * to build tensors and plain data. All tensors are checked here, so that a file is taken or refused as a whole.
+   */
+  static async open(file: string): Promise<PytorchFile> {
+    const bytes = await FileBytes.open(file);
+    try {
+      return await refusing(file, async () => {
+        if (bytes.size === 0) throw new Malformed('it is empty');
+        const start = await bytes.read(0, Math.min(4, bytes.size));
+        const container = isZip(start) ? await openZipFormat(bytes) : openLegacyFormat(bytes);
+        const views = namedViews(container.content);
+        const places = await placesOf(views, container);
+        return new PytorchFile(file, bytes, container.content, views, places);
+      });
+    } catch (error) {
+      await bytes.close();
+      throw error;
+    }
+  }
+
+  /** The numbers of one of the {@link views}, row-major; types that glit has not become those it has, as in safetensors. */
+  read(view: TensorView): Promise<Tensor> {
+    return refusing(this.file, async () => {
+      const stored = this.places.get(view);
+      const { element } = view.scalar;
+      if (stored === undefined) throw new Error('the view is of another file');
+      if (element === undefined)
+        throw new Malformed(`it has a tensor of ${view.scalar.name}, which glit does not read`);
+      return readView(view, element, stored);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.bytes.close();
+  }
+}
+
+/** Where the numbers of every view are. Throws Malformed for a view that its storage does not hold. */
+async function placesOf(views: readonly NamedView[], container: Container): Promise<Map<TensorView, StoredBytes>> {
+  const places = new Map<TensorView, StoredBytes>();
+  const storages = new Map<string, StoredBytes>();
+  let stored = 0;
+  let described = 0;
+  for (const { path, view } of views) {
+    // A tensor under several names counts as often as it will be read.
+    described += view.elements * view.scalar.bytes;
+    if (places.has(view)) continue;
+    const { storage } = view;
+    const what = describePath(path);
+    let place: StoredBytes;
+    try {
+      checkReach(view);
+      place = await container.place(storage);
+    } catch (error) {
+      throw error instanceof Malformed ? new Malformed(`${what} is broken: ${error.message}`) : error;
+    }
+    if (!storages.has(storage.key)) stored += place.length;
+    storages.set(storage.key, place);
+    places.set(view, place);
+  }
+  if (described > MOST_REPETITION * stored + MOST_REPEATED_BYTES) {
+    throw new Malformed(`its tensors have ${described} bytes, but the numbers in the file only ${stored}`);
+  }
+  return places;
+}
+
+function checkReach({ storage, offset, shape, elements, reach }: TensorView): void {
+  if (!(elements === 0 || offset + reach <= storage.elements)) {
+    throw new Malformed(
+      `[${shape.join(', ')}] reaches element ${offset + reach - 1} of a storage that has ${storage.elements}`,
+    );
+  }
+  if (!(elements <= storage.elements + MOST_REPEATED_ELEMENTS)) {
+    throw new Malformed(`it repeats the ${storage.elements} elements of its storage to ${elements}`);
+  }
+}
+
+/** Turns what is wrong with the file into the one line that says so. */
+async function refusing<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error;
+    throw new UserError(
+      `${file} cannot be read as a PyTorch checkpoint: ${error.message}; get the file anew, or save the state dict alone`,
+    );
+  }
+}
