@@ -4,7 +4,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import { SMALL_IMAGE_AUGMENTATION, type Augmentation } from '../src/data/augment/augmentation.js';
 import { INCEPTION_CROP } from '../src/data/augment/randomResizedCrop.js';
-import { openImageFolder } from '../src/data/folder.js';
+import { openImageFolder } from '../src/data/sources/folder.js';
 import { trainingLoader } from '../src/data/loader.js';
 import type { ImageSource } from '../src/data/source.js';
 import { texturePairs } from '../src/data/texturePairs.js';

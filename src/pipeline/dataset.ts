@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
-import { openImageFolder } from '../data/folder.js';
+import { openImageFolder } from '../data/sources/folder.js';
 import { intoMemory } from '../data/memory.js';
 import type { ImageSource } from '../data/source.js';
 import { texturePairs } from '../data/texturePairs.js';

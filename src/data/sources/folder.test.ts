@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { numbered, temporaryFolder, writeImages } from '../../test/support/imageFiles.js';
-import { UserError } from '../errors.js';
-import { seeded } from '../random/rng.js';
-import { IMAGE_ENDINGS, openImageFolder } from './folder.js';
-import { isStored } from './source.js';
-import type { ImageSource } from './source.js';
+import { numbered, temporaryFolder, writeImages } from '../../../test/support/imageFiles.js';
+import { UserError } from '../../errors.js';
+import { seeded } from '../../random/rng.js';
+import { openImageFolder } from './folder.js';
+import { IMAGE_ENDINGS } from './listing.js';
+import { isStored } from '../source.js';
+import type { ImageSource } from '../source.js';
 
 const base = temporaryFolder();
 

@@ -1,0 +1,137 @@
+import { basename, join, resolve } from 'node:path';
+import { UserError } from '../../errors.js';
+import type { Rng } from '../../random/rng.js';
+import type { Dataset } from '../dataset.js';
+import type { EncodedSource } from '../source.js';
+import { withTest } from './found.js';
+import type { FoundSet, FoundSplit } from './found.js';
+import { foldersIn, IMAGE_ENDINGS, list, listClassFolders } from './listing.js';
+import type { ListingOptions } from './listing.js';
+import { Names } from './names.js';
+
+/** Settings of {@link openImageFolder}. */
+export interface FolderOptions extends ListingOptions {
+  /** Splits a folder that has no test images of its own; the same `rng` gives the same split. */
+  readonly rng: Rng;
+}
+
+/** Settings of {@link findImageFolder}. */
+export interface FindFolderOptions extends ListingOptions {
+  /** Lets class folders without an image pass, which cannot be learnt from. */
+  readonly emptyClasses?: boolean | undefined;
+}
+
+/**
+ * Opens a folder of images, a folder per class. Three layouts:
+ * - `train/<class>/*` with `test/<class>/*` or `val/<class>/*`: used as they are. With both, `test` is the test split
+ *   and `val` is left alone, because a search holds out its own images from `train`;
+ * - `train/<class>/*` alone, or `<class>/*`: a fifth of each class becomes the test split, drawn by `rng`.
+ *
+ * Classes are the folder names in order of their UTF-16 code units, and so are the images of a class, on every system.
+ * Names that begin with a dot, and files with other endings than {@link IMAGE_ENDINGS}, are passed over. Nothing is
+ * decoded here. Throws a UserError when the folder is not such a tree.
+ */
+export async function openImageFolder(folder: string, { rng, ...options }: FolderOptions): Promise<Dataset> {
+  return withTest(basename(resolve(folder)), await findImageFolder(folder, options), rng);
+}
+
+/** The same without a test split where the folder has none. */
+export async function findImageFolder(folder: string, options: FindFolderOptions): Promise<FoundSet> {
+  const root = resolve(folder);
+  const entries = await list(root, folder);
+  const names = new Set((await foldersIn(root, entries)).map(({ name }) => name));
+  const tests = ['test', 'val'].filter((split) => names.has(split));
+  const [testName] = tests;
+
+  if (!names.has('train')) {
+    if (testName !== undefined) {
+      throw new UserError(
+        `${folder} has ${testName}/ but no train/: put the training images in ${join(folder, 'train')}/<class>/`,
+      );
+    }
+    return asSet(await openClasses(root, folder, options));
+  }
+  const train = await openClasses(join(root, 'train'), join(folder, 'train'), options);
+  if (testName === undefined) return asSet(train);
+
+  const test = await openClasses(join(root, testName), join(folder, testName), options);
+  requireSameClasses(train, test);
+  const notices = [...looseNotice(train), ...looseNotice(test)];
+  if (tests.length > 1) {
+    notices.push(
+      `${join(folder, 'val')} is not used: the test images are those of ${test.shown}, and a search holds out its own from ${train.shown}`,
+    );
+  }
+  return { classes: train.source.classes, train, test, notices };
+}
+
+interface ClassTree extends FoundSplit {
+  /** Images that lie beside the class folders and so have no class. */
+  readonly loose: number;
+}
+
+function asSet(train: ClassTree): FoundSet {
+  return { classes: train.source.classes, train, notices: looseNotice(train) };
+}
+
+function looseNotice({ loose, shown }: ClassTree): string[] {
+  if (loose === 0) return [];
+  const what =
+    loose === 1
+      ? '1 image outside of its class folders; it is'
+      : `${loose} images outside of its class folders; they are`;
+  return [`${shown} has ${what} left out`];
+}
+
+/** Lists `root`, which messages call `shown`: one class per folder. */
+async function openClasses(
+  root: string,
+  shown: string,
+  { emptyClasses = false, ...options }: FindFolderOptions,
+): Promise<ClassTree> {
+  const { classes: listed, loose } = await listClassFolders(root, shown, options);
+  if (listed.length === 0) {
+    throw new UserError(
+      loose === 0
+        ? `${shown} has no class folders: put the images of each class in ${join(shown, '<class>')}/`
+        : `${shown} holds its images directly: put those of each class in a folder of its own, ${join(shown, '<class>')}/`,
+    );
+  }
+  const classes = listed.map(({ name }) => name);
+  if (classes.length === 1) {
+    throw new UserError(`${shown} has only one class, "${classes[0]}": classification needs two or more`);
+  }
+  const empty = listed.find(({ images }) => images.length === 0);
+  if (empty !== undefined && !emptyClasses) {
+    const endings = IMAGE_ENDINGS.map((ending) => ending.slice(1)).join(', ');
+    throw new UserError(`the class folder ${join(shown, empty.name)} has no image (${endings}): add some or remove it`);
+  }
+  const images = Names.concat(listed.map((one) => one.images));
+  const labels = new Int32Array(images.length);
+  let end = 0;
+  listed.forEach((one, label) => {
+    const begin = end;
+    end += one.images.length;
+    labels.fill(label, begin, end);
+  });
+  const encoded = (index: number): { file: string } => ({ file: join(root, classes[labels[index]], images.at(index)) });
+  const source: EncodedSource = { classes, labels, encoded };
+  return { source, shown, loose };
+}
+
+function requireSameClasses(train: FoundSplit, test: FoundSplit): void {
+  const inTest = new Set(test.source.classes);
+  const inTrain = new Set(train.source.classes);
+  const onlyTrain = train.source.classes.find((name) => !inTest.has(name));
+  const onlyTest = test.source.classes.find((name) => !inTrain.has(name));
+  if (onlyTest !== undefined) {
+    throw new UserError(
+      `${test.shown} has the class "${onlyTest}", which ${train.shown} lacks: both need the same class folders`,
+    );
+  }
+  if (onlyTrain !== undefined) {
+    throw new UserError(
+      `${train.shown} has the class "${onlyTrain}", which ${test.shown} lacks: both need the same class folders`,
+    );
+  }
+}
