@@ -105,7 +105,9 @@ function liveDisplay(stdout: WriteStream, warn: Listener): Display {
       const text = news.lasting(event);
       if (event.type === 'stageStarted') live = `${stageTitle(event.stage)} ...`;
       else if (event.type === 'stageFinished') live = '';
-      if (event.type !== 'stageStarted' && text !== undefined) print(text);
+      // What a line will say that comes at once needs no line of its own.
+      const isTold = event.type === 'stageStarted' && event.recipe === undefined;
+      if (!isTold && text !== undefined) print(text);
       else draw();
     },
     show: print,

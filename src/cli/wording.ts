@@ -7,6 +7,7 @@ import type {
   RunEvent,
   SpaceChecked,
   StageProgress,
+  StageStarted,
   TrainStep,
 } from '../telemetry/events.js';
 
@@ -76,9 +77,7 @@ export function stepLine(event: Step, best: number): string {
 export function lasting(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'stageStarted':
-      return event.steps === undefined
-        ? undefined
-        : `${stageTitle(event.stage)}: ${event.steps} ${unitOf(event.stage)}`;
+      return startText(event);
     case 'stageFinished':
       return `${stageTitle(event.stage)}: done in ${formatDuration(event.seconds)}${resultText(event.result)}`;
     case 'spaceChecked':
@@ -96,6 +95,12 @@ export function lasting(event: RunEvent): string | undefined {
     case 'runFinished':
       return undefined;
   }
+}
+
+function startText({ stage, steps, recipe }: StageStarted): string | undefined {
+  if (steps === undefined) return undefined;
+  const what = `${stageTitle(stage)}: ${steps} ${unitOf(stage)}`;
+  return recipe === undefined ? what : `${what}; ${recipe}`;
 }
 
 function spaceText({ stage, log10Candidates, macs, params, budget, shareInside }: SpaceChecked): string {

@@ -7,7 +7,8 @@ import { train } from '../train/loop.js';
 import { NetworkState, type Weights } from '../train/state.js';
 import type { RecipeConfig } from './config.js';
 import type { RunContext } from './context.js';
-import { recipeFor } from './recipe.js';
+import { describeRecipe } from './recipes/describe.js';
+import { recipeFor } from './recipes/inSteps.js';
 
 /** A trained network on the device, which the caller frees, and the moving average of its weights where one was kept. */
 export interface TrainedState {
@@ -49,7 +50,7 @@ export async function trainStage(
       emit({ type: 'warning', message: `${name} cannot be read and is skipped: ${reason}` }),
   });
   const recipe = recipeFor(config, loader.batchesPerEpoch);
-  emit({ type: 'stageStarted', stage, steps: recipe.steps });
+  emit({ type: 'stageStarted', stage, steps: recipe.steps, recipe: describeRecipe(config, recipe) });
   const began = performance.now();
   let progress: Progress | undefined;
   try {

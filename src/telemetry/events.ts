@@ -25,6 +25,8 @@ export interface StageStarted {
   readonly stage: string;
   /** How many steps, images or candidates the stage will go through, where that is known. */
   readonly steps?: number;
+  /** How a network is trained, in words. */
+  readonly recipe?: string;
 }
 
 /** A stage that neither trains nor scores candidates has come on: images decoded, say. */

@@ -1,6 +1,6 @@
-import type { Recipe } from '../train/loop.js';
-import { scaledLearningRate } from '../train/schedule.js';
-import type { RecipeConfig } from './config.js';
+import type { Recipe } from '../../train/loop.js';
+import { scaledLearningRate } from '../../train/schedule.js';
+import type { RecipeConfig } from '../config.js';
 
 /** A recipe in steps and with the learning rate of its batches, for a training set of `batchesPerEpoch` of them. */
 export function recipeFor(config: RecipeConfig, batchesPerEpoch: number): Recipe {

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeRecipe } from './describe.js';
+import { recipeFor } from './inSteps.js';
+import { RECIPES } from './index.js';
+
+test('a recipe in words names what is at work', () => {
+  const words = describeRecipe(RECIPES.cifar, recipeFor(RECIPES.cifar, 100));
+  assert.equal(
+    words,
+    'batches of 64, AdamW at 0.002, cosine to 0.00001 after 60 steps of warm-up, weight decay 0.05, ' +
+      'gradient clipped at 1, label smoothing 0.1, crops padded by 4, flips 0.5',
+  );
+});
+
+test('a recipe in words leaves out what is switched off', () => {
+  const bare = { ...RECIPES.demo, weightDecay: 0, clipNorm: 0, labelSmoothing: 0, augmentation: { steps: [] } };
+  assert.equal(
+    describeRecipe(bare, recipeFor(bare, 100)),
+    'batches of 32, AdamW at 0.003, cosine to 0.00001 after 100 steps of warm-up',
+  );
+});

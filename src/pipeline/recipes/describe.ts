@@ -1,0 +1,69 @@
+import type { Recipe } from '../../train/loop.js';
+import type { RecipeConfig } from '../config.js';
+
+/**
+ * A training in words, so that its log shows every part of the recipe that is at work, and none that is not.
+ *
+ * @param recipe the same recipe in steps
+ */
+export function describeRecipe(config: RecipeConfig, recipe: Recipe): string {
+  return [...optimizer(config, recipe), ...regularization(config), ...augmentation(config)].join(', ');
+}
+
+function optimizer({ batchSize, weightDecay, clipNorm, official }: RecipeConfig, recipe: Recipe): string[] {
+  const { learningRate, warmupSteps, minLearningRate } = recipe;
+  const schedule = official.schedule ? "DeiT's lagging cosine" : 'cosine';
+  return [
+    `batches of ${batchSize}`,
+    `AdamW at ${short(learningRate)}`,
+    `${schedule} to ${short(minLearningRate)} after ${warmupSteps} steps of warm-up`,
+    ...when(weightDecay > 0, `weight decay ${weightDecay}`),
+    ...when(clipNorm > 0, `gradient clipped at ${clipNorm}`),
+  ];
+}
+
+function regularization({ labelSmoothing, dropPath, averageDecay }: RecipeConfig): string[] {
+  return [
+    ...when(labelSmoothing > 0, `label smoothing ${labelSmoothing}`),
+    ...when(dropPath > 0, `drop path up to ${dropPath}`),
+    ...when(averageDecay > 0, `moving average ${averageDecay}`),
+  ];
+}
+
+function augmentation({ augmentation: { randomResizedCrop: crop, steps, mixing }, ...recipe }: RecipeConfig): string[] {
+  const { repeatedAugmentation: repeats, official } = recipe;
+  return [
+    ...when(repeats > 1, `images ${repeats} times an epoch${official.repeatedAugmentation ? " by DeiT's choice" : ''}`),
+    ...(crop === undefined ? [] : [`random crops of ${crop.scale.map(percentage).join(' to ')} %`]),
+    ...steps.map(step),
+    ...(mixing === undefined || mixing.probability === 0
+      ? []
+      : [
+          ...when(mixing.mixup > 0, `mixup ${mixing.mixup}`),
+          ...when(mixing.cutmix > 0, `CutMix ${mixing.cutmix}`),
+          ...when(mixing.probability < 1, `mixing ${percentage(mixing.probability)} % of batches`),
+        ]),
+  ];
+}
+
+function step(given: RecipeConfig['augmentation']['steps'][number]): string {
+  switch (given.step) {
+    case 'paddedCrop':
+      return `crops padded by ${given.padding}`;
+    case 'horizontalFlip':
+      return `flips ${given.probability}`;
+  }
+}
+
+function when(applies: boolean, words: string): string[] {
+  return applies ? [words] : [];
+}
+
+function percentage(share: number): string {
+  return String(Math.round(100 * share));
+}
+
+/** A rate in three digits. */
+function short(rate: number): string {
+  return String(Number(rate.toPrecision(3)));
+}
