@@ -1,15 +1,22 @@
-import { UserError } from '../../errors.js';
 import type { Rng } from '../../random/rng.js';
 import type { Image } from '../image.js';
-import { horizontalFlip } from './horizontalFlip.js';
+import { checkColorJitter, colorJitter } from './colorJitter.js';
+import type { ColorJitter } from './colorJitter.js';
+import { checkHorizontalFlip, horizontalFlip } from './horizontalFlip.js';
 import type { HorizontalFlip } from './horizontalFlip.js';
+import { checkMixing } from './mixing.js';
 import type { Mixing } from './mixing.js';
-import { paddedCrop } from './paddedCrop.js';
+import { checkPaddedCrop, paddedCrop } from './paddedCrop.js';
 import type { PaddedCrop } from './paddedCrop.js';
+import { checkRandAugment, randAugment } from './randAugment.js';
+import type { RandAugment } from './randAugment.js';
+import { checkRandomErasing } from './randomErasing.js';
+import type { RandomErasing } from './randomErasing.js';
+import { checkRandomResizedCrop } from './randomResizedCrop.js';
 import type { RandomResizedCrop } from './randomResizedCrop.js';
 
 /** One step of an augmentation: plain data, so that it stands in a configuration and crosses to worker threads. */
-export type AugmentStep = PaddedCrop | HorizontalFlip;
+export type AugmentStep = PaddedCrop | HorizontalFlip | RandAugment | ColorJitter;
 
 /** What is done to a training image, at random. */
 export interface Augmentation {
@@ -20,13 +27,15 @@ export interface Augmentation {
   readonly randomResizedCrop?: RandomResizedCrop;
   /** Applied to the square image, in this order. */
   readonly steps: readonly AugmentStep[];
+  /** Applied to the image after the steps, as real numbers. */
+  readonly randomErasing?: RandomErasing;
   /** Applied last, to the whole batch. */
   readonly mixing?: Mixing;
 }
 
-/** Whether augmented images are bytes still; mixing them makes real numbers. */
-export function isMadeOfBytes({ mixing }: Augmentation): boolean {
-  return mixing === undefined;
+/** Whether augmented images are bytes still; mixing them or putting noise into them makes real numbers. */
+export function isMadeOfBytes({ randomErasing, mixing }: Augmentation): boolean {
+  return randomErasing === undefined && mixing === undefined;
 }
 
 /** Nothing at random: what evaluation sees. */
@@ -40,45 +49,41 @@ export const SMALL_IMAGE_AUGMENTATION: Augmentation = {
   ],
 };
 
+/** A kind of step. */
+interface StepKind<S extends AugmentStep> {
+  /** A pure function: the same image, parameters and draws give the same result, and the input is not written. */
+  readonly apply: (image: Image, parameters: S, rng: Rng) => Image;
+  /** Throws a UserError for a parameter that makes no sense for images of `size` × `size`. */
+  readonly check: (parameters: S, size: number) => void;
+}
+
 /** What each step does. A step that is missing here does not compile. */
-const STEPS: { readonly [N in AugmentStep['step']]: Apply<Extract<AugmentStep, { step: N }>> } = {
-  paddedCrop,
-  horizontalFlip,
+const STEPS: { readonly [N in AugmentStep['step']]: StepKind<Extract<AugmentStep, { step: N }>> } = {
+  paddedCrop: { apply: paddedCrop, check: checkPaddedCrop },
+  horizontalFlip: { apply: horizontalFlip, check: checkHorizontalFlip },
+  randAugment: { apply: randAugment, check: checkRandAugment },
+  colorJitter: { apply: colorJitter, check: checkColorJitter },
 };
 
-/** A step as a pure function: the same image, parameters and draws give the same result, and the input is not written. */
-type Apply<S extends AugmentStep> = (image: Image, parameters: S, rng: Rng) => Image;
+function kindOf({ step }: AugmentStep): StepKind<AugmentStep> {
+  return STEPS[step] as StepKind<AugmentStep>;
+}
 
 /** Applies the steps in order, each with a stream of its own, so that adding one leaves the draws of the others alone. */
 export function augment(image: Image, steps: readonly AugmentStep[], rng: Rng): Image {
-  return steps.reduce((current, parameters, position) => {
-    const apply = STEPS[parameters.step] as Apply<AugmentStep>;
-    return apply(current, parameters, rng.fork(position));
-  }, image);
+  return steps.reduce(
+    (current, parameters, position) => kindOf(parameters).apply(current, parameters, rng.fork(position)),
+    image,
+  );
 }
 
 /** Throws a UserError for a parameter that makes no sense for images of `size` × `size`. */
-export function checkAugmentation({ randomResizedCrop, steps }: Augmentation, size: number): void {
-  if (randomResizedCrop !== undefined) {
-    checkRange('scale', randomResizedCrop.scale, 1);
-    checkRange('ratio', randomResizedCrop.ratio, Infinity);
-  }
-  for (const step of steps) {
-    if (step.step === 'horizontalFlip' && !(step.probability >= 0 && step.probability <= 1)) {
-      throw new UserError(`the probability of horizontalFlip is ${step.probability}; it must be 0 to 1`);
-    }
-    if (step.step === 'paddedCrop' && !(Number.isInteger(step.padding) && step.padding >= 0 && step.padding < size)) {
-      throw new UserError(
-        `the padding of paddedCrop is ${step.padding}; for images of ${size} × ${size} it must be 0 to ${size - 1}`,
-      );
-    }
-  }
-}
-
-function checkRange(name: string, [least, greatest]: readonly [number, number], limit: number): void {
-  if (!(least > 0 && least <= greatest && greatest <= limit && greatest < Infinity)) {
-    throw new UserError(
-      `the ${name} of randomResizedCrop is ${least} to ${greatest}; it must rise from above 0${limit === 1 ? ' to at most 1' : ''}`,
-    );
-  }
+export function checkAugmentation(
+  { randomResizedCrop, steps, randomErasing, mixing }: Augmentation,
+  size: number,
+): void {
+  if (randomResizedCrop !== undefined) checkRandomResizedCrop(randomResizedCrop);
+  for (const parameters of steps) kindOf(parameters).check(parameters, size);
+  if (randomErasing !== undefined) checkRandomErasing(randomErasing);
+  if (mixing !== undefined) checkMixing(mixing);
 }

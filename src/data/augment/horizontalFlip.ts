@@ -1,10 +1,16 @@
 import type { Rng } from '../../random/rng.js';
 import type { Image } from '../image.js';
+import { requireShare } from './parameters.js';
 
 /** Mirrors an image left to right with the given probability. */
 export interface HorizontalFlip {
   readonly step: 'horizontalFlip';
   readonly probability: number;
+}
+
+/** Throws a UserError for a parameter that makes no sense. */
+export function checkHorizontalFlip({ probability }: HorizontalFlip): void {
+  requireShare('the probability of horizontalFlip', probability);
 }
 
 /** Returns `image` itself or its mirror image. */

@@ -1,3 +1,4 @@
+import { UserError } from '../../errors.js';
 import type { Rng } from '../../random/rng.js';
 import type { Image } from '../image.js';
 
@@ -11,6 +12,14 @@ export interface PaddedCrop {
 }
 
 const OUTSIDE = -1;
+
+/** Throws a UserError for a padding that makes no sense for images of `size` × `size`. */
+export function checkPaddedCrop({ padding }: PaddedCrop, size: number): void {
+  if (Number.isInteger(padding) && padding >= 0 && padding < size) return;
+  throw new UserError(
+    `the padding of paddedCrop is ${padding}; for images of ${size} × ${size} it must be 0 to ${size - 1}`,
+  );
+}
 
 /** Returns a new image, or `image` itself where nothing shifts; `image` stays as it is. */
 export function paddedCrop(image: Image, { padding, fill }: PaddedCrop, rng: Rng): Image {

@@ -1,4 +1,5 @@
 import type { Rng } from '../../random/rng.js';
+import { requireRange } from './parameters.js';
 
 /** A random region of the original image, resized to the network's size (Szegedy et al. 2015, "Inception" crops). */
 export interface RandomResizedCrop {
@@ -20,6 +21,12 @@ export interface Region {
 }
 
 const ATTEMPTS = 10;
+
+/** Throws a UserError for a parameter that makes no sense. */
+export function checkRandomResizedCrop({ scale, ratio }: RandomResizedCrop): void {
+  requireRange('the scale of randomResizedCrop', scale, 1);
+  requireRange('the ratio of randomResizedCrop', ratio);
+}
 
 /**
  * Draws the region by torchvision's rule: area uniform and aspect ratio log-uniform in their ranges; a rectangle that

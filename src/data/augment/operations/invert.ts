@@ -1,0 +1,9 @@
+import type { Image } from '../../image.js';
+import { lookUp, tableOf } from './lookUp.js';
+
+const INVERTED = tableOf((value) => 255 - value);
+
+/** The negative. */
+export function invert(image: Image): Image {
+  return lookUp(image, INVERTED);
+}

@@ -1,0 +1,85 @@
+import type { Rng } from '../../random/rng.js';
+import { requireRange, requireShare } from './parameters.js';
+
+/**
+ * Random erasing (Zhong et al., 2020) in timm's pixel mode: a rectangle of the image is replaced by normal noise, drawn anew
+ * for every value.
+ */
+export interface RandomErasing {
+  /** The chance of an image to be erased in. */
+  readonly probability: number;
+  /** Least and greatest share of the image's area; 0.02 to 1/3 if left out. */
+  readonly area?: readonly [number, number];
+  /** Least and greatest height ÷ width, drawn log-uniformly; 0.3 to 1/0.3 if left out. */
+  readonly ratio?: readonly [number, number];
+}
+
+/** DeiT's setting. */
+export const DEIT_RANDOM_ERASING: RandomErasing = { probability: 0.25 };
+
+/** By channel, on the scale from 0 to 1: what images are normalised with. */
+export interface Noise {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** A rectangle of an image. */
+export interface Erased {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Throws a UserError for a parameter that makes no sense. */
+export function checkRandomErasing({ probability, area = AREA, ratio = RATIO }: RandomErasing): void {
+  requireShare('the probability of randomErasing', probability);
+  requireRange('the area of randomErasing', area, 1);
+  requireRange('the ratio of randomErasing', ratio);
+}
+
+const ATTEMPTS = 10;
+const AREA: readonly [number, number] = [0.02, 1 / 3];
+const RATIO: readonly [number, number] = [0.3, 1 / 0.3];
+
+/**
+ * Erases at random in `pixels`, float32 [3, size, size] on the scale from 0 to 255, in place. The noise is normal with `noise`'s
+ * mean and deviation, so that it is standard normal once the image is normalised; nothing is cut off.
+ */
+export function randomErasing(
+  pixels: Float32Array,
+  size: number,
+  parameters: RandomErasing,
+  { mean, std }: Noise,
+  rng: Rng,
+): void {
+  const erased = drawErased(size, parameters, rng);
+  if (erased === undefined) return;
+  const { top, left, height, width } = erased;
+  for (let channel = 0; channel < 3; channel++) {
+    for (let y = top; y < top + height; y++) {
+      const row = (channel * size + y) * size + left;
+      for (let at = row; at < row + width; at++) pixels[at] = 255 * (mean[channel] + std[channel] * rng.normal());
+    }
+  }
+}
+
+/** The rectangle to erase; undefined for most images. One that does not fit is drawn again, 10 times at most. */
+export function drawErased(
+  size: number,
+  { probability, area = AREA, ratio = RATIO }: RandomErasing,
+  rng: Rng,
+): Erased | undefined {
+  if (rng.uniform() >= probability) return undefined;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const pixels = size * size * (area[0] + (area[1] - area[0]) * rng.uniform());
+    const [least, greatest] = [Math.log(ratio[0]), Math.log(ratio[1])];
+    const aspect = Math.exp(least + (greatest - least) * rng.uniform());
+    const height = Math.round(Math.sqrt(pixels * aspect));
+    const width = Math.round(Math.sqrt(pixels / aspect));
+    if (width < size && height < size) {
+      return { top: rng.int(size - height + 1), left: rng.int(size - width + 1), height, width };
+    }
+  }
+  return undefined;
+}
