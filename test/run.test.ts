@@ -82,6 +82,7 @@ describe('a whole run', () => {
       'train-random',
     ]) {
       assert.ok(existsSync(join(folder, 'whole', 'weights', `${name}.safetensors`)), name);
+      assert.ok(existsSync(join(folder, 'whole', 'batches', `${name}.png`)), name);
     }
   });
 

@@ -1,4 +1,5 @@
-import { trainingLoader } from '../data/loader.js';
+import { contactSheet } from '../data/contactSheet.js';
+import { trainingLoader, type Loader } from '../data/loader.js';
 import type { ImageSource } from '../data/source.js';
 import type { Network } from '../model/network.js';
 import { IMAGENET_NORMALIZATION } from '../model/images.js';
@@ -54,6 +55,7 @@ export async function trainStage(
   const began = performance.now();
   let progress: Progress | undefined;
   try {
+    await showFirstBatch(context, stage, loader);
     const state = await train({
       device,
       network,
@@ -99,5 +101,15 @@ export async function trainStage(
     return { state, average };
   } finally {
     await loader.close();
+  }
+}
+
+/** Leaves a picture of what the network is shown, before anyone waits for hours to find out. */
+async function showFirstBatch({ config, folder, signal }: RunContext, stage: string, loader: Loader): Promise<void> {
+  const file = `batches/${stage}.png`;
+  if (folder.has(file)) return;
+  for await (const { images } of loader.from(0, { signal })) {
+    await folder.write(file, await contactSheet(images, config.model.imageSize));
+    return;
   }
 }
