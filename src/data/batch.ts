@@ -3,6 +3,8 @@ import type { Key } from '../random/key.js';
 import { Rng } from '../random/rng.js';
 import { augment } from './augment/augmentation.js';
 import type { Augmentation } from './augment/augmentation.js';
+import { randomErasing } from './augment/randomErasing.js';
+import type { Noise } from './augment/randomErasing.js';
 import { cropRegion } from './augment/randomResizedCrop.js';
 import { drawMix, mixBatch } from './augment/mixing.js';
 import type { Mix } from './augment/mixing.js';
@@ -28,6 +30,8 @@ export interface BatchRecipe<T extends PixelType = PixelType> {
   readonly augmentation: Augmentation;
   /** float32 if the augmentation is not made of bytes, see isMadeOfBytes. */
   readonly pixels: T;
+  /** What images are normalised with, and so what they are erased with. */
+  readonly noise: Noise;
   /** The stream that augmentation draws from. */
   readonly key: Key;
   /** Whether the place of an unreadable image is taken by the next readable one of its batch, or left out. */
@@ -92,19 +96,35 @@ export async function makeBatch<T extends PixelType>(
     const image = augment(views[slot] as Image, recipe.augmentation.steps, rng.fork(place).fork('steps'));
     batch.set(image.pixels, place * bytesOf(recipe.size));
   });
+  if (batch instanceof Uint8Array) return { images: batch, places, unreadable, mix: undefined };
+  erase(batch, recipe, rng);
   return { images: batch, places, unreadable, mix: mixed(batch, places.length, recipe, rng.fork('mix')) };
 }
 
 const ARRAYS = { uint8: Uint8Array, float32: Float32Array } as const;
 
+/** Erases in the images of a batch, each by a stream of its own. */
+function erase(
+  images: Float32Array,
+  { size, augmentation: { randomErasing: parameters }, noise }: BatchRecipe,
+  rng: Rng,
+) {
+  if (parameters === undefined) return;
+  const length = bytesOf(size);
+  for (let place = 0; place * length < images.length; place++) {
+    const image = images.subarray(place * length, (place + 1) * length);
+    randomErasing(image, size, parameters, noise, rng.fork(place).fork('erasing'));
+  }
+}
+
 /** Mixes a batch in place, if the recipe and the draw say so. */
 function mixed(
-  images: PixelArrays[PixelType],
+  images: Float32Array,
   batch: number,
   { size, augmentation: { mixing } }: BatchRecipe,
   rng: Rng,
 ): Mix | undefined {
-  if (mixing === undefined || images instanceof Uint8Array) return undefined;
+  if (mixing === undefined) return undefined;
   const mix = drawMix(mixing, size, rng);
   if (mix !== undefined) mixBatch(images, batch, size, mix);
   return mix;

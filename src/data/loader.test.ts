@@ -358,3 +358,28 @@ describe('a loader that repeats images', () => {
     assert.throws(() => training(imagesWithout(), { repeats: 3, officialRepeats: true }), UserError);
   });
 });
+
+describe('a loader whose augmentation erases', () => {
+  test('puts noise on the scale of the normalised image into rectangles, and nothing else', async () => {
+    const noise = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.2, 0.2] };
+    const augmentation = { ...NO_AUGMENTATION, randomErasing: { probability: 1 } };
+    const [plain, erased] = await Promise.all(
+      [NO_AUGMENTATION, augmentation].map((each) =>
+        using(training(imagesWithout(), { augmentation: each, noise }), (loader) => collect(loader.from(0), 20)),
+      ),
+    );
+    const drawn: number[] = [];
+    let kept = 0;
+    erased.forEach(({ images }, step) => {
+      images.forEach((value, at) => {
+        const channel = Math.floor(at / (SIZE * SIZE)) % 3;
+        if (value === plain[step].images[at]) kept++;
+        else drawn.push((value / 255 - noise.mean[channel]) / noise.std[channel]);
+      });
+    });
+    assert.ok(kept > drawn.length && drawn.length > 1000);
+    const mean = drawn.reduce((sum, value) => sum + value, 0) / drawn.length;
+    const variance = drawn.reduce((sum, value) => sum + (value - mean) ** 2, 0) / drawn.length;
+    assert.ok(Math.abs(mean) < 0.1 && Math.abs(variance - 1) < 0.15, `${mean}, ${variance}`);
+  });
+});

@@ -4,6 +4,7 @@ import type { Key } from '../random/key.js';
 import type { Rng } from '../random/rng.js';
 import { checkAugmentation, isMadeOfBytes, NO_AUGMENTATION } from './augment/augmentation.js';
 import type { Augmentation } from './augment/augmentation.js';
+import type { Noise } from './augment/randomErasing.js';
 import type { BatchJob, BatchRecipe, MadeBatch, PixelArrays, PixelType, Unreadable } from './batch.js';
 import { inThread, inWorkers } from './maker.js';
 import type { BatchMaker } from './maker.js';
@@ -62,6 +63,8 @@ export interface LoaderOptions {
 export interface TrainingLoaderOptions extends LoaderOptions {
   readonly rng: Rng;
   readonly augmentation: Augmentation;
+  /** What images are normalised with, so that what is erased becomes standard normal noise; black if left out. */
+  readonly noise?: Noise | undefined;
   /** Repeated augmentation: how often an epoch shows each of its images; once if left out. */
   readonly repeats?: number | undefined;
   /** Whether the repeated images are chosen as DeiT's script does, see officialRepeatedPlan. */
@@ -77,7 +80,7 @@ export interface TrainingLoaderOptions extends LoaderOptions {
  * throws one when no image of a batch can be read.
  */
 export function trainingLoader(source: ImageSource, options: TrainingLoaderOptions): Loader {
-  const { imageSize, batchSize, rng, augmentation, repeats = 1, officialRepeats = false } = options;
+  const { imageSize, batchSize, rng, augmentation, noise = BLACK, repeats = 1, officialRepeats = false } = options;
   checkAugmentation(augmentation, imageSize);
   const planned = officialRepeats ? officialRepeatedPlan : repeatedPlan;
   const plan = planned(source.labels.length, batchSize, rng.fork('order'), repeats);
@@ -85,7 +88,7 @@ export function trainingLoader(source: ImageSource, options: TrainingLoaderOptio
   return new PlannedLoader(
     source,
     plan,
-    { size: imageSize, augmentation, pixels, key: keyFrom(rng.fork('augmentation')), refill: true },
+    { size: imageSize, augmentation, pixels, noise, key: keyFrom(rng.fork('augmentation')), refill: true },
     options,
   );
 }
@@ -99,10 +102,20 @@ export function evaluationLoader(source: ImageSource, options: LoaderOptions): L
   return new PlannedLoader(
     source,
     plan,
-    { size: options.imageSize, augmentation: NO_AUGMENTATION, pixels: 'uint8', key: [0, 0, 0, 0], refill: false },
+    {
+      size: options.imageSize,
+      augmentation: NO_AUGMENTATION,
+      pixels: 'uint8',
+      noise: BLACK,
+      key: [0, 0, 0, 0],
+      refill: false,
+    },
     options,
   );
 }
+
+/** Nothing to erase with. */
+const BLACK: Noise = { mean: [0, 0, 0], std: [0, 0, 0] };
 
 /** A key of the stream itself, which a worker thread can make the stream's children from. */
 function keyFrom(rng: Rng): Key {

@@ -19,6 +19,19 @@ const augmentStep = z.discriminatedUnion('step', [
     fill: z.enum(['black', 'reflect']),
   }),
   z.strictObject({ step: z.literal('horizontalFlip'), probability: share }),
+  z.strictObject({
+    step: z.literal('randAugment'),
+    operations: count,
+    magnitude: z.number().min(0).max(10),
+    magnitudeStd: z.number().min(0),
+    probability: share,
+  }),
+  z.strictObject({
+    step: z.literal('colorJitter'),
+    brightness: z.number().min(0),
+    contrast: z.number().min(0),
+    saturation: z.number().min(0),
+  }),
 ]);
 
 /** What is done to training images, at random. A part that is left out is not done. */
@@ -27,6 +40,10 @@ const augmentation = z.strictObject({
   randomResizedCrop: z.strictObject({ scale: interval, ratio: interval }).exactOptional(),
   /** Applied to the square image, in this order. */
   steps: z.array(augmentStep),
+  /** Puts noise into a rectangle of the image. */
+  randomErasing: z
+    .strictObject({ probability: share, area: interval.exactOptional(), ratio: interval.exactOptional() })
+    .exactOptional(),
   /** Mixup and CutMix, of whole batches. */
   mixing: z
     .strictObject({

@@ -33,10 +33,17 @@ export function exportedModel(weights: Weights, { classes, architecture }: Model
   });
 }
 
+/** What is needed to use a model: `pixel_values` [batch, 3, S, S], normalised, to `logits` [batch, classes]. */
+export interface RunnableModel {
+  /** The ONNX model. */
+  readonly bytes: Uint8Array;
+  readonly classes: readonly string[];
+  /** S, in pixels. */
+  readonly imageSize: number;
+}
+
 /** What is needed to use an exported model. Throws a UserError when the file is no model of glit. */
-export async function readExportedModel(
-  file: string,
-): Promise<{ readonly bytes: Uint8Array; readonly classes: readonly string[]; readonly imageSize: number }> {
+export async function readExportedModel(file: string): Promise<RunnableModel> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(file);
@@ -56,19 +63,32 @@ export async function readExportedModel(
   throw new UserError(`${file} is no model that glit has exported (no class names in it); give a best.onnx of a run`);
 }
 
+export interface AccuracyOptions {
+  readonly batchSize: number;
+  /** For each class of the images its number among the model's; they are the same when left out. */
+  readonly outputs?: readonly number[] | undefined;
+  readonly workers?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Top-1 accuracy of an exported model on images, measured from the file as any user of it would run it. */
 export async function accuracyOfFile(
   device: Device,
   file: string,
   source: ImageSource,
-  {
-    batchSize,
-    workers,
-    signal,
-  }: { readonly batchSize: number; readonly workers?: number | undefined; readonly signal?: AbortSignal | undefined },
+  options: AccuracyOptions,
 ): Promise<number> {
-  const { bytes, imageSize } = await readExportedModel(file);
-  const program = await device.compile(bytes, file);
+  return accuracyOfModel(device, { ...(await readExportedModel(file)), name: file }, source, options);
+}
+
+/** Top-1 accuracy of a model on images. */
+export async function accuracyOfModel(
+  device: Device,
+  { name, bytes, imageSize }: RunnableModel & { readonly name: string },
+  source: ImageSource,
+  { batchSize, outputs, workers, signal }: AccuracyOptions,
+): Promise<number> {
+  const program = await device.compile(bytes, name);
   const loader = evaluationLoader(source, { imageSize, batchSize, workers });
   let correct = 0;
   let images = 0;
@@ -78,7 +98,8 @@ export async function accuracyOfFile(
       const values = normalizePixels(batch.images, imageSize, IMAGENET_NORMALIZATION);
       const pixels = tensor('float32', [batch.size, 3, imageSize, imageSize], values);
       const { logits } = await program.run({ pixel_values: pixels }, { outputs: ['logits'] });
-      correct += countCorrect(logits as Tensor<'float32'>, batch.labels);
+      const labels = outputs === undefined ? batch.labels : batch.labels.map((label) => BigInt(outputs[Number(label)]));
+      correct += countCorrect(logits as Tensor<'float32'>, labels);
       images += batch.size;
     }
     return correct / images;

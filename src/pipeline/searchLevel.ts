@@ -100,7 +100,7 @@ export async function searchLevel(
   const stage = `search-${name}`;
   const { search } = config;
   const { workers } = config.data;
-  const { mixing: _, ...augmentation } = config.supernet.augmentation;
+  const { randomErasing: _, mixing: __, ...augmentation } = config.supernet.augmentation;
   const evaluator = await Evaluator.create(device, network, data.searchVal, {
     batchSize: search.evaluationBatchSize,
     workers,

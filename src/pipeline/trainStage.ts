@@ -44,6 +44,7 @@ export async function trainStage(
     batchSize: config.batchSize,
     rng: rng.fork('data'),
     augmentation: config.augmentation,
+    noise: IMAGENET_NORMALIZATION,
     repeats: config.repeatedAugmentation,
     officialRepeats: config.official.repeatedAugmentation,
     workers: run.data.workers,

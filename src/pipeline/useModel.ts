@@ -6,9 +6,10 @@ import { openDevice, type DeviceKind } from '../runtime/device.js';
 import type { Listener } from '../telemetry/events.js';
 import { tensor } from '../tensor/tensor.js';
 import { openDataset } from './dataset.js';
-import { accuracyOfFile, readExportedModel } from './exportModel.js';
+import { accuracyOfModel } from './exportModel.js';
+import { compileModel, readModel, type Model, type ModelOptions } from './modelFile.js';
 
-/** Where and how an exported model is run. */
+/** Where and how a model is run. */
 export interface UseOptions {
   readonly kind?: DeviceKind | undefined;
   readonly threads?: number | undefined;
@@ -16,7 +17,7 @@ export interface UseOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface FileEvaluationOptions extends UseOptions {
+export interface FileEvaluationOptions extends UseOptions, ModelOptions {
   /** A folder of images, or the name of the built-in set. */
   readonly data: string;
   readonly split: 'train' | 'test';
@@ -34,34 +35,59 @@ export interface FileEvaluation {
 const BATCH_SIZE = 100;
 
 /**
- * Top-1 accuracy of an exported model on a data set. Throws a UserError when the set's classes are not the model's, in
- * their order.
+ * Top-1 accuracy of a model on a data set; see readModel for the files it may come from. Classes are matched by name where
+ * the model or the user names them, else in sorted order, with a warning. Throws a UserError when the set's classes are not
+ * the model's; a set may have some of the classes only where the user has named them.
  */
-export async function evaluateFile(model: string, options: FileEvaluationOptions): Promise<FileEvaluation> {
+export async function evaluateFile(file: string, options: FileEvaluationOptions): Promise<FileEvaluation> {
   const { data, split, seed = 0, batchSize = BATCH_SIZE, workers, emit = () => undefined, signal } = options;
-  const { classes, imageSize } = await readExportedModel(model);
+  const model = await readModel(file, modelOptions(options));
+  const { imageSize } = model;
   const settings = { data: { source: data, ...(workers !== undefined && { workers }) }, model: { imageSize } };
   const dataset = await openDataset(settings, { rng: seeded(seed).fork('dataset'), originals: false, emit, signal });
-  requireSameClasses(model, classes, data, dataset.classes);
+  const outputs = matchClasses(model, data, dataset.classes, emit);
   return withDevice(options, async (device) => {
     const source = dataset[split];
-    const accuracy = await accuracyOfFile(device, model, source, { batchSize, workers, signal });
+    const accuracy = await accuracyOfModel(device, model, source, { batchSize, outputs, workers, signal });
     return { accuracy, images: source.labels.length };
   });
 }
 
-function requireSameClasses(model: string, known: readonly string[], data: string, given: readonly string[]): void {
-  const foreign = given.find((name) => !known.includes(name));
-  const missing = known.find((name) => !given.includes(name));
-  if (foreign !== undefined) {
-    throw new UserError(`${data} has the class "${foreign}", which ${model} does not know; it knows ${list(known)}`);
+/** For each class of a data set its number among the model's. */
+function matchClasses(
+  { name, classes: known, naming }: Model,
+  data: string,
+  given: readonly string[],
+  emit: Listener,
+): readonly number[] {
+  if (naming === 'numbers') {
+    if (given.length !== known.length) {
+      throw new UserError(
+        `${data} has ${given.length} classes, but ${name} tells ${known.length} apart and does not name them; name them ` +
+          'with --classes FILE, or use images of all classes',
+      );
+    }
+    const order = `${given[0]} is 0, ${given.at(-1) ?? ''} is ${given.length - 1}`;
+    emit({
+      type: 'warning',
+      message: `${name} does not name its classes: they are taken to be those of ${data} in sorted order (${order})`,
+    });
+    return given.map((_, index) => index);
   }
-  if (missing !== undefined) {
-    throw new UserError(`${data} lacks the class "${missing}" of ${model}; it has ${list(given)}`);
+  const numbers = new Map(known.map((each, index) => [each, index]));
+  const missing = known.find((each) => !given.includes(each));
+  if (missing !== undefined && naming === 'model') {
+    throw new UserError(`${data} lacks the class "${missing}" of ${name}; it has ${list(given)}`);
   }
-  if (given.some((name, index) => name !== known[index])) {
-    throw new UserError(`the classes of ${data} are those of ${model} in another order; export the model anew`);
-  }
+  return given.map((each) => {
+    const number = numbers.get(each);
+    if (number !== undefined) return number;
+    throw new UserError(`${data} has the class "${each}", which ${name} does not know; it knows ${list(known)}`);
+  });
+}
+
+function modelOptions({ architecture, average, classNames }: ModelOptions): ModelOptions {
+  return { architecture, average, classNames };
 }
 
 function list(names: readonly string[]): string {
@@ -73,22 +99,26 @@ export type Prediction =
   | { readonly image: string; readonly classes: readonly { readonly name: string; readonly probability: number }[] }
   | { readonly image: string; readonly unreadable: string };
 
-export interface PredictOptions extends UseOptions {
+export interface PredictOptions extends UseOptions, ModelOptions {
   /** How many classes are told. Default 5. */
   readonly top?: number | undefined;
 }
 
-/** Classifies image files one after another by an exported model, each from its central view. */
+/** Classifies image files one after another by a model, each from its central view; see readModel for its file. */
 export async function* predict(
-  model: string,
+  file: string,
   images: readonly string[],
   options: PredictOptions = {},
 ): AsyncGenerator<Prediction, void, undefined> {
-  const { bytes, classes, imageSize } = await readExportedModel(model);
-  const { kind, threads, top = 5, signal } = options;
+  const { kind, threads, top = 5, emit, signal } = options;
+  const model = await readModel(file, modelOptions(options));
+  const { classes, imageSize, naming } = model;
+  if (naming === 'numbers') {
+    emit?.({ type: 'warning', message: `${file} does not name its classes; they are called by their numbers` });
+  }
   const device = await openDevice({ ...(kind && { kind }), ...(threads !== undefined && { threads }) });
   try {
-    const program = await device.compile(bytes, model);
+    const program = await compileModel(device, model);
     for (const image of images) {
       stopIfAborted(signal);
       const pixels = await pixelsOf(image, imageSize);

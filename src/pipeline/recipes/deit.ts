@@ -20,7 +20,11 @@ export const deit: RecipeConfig = {
   repeatedAugmentation: 3,
   augmentation: {
     randomResizedCrop: { scale: [0.08, 1], ratio: [3 / 4, 4 / 3] },
-    steps: [{ step: 'horizontalFlip', probability: 0.5 }],
+    steps: [
+      { step: 'horizontalFlip', probability: 0.5 },
+      { step: 'randAugment', operations: 2, magnitude: 9, magnitudeStd: 0.5, probability: 0.5 },
+    ],
+    randomErasing: { probability: 0.25 },
     mixing: { mixup: 0.8, cutmix: 1, probability: 1, switchProbability: 0.5 },
   },
   official: { schedule: false, repeatedAugmentation: false },

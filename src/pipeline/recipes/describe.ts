@@ -30,12 +30,13 @@ function regularization({ labelSmoothing, dropPath, averageDecay }: RecipeConfig
   ];
 }
 
-function augmentation({ augmentation: { randomResizedCrop: crop, steps, mixing }, ...recipe }: RecipeConfig): string[] {
-  const { repeatedAugmentation: repeats, official } = recipe;
+function augmentation({ repeatedAugmentation: repeats, official, ...recipe }: RecipeConfig): string[] {
+  const { randomResizedCrop: crop, steps, randomErasing: erasing, mixing } = recipe.augmentation;
   return [
     ...when(repeats > 1, `images ${repeats} times an epoch${official.repeatedAugmentation ? " by DeiT's choice" : ''}`),
     ...(crop === undefined ? [] : [`random crops of ${crop.scale.map(percentage).join(' to ')} %`]),
     ...steps.map(step),
+    ...(erasing === undefined ? [] : when(erasing.probability > 0, `erasing ${erasing.probability}`)),
     ...(mixing === undefined || mixing.probability === 0
       ? []
       : [
@@ -52,6 +53,10 @@ function step(given: RecipeConfig['augmentation']['steps'][number]): string {
       return `crops padded by ${given.padding}`;
     case 'horizontalFlip':
       return `flips ${given.probability}`;
+    case 'randAugment':
+      return `RandAugment ${given.operations} × ${given.probability} at ${given.magnitude} ± ${given.magnitudeStd}`;
+    case 'colorJitter':
+      return `colour jitter ${[given.brightness, given.contrast, given.saturation].join('/')}`;
   }
 }
 

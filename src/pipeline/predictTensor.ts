@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.js';
+import { stopIfAborted, UserError } from '../errors.js';
+import { openDevice } from '../runtime/device.js';
+import { formatShape } from '../tensor/shape.js';
+import { tensor, type Tensor } from '../tensor/tensor.js';
+import { compileModel, readModel, type ModelOptions } from './modelFile.js';
+import type { UseOptions } from './useModel.js';
+
+export interface PredictTensorOptions extends UseOptions, ModelOptions {
+  /** The safetensors file to write; its folder is made. */
+  readonly out: string;
+}
+
+/** The tensor that is read, float32 [B, 3, S, S], normalised, and the one that is written, float32 [B, classes]. */
+const INPUT = 'images';
+const OUTPUT = 'logits';
+/** Images at a time: what a batch takes in memory is bounded, however many images there are. */
+const BATCH = 32;
+
+/**
+ * Runs a model on ready numbers, to compare it with other implementations: reads `images` from the safetensors file
+ * `input` and writes `logits` to `out`. Returns the shape of the logits. Throws a UserError when the tensor is missing, of
+ * another type or size than the model's, or there is a file at `out` already.
+ */
+export async function predictTensor(
+  model: string,
+  input: string,
+  { out, kind, threads, signal, ...options }: PredictTensorOptions,
+): Promise<readonly [images: number, classes: number]> {
+  if (existsSync(out)) throw new UserError(`${out} exists already; give another file with --out`);
+  const { tensors } = await readSafetensors(input);
+  const images = tensors.get(INPUT);
+  if (images === undefined) throw new UserError(`${input} has no tensor "${INPUT}"; it has ${listOf(tensors)}`);
+  const { imageSize, ...read } = await readModel(model, options);
+  const [count, ...image] = images.shape;
+  const size = 3 * imageSize * imageSize;
+  if (images.dtype !== 'float32' || formatShape(image) !== formatShape([3, imageSize, imageSize])) {
+    throw new UserError(
+      `"${INPUT}" in ${input} is ${images.dtype}${formatShape(images.shape)}, but ${model} takes normalised float32 ` +
+        `[B, 3, ${imageSize}, ${imageSize}]; bring it to that form`,
+    );
+  }
+  const classes = read.classes.length;
+  const logits = new Float32Array(count * classes);
+  const device = await openDevice({ ...(kind && { kind }), ...(threads !== undefined && { threads }) });
+  try {
+    const program = await compileModel(device, read);
+    for (let start = 0; start < count; start += BATCH) {
+      stopIfAborted(signal);
+      const batch = Math.min(BATCH, count - start);
+      const values = (images as Tensor<'float32'>).data.slice(start * size, (start + batch) * size);
+      const pixels = tensor('float32', [batch, 3, imageSize, imageSize], values);
+      const result = await program.run({ pixel_values: pixels }, { outputs: [OUTPUT] });
+      logits.set((result[OUTPUT] as Tensor<'float32'>).data, start * classes);
+    }
+  } finally {
+    await device.close();
+  }
+  await mkdir(dirname(out), { recursive: true });
+  await writeSafetensors(out, [[OUTPUT, tensor('float32', [count, classes], logits)]], { model });
+  return [count, classes];
+}
+
+function listOf(tensors: ReadonlyMap<string, Tensor>): string {
+  const names = [...tensors.keys()];
+  if (names.length === 0) return 'none';
+  return `${names.slice(0, 5).join(', ')}${names.length > 5 ? `and ${names.length - 5} more` : ''}`;
+}

@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readPytorchStateDict } from '../checkpoint/pytorch/stateDict.js';
+import { readSafetensors } from '../checkpoint/safetensors.js';
+import { UserError } from '../errors.js';
+import { plainNetwork } from '../model/network.js';
+import { preset, presetNames } from '../model/presets.js';
+import { recognizeArchitecture, recognizeSizes } from '../model/recognize.js';
+import { readStateDict, type StateDict } from '../model/stateDict.js';
+import type { Architecture } from '../space/architecture.js';
+import { parseArchitecture } from '../space/codec.js';
+import type { Weights } from '../train/state.js';
+import { readArchitecture } from './architectureFile.js';
+
+/** How a file of weights is to be understood where it does not say so itself. */
+export interface WeightsOptions {
+  /** A preset or JSON file; a preset is built for the images and classes of the weights. */
+  readonly architecture?: string | undefined;
+  /** Take the moving average that a PyTorch checkpoint keeps beside the weights. Default false. */
+  readonly average?: boolean | undefined;
+}
+
+/** Tensors of a network as a file has them. */
+export interface StateFile {
+  /** The file itself, where a run folder was given. */
+  readonly file: string;
+  /** Under the names of the file. */
+  readonly state: StateDict;
+  /** Which of a checkpoint's parts they are: `model`, `model_ema`; undefined when there is only one. */
+  readonly part: string | undefined;
+  /** What glit has written beside them; empty in the files of others. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Weights, the architecture that they belong to, and what its outputs are called. */
+export interface NetworkWeights {
+  readonly architecture: Architecture;
+  readonly weights: Weights;
+  readonly classes: readonly string[];
+  /** Whether the file names its classes; if it does not, they are called by their numbers. */
+  readonly named: boolean;
+}
+
+const SAFETENSORS = '.safetensors';
+/** The endings under which PyTorch's checkpoints go. */
+const PYTORCH = ['.pth', '.pt', '.tar', '.ckpt', '.bin'];
+
+/** Whether a file's name says that it holds weights, of safetensors or of PyTorch. */
+export function isWeightsFile(file: string): boolean {
+  return file.endsWith(SAFETENSORS) || isPytorchFile(file);
+}
+
+/** Whether a file's name says that it is a PyTorch checkpoint. */
+export function isPytorchFile(file: string): boolean {
+  return PYTORCH.some((ending) => file.endsWith(ending));
+}
+
+/**
+ * Reads weights from a safetensors file, a PyTorch checkpoint or a run folder. The architecture is the one that is asked
+ * for, else the one that the file tells, else the one that its shapes show. Throws a UserError when the file cannot be
+ * read, tells no architecture or does not fit it.
+ */
+export async function readWeights(source: string, options: WeightsOptions = {}): Promise<NetworkWeights> {
+  const { file, state, metadata } = await readStateFile(source, options);
+  const architecture = await architectureFor({ file, state, metadata }, options.architecture);
+  const names = classNames(metadata['classes'], file);
+  const { classes: count } = architecture.backbone;
+  if (names !== undefined && names.length !== count) {
+    throw new UserError(
+      `${file} names ${names.length} classes, but the architecture has ${count}; use the one it was trained as`,
+    );
+  }
+  const variables = readStateDict(plainNetwork(architecture), state, file);
+  // Counters of batches, which no model reads, are integers; the rest is checked to be float32.
+  const weights = new Map([...variables].filter(([, { dtype }]) => dtype === 'float32')) as Weights;
+  const classes = names ?? Array.from({ length: count }, (_, index) => String(index));
+  return { architecture, weights, classes, named: names !== undefined };
+}
+
+/** The tensors of a file of weights or of a run folder, whatever network they are of. */
+export async function readStateFile(source: string, { average }: WeightsOptions): Promise<StateFile> {
+  if (isPytorchFile(source)) {
+    const { key, tensors } = await readPytorchStateDict(source, { average });
+    return { file: source, state: tensors, part: key, metadata: {} };
+  }
+  if (average === true) {
+    throw new UserError(`${source} keeps no moving average beside the weights; --ema is for PyTorch's checkpoints`);
+  }
+  const file = source.endsWith(SAFETENSORS) ? source : join(source, `weights${SAFETENSORS}`);
+  if (file !== source && !existsSync(file)) {
+    throw new UserError(
+      `${source} has no weights.safetensors; give a finished run's folder, a .safetensors or a .pth file`,
+    );
+  }
+  const { tensors, metadata } = await readSafetensors(file);
+  return { file, state: tensors, part: undefined, metadata };
+}
+
+/** The architecture that tensors belong to. Throws a UserError when neither the caller nor the file tells it. */
+export async function architectureFor(
+  { file, state, metadata }: Omit<StateFile, 'part'>,
+  given: string | undefined,
+): Promise<Architecture> {
+  if (given !== undefined) {
+    return presetNames.includes(given) ? preset(given, recognizeSizes(state, file)) : readArchitecture(given);
+  }
+  const own = metadata['architecture'];
+  return own === undefined ? recognizeArchitecture(state, file) : parseArchitecture(own, file);
+}
+
+function classNames(text: string | undefined, file: string): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const names = JSON.parse(text) as unknown;
+    if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
+  } catch {
+    // Told below, as for JSON of another form.
+  }
+  throw new UserError(`${file}: the class names in its metadata are no JSON list of texts; write the file anew`);
+}
