@@ -7,21 +7,35 @@ import type { GroupSource, PhaseSource } from './network.js';
 export const VECTORS = ['parameters', 'buffers', 'first', 'second', 'average', 'averageBuffers'] as const;
 export type Vector = (typeof VECTORS)[number];
 
+/** Where a step has several batches, the sum of their gradients so far is one more vector; see Accumulator. */
+export const GRADIENT = 'gradient';
+
 /** A program's input for a vector of a group. */
-export function inputName(group: ParameterGroup, vector: Vector): string {
+export function inputName(group: ParameterGroup, vector: Vector | typeof GRADIENT): string {
   return `${group.prefix}${vector}`;
 }
 
 /** A program's output with the new vector of a place: the trunk, or the choice of block `position` that ran. */
-export function outputName(position: number | 'trunk', vector: Vector): string {
+export function outputName(position: number | 'trunk', vector: Vector | typeof GRADIENT): string {
   return position === 'trunk' ? `next.${vector}` : `next.blocks.${position}.${vector}`;
 }
 
 /** A group fed as flat vectors, under the names of {@link inputName}. */
-export function fedGroup(group: ParameterGroup): GroupSource & { readonly parameters: Value } {
+export function fedGroup(group: ParameterGroup): FedGroup {
   const parameters = input(inputName(group, 'parameters'), 'float32', [group.size]);
   const buffers = group.bufferSize === 0 ? [] : [input(inputName(group, 'buffers'), 'float32', [group.bufferSize])];
-  return { parameters, captures: [parameters, ...buffers], open: ([flat, state]) => group.open(flat, state) };
+  return {
+    parameters,
+    buffers: buffers[0],
+    captures: [parameters, ...buffers],
+    open: ([flat, state]) => group.open(flat, state),
+  };
+}
+
+/** A group whose flat vectors are inputs; `buffers` is undefined where it has none. */
+export interface FedGroup extends GroupSource {
+  readonly parameters: Value;
+  readonly buffers: Value | undefined;
 }
 
 /** Every block in evaluation. */

@@ -3,19 +3,22 @@ import { pixelImages, type Normalization } from '../model/images.js';
 import type { Network } from '../model/network.js';
 import type { Batch, Loader } from '../data/loader.js';
 import type { Rng } from '../random/rng.js';
-import type { Device, DeviceTensor } from '../runtime/device.js';
+import type { Device } from '../runtime/device.js';
 import { samplePath, type Path } from '../space/space.js';
 import { float32, int64, scalar, tensor, type Tensor } from '../tensor/tensor.js';
 import { adamwScalars } from './adamw.js';
 import { dropPathMask, dropPathRates } from './dropPath.js';
-import { smoothTargets } from './loss.js';
+import { dominantLabels, mixedTargets, smoothTargets } from './loss.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 import { NetworkState, type Weights } from './state.js';
-import { trainingStep } from './step.js';
+import { createStepper, type BatchResult } from './stepper.js';
 
 /** How a network is trained; DeiT's recipe without its augmentation, which is the loader's. */
 export interface Recipe extends Schedule {
+  /** Images that are in work at a time; BatchNorm's statistics are theirs. */
   readonly batchSize: number;
+  /** Batches whose gradients make up one optimizer step. Left out: 1. The schedule's steps are optimizer steps. */
+  readonly accumulate?: number | undefined;
   readonly weightDecay: number;
   /** Largest global norm of the gradient; 0 switches clipping off. */
   readonly clipNorm: number;
@@ -44,14 +47,19 @@ export interface TrainingJob {
   readonly checkpoints?: Checkpoints | undefined;
 }
 
-/** What a step did; `step` counts from 1. */
+/** What an optimizer step did; `step` counts from 1. */
 export interface StepReport {
   readonly step: number;
+  /** The mean over the step's batches. */
   readonly loss: number;
   readonly learningRate: number;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
-  /** Images of the batch that the network got right while training. */
+  /**
+   * Images of the step that the network got right while training. An image that mixup or CutMix mixed counts as right when
+   * the answer is the label with the greater share of it; a network that has learnt both at once is still right at most
+   * once, so beside an accuracy without mixing this one is low.
+   */
   readonly correct: number;
   readonly images: number;
   /** Share of the time so far that was spent waiting for data. */
@@ -74,32 +82,33 @@ export interface Checkpoints {
 
 /**
  * Trains a network and returns its state, which the caller frees. Batches, paths and dropped branches are functions of the
- * seed and the step alone, so a run that goes on from a snapshot ends as an uninterrupted one.
+ * seed and the step alone, so a run that goes on from a snapshot ends as an uninterrupted one. All batches of a step take
+ * the same path; a snapshot in the middle of a step is of the step before.
  *
- * Throws Interrupted between two steps when the signal is aborted, after saving a snapshot, and a UserError when the
+ * Throws Interrupted between two batches when the signal is aborted, after saving a snapshot, and a UserError when the
  * loss is no longer finite.
  */
 export async function train(job: TrainingJob): Promise<NetworkState> {
   const { device, network, loader, recipe, rng, signal, checkpoints } = job;
+  const batches = recipe.accumulate ?? 1;
+  const average = recipe.averageDecay > 0 && network.choices.every((choices) => choices.length === 1);
   const images = pixelImages(recipe.batchSize, network.backbone.imageSize, job.normalization, loader.pixels);
-  const model = trainingStep(network, images, {
+  const stepper = await createStepper(device, network, images, {
+    batches,
     dropPath: recipe.dropPath > 0,
     ...(recipe.clipNorm > 0 && { clipNorm: recipe.clipNorm }),
-    ...(recipe.averageDecay > 0 && { averageDecay: recipe.averageDecay }),
+    ...(average && { averageDecay: recipe.averageDecay }),
   });
-  const program = await device.compile(model, 'training step');
   const state = await NetworkState.initialize(device, network, rng.fork('weights'), {
     start: job.start,
     moments: true,
-    average: recipe.averageDecay > 0,
+    average,
   });
-  const inputNames = program.signature.inputs.map(({ name }) => name);
-  const outputNames = program.signature.outputs.map(({ name }) => name);
-  const vectors = state.inputs(inputNames);
 
   const restored = await checkpoints?.load();
   if (restored !== undefined) await state.restore(restored.vectors);
   let step = restored?.step ?? 0;
+  const saveAfter = checkpoints === undefined ? Infinity : checkpoints.everySeconds * 1000;
   let saved = performance.now();
   const save = async (): Promise<void> => {
     await checkpoints?.save({ step, vectors: await state.snapshot() });
@@ -107,64 +116,77 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
   };
 
   const began = performance.now();
-  const report = async ({ at, results, labels }: Running): Promise<void> => {
-    const { loss, gradientNorm, logits } = await results;
-    const value = Number(loss.data[0]);
-    if (!Number.isFinite(value)) {
-      throw new UserError(`the loss became ${value} at step ${at + 1}; lower the learning rate or set clipNorm`);
+  const report = async ({ at, parts }: FinishedStep): Promise<void> => {
+    const results = await Promise.all(parts.map(({ result }) => result));
+    const loss = results.reduce((sum, result) => sum + Number(result.loss.data[0]), 0) / batches;
+    if (!Number.isFinite(loss)) {
+      throw new UserError(`the loss became ${loss} at step ${at + 1}; lower the learning rate or set clipNorm`);
     }
+    const correct = results.map(({ logits }, part) => countCorrect(logits as Tensor<'float32'>, parts[part].labels));
     job.onStep?.({
       step: at + 1,
-      loss: value,
+      loss,
       learningRate: learningRateAt(recipe, at),
-      gradientNorm: Number(gradientNorm.data[0]),
-      correct: countCorrect(logits as Tensor<'float32'>, labels),
-      images: labels.length,
+      gradientNorm: Number(results.at(-1)?.gradientNorm?.data[0]),
+      correct: correct.reduce((sum, count) => sum + count, 0),
+      images: parts.reduce((sum, { labels }) => sum + labels.length, 0),
       waiting: loader.waited / Math.max(1e-3, (performance.now() - began) / 1000),
     });
   };
 
-  let running: Running | undefined;
+  // While the device works on a batch, the step before is reported and the next batch is fetched.
+  let running: StartedBatch | undefined;
+  let parts: StartedBatch[] = [];
+  let unreported: FinishedStep | undefined;
+  const reportStep = async (): Promise<void> => {
+    const finished = unreported;
+    unreported = undefined;
+    if (finished !== undefined) await report(finished);
+  };
   try {
     if (step < recipe.steps) {
-      for await (const batch of loader.from(step, { signal })) {
+      for await (const batch of loader.from(step * batches, { signal })) {
         const path = samplePath(network.space, rng.fork('path').fork(step));
-        const feeds = feedsOf(job, batch, path, step);
-        const inputs: Record<string, Tensor | DeviceTensor> = { ...vectors };
-        for (const name of inputNames) inputs[name] ??= feeds[name];
-        const results = program.run(inputs, {
-          outputs: ['loss', 'gradientNorm', 'logits'],
-          updates: state.updates(path, outputNames),
-          transfer: ['images'],
-        });
-        // While the device works on this step, the previous one is reported and the next batch is fetched.
+        const part = parts.length;
+        const result = stepper.start(state, { feeds: feedsOf(job, { batch, path, step, part }), path, part });
         const previous = running;
-        running = { at: step, results, labels: batch.labels };
-        step++;
-        if (previous !== undefined) await report(previous);
+        running = { result, labels: dominantLabels(batch.labels, batch.mix?.lambda) };
+        parts.push(running);
+        const finished = parts.length === batches ? { at: step, parts } : undefined;
+        // Once its last batch is started, the state is that of after the step.
+        if (finished !== undefined) [step, parts] = [step + 1, []];
+        await previous?.result;
+        await reportStep();
+        unreported = finished;
         if (step === recipe.steps) break;
-        if (checkpoints !== undefined && performance.now() - saved > checkpoints.everySeconds * 1000) await save();
+        if (finished !== undefined && performance.now() - saved > saveAfter) await save();
         stopIfAborted(signal);
       }
-      if (running !== undefined) await report(running);
+      await reportStep();
     }
-    await program.release();
+    await stepper.release();
     return state;
   } catch (error) {
-    await running?.results.catch(() => undefined);
+    await running?.result.catch(() => undefined);
     if (signal?.aborted === true) await save();
     state.free();
-    await program.release();
+    await stepper.release();
     throw error;
   }
 }
 
-/** What step `step`, counted from 0, is fed besides the state: the batch, the path, and what the recipe says of the step. */
+/** A batch, and the optimizer step, counted from 0, that it is a part of. */
+interface PlacedBatch {
+  readonly batch: Batch;
+  readonly path: Path;
+  readonly step: number;
+  readonly part: number;
+}
+
+/** What a batch's step is fed besides the state: the batch, the path, and what the recipe says of the step. */
 function feedsOf(
   { network, loader, recipe, rng }: TrainingJob,
-  batch: Batch,
-  path: Path,
-  step: number,
+  { batch, path, step, part }: PlacedBatch,
 ): Record<string, Tensor> {
   const { imageSize, classes } = network.backbone;
   const depth = network.choices.length;
@@ -173,8 +195,13 @@ function feedsOf(
     learningRate: learningRateAt(recipe, step),
     weightDecay: recipe.weightDecay,
   });
-  const targets = smoothTargets(batch.labels, classes, recipe.labelSmoothing);
-  const kept = dropPathMask(dropPathRates(depth, recipe.dropPath), batch.size, rng.fork('dropPath').fork(step));
+  const { labels, mix } = batch;
+  const targets =
+    mix === undefined
+      ? smoothTargets(labels, classes, recipe.labelSmoothing)
+      : mixedTargets(labels, classes, recipe.labelSmoothing, mix.lambda);
+  const drops = rng.fork('dropPath').fork(step * (recipe.accumulate ?? 1) + part);
+  const kept = dropPathMask(dropPathRates(depth, recipe.dropPath), batch.size, drops);
   return {
     images: tensor(loader.pixels, [batch.size, 3, imageSize, imageSize], batch.images),
     targets: tensor('float32', [batch.size, classes], targets),
@@ -187,10 +214,15 @@ function feedsOf(
   };
 }
 
-/** A step that was started: its number from 0, what it will give, and the labels of its batch. */
-interface Running {
+/** A step whose batches have all been started; `at` counts from 0. */
+interface FinishedStep {
   readonly at: number;
-  readonly results: Promise<Record<'loss' | 'gradientNorm' | 'logits', Tensor>>;
+  readonly parts: readonly StartedBatch[];
+}
+
+/** A batch that was started: what it will give, and the labels that its answers are counted against. */
+interface StartedBatch {
+  readonly result: Promise<BatchResult>;
   readonly labels: BigInt64Array;
 }
 

@@ -38,9 +38,9 @@ export function mixedTargets(
 }
 
 /**
- * The label that most of a mixed image belongs to: its own from λ = 1/2 on, else its partner's. What accuracy is counted
- * against while training on mixed images.
+ * The label that most of each image belongs to: its own, or for an image that was mixed with a λ below 1/2, its partner's.
+ * What accuracy is counted against while training.
  */
-export function dominantLabels(labels: BigInt64Array, lambda: number): BigInt64Array {
+export function dominantLabels(labels: BigInt64Array, lambda = 1): BigInt64Array {
   return lambda >= 0.5 ? labels : labels.toReversed();
 }

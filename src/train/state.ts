@@ -75,13 +75,8 @@ export class NetworkState {
 
   /** For each output of a program that is a new vector of the path's choices, or of the trunk: what it replaces. */
   updates(path: Path, outputs: readonly string[]): Record<string, DeviceTensor> {
-    const { trunk, choices } = this.network;
-    const places = [
-      { position: 'trunk' as const, group: trunk },
-      ...path.map((choice, position) => ({ position, group: choices[position][choice] })),
-    ];
     return Object.fromEntries(
-      places.flatMap(({ position, group }) =>
+      groupsAt(this.network, path).flatMap(({ position, group }) =>
         VECTORS.flatMap((vector) => {
           const name = outputName(position, vector);
           const slot = this.slots.get(inputName(group, vector));
@@ -96,9 +91,10 @@ export class NetworkState {
     return this.named('parameters', 'buffers');
   }
 
-  /** The moving averages by name, on the host. */
-  averages(): Promise<Weights> {
-    return this.named('average', 'averageBuffers');
+  /** The moving averages by name, on the host; undefined when none are kept. */
+  async averages(): Promise<Weights | undefined> {
+    const kept = this.slots.has(inputName(this.network.trunk, 'average'));
+    return kept ? this.named('average', 'averageBuffers') : undefined;
   }
 
   private async named(parameters: Vector, buffers: Vector): Promise<Weights> {
@@ -141,4 +137,15 @@ export class NetworkState {
     const slot = this.slots.get(name);
     return slot === undefined ? [] : [[name, slot]];
   }
+}
+
+/** The groups that a path uses, and the place of each: the trunk, and the chosen one of every block. */
+export function groupsAt(
+  { trunk, choices }: Network,
+  path: Path,
+): readonly { readonly position: 'trunk' | number; readonly group: ParameterGroup }[] {
+  return [
+    { position: 'trunk', group: trunk },
+    ...path.map((choice, position) => ({ position, group: choices[position][choice] })),
+  ];
 }

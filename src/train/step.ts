@@ -1,141 +1,85 @@
-import {
-  add,
-  branch,
-  div,
-  input,
-  lower,
-  minimum,
-  mul,
-  pullBack,
-  constant,
-  sqrt,
-  sum,
-  type Value,
-} from '../graph/index.js';
-import { forward, type Network } from '../model/network.js';
-import { fedGroup, inputName, outputName, trainingPhases, type Vector } from '../model/sources.js';
+import { add, branch, input, lower, mul, slice, type Value } from '../graph/index.js';
+import type { Network } from '../model/network.js';
+import { fedGroup, GRADIENT, inputName, outputName } from '../model/sources.js';
 import type { ParameterGroup } from '../nn/group.js';
-import { adamw, type AdamWInputs } from './adamw.js';
-import { crossEntropy } from './loss.js';
+import { backward, placesOf, type DifferentiatedPlace } from './backward.js';
+import { optimize, type OptimizerSettings } from './optimize.js';
 
-export interface StepSettings {
-  /** Largest global norm of the gradient; a longer one is shortened to it. None: no clipping. */
-  readonly clipNorm?: number;
+export interface StepSettings extends OptimizerSettings {
   /** Whether residual branches are dropped: the program then takes `keep`, see dropPathMask. */
   readonly dropPath: boolean;
-  /** Decay of the moving average of parameters and buffers (EMA); only for plain networks. None: no average. */
-  readonly averageDecay?: number;
 }
 
 /**
  * One training step as an ONNX model: forward, loss, gradient, clipping, AdamW, running statistics and moving average.
  *
  * Inputs: what `images` reads, `targets` [B, C], the scalars `momentum`, `stepSize`, `secondCorrection` and `decayFactor`,
- * `keep` [2 · depth, B] with drop path, `path` int64 [depth] for a supernet, and the vectors of every group (VECTORS). Outputs: `loss`, `gradientNorm` (before clipping), `logits` [B, C] and the new vectors.
+ * `keep` [2 · depth, B] with drop path, `path` int64 [depth] for a supernet, and the vectors of every group (VECTORS). Outputs:
+ * `loss`, `gradientNorm` (before clipping), `logits` [B, C] and the new vectors.
  *
  * Of a supernet only the path's own choices are read and replaced: the others' parameters, moments and statistics are not
  * touched, not even by weight decay.
  */
-export function trainingStep(
+export function trainingStep(network: Network, images: Value, { dropPath, ...settings }: StepSettings): Uint8Array {
+  const { loss, logits, places } = backward(network, images, { dropPath });
+  const updated = places.map((place) => ({ ...place, slopes: place.groups.map(() => place.slope) }));
+  return lower({ loss, logits, ...newStatistics(places), ...optimize(updated, settings) });
+}
+
+/**
+ * The part of a step that is done for each of its `batches` batches, where that is more than one: forward, loss and
+ * gradient, and the running statistics, which move batch by batch.
+ *
+ * Inputs: as of {@link trainingStep}, without what its optimizer reads, the gradient vector of every group, and the scalar
+ * `carry`, what that is multiplied by: 0 in the first batch of a step, then 1. Outputs: `loss`, `logits` and, of the path's
+ * groups, the new statistics and the gradient of the mean of the batches' losses so far.
+ */
+export function gradientStep(
   network: Network,
   images: Value,
-  { clipNorm, dropPath, averageDecay }: StepSettings,
+  { dropPath, batches }: { readonly dropPath: boolean; readonly batches: number },
 ): Uint8Array {
-  const depth = network.choices.length;
-  const [batch] = images.shape;
-  const scalarInput = (name: string): Value => input(name, 'float32', []);
-  const trunk = fedGroup(network.trunk);
-  const choices = network.choices.map((groups) => groups.map(fedGroup));
-  const phases = trainingPhases(
-    depth,
-    scalarInput('momentum'),
-    dropPath ? input('keep', 'float32', [2 * depth, batch]) : undefined,
-  );
-  const path = input('path', 'int64', [depth]);
-  const { logits, indices, buffers } = forward(network, { images, path, trunk, choices, phases });
-  const loss = crossEntropy(logits, input('targets', 'float32', logits.shape));
-
-  // One place for the trunk and one for every block; a place's gradient is that of the choice that ran.
-  const places = [
-    { position: 'trunk' as const, index: indices[0], groups: [network.trunk], sources: [trunk], buffers: undefined },
-    ...network.choices.map((groups, position) => {
-      return { position, index: indices[position], groups, sources: choices[position], buffers: buffers[position] };
-    }),
-  ];
-  // The choices of a place share one gradient, so that of its first choice stands for all.
-  const sources = places.flatMap((place) => place.sources);
-  const pulled = pullBack(
-    [loss],
-    [constant(1)],
-    sources.map(({ parameters }) => parameters),
-  );
-  const slopes = places.map((place) => pulled[sources.indexOf(place.sources[0])] as Value);
-
-  const squares = places.map(
-    ({ index, groups }, at) =>
-      branch(
-        index,
-        groups.map(() => ({ captures: [slopes[at]], body: (slope) => [sum(mul(slope, slope))] })),
-      )[0],
-  );
-  const gradientNorm = sqrt(squares.reduce(add));
-  const factor = clipNorm === undefined ? undefined : minimum(constant(1), div(clipNorm, add(gradientNorm, 1e-6)));
-
-  const rates: AdamWInputs = {
-    stepSize: scalarInput('stepSize'),
-    secondCorrection: scalarInput('secondCorrection'),
-    keep: scalarInput('decayFactor'),
-  };
-  const outputs: Record<string, Value> = { loss, gradientNorm, logits };
-  places.forEach(({ position, index, groups, sources, buffers: statistics }, at) => {
-    const moment = (group: ParameterGroup, vector: Vector): Value =>
-      input(inputName(group, vector), 'float32', [group.size]);
-    const [parameters, first, second] = branch(
+  const { loss, logits, places } = backward(network, images, { dropPath, share: 1 / batches });
+  const carry = input('carry', 'float32', []);
+  const outputs: Record<string, Value> = { loss, logits, ...newStatistics(places) };
+  for (const { position, index, groups, slope } of places) {
+    const [total] = branch(
       index,
-      groups.map((group, choice) => ({
-        captures: [
-          slopes[at],
-          sources[choice].parameters,
-          moment(group, 'first'),
-          moment(group, 'second'),
-          rates.stepSize,
-          rates.secondCorrection,
-          rates.keep,
-          ...(factor ? [factor] : []),
-        ],
-        body: (
-          slope: Value,
-          old: Value,
-          m: Value,
-          v: Value,
-          stepSize: Value,
-          secondCorrection: Value,
-          keep: Value,
-          shortening?: Value,
-        ) => {
-          const clipped = shortening === undefined ? slope : mul(slope, shortening);
-          const next = adamw(
-            { parameters: old, first: m, second: v },
-            clipped,
-            { stepSize, secondCorrection, keep },
-            group.decayedSize,
-          );
-          return [next.parameters, next.first, next.second];
-        },
+      groups.map((group) => ({
+        captures: [slope, fedGradient(group), carry],
+        body: (part: Value, before: Value, kept: Value) => [add(mul(before, kept), part)],
       })),
     );
-    outputs[outputName(position, 'parameters')] = parameters;
-    outputs[outputName(position, 'first')] = first;
-    outputs[outputName(position, 'second')] = second;
-    if (statistics !== undefined) outputs[outputName(position, 'buffers')] = statistics;
-    if (averageDecay === undefined) return;
-    const [group] = groups;
-    const follow = (vector: 'average' | 'averageBuffers', size: number, value: Value): void => {
-      const before = input(inputName(group, vector), 'float32', [size]);
-      outputs[outputName(position, vector)] = add(mul(before, averageDecay), mul(value, 1 - averageDecay));
-    };
-    follow('average', group.size, parameters);
-    if (statistics !== undefined) follow('averageBuffers', group.bufferSize, statistics);
-  });
+    outputs[outputName(position, GRADIENT)] = total;
+  }
   return lower(outputs);
+}
+
+/**
+ * The part of a step that follows its last {@link gradientStep}: clipping, AdamW and moving average. Inputs: `stepSize`,
+ * `secondCorrection`, `decayFactor`, `path` for a supernet, and the vectors of every group, gradient included, with the
+ * statistics of after the step. Outputs: `gradientNorm` (before clipping) and the new vectors.
+ */
+export function updateStep(network: Network, settings: OptimizerSettings): Uint8Array {
+  const path = input('path', 'int64', [network.choices.length]);
+  const indices = network.choices.map((_, position) => slice(path, 0, position, position + 1));
+  const sources = [[network.trunk], ...network.choices].map((groups) => groups.map(fedGroup));
+  const updated = placesOf(network, indices, sources).map((place) => ({
+    ...place,
+    slopes: place.groups.map(fedGradient),
+    statistics: place.sources[0].buffers,
+  }));
+  return lower(optimize(updated, settings));
+}
+
+function fedGradient(group: ParameterGroup): Value {
+  return input(inputName(group, GRADIENT), 'float32', [group.size]);
+}
+
+function newStatistics(places: readonly DifferentiatedPlace[]): Record<string, Value> {
+  return Object.fromEntries(
+    places.flatMap(({ position, statistics }) =>
+      statistics === undefined ? [] : [[outputName(position, 'buffers'), statistics] as const],
+    ),
+  );
 }

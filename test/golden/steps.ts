@@ -1,13 +1,10 @@
-import { add, constant, input, lower, mul, pullBack, type Value } from '../../src/graph/index.js';
-import { forward, groupsOf, type Network } from '../../src/model/network.js';
-import { fedGroup, inputName, outputName, trainingPhases, type Vector } from '../../src/model/sources.js';
+import type { Value } from '../../src/graph/index.js';
+import { groupsOf, type Network } from '../../src/model/network.js';
+import { GRADIENT, inputName, outputName } from '../../src/model/sources.js';
 import type { Device } from '../../src/runtime/device.js';
 import { scalar, zeros, type Tensor } from '../../src/tensor/tensor.js';
-import { adamw } from '../../src/train/adamw.js';
-import { crossEntropy } from '../../src/train/loss.js';
 import type { NetworkState } from '../../src/train/state.js';
-import { trainingStep } from '../../src/train/step.js';
-import { length } from './comparison.js';
+import { gradientStep, trainingStep, updateStep } from '../../src/train/step.js';
 import type { ZeroGradients } from './zeroGradients.js';
 
 /** Makes one step on a state and tells loss, logits and norm of the gradient. */
@@ -35,90 +32,41 @@ export async function fusedSteps(
     );
 }
 
-/** The step in two programs, so that gradients that are only noise can be set to 0 in between. */
+/** The step in the two programs that accumulate gradients, so that gradients that are only noise can be set to 0 in between. */
 export async function separateSteps(
   device: Device,
   network: Network,
   images: Value,
   { averageDecay, zero }: { readonly averageDecay: number; readonly zero: ZeroGradients },
 ): Promise<Step> {
-  const groups = groupsOf(network);
-  const [trunk, ...blocks] = groups.map(fedGroup);
-  const { logits, buffers } = forward(network, {
-    images,
-    trunk,
-    choices: blocks.map((block) => [block]),
-    phases: trainingPhases(blocks.length, input('momentum', 'float32', [])),
-  });
-  const loss = crossEntropy(logits, input('targets', 'float32', logits.shape));
-  const slopes = pullBack(
-    [loss],
-    [constant(1)],
-    [trunk, ...blocks].map(({ parameters }) => parameters),
-  );
-  const results: Record<string, Value> = { loss, logits };
-  groups.forEach(({ prefix }, at) => (results[`${prefix}gradient`] = slopes[at] as Value));
-  buffers.forEach((value, position) => {
-    if (value !== undefined) results[outputName(position, 'buffers')] = value;
-  });
-  const gradient = await device.compile(lower(results), 'gradient');
-  const update = await device.compile(lower(updates(network, averageDecay)), 'update');
+  const gradient = await device.compile(gradientStep(network, images, { dropPath: false, batches: 1 }), 'gradient');
+  const update = await device.compile(updateStep(network, { averageDecay }), 'update');
+  const before = groupsOf(network).map((group) => [inputName(group, GRADIENT), zeros('float32', [group.size])] as const);
 
   const names = (infos: readonly { readonly name: string }[]): string[] => infos.map(({ name }) => name);
   return async (state, batch, { momentum, ...rates }) => {
     const found = await gradient.run(
-      { ...state.inputs(names(gradient.signature.inputs)), ...batch, momentum },
+      {
+        ...state.inputs(names(gradient.signature.inputs)),
+        ...Object.fromEntries(before),
+        ...batch,
+        momentum,
+        carry: scalar(0),
+      },
       { updates: state.updates(path(network), names(gradient.signature.outputs)) },
     );
-    const gradients = groups.map((group) => {
-      const flat = found[`${group.prefix}gradient`] as Tensor<'float32'>;
+    const gradients = groupsOf(network).map((group, at) => {
+      const flat = found[outputName(at === 0 ? 'trunk' : at - 1, GRADIENT)] as Tensor<'float32'>;
       const named = group.unpack(flat, zeros('float32', [group.bufferSize]));
       const cleared = new Map([...named].map(([name, value]) => [name, zero.cleared(name, value)]));
-      return [`${group.prefix}gradient`, group.pack(cleared).parameters] as const;
+      return [inputName(group, GRADIENT), group.pack(cleared).parameters] as const;
     });
-    await update.run(
+    const { gradientNorm } = await update.run(
       { ...state.inputs(names(update.signature.inputs)), ...rates, ...Object.fromEntries(gradients) },
-      { outputs: [], updates: state.updates(path(network), names(update.signature.outputs)) },
+      { outputs: ['gradientNorm'], updates: state.updates(path(network), names(update.signature.outputs)) },
     );
-    const squares = gradients.map(([, { data }]) => length(Float64Array.from(data)) ** 2);
-    return {
-      loss: found['loss'],
-      logits: found['logits'],
-      gradientNorm: scalar(Math.sqrt(squares.reduce((a, b) => a + b))),
-    };
+    return { loss: found['loss'], logits: found['logits'], gradientNorm };
   };
-}
-
-/** AdamW and the moving averages, from gradients that are fed. */
-function updates(network: Network, averageDecay: number): Record<string, Value> {
-  const outputs: Record<string, Value> = {};
-  const [stepSize, secondCorrection, keep] = ['stepSize', 'secondCorrection', 'decayFactor'].map((name) =>
-    input(name, 'float32', []),
-  );
-  groupsOf(network).forEach((group, at) => {
-    const position = at === 0 ? 'trunk' : at - 1;
-    const read = (vector: Vector, size: number): Value => input(inputName(group, vector), 'float32', [size]);
-    const [parameters, first, second] = (['parameters', 'first', 'second'] as const).map((vector) =>
-      read(vector, group.size),
-    );
-    const slope = input(`${group.prefix}gradient`, 'float32', [group.size]);
-    const next = adamw(
-      { parameters, first, second },
-      slope,
-      { stepSize, secondCorrection, keep },
-      group.decayedSize,
-    );
-    for (const vector of ['parameters', 'first', 'second'] as const) outputs[outputName(position, vector)] = next[vector];
-    const average = (old: Value, value: Value): Value => add(mul(old, averageDecay), mul(value, 1 - averageDecay));
-    outputs[outputName(position, 'average')] = average(read('average', group.size), next.parameters);
-    if (group.bufferSize > 0) {
-      outputs[outputName(position, 'averageBuffers')] = average(
-        read('averageBuffers', group.bufferSize),
-        read('buffers', group.bufferSize),
-      );
-    }
-  });
-  return outputs;
 }
 
 function path({ choices }: Network): number[] {

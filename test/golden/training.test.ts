@@ -134,7 +134,7 @@ async function train(step: Step, { average = false }: { readonly average?: boole
   }
   return {
     weights: await state.weights(),
-    averages: average ? await state.averages() : new Map(),
+    averages: (await state.averages()) ?? new Map(),
     losses: results.map(({ loss }) => Number(loss.data[0])),
     gradientNorms: results.map(({ gradientNorm }) => Number(gradientNorm.data[0])),
     logits: results.map(({ logits }) => logits),

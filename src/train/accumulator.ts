@@ -1,0 +1,58 @@
+import { groupsOf, type Network } from '../model/network.js';
+import { GRADIENT, inputName, outputName } from '../model/sources.js';
+import type { Device, DeviceTensor } from '../runtime/device.js';
+import type { Path } from '../space/space.js';
+import { zeros } from '../tensor/tensor.js';
+import { groupsAt } from './state.js';
+
+/**
+ * What the batches of one step leave for the next of them, on a device: the gradient so far, and the BatchNorm statistics,
+ * which a state is given only by the step's last batch. So between two batches a state is still that of the step before,
+ * and its snapshot is of use at any time.
+ */
+export class Accumulator {
+  private constructor(
+    private readonly device: Device,
+    private readonly network: Network,
+    /** By input name. */
+    private readonly gradients: ReadonlyMap<string, DeviceTensor>,
+    private readonly statistics: ReadonlyMap<string, DeviceTensor>,
+  ) {}
+
+  static async create(device: Device, network: Network): Promise<Accumulator> {
+    const gradients = new Map<string, DeviceTensor>();
+    const statistics = new Map<string, DeviceTensor>();
+    for (const group of groupsOf(network)) {
+      gradients.set(inputName(group, GRADIENT), await device.upload(zeros('float32', [group.size])));
+      if (group.bufferSize === 0) continue;
+      statistics.set(inputName(group, 'buffers'), await device.upload(zeros('float32', [group.bufferSize])));
+    }
+    return new Accumulator(device, network, gradients, statistics);
+  }
+
+  /** What programs read from here, by name: gradients, and the statistics that batches 0 ... `batch` − 1 of the step moved. */
+  inputs(batch: number): Record<string, DeviceTensor> {
+    return Object.fromEntries([...this.gradients, ...(batch === 0 ? [] : this.statistics)]);
+  }
+
+  /** For each output of a program that goes here, what it replaces. The statistics of the `last` batch are the state's. */
+  updates(path: Path, outputs: readonly string[], { last }: { readonly last: boolean }): Record<string, DeviceTensor> {
+    const updates: Record<string, DeviceTensor> = {};
+    for (const { position, group } of groupsAt(this.network, path)) {
+      for (const [vector, slots] of [
+        [GRADIENT, this.gradients],
+        ['buffers', last ? undefined : this.statistics],
+      ] as const) {
+        const name = outputName(position, vector);
+        const slot = slots?.get(inputName(group, vector));
+        if (slot !== undefined && outputs.includes(name)) updates[name] = slot;
+      }
+    }
+    return updates;
+  }
+
+  /** Gives the memory on the device back. */
+  free(): void {
+    for (const slot of [...this.gradients.values(), ...this.statistics.values()]) this.device.free(slot);
+  }
+}
