@@ -1,4 +1,6 @@
 import type { Region } from './augment/randomResizedCrop.js';
+import { LANES, PRECISION, resizeKernels, TAPS_AT_A_TIME } from './kernels/resizeKernels.js';
+import type { ResizeKernels } from './kernels/resizeKernels.js';
 
 /** An RGB image as decoders give it: bytes [height, width, 3], row-major. */
 export interface Raster {
@@ -37,10 +39,7 @@ export interface ResizeOptions {
   readonly view?: Region;
 }
 
-/** Weights are whole multiples of 2^-22, the most that leaves room for 8-bit pixels in 32 bits. */
-const PRECISION = 22;
 const ONE = 1 << PRECISION;
-const HALF = ONE >> 1;
 
 /**
  * Resizes as Pillow's `Image.resize` does, bit for bit: the kernel is as wide as an output pixel where the image shrinks,
@@ -52,15 +51,10 @@ const HALF = ONE >> 1;
 export function resize(image: Raster, width: number, height: number, options: ResizeOptions = {}): Uint8Array {
   const crop = options.crop ?? { left: 0, top: 0, width: image.width, height: image.height };
   const view = options.view ?? { left: 0, top: 0, width, height };
-  const { support, at }: Kernel = KERNELS[options.filter ?? 'bicubic'];
-  const across = tapsOf(crop.width, width, view.left, view.width, support, at);
-  const down = tapsOf(crop.height, height, view.top, view.height, support, at);
-  // Only the rows that the second pass reads.
-  const first = down.starts[0];
-  const rows = down.starts[view.height - 1] + down.counts[view.height - 1] - first;
-  const rowsResized = new Uint8Array(3 * rows * view.width);
-  resizeRows(image, { ...crop, top: crop.top + first, height: rows }, across, rowsResized);
-  return resizeColumns(rowsResized, view.width, first, down);
+  const kernel: Kernel = KERNELS[options.filter ?? 'bicubic'];
+  const across = tapsOf(crop.width, width, [view.left, view.width], kernel);
+  const down = tapsOf(crop.height, height, [view.top, view.height], kernel);
+  return inKernels(image, crop, across, down);
 }
 
 /** For each output pixel: the first input pixel it reads, how many, and their weights, `most` slots each. */
@@ -71,19 +65,14 @@ interface Taps {
   readonly most: number;
 }
 
-function tapsOf(
-  from: number,
-  to: number,
-  first: number,
-  length: number,
-  support: number,
-  at: (distance: number) => number,
-): Taps {
+/** The taps of the output pixels `first` ... `first + length` − 1 of a line that is resized from `from` pixels to `to`. */
+function tapsOf(from: number, to: number, [first, length]: readonly [number, number], { support, at }: Kernel): Taps {
   const scale = from / to;
   const stretch = Math.max(1, scale);
   const reach = support * stretch;
   const narrow = 1 / stretch;
-  const most = 2 * Math.ceil(reach) + 1;
+  // Whole groups, since that is how a row's taps are read.
+  const most = upToMultiple(2 * Math.ceil(reach) + 1, TAPS_AT_A_TIME);
   const starts = new Int32Array(length);
   const counts = new Int32Array(length);
   const weights = new Int32Array(length * most);
@@ -107,60 +96,79 @@ function tapsOf(
   return { starts, counts, weights, most };
 }
 
-/** Rows of `region` to [rows, 3, width]: channels apart, so that columns are resized in long runs. */
-function resizeRows(image: Raster, region: Region, taps: Taps, resized: Uint8Array): void {
-  const { pixels } = image;
-  const { starts, counts, weights, most } = taps;
-  const width = starts.length;
-  for (let row = 0; row < region.height; row++) {
-    const source = 3 * ((region.top + row) * image.width + region.left);
-    const target = 3 * row * width;
-    for (let x = 0; x < width; x++) {
-      let red = HALF;
-      let green = HALF;
-      let blue = HALF;
-      let from = source + 3 * starts[x];
-      const end = x * most + counts[x];
-      for (let tap = x * most; tap < end; tap++, from += 3) {
-        const weight = weights[tap];
-        red = (red + Math.imul(pixels[from], weight)) | 0;
-        green = (green + Math.imul(pixels[from + 1], weight)) | 0;
-        blue = (blue + Math.imul(pixels[from + 2], weight)) | 0;
-      }
-      resized[target + x] = toByte(red);
-      resized[target + width + x] = toByte(green);
-      resized[target + 2 * width + x] = toByte(blue);
-    }
+/** Bytes of the image that the kernels are given at a time. */
+const SOURCE_BYTES = 2 ** 20;
+/** Memory of WebAssembly never shrinks: beyond this it is let go after use. */
+const KEPT_BYTES = 2 ** 26;
+const PAGE = 2 ** 16;
+
+let kernels: ResizeKernels | undefined;
+
+function inKernels(image: Raster, crop: Region, across: Taps, down: Taps): Uint8Array {
+  const width = across.starts.length;
+  const height = down.starts.length;
+  // Only the rows that the second pass reads.
+  const first = down.starts[0];
+  const rows = down.starts[height - 1] + down.counts[height - 1] - first;
+  const sourceLine = 3 * image.width;
+  const rowsAtATime = Math.max(1, Math.min(rows, Math.floor(SOURCE_BYTES / sourceLine)));
+  const groups = Math.ceil(across.counts.reduce((most, count) => Math.max(most, count)) / TAPS_AT_A_TIME);
+  const line = upToMultiple(width, LANES);
+
+  let end = 0;
+  const place = (bytes: number): number => {
+    const start = end;
+    end = upToMultiple(start + bytes, LANES);
+    return start;
+  };
+  const acrossStarts = place(4 * width);
+  const acrossWeights = place(4 * width * groups * TAPS_AT_A_TIME);
+  const downStarts = place(4 * height);
+  const downCounts = place(4 * height);
+  const downWeights = place(4 * height * down.most);
+  const narrowed = place(3 * rows * line);
+  const result = place(3 * height * width + LANES);
+  // Groups are whole even where fewer taps are left, and vectors even where fewer bytes are.
+  const source = place(rowsAtATime * sourceLine + 3 * groups * TAPS_AT_A_TIME + LANES);
+
+  kernels ??= resizeKernels();
+  const { memory, resizeRows, resizeColumns } = kernels;
+  if (memory.buffer.byteLength < end) memory.grow(Math.ceil((end - memory.buffer.byteLength) / PAGE));
+  const bytes = new Uint8Array(memory.buffer);
+  const words = new Int32Array(memory.buffer);
+  const put = (address: number, values: Int32Array): void => words.set(values, address / 4);
+  put(
+    acrossStarts,
+    across.starts.map((start) => 3 * (crop.left + start)),
+  );
+  for (let x = 0; x < width; x++) {
+    const from = x * across.most;
+    put(acrossWeights + 4 * x * groups * TAPS_AT_A_TIME, across.weights.subarray(from, from + groups * TAPS_AT_A_TIME));
   }
+  put(
+    downStarts,
+    down.starts.map((start) => (start - first) * line),
+  );
+  put(downCounts, down.counts);
+  put(downWeights, down.weights);
+
+  const plane = rows * line;
+  for (let row = 0; row < rows; row += rowsAtATime) {
+    const count = Math.min(rowsAtATime, rows - row);
+    const from = (crop.top + first + row) * sourceLine;
+    bytes.set(image.pixels.subarray(from, from + count * sourceLine), source);
+    const to = narrowed + row * line;
+    resizeRows(source, sourceLine, count, acrossStarts, acrossWeights, groups, width, to, line, plane);
+  }
+  for (let channel = 0; channel < 3; channel++) {
+    const from = narrowed + channel * plane;
+    const to = result + channel * height * width;
+    resizeColumns(from, line, downStarts, downCounts, downWeights, down.most, height, width, to);
+  }
+  if (bytes.length > KEPT_BYTES) kernels = undefined;
+  return bytes.slice(result, result + 3 * height * width);
 }
 
-/** [rows, 3, width], whose first row is `first` of the image, to planes [3, height, width]. */
-function resizeColumns(rows: Uint8Array, width: number, first: number, taps: Taps): Uint8Array {
-  const { starts, counts, weights, most } = taps;
-  const height = starts.length;
-  const plane = height * width;
-  const line = 3 * width;
-  const planes = new Uint8Array(3 * plane);
-  for (let y = 0; y < height; y++) {
-    const firstTap = y * most;
-    const end = firstTap + counts[y];
-    const top = (starts[y] - first) * line;
-    for (let channel = 0; channel < 3; channel++) {
-      const source = top + channel * width;
-      const target = channel * plane + y * width;
-      for (let x = 0; x < width; x++) {
-        let sum = HALF;
-        for (let tap = firstTap, from = source + x; tap < end; tap++, from += line) {
-          sum = (sum + Math.imul(rows[from], weights[tap])) | 0;
-        }
-        planes[target + x] = toByte(sum);
-      }
-    }
-  }
-  return planes;
-}
-
-function toByte(sum: number): number {
-  const value = sum >> PRECISION;
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+function upToMultiple(value: number, unit: number): number {
+  return Math.ceil(value / unit) * unit;
 }

@@ -1,0 +1,154 @@
+// A minimal assembler for WebAssembly: what the kernels need to use the processor's vector instructions, which JavaScript
+// cannot. Opcodes are those of the WebAssembly specification 2.0, section 5.4.
+
+/** Instructions in their binary form. An expression leaves one value on the stack, a statement none. */
+export type Code = readonly number[];
+
+/** A variable of a function: a parameter or a local. */
+export interface Variable {
+  readonly get: Code;
+  set(value: Code): Code;
+}
+
+type ValueType = 'i32' | 'v128';
+const VALUE_TYPES: { readonly [T in ValueType]: number } = { i32: 0x7f, v128: 0x7b };
+
+export const int = (value: number): Code => [0x41, ...signed(value)];
+export const add = (a: Code, b: Code): Code => [...a, ...b, 0x6a];
+export const multiply = (a: Code, b: Code): Code => [...a, ...b, 0x6c];
+const lessThan = (a: Code, b: Code): Code => [...a, ...b, 0x49];
+/** The 32 bits at an address. */
+export const load = (address: Code): Code => [...address, 0x28, ...at(2, 0)];
+
+/** The 16 bytes at an address. */
+export const loadVector = (address: Code): Code => [...address, ...vector(0x00), ...at(0, 0)];
+/** The 32 bits at an address, in all four lanes. */
+export const loadSplat = (address: Code, offset = 0): Code => [...address, ...vector(0x09), ...at(2, offset)];
+export const storeVector = (address: Code, value: Code): Code => [...address, ...value, ...vector(0x0b), ...at(0, 0)];
+/** Stores one of sixteen lanes. */
+export const storeByte = (address: Code, value: Code, lane: number): Code => [
+  ...address,
+  ...value,
+  ...vector(0x58),
+  ...at(0, 0),
+  lane,
+];
+/** A number in all four lanes. */
+export const splat = (value: number): Code => [...int(value), ...vector(0x11)];
+/** The bytes of a vector at these places, 16 of them; a place beyond the 16th gives 0. */
+export const pick = (value: Code, places: readonly number[]): Code => [
+  ...value,
+  ...vector(0x0c),
+  ...places,
+  ...vector(0x0e),
+];
+/** The lower or the higher 8 bytes as 8 numbers of 16 bits; the lower or the higher four of such as numbers of 32 bits. */
+export const widenBytes = { low: unary(0x89), high: unary(0x8a) };
+export const widenWords = { low: unary(0xa9), high: unary(0xaa) };
+/** Four and four 32-bit numbers as eight of 16 bits; eight and eight of these as bytes, cut to 0 ... 255. */
+export const narrowToWords = binary(0x85);
+export const narrowToBytes = binary(0x66);
+export const addLanes = binary(0xae);
+export const multiplyLanes = binary(0xb5);
+export const shiftLanes = (value: Code, bits: number): Code => [...value, ...int(bits), ...vector(0xac)];
+
+/** Runs `body` with `variable` from 0 in steps of `step` as long as it is below `end`, which is above 0. */
+export function count(variable: Variable, end: Code, step: number, body: readonly Code[]): Code {
+  const next = variable.set(add(variable.get, int(step)));
+  return [...variable.set(int(0)), ...repeatWhile(lessThan(variable.get, end), [...body, next])];
+}
+
+/** Runs `body` once and again as long as `condition`, looked at after it, is not 0. */
+function repeatWhile(condition: Code, body: readonly Code[]): Code {
+  return [0x03, 0x40, ...body.flat(), ...condition, 0x0d, 0x00, 0x0b];
+}
+
+/** A function without a result, whose parameters are 32-bit numbers. */
+export interface Procedure {
+  readonly name: string;
+  readonly parameters: number;
+  readonly locals: readonly ValueType[];
+  readonly body: Code;
+}
+
+/** Defines a procedure: its parameters and locals come to `write` as variables, by the names given. */
+export function procedure<P extends string, L extends string>(
+  name: string,
+  parameters: readonly P[],
+  locals: { readonly [N in L]: ValueType },
+  write: (variables: { readonly [N in P | L]: Variable }) => readonly Code[],
+): Procedure {
+  const names: readonly (P | L)[] = [...parameters, ...(Object.keys(locals) as L[])];
+  const variables = Object.fromEntries(names.map((each, index) => [each, variable(index)]));
+  return {
+    name,
+    parameters: parameters.length,
+    locals: Object.values<ValueType>(locals),
+    body: write(variables as { readonly [N in P | L]: Variable }).flat(),
+  };
+}
+
+/** A module that exports the procedures and their `memory`, of one page at first. */
+export function assemble(procedures: readonly Procedure[]): Uint8Array<ArrayBuffer> {
+  const types = procedures.map(({ parameters }) => [0x60, ...list(Array<Code>(parameters).fill([0x7f])), 0x00]);
+  const exported = procedures.map(({ name }, index) => [...text(name), 0x00, ...unsigned(index)]);
+  const bodies = procedures.map(({ locals, body }) => {
+    const declared = list(locals.map((type) => [0x01, VALUE_TYPES[type]]));
+    return sized([...declared, ...body, 0x0b]);
+  });
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
+    ...section(1, list(types)),
+    ...section(3, list(procedures.map((_, index) => unsigned(index)))),
+    ...section(5, list([[0x00, 0x01]])),
+    ...section(7, list([[...text('memory'), 0x02, 0x00], ...exported])),
+    ...section(10, list(bodies)),
+  ]);
+}
+
+function variable(index: number): Variable {
+  return { get: [0x20, ...unsigned(index)], set: (value) => [...value, 0x21, ...unsigned(index)] };
+}
+
+function vector(opcode: number): Code {
+  return [0xfd, ...unsigned(opcode)];
+}
+
+function unary(opcode: number): (value: Code) => Code {
+  return (value) => [...value, ...vector(opcode)];
+}
+
+function binary(opcode: number): (a: Code, b: Code) => Code {
+  return (a, b) => [...a, ...b, ...vector(opcode)];
+}
+
+/** Alignment, as a power of 2, and constant offset of an access. */
+function at(alignment: number, offset: number): Code {
+  return [alignment, ...unsigned(offset)];
+}
+
+function section(id: number, content: Code): Code {
+  return [id, ...sized(content)];
+}
+
+function list(items: readonly Code[]): Code {
+  return [...unsigned(items.length), ...items.flat()];
+}
+
+function sized(content: Code): Code {
+  return [...unsigned(content.length), ...content];
+}
+
+function text(value: string): Code {
+  return sized([...Buffer.from(value)]);
+}
+
+/** LEB128. */
+function unsigned(value: number): Code {
+  return value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(value >>> 7)];
+}
+
+function signed(value: number): Code {
+  if (value >= -0x40 && value < 0x40) return [value & 0x7f];
+  return [(value & 0x7f) | 0x80, ...signed(value >> 7)];
+}
