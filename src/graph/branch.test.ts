@@ -58,7 +58,7 @@ const ZOO: readonly ChoiceArm[] = [
       [4, 3],
     ],
     body: ([a], [q, w]) => {
-      const queries = reshape(gemm(a, reshape(q, [4, 6])), [1, 3, 3, 2]);
+      const queries = reshape(gemm(a, reshape(q, [4, 6])), [3, 3, 2]);
       const heads = reshape(attention(queries, exp(queries), queries, 0.7), [3, 6]);
       const images = reshape(transpose(a, [1, 0]), [4, 1, 3]);
       const local = reshape(depthwiseConv1d(images, w), [4, 3]);

@@ -37,8 +37,9 @@ function block(tokens: Value): Value {
     batch * 3,
     4,
   ]);
-  const heads = transpose(reshape(gemm(rows, weight), [batch, 3, 2, 2]), [0, 2, 1, 3]);
-  const joined = reshape(transpose(attention(heads, heads, heads, 0.5), [0, 2, 1, 3]), [batch, 3, 4]);
+  const heads = reshape(transpose(reshape(gemm(rows, weight), [batch, 3, 2, 2]), [0, 2, 1, 3]), [batch * 2, 3, 2]);
+  const mixed = reshape(attention(heads, heads, heads, 0.5), [batch, 2, 3, 2]);
+  const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [batch, 3, 4]);
   const shifted = slice(pad(add(tokens, joined), 1, 1, 0), 1, 0, 3);
   return mean(gelu(shifted), [1]);
 }

@@ -48,8 +48,8 @@ const MISFITS: readonly (readonly [call: () => unknown, message: string])[] = [
   [() => matmul(of(2, 2, 3), of(2, 4, 5), { transposeB: true }), 'matmul: cannot multiply [2, 2, 3] by [2, 4, 5]ᵀ'],
   [() => matmul(of(2, 2, 3), of(1, 3, 4)), 'matmul: cannot multiply [2, 2, 3] by [1, 3, 4]'],
   [
-    () => attention(of(1, 2, 3, 4), of(1, 2, 3, 4), of(1, 2, 3, 5), 1),
-    'attention: queries [1, 2, 3, 4], keys [1, 2, 3, 4] and values [1, 2, 3, 5] differ',
+    () => attention(of(2, 3, 4), of(2, 3, 4), of(2, 3, 5), 1),
+    'attention: queries [2, 3, 4], keys [2, 3, 4] and values [2, 3, 5] differ',
   ],
   [() => layerNorm(of(2, 3), of(2), of(3)), 'layerNorm: scale [2] and shift [3] do not fit [2, 3]'],
   [() => layerNorm(of(2, 3), of(3), of(3, 1)), 'layerNorm: scale [3] and shift [3, 1] do not fit [2, 3]'],

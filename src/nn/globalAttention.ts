@@ -27,9 +27,10 @@ export function globalAttention(
     const biases = split(qkv.parameter('bias', [3 * inner], filled(0)), 0, [inner, inner, inner]);
     return weights.map((weight, at) => {
       const rows = reshape(project(x, weight, biases[at]), [batch, tokens, heads, headWidth]);
-      return transpose(rows, [0, 2, 1, 3]); // [B, h, N, d]
+      return reshape(transpose(rows, [0, 2, 1, 3]), [batch * heads, tokens, headWidth]);
     });
   });
-  const mixed = transpose(attention(q, k, v, headWidth ** -0.5), [0, 2, 1, 3]); // [B, N, h, d]
+  const results = reshape(attention(q, k, v, headWidth ** -0.5), [batch, heads, tokens, headWidth]);
+  const mixed = transpose(results, [0, 2, 1, 3]); // [B, N, h, d]
   return scope.module('proj', (proj) => linear(proj, reshape(mixed, [batch, tokens, inner]), dim));
 }

@@ -99,33 +99,33 @@ function depthwise(channels: number, batch: number, length: number, kernel: numb
   };
 }
 
-function attentionOf(shape: readonly [number, number, number, number], scale: number): OperatorCase {
-  const [batch, heads, tokens, width] = shape;
+function attentionOf(shape: readonly [number, number, number], scale: number): OperatorCase {
+  const [heads, tokens, width] = shape;
   return {
     name: `[${shape.join()}] scaled by ${scale}`,
     inputs: [numbers(shape), numbers(shape), numbers(shape)],
     apply: (inputs) => OPERATORS.attention(inputs, { scale }),
     reference: ([q, k, v], products) => {
-      const exponentials = reference([batch, heads, tokens, tokens], ([b, h, row, column]) =>
+      const exponentials = reference([heads, tokens, tokens], ([h, row, column]) =>
         Math.exp(
           scale *
             products.sum(
               width,
-              (i) => q.at([b, h, row, i]),
-              (i) => k.at([b, h, column, i]),
+              (i) => q.at([h, row, i]),
+              (i) => k.at([h, column, i]),
             ),
         ),
       );
       const weights = reference(
         exponentials.shape,
-        ([b, h, row, column]) =>
-          exponentials.at([b, h, row, column]) / total(tokens, (other) => exponentials.at([b, h, row, other])),
+        ([h, row, column]) =>
+          exponentials.at([h, row, column]) / total(tokens, (other) => exponentials.at([h, row, other])),
       );
-      const output = reference(shape, ([b, h, row, i]) =>
+      const output = reference(shape, ([h, row, i]) =>
         products.sum(
           tokens,
-          (other) => weights.at([b, h, row, other]),
-          (other) => v.at([b, h, other, i]),
+          (other) => weights.at([h, row, other]),
+          (other) => v.at([h, other, i]),
         ),
       );
       return [output, weights];
@@ -135,7 +135,7 @@ function attentionOf(shape: readonly [number, number, number, number], scale: nu
   };
 }
 
-const attentions = [attentionOf([2, 2, 3, 4], 0.5), attentionOf([1, 1, 4, 2], 1.25), attentionOf([1, 2, 1, 3], 2)];
+const attentions = [attentionOf([4, 3, 4], 0.5), attentionOf([1, 4, 2], 1.25), attentionOf([2, 1, 3], 2)];
 
 export const products = {
   gemm: [...gemms(2, 3, 4), ...gemms(1, 4, 1)],
