@@ -29,6 +29,11 @@ const SIZES: Readonly<Record<string, Size>> = {
 };
 const DEPTH = 12;
 
+/** The heads of the published networks of this width; undefined when none has it. */
+export function publishedHeads(dim: number): number | undefined {
+  return Object.values(SIZES).find((size) => size.dim === dim)?.heads;
+}
+
 /** The released GLiT-Tiny: the global thirds of every block, and its choice in the released low-level space. */
 const RELEASED_GLOBAL_THIRDS = [3, 0, 1, 3, 0, 1, 3, 1, 0, 3, 0, 3];
 const RELEASED_PATH = [1, 4, 8, 4, 8, 8, 3, 6, 8, 4, 5, 8];

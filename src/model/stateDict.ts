@@ -30,6 +30,11 @@ const WITHIN_BLOCK = [...MODULES, 'norm2', 'mlp.fc1', 'mlp.fc2'].flatMap((module
 /** The official GLiT network keeps every block in a list of candidates that has one member: `blocks.<i>.0.…`. */
 const CANDIDATE_SLOT = /^(blocks\.\d+\.)0\.(?=(norm1|attn|norm2|mlp)\.)/;
 
+/** A state with the names of blocks in this project's way, whichever of the three ways they are given in. */
+export function withoutSlots(state: StateDict): Map<string, Tensor> {
+  return new Map([...state].map(([name, value]) => [name.replace(CANDIDATE_SLOT, '$1'), value]));
+}
+
 /**
  * A state under this project's names, `blocks.<i>.…`, from one under the names of the official GLiT network
  * (`blocks.<i>.0.…`), of DeiT, or of this project; which of them it is shows in its names. BatchNorm's counters of
@@ -38,7 +43,7 @@ const CANDIDATE_SLOT = /^(blocks\.\d+\.)0\.(?=(norm1|attn|norm2|mlp)\.)/;
  * Throws a UserError that names tensors which are missing, unexpected, or of another type or shape than the network's.
  */
 export function readStateDict(network: Network, state: StateDict, source: string): Map<string, Tensor> {
-  const renamed = new Map([...state].map(([name, value]) => [name.replace(CANDIDATE_SLOT, '$1'), value] as const));
+  const renamed = withoutSlots(state);
   const entries = officialOrder(network);
   const missing = entries.filter(({ name }) => !renamed.has(name) && !isCounter(name)).map(({ name }) => name);
   if (missing.length > 0) throw fault(source, 'lacks', missing);
@@ -76,6 +81,17 @@ export function toDeitStateDict(network: Network, state: StateDict): Map<string,
     throw new UserError(`block ${local} has local heads, which DeiT has not; write the state in GLiT's layout`);
   }
   return renamedState(network, state, (name) => name);
+}
+
+/**
+ * A network's state under the names by which other code loads it: DeiT's where all blocks are DeiT's, otherwise those of
+ * the official GLiT.
+ */
+export function toOfficialStateDict(network: Network, state: StateDict): Map<string, Tensor> {
+  const isDeit = network.space.positions.every((choices) =>
+    choices.every(({ localHeads, dkRatio }) => localHeads === 0 && dkRatio === 1),
+  );
+  return isDeit ? toDeitStateDict(network, state) : toGlitStateDict(network, state);
 }
 
 function renamedState(network: Network, state: StateDict, rename: (name: string) => string): Map<string, Tensor> {

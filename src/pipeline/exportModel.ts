@@ -6,7 +6,7 @@ import { inferenceModel } from '../model/inference.js';
 import { IMAGENET_NORMALIZATION, normalizePixels } from '../model/images.js';
 import { plainNetwork } from '../model/network.js';
 import { readMetadata } from '../onnx/model.js';
-import type { Device } from '../runtime/device.js';
+import type { Device, Program } from '../runtime/device.js';
 import type { Architecture } from '../space/architecture.js';
 import { formatArchitecture } from '../space/codec.js';
 import { tensor, type Tensor } from '../tensor/tensor.js';
@@ -40,6 +40,12 @@ export interface RunnableModel {
   readonly classes: readonly string[];
   /** S, in pixels. */
   readonly imageSize: number;
+}
+
+/** A model, and what messages call it. */
+export interface NamedModel {
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
 /** What is needed to use an exported model. Throws a UserError when the file is no model of glit. */
@@ -81,14 +87,24 @@ export async function accuracyOfFile(
   return accuracyOfModel(device, { ...(await readExportedModel(file)), name: file }, source, options);
 }
 
+/** Makes a model runnable. Throws a UserError when ONNX Runtime does not take it. */
+export async function compileModel(device: Device, { bytes, name }: NamedModel): Promise<Program> {
+  try {
+    return await device.compile(bytes, name);
+  } catch (error) {
+    const fact = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error);
+    throw new UserError(`${fact}; the file is damaged: export the model anew`);
+  }
+}
+
 /** Top-1 accuracy of a model on images. */
 export async function accuracyOfModel(
   device: Device,
-  { name, bytes, imageSize }: RunnableModel & { readonly name: string },
+  { imageSize, ...model }: RunnableModel & NamedModel,
   source: ImageSource,
   { batchSize, outputs, workers, signal }: AccuracyOptions,
 ): Promise<number> {
-  const program = await device.compile(bytes, name);
+  const program = await compileModel(device, model);
   const loader = evaluationLoader(source, { imageSize, batchSize, workers });
   let correct = 0;
   let images = 0;

@@ -17,7 +17,7 @@ export interface ExportOptions extends WeightsOptions {
 export interface Exported {
   readonly architecture: Architecture;
   readonly classes: readonly string[];
-  /** Whether the weights name their classes; if they do not, classes are called by their numbers. */
+  /** Whether anyone has named the classes; if not, they are called by their numbers. */
   readonly named: boolean;
 }
 
@@ -28,12 +28,12 @@ export interface Exported {
  */
 export async function exportWeights(source: string, { out, ...options }: ExportOptions): Promise<Exported> {
   if (existsSync(out)) throw new UserError(`${out} exists already; give another file with --out`);
-  const { architecture, weights, classes, named } = await readWeights(source, options);
+  const { architecture, weights, classes, naming } = await readWeights(source, options);
   const bytes = exportedModel(weights, { classes, architecture });
   await requireRuns(bytes, architecture, out);
   await mkdir(dirname(out), { recursive: true });
   await writeFileAtomically(out, bytes);
-  return { architecture, classes, named };
+  return { architecture, classes, named: naming !== 'numbers' };
 }
 
 /** Throws unless ONNX Runtime opens the model and its logits for a black image are finite. */

@@ -6,10 +6,12 @@ import { stopIfAborted, UserError } from '../errors.js';
 import { openDevice } from '../runtime/device.js';
 import { formatShape } from '../tensor/shape.js';
 import { tensor, type Tensor } from '../tensor/tensor.js';
-import { compileModel, readModel, type ModelOptions } from './modelFile.js';
+import { compileModel } from './exportModel.js';
+import { readModel } from './modelFile.js';
 import type { UseOptions } from './useModel.js';
+import type { WeightsOptions } from './weightsFile.js';
 
-export interface PredictTensorOptions extends UseOptions, ModelOptions {
+export interface PredictTensorOptions extends UseOptions, WeightsOptions {
   /** The safetensors file to write; its folder is made. */
   readonly out: string;
 }
@@ -67,5 +69,5 @@ export async function predictTensor(
 function listOf(tensors: ReadonlyMap<string, Tensor>): string {
   const names = [...tensors.keys()];
   if (names.length === 0) return 'none';
-  return `${names.slice(0, 5).join(', ')}${names.length > 5 ? `and ${names.length - 5} more` : ''}`;
+  return `${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}`;
 }

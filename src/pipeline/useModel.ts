@@ -6,8 +6,9 @@ import { openDevice, type DeviceKind } from '../runtime/device.js';
 import type { Listener } from '../telemetry/events.js';
 import { tensor } from '../tensor/tensor.js';
 import { openDataset } from './dataset.js';
-import { accuracyOfModel } from './exportModel.js';
-import { compileModel, readModel, type Model, type ModelOptions } from './modelFile.js';
+import { accuracyOfModel, compileModel } from './exportModel.js';
+import { readModel, type Model } from './modelFile.js';
+import type { WeightsOptions } from './weightsFile.js';
 
 /** Where and how a model is run. */
 export interface UseOptions {
@@ -17,7 +18,7 @@ export interface UseOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface FileEvaluationOptions extends UseOptions, ModelOptions {
+export interface FileEvaluationOptions extends UseOptions, WeightsOptions {
   /** A folder of images, or the name of the built-in set. */
   readonly data: string;
   readonly split: 'train' | 'test';
@@ -41,7 +42,7 @@ const BATCH_SIZE = 100;
  */
 export async function evaluateFile(file: string, options: FileEvaluationOptions): Promise<FileEvaluation> {
   const { data, split, seed = 0, batchSize = BATCH_SIZE, workers, emit = () => undefined, signal } = options;
-  const model = await readModel(file, modelOptions(options));
+  const model = await readModel(file, options);
   const { imageSize } = model;
   const settings = { data: { source: data, ...(workers !== undefined && { workers }) }, model: { imageSize } };
   const dataset = await openDataset(settings, { rng: seeded(seed).fork('dataset'), originals: false, emit, signal });
@@ -75,19 +76,16 @@ function matchClasses(
     return given.map((_, index) => index);
   }
   const numbers = new Map(known.map((each, index) => [each, index]));
-  const missing = known.find((each) => !given.includes(each));
-  if (missing !== undefined && naming === 'model') {
-    throw new UserError(`${data} lacks the class "${missing}" of ${name}; it has ${list(given)}`);
-  }
-  return given.map((each) => {
+  const outputs = given.map((each) => {
     const number = numbers.get(each);
     if (number !== undefined) return number;
     throw new UserError(`${data} has the class "${each}", which ${name} does not know; it knows ${list(known)}`);
   });
-}
-
-function modelOptions({ architecture, average, classNames }: ModelOptions): ModelOptions {
-  return { architecture, average, classNames };
+  const missing = known.find((each) => !given.includes(each));
+  if (missing !== undefined && naming === 'model') {
+    throw new UserError(`${data} lacks the class "${missing}" of ${name}; it has ${list(given)}`);
+  }
+  return outputs;
 }
 
 function list(names: readonly string[]): string {
@@ -99,7 +97,7 @@ export type Prediction =
   | { readonly image: string; readonly classes: readonly { readonly name: string; readonly probability: number }[] }
   | { readonly image: string; readonly unreadable: string };
 
-export interface PredictOptions extends UseOptions, ModelOptions {
+export interface PredictOptions extends UseOptions, WeightsOptions {
   /** How many classes are told. Default 5. */
   readonly top?: number | undefined;
 }
@@ -111,7 +109,7 @@ export async function* predict(
   options: PredictOptions = {},
 ): AsyncGenerator<Prediction, void, undefined> {
   const { kind, threads, top = 5, emit, signal } = options;
-  const model = await readModel(file, modelOptions(options));
+  const model = await readModel(file, options);
   const { classes, imageSize, naming } = model;
   if (naming === 'numbers') {
     emit?.({ type: 'warning', message: `${file} does not name its classes; they are called by their numbers` });

@@ -11,6 +11,7 @@ import type { Architecture } from '../space/architecture.js';
 import { parseArchitecture } from '../space/codec.js';
 import type { Weights } from '../train/state.js';
 import { readArchitecture } from './architectureFile.js';
+import { readClassNames, type Naming } from './classNames.js';
 
 /** How a file of weights is to be understood where it does not say so itself. */
 export interface WeightsOptions {
@@ -18,6 +19,8 @@ export interface WeightsOptions {
   readonly architecture?: string | undefined;
   /** Take the moving average that a PyTorch checkpoint keeps beside the weights. Default false. */
   readonly average?: boolean | undefined;
+  /** A file that names the classes, in the order of the outputs: one a line, or a JSON list. */
+  readonly classNames?: string | undefined;
 }
 
 /** Tensors of a network as a file has them. */
@@ -37,8 +40,7 @@ export interface NetworkWeights {
   readonly architecture: Architecture;
   readonly weights: Weights;
   readonly classes: readonly string[];
-  /** Whether the file names its classes; if it does not, they are called by their numbers. */
-  readonly named: boolean;
+  readonly naming: Naming;
 }
 
 const SAFETENSORS = '.safetensors';
@@ -63,18 +65,11 @@ export function isPytorchFile(file: string): boolean {
 export async function readWeights(source: string, options: WeightsOptions = {}): Promise<NetworkWeights> {
   const { file, state, metadata } = await readStateFile(source, options);
   const architecture = await architectureFor({ file, state, metadata }, options.architecture);
-  const names = classNames(metadata['classes'], file);
-  const { classes: count } = architecture.backbone;
-  if (names !== undefined && names.length !== count) {
-    throw new UserError(
-      `${file} names ${names.length} classes, but the architecture has ${count}; use the one it was trained as`,
-    );
-  }
+  const named = await namedClasses({ file, metadata }, architecture.backbone.classes, options.classNames);
   const variables = readStateDict(plainNetwork(architecture), state, file);
   // Counters of batches, which no model reads, are integers; the rest is checked to be float32.
   const weights = new Map([...variables].filter(([, { dtype }]) => dtype === 'float32')) as Weights;
-  const classes = names ?? Array.from({ length: count }, (_, index) => String(index));
-  return { architecture, weights, classes, named: names !== undefined };
+  return { architecture, weights, ...named };
 }
 
 /** The tensors of a file of weights or of a run folder, whatever network they are of. */
@@ -108,8 +103,26 @@ export async function architectureFor(
   return own === undefined ? recognizeArchitecture(state, file) : parseArchitecture(own, file);
 }
 
-function classNames(text: string | undefined, file: string): readonly string[] | undefined {
-  if (text === undefined) return undefined;
+async function namedClasses(
+  { file, metadata }: Pick<StateFile, 'file' | 'metadata'>,
+  count: number,
+  given: string | undefined,
+): Promise<Pick<NetworkWeights, 'classes' | 'naming'>> {
+  if (given !== undefined) return { classes: await readClassNames(given, file, count), naming: 'user' };
+  const own = metadata['classes'];
+  if (own === undefined) {
+    return { classes: Array.from({ length: count }, (_, index) => String(index)), naming: 'numbers' };
+  }
+  const classes = parseClassNames(own, file);
+  if (classes.length !== count) {
+    throw new UserError(
+      `${file} names ${classes.length} classes, but the architecture has ${count}; use the one it was trained as`,
+    );
+  }
+  return { classes, naming: 'model' };
+}
+
+function parseClassNames(text: string, file: string): readonly string[] {
   try {
     const names = JSON.parse(text) as unknown;
     if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;

@@ -2,25 +2,32 @@ import { type Command, Option } from 'commander';
 import { percent } from '../../pipeline/report.js';
 import { evaluateFile } from '../../pipeline/useModel.js';
 import { addDeviceOptions, deviceOf, wholeNumber } from '../deviceOptions.js';
+import { addWeightsOptions, MODEL_FILES, weightsOptionsOf } from '../modelOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 
-/** `glit eval`: the accuracy of an exported model. */
+/** `glit eval`: the accuracy of a model. */
 export function addEval(program: Command): void {
   const command = program
     .command('eval')
-    .summary('measure an exported model on a folder of images')
+    .summary('measure a model on a folder of images')
     .description(
-      'Measures the top-1 accuracy of an exported model from its file. The classes must be those of the model.',
+      'Measures the top-1 accuracy of a model from its file: an exported one, or weights of glit, of the official GLiT or of ' +
+        'DeiT. The classes must be those of the model; where its file does not name them, they are matched in sorted order.',
     )
-    .requiredOption('--model <file>', 'best.onnx of a run')
+    .requiredOption('--model <file>', MODEL_FILES)
     .requiredOption('--data <folder>', 'images, a folder per class')
     .addOption(new Option('--split <name>', 'which images').choices(['train', 'test']).default('test'))
     .option('--seed <number>', "the run's: it splits a folder that has no test images of its own", '0')
     .option('--batch-size <images>', 'images at a time', '100')
     .option('--workers <count>', 'threads that read images');
+  addWeightsOptions(command);
   addDeviceOptions(command);
   addDisplayOptions(command);
-  addExamples(command, [['glit eval --model runs/photos/best.onnx --data photos', 'accuracy on the test images']]);
+  addExamples(command, [
+    ['glit eval --model runs/photos/best.onnx --data photos', 'accuracy on the test images'],
+    ['glit eval --model deit_tiny_patch16_224.pth --data imagenet', "DeiT's own weights"],
+    ['glit eval --model checkpoint.pth --ema --data imagenet', 'the moving average in a training checkpoint'],
+  ]);
   command.action(() =>
     withEnvironment(command, async ({ display, signal }) => {
       const { model, data, split, seed, batchSize, workers } = command.opts<{
@@ -37,6 +44,7 @@ export function addEval(program: Command): void {
         seed: wholeNumber(seed, '--seed', 0),
         batchSize: wholeNumber(batchSize, '--batch-size', 1),
         workers: workers === undefined ? undefined : wholeNumber(workers, '--workers', 0),
+        ...weightsOptionsOf(command),
         ...deviceOf(command),
         emit: display.listen,
         signal,

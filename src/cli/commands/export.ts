@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { UserError } from '../../errors.js';
 import { exportWeights } from '../../pipeline/exportWeights.js';
+import { addWeightsOptions, weightsOptionsOf } from '../modelOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 
 /** `glit export`: weights as an ONNX model. */
@@ -10,26 +11,28 @@ export function addExport(program: Command): void {
     .argument('[run]', 'folder of a finished run')
     .summary('write weights as an ONNX model')
     .description(
-      'Writes a run, or a safetensors file, as an ONNX model and runs it once to see that it works. Weights that glit has ' +
-        'written say their architecture and classes; others, such as converted official ones, need --arch.',
+      'Writes a run, a safetensors file or a PyTorch checkpoint as an ONNX model and runs it once to see that it works. ' +
+        'Weights that glit has written say their architecture and classes; of others, such as the official ones, the ' +
+        'architecture is seen from the shapes, or given with --arch.',
     )
-    .option('--weights <file>', 'a safetensors file, instead of a run')
-    .option('--arch <architecture>', 'what the weights belong to: a JSON file or a preset')
+    .option('--weights <file>', 'weights, instead of a run: .safetensors, .pth')
     .requiredOption('--out <file>', 'the ONNX file to write');
+  addWeightsOptions(command);
   addDisplayOptions(command);
   addExamples(command, [
     ['glit export runs/photos --out photos.onnx', 'the found network of a run'],
-    ['glit export --weights deit.safetensors --arch deit-tiny --out deit.onnx', 'weights from elsewhere'],
+    ['glit export --weights deit_tiny_patch16_224.pth --out deit.onnx', 'weights from elsewhere'],
+    ['glit export --weights checkpoint.pth --ema --classes names.txt --out glit.onnx', 'an average, with class names'],
   ]);
   command.action((run: string | undefined) =>
     withEnvironment(command, async ({ display }) => {
-      const { weights, arch, out } = command.opts<{ weights?: string; arch?: string; out: string }>();
+      const { weights, out } = command.opts<{ weights?: string; out: string }>();
       if (run !== undefined && weights !== undefined) {
         throw new UserError(`both the run ${run} and --weights ${weights} are given; leave one out`);
       }
       const from = run ?? weights;
       if (from === undefined) throw new UserError('nothing to export; give the folder of a run, or --weights FILE');
-      const { architecture, classes, named } = await exportWeights(from, { out, architecture: arch });
+      const { architecture, classes, named } = await exportWeights(from, { out, ...weightsOptionsOf(command) });
       if (!named) {
         display.listen({
           type: 'warning',

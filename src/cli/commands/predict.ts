@@ -1,31 +1,54 @@
 import type { Command } from 'commander';
 import { UserError } from '../../errors.js';
 import { percent } from '../../pipeline/report.js';
+import { predictTensor } from '../../pipeline/predictTensor.js';
 import { predict } from '../../pipeline/useModel.js';
 import { addDeviceOptions, deviceOf } from '../deviceOptions.js';
+import { addWeightsOptions, MODEL_FILES, weightsOptionsOf } from '../modelOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 
-/** `glit predict IMAGE…`: what an exported model sees. */
+/** `glit predict IMAGE…`: what a model sees. */
 export function addPredict(program: Command): void {
   const command = program
     .command('predict')
-    .argument('<images...>', 'image files')
-    .summary('classify images with an exported model')
+    .argument('[images...]', 'image files')
+    .summary('classify images with a model')
     .description(
-      'Tells the five likeliest classes of each image. An image that cannot be read is named and passed over.',
+      'Tells the five likeliest classes of each image. An image that cannot be read is named and passed over. With --tensor ' +
+        'the model is run on ready numbers instead, to compare it with other implementations.',
     )
-    .requiredOption('--model <file>', 'best.onnx of a run');
+    .requiredOption('--model <file>', MODEL_FILES)
+    .option('--tensor <file>', 'safetensors with `images` [B, 3, S, S], float32 and normalised, instead of images')
+    .option('--out <file>', 'safetensors to write `logits` [B, classes] to; goes with --tensor');
+  addWeightsOptions(command);
   addDeviceOptions(command);
   addDisplayOptions(command);
   addExamples(command, [
     ['glit predict --model runs/photos/best.onnx cat.jpg dog.png', 'five classes for each of two images'],
     ['glit predict --model runs/photos/best.onnx *.jpg --json', 'for other programs to read'],
+    ['glit predict --model glit.pth --tensor in.safetensors --out out.safetensors', 'logits of ready numbers'],
   ]);
   command.action((images: string[]) =>
     withEnvironment(command, async ({ display, signal }) => {
-      const { model } = command.opts<{ model: string }>();
+      const { model, tensor, out } = command.opts<{ model: string; tensor?: string; out?: string }>();
+      const options = { ...weightsOptionsOf(command), ...deviceOf(command), emit: display.listen, signal };
+      if (tensor !== undefined || out !== undefined) {
+        if (tensor === undefined || out === undefined) {
+          throw new UserError('--tensor FILE and --out FILE go together; give both, or images');
+        }
+        if (images.length > 0) throw new UserError(`both --tensor ${tensor} and images are given; leave one out`);
+        const [count, classes] = await predictTensor(model, tensor, { out, ...options });
+        display.show(`${out}: logits of ${count} images, ${classes} classes`, {
+          type: 'logits',
+          out,
+          images: count,
+          classes,
+        });
+        return;
+      }
+      if (images.length === 0) throw new UserError('nothing to predict; give image files, or --tensor FILE');
       const unreadable: string[] = [];
-      for await (const prediction of predict(model, images, { ...deviceOf(command), signal })) {
+      for await (const prediction of predict(model, images, options)) {
         if ('unreadable' in prediction) {
           unreadable.push(`${prediction.image} cannot be read: ${prediction.unreadable}`);
           continue;

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { UserError } from '../errors.js';
+
+/** Who named a model's classes: its file, the user, or no one, so that they are called by their numbers. */
+export type Naming = 'model' | 'user' | 'numbers';
+
+/**
+ * The classes of `model` from a file with one name a line or a JSON list, in the order of the model's outputs. Throws a
+ * UserError when they are not `count` different names.
+ */
+export async function readClassNames(file: string, model: string, count: number): Promise<readonly string[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new UserError(`the class names ${file} cannot be read (${code}); give a file with one name a line`);
+  }
+  const names = text.trimStart().startsWith('[')
+    ? fromJson(text, file)
+    : text.split(/\r?\n/).map((line) => line.trim());
+  // The last line ends with a line feed, or does not.
+  const last = names.at(-1) === '' ? names.slice(0, -1) : names;
+  const repeated = last.find((name, index) => last.indexOf(name) < index);
+  if (repeated !== undefined) {
+    throw new UserError(`${file} names the class "${repeated}" twice; give every class a name of its own`);
+  }
+  if (last.length !== count) {
+    throw new UserError(`${file} names ${last.length} classes, but ${model} tells ${count} apart; name each of them`);
+  }
+  return last;
+}
+
+function fromJson(text: string, file: string): readonly string[] {
+  try {
+    const names = JSON.parse(text) as unknown;
+    if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
+  } catch {
+    // Told below, as for JSON of another form.
+  }
+  throw new UserError(`${file} begins as a JSON list, but is no list of texts; give one name a line`);
+}
