@@ -1,0 +1,93 @@
+import { UserError } from '../../errors.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { quote } from './malformed.js';
+import { PytorchFile } from './pytorchFile.js';
+import { TensorView, type Pickled } from './values.js';
+
+/** A network's weights in a checkpoint. */
+export interface FoundStateDict {
+  /** Under which key they are: `model`, `model_ema`, …; undefined when the checkpoint is the state dict itself. */
+  readonly key: string | undefined;
+  /** In the order of the file, without the `module.` that parallel training puts before every name. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** The number of the checkpoint's last epoch, where it says so. */
+  readonly epoch: number | undefined;
+}
+
+export interface StateDictOptions {
+  /** Take the moving average of the weights instead of the weights. Default false. */
+  readonly average?: boolean | undefined;
+}
+
+/** What training scripts call the weights and their moving average, in the order in which they are looked for. */
+const WEIGHTS = ['model', 'state_dict', 'model_state_dict', 'model_state'];
+const AVERAGES = ['model_ema', 'state_dict_ema', 'model_ema_state_dict', 'ema_state_dict', 'ema'];
+const PARALLEL_PREFIX = 'module.';
+
+/**
+ * Reads the weights of a PyTorch checkpoint: those of a training checkpoint (`model`, `state_dict`), their moving average
+ * (`model_ema`), or a bare state dict. Throws a UserError when the file cannot be read or does not have them.
+ */
+export async function readPytorchStateDict(
+  file: string,
+  { average = false }: StateDictOptions = {},
+): Promise<FoundStateDict> {
+  const checkpoint = await PytorchFile.open(file);
+  try {
+    const { key, views } = choose(file, checkpoint.content, average);
+    const parallel = [...views.keys()].every((name) => name.startsWith(PARALLEL_PREFIX));
+    const tensors = new Map<string, Tensor>();
+    for (const [name, view] of views) {
+      tensors.set(parallel ? name.slice(PARALLEL_PREFIX.length) : name, await checkpoint.read(view));
+    }
+    return { key, tensors, epoch: epochOf(checkpoint.content) };
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+type Views = ReadonlyMap<string, TensorView>;
+
+function choose(
+  file: string,
+  content: Pickled,
+  average: boolean,
+): { readonly key: string | undefined; readonly views: Views } {
+  if (!(content instanceof Map)) {
+    throw new UserError(`${file} holds no weights by name; save the state dict, torch.save(model.state_dict(), ...)`);
+  }
+  for (const key of average ? AVERAGES : WEIGHTS) {
+    const views = viewsIn(content.get(key));
+    if (views !== undefined) return { key, views };
+  }
+  const bare = viewsIn(content);
+  if (average) {
+    const fact = bare === undefined ? `it has ${listOf(content)}` : 'it is a bare state dict';
+    throw new UserError(`${file} has no moving average of the weights (model_ema): ${fact}; leave --ema out`);
+  }
+  if (bare === undefined) {
+    throw new UserError(
+      `${file} has no weights under ${WEIGHTS.join(', ')}: it has ${listOf(content)}; save the state dict alone`,
+    );
+  }
+  return { key: undefined, views: bare };
+}
+
+/** The tensors of a state dict by name, or nothing when the value is none. What is no tensor in it is passed over. */
+function viewsIn(value: Pickled | undefined): Views | undefined {
+  if (!(value instanceof Map)) return undefined;
+  const views = new Map<string, TensorView>();
+  for (const [key, each] of value) if (typeof key === 'string' && each instanceof TensorView) views.set(key, each);
+  return views.size > 0 ? views : undefined;
+}
+
+function listOf(content: ReadonlyMap<Pickled, Pickled>): string {
+  const names = [...content.keys()].filter((key) => typeof key === 'string');
+  const shown = names.slice(0, 6).map((name) => quote(name));
+  return names.length === 0 ? 'nothing' : `${shown.join(', ')}${names.length > shown.length ? ', …' : ''}`;
+}
+
+function epochOf(content: Pickled): number | undefined {
+  const epoch = content instanceof Map ? content.get('epoch') : undefined;
+  return typeof epoch === 'number' ? epoch : undefined;
+}
