@@ -1,7 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
-import path from 'node:path';
-import sharp from 'sharp';
+import { availableParallelism } from 'node:os';
 import { SMALL_IMAGE_AUGMENTATION, type Augmentation } from '../src/data/augment/augmentation.js';
 import { INCEPTION_CROP } from '../src/data/augment/randomResizedCrop.js';
 import { openImageFolder } from '../src/data/sources/folder.js';
@@ -10,8 +7,8 @@ import type { ImageSource } from '../src/data/source.js';
 import { texturePairs } from '../src/data/texturePairs.js';
 import { seeded } from '../src/random/rng.js';
 import type { Case, Row } from './case.js';
+import { withPhotographs } from './photographs.js';
 
-const JPEGS = 256;
 const BATCHES = 24;
 const WORKERS = availableParallelism();
 
@@ -20,18 +17,14 @@ export const loaderCases: readonly Case[] = [
   {
     name: 'loader/jpeg',
     async measure() {
-      const folder = await mkdtemp(path.join(tmpdir(), 'glit-bench-'));
-      try {
-        await writeJpegs(folder);
+      return withPhotographs(async (folder) => {
         const { train } = await openImageFolder(folder, { rng: seeded(1) });
         const augmentation = {
           randomResizedCrop: INCEPTION_CROP,
           steps: [{ step: 'horizontalFlip' as const, probability: 0.5 }],
         };
         return [await throughput('JPEG of 500 × 375, random crop to 224', train, 224, 64, augmentation)];
-      } finally {
-        await rm(folder, { recursive: true });
-      }
+      });
     },
   },
   {
@@ -64,18 +57,4 @@ async function throughput(
     milliseconds: (1000 * seconds) / BATCHES,
     imagesPerSecond: (BATCHES * batchSize) / seconds,
   };
-}
-
-/** Noise smoothed to something that compresses like a photograph. */
-async function writeJpegs(folder: string): Promise<void> {
-  const rng = seeded(2);
-  for (let at = 0; at < JPEGS; at++) {
-    const name = path.join(folder, `class${at % 2}`);
-    await mkdir(name, { recursive: true });
-    const coarse = Uint8Array.from({ length: 50 * 38 * 3 }, () => rng.int(256));
-    await sharp(coarse, { raw: { width: 50, height: 38, channels: 3 } })
-      .resize(500, 375, { kernel: 'cubic' })
-      .jpeg({ quality: 90 })
-      .toFile(path.join(name, `${at}.jpg`));
-  }
 }

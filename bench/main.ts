@@ -1,21 +1,35 @@
 /**
- * Measures glit: `npm run bench -- [name ...] [--rounds n] [--json]`. Every case whose name contains one of the given
- * words runs, all of them by default. Nothing here is a test: figures are for reading, and ratios within one run say
- * more than milliseconds.
+ * Measures glit: `npm run bench -- [name ...] [--rounds n] [--images folder] [--json]`. Every case whose name contains one
+ * of the given words runs, all of them by default. Nothing here is a test: figures are for reading, and ratios within one
+ * run say more than milliseconds. Comparisons with PyTorch need a Python that has it: GLIT_BENCH_PYTHON.
  */
 import { parseArgs } from 'node:util';
 import { openDevice } from '../src/runtime/device.js';
 import type { Row } from './case.js';
 import { engineCases } from './engine.js';
 import { loaderCases } from './loader.js';
+import { memoryCases } from './memory.js';
 import { pytorchCases } from './pytorch.js';
+import { recipeCases } from './recipe.js';
 import { candidateCases, supernetCases } from './supernet.js';
 
-const CASES = [...engineCases, ...supernetCases, ...candidateCases, ...pytorchCases, ...loaderCases];
+const CASES = [
+  ...engineCases,
+  ...supernetCases,
+  ...candidateCases,
+  ...pytorchCases,
+  ...loaderCases,
+  ...recipeCases,
+  ...memoryCases,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '9' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '9' },
+    images: { type: 'string' },
+  },
 });
 const chosen = CASES.filter(({ name }) => positionals.length === 0 || positionals.some((word) => name.includes(word)));
 if (chosen.length === 0) {
@@ -26,7 +40,7 @@ const rounds = Number(values.rounds);
 for (const one of chosen) {
   // A device for every case: sessions that another case left would keep threads and memory.
   const device = await openDevice();
-  const result = await one.measure({ device, rounds });
+  const result = await one.measure({ device, rounds, images: values.images });
   await device.close();
   if (values.json)
     console.log(JSON.stringify({ case: one.name, ...('skipped' in result ? result : { rows: result }) }));
@@ -34,11 +48,12 @@ for (const one of chosen) {
   else console.log([one.name, ...result.map(lineOf)].join('\n  '));
 }
 
-function lineOf({ what, milliseconds, imagesPerSecond, ratio, ratioTo }: Row): string {
+function lineOf({ what, milliseconds, imagesPerSecond, mebibytes, ratio, ratioTo }: Row): string {
   const columns = [
     what.padEnd(58),
     milliseconds === undefined ? '' : `${milliseconds.toFixed(1)} ms`.padStart(10),
     imagesPerSecond === undefined ? '' : `${imagesPerSecond.toFixed(1)} images/s`.padStart(18),
+    mebibytes === undefined ? '' : `${mebibytes.toFixed(0)} MiB`.padStart(10),
     ratio === undefined ? '' : `   ${ratio.toFixed(2)} ${ratioTo ?? ''}`,
   ];
   return columns.join('').trimEnd();

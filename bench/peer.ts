@@ -5,12 +5,15 @@ import { fileURLToPath } from 'node:url';
 import type { Architecture } from '../src/space/architecture.js';
 import type { Subject } from './timing.js';
 
+const PYTHON = process.env['GLIT_BENCH_PYTHON'] ?? 'python3';
+
 /** Next to the sources; this file runs from dist/bench. */
-const SCRIPT = fileURLToPath(new URL('../../bench/peer.py', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../bench/peer/main.py', import.meta.url));
 
 type Reply = Readonly<Record<string, string | number>>;
 
-export interface PeerWorkload {
+/** A network that is trained or asked, one batch a run. */
+export interface NetworkWorkload {
   readonly kind: 'training' | 'inference';
   readonly compile: boolean;
   readonly architecture: Architecture;
@@ -18,38 +21,69 @@ export interface PeerWorkload {
   readonly threads: number;
 }
 
+/** A folder of images from which `batches` batches are made a run, augmented by DeiT's recipe. */
+export interface LoadingWorkload {
+  readonly kind: 'loading';
+  readonly folder: string;
+  readonly imageSize: number;
+  readonly batch: number;
+  readonly batches: number;
+  readonly repeats: number;
+  /** Processes; with 0 the peer's own does the work. */
+  readonly workers: number;
+}
+
+/** Which clock a subject is timed by: that on the wall, or the processor's, which counts the work of one process. */
+export type Clock = 'seconds' | 'processorSeconds';
+
 /** PyTorch in a process of its own, which works only while it is asked to. */
 export class Peer {
   private readonly lines: Interface;
+  private readonly ended: Promise<never>;
 
   private constructor(private readonly child: ChildProcessWithoutNullStreams) {
     this.lines = createInterface(child.stdout);
+    this.ended = once(child, 'exit').then(() => {
+      throw new Error('PyTorch: its process ended');
+    });
+    this.ended.catch(() => undefined); // no news to those who ask nothing more
   }
 
-  /** Undefined where `python` does not start or has no PyTorch. */
-  static async start(python: string): Promise<Peer | undefined> {
-    const probe = spawn(python, ['-c', 'import torch'], { stdio: 'ignore' });
+  /** Says why not where Python does not start or lacks one of the modules. */
+  static async start(modules: readonly string[]): Promise<Peer | { readonly skipped: string }> {
+    const probe = spawn(PYTHON, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' });
     const found = await Promise.race([
       once(probe, 'exit').then(([code]) => code === 0),
       once(probe, 'error').then(() => false),
     ]);
-    if (!found) return undefined;
-    const child = spawn(python, [SCRIPT]);
+    if (!found) {
+      return { skipped: `${PYTHON} lacks one of ${modules.join(', ')} (set GLIT_BENCH_PYTHON to one that has them)` };
+    }
+    const child = spawn(PYTHON, [SCRIPT]);
     child.stderr.resume(); // warnings of the compiler
     return new Peer(child);
   }
 
-  async open(name: string, workload: PeerWorkload): Promise<Subject & { readonly version: string }> {
+  async open(
+    name: string,
+    workload: NetworkWorkload | LoadingWorkload,
+    clock: Clock = 'seconds',
+  ): Promise<Subject & { readonly version: string }> {
     const { version } = await this.ask({ open: name, ...workload });
     return {
       name,
       version: String(version),
-      run: async () => Number((await this.ask({ run: name }))['seconds']),
+      run: async () => Number((await this.ask({ run: name }))[clock]),
     };
   }
 
   async close(name: string): Promise<void> {
     await this.ask({ close: name });
+  }
+
+  /** The most bytes that were resident in the process so far. */
+  async peakBytes(): Promise<number> {
+    return Number((await this.ask({ memory: true }))['peakBytes']);
   }
 
   end(): void {
@@ -59,7 +93,8 @@ export class Peer {
   private async ask(request: object): Promise<Reply> {
     const answer = once(this.lines, 'line') as Promise<[string]>;
     this.child.stdin.write(`${JSON.stringify(request)}\n`);
-    const reply = JSON.parse((await answer)[0]) as Reply;
+    const [line] = await Promise.race([answer, this.ended]);
+    const reply = JSON.parse(line) as Reply;
     if (reply['error'] !== undefined) throw new Error(`PyTorch: ${reply['error']}`);
     return reply;
   }

@@ -5,16 +5,14 @@ import { Peer } from './peer.js';
 import { interleaved, type Subject } from './timing.js';
 import { inference, training } from './workloads.js';
 
-const PYTHON = process.env['GLIT_BENCH_PYTHON'] ?? 'python3';
-
 /** The same networks in PyTorch, plain and compiled, batch by batch in turns with ours. */
 export const pytorchCases: readonly Case[] = PLAIN.flatMap(({ name, architecture, batch }) =>
   (['training', 'inference'] as const).map((kind): Case => {
     return {
       name: `pytorch/${name}/${kind}`,
       async measure({ device, rounds }) {
-        const peer = await Peer.start(PYTHON);
-        if (peer === undefined) return { skipped: `${PYTHON} has no PyTorch (set GLIT_BENCH_PYTHON to one that has)` };
+        const peer = await Peer.start(['torch']);
+        if ('skipped' in peer) return peer;
         try {
           const open = kind === 'training' ? training : inference;
           const own = await open(`glit ${kind}`, device, plainNetwork(architecture), batch);

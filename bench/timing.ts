@@ -16,6 +16,19 @@ export function timed(name: string, work: () => Promise<unknown>): Subject {
   };
 }
 
+/** The same in seconds of processor time, over all threads of this process: what the work costs, on however many cores. */
+export function timedByProcessor(name: string, work: () => Promise<unknown>): Subject {
+  return {
+    name,
+    async run() {
+      const start = process.cpuUsage();
+      await work();
+      const { user, system } = process.cpuUsage(start);
+      return (user + system) / 1e6;
+    },
+  };
+}
+
 /** What each subject took in each round. */
 export class Timings {
   constructor(private readonly seconds: ReadonlyMap<string, readonly number[]>) {}

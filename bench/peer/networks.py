@@ -1,14 +1,4 @@
-"""PyTorch's side of `npm run bench -- pytorch`: the same networks, batches and threads, with PyTorch's best settings.
-
-Reads one JSON request a line, answers with one JSON line:
-  {"open": name, "kind": "training" | "inference", "compile": bool, "architecture": {...}, "batch": n, "threads": n}
-  {"run": name}  ->  {"seconds": s}
-  {"close": name}
-"""
-
-import json
-import sys
-import time
+"""The same networks in PyTorch, with batches of random images, the same threads and PyTorch's best settings."""
 
 import torch
 from torch import nn
@@ -90,7 +80,7 @@ class Network(nn.Module):
         return self.head(self.norm(self.blocks(x)[:, 0]))
 
 
-def workload(request):
+def network_at_work(request):
     torch.set_num_threads(request["threads"])
     torch.manual_seed(0)
     backbone = request["architecture"]["backbone"]
@@ -122,28 +112,3 @@ def workload(request):
         optimizer.step()
 
     return step
-
-
-def answer(workloads, request):
-    if "open" in request:
-        workloads[request["open"]] = workload(request)
-        return {"version": torch.__version__}
-    if "close" in request:
-        del workloads[request["close"]]
-        return {}
-    start = time.perf_counter()
-    workloads[request["run"]]()
-    return {"seconds": time.perf_counter() - start}
-
-
-def main():
-    workloads = {}
-    for line in sys.stdin:
-        try:
-            reply = answer(workloads, json.loads(line))
-        except Exception as error:  # whatever it was, the bench reports it
-            reply = {"error": f"{type(error).__name__}: {error}".splitlines()[0]}
-        print(json.dumps(reply), flush=True)
-
-
-main()
