@@ -126,10 +126,9 @@ export const elementwise = {
       apply: (inputs) => OPERATORS.gelu(inputs, {}),
       reference: ([x]) => [
         map(x, (u) => u * normalDistribution(u)),
-        map(x, normalDistribution),
-        map(x, (u) => u * Math.SQRT1_2),
+        map(x, (u) => normalDistribution(u) + (u * Math.exp(-(u ** 2) / 2)) / Math.sqrt(2 * Math.PI)),
       ],
-      saved: 2,
+      saved: 1,
       once: true,
     },
   ],
