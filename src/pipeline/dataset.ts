@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/dataset.js';
-import { openImageFolder } from '../data/sources/folder.js';
 import { intoMemory } from '../data/memory.js';
 import type { ImageSource } from '../data/source.js';
+import { openSource } from '../data/sources/openSource.js';
 import { texturePairs } from '../data/texturePairs.js';
 import { stopIfAborted } from '../errors.js';
 import type { Rng } from '../random/rng.js';
@@ -34,15 +34,15 @@ export function needOriginals(recipes: readonly RecipeConfig[]): boolean {
 }
 
 /**
- * Opens what the configuration names and, unless the `originals` are needed, decodes it into memory where it fits. Throws a UserError for a folder that is
- * missing or is no data set, or of which a class cannot be read.
+ * Opens what the configuration names, in any format, and, unless the `originals` are needed, decodes it into memory where
+ * it fits. Throws a UserError for a folder that is missing or is no data set, or of which a class cannot be read.
  */
 export async function openDataset(
   { data, model }: DatasetConfig,
   { rng, originals, emit, signal }: OpenOptions,
 ): Promise<Dataset> {
   if (data.source === BUILT_IN) return builtIn(rng, emit, signal);
-  const dataset = await openImageFolder(data.source, { rng });
+  const dataset = await openSource(data.source, { rng, signal, onProgress: filesListener(emit) });
   for (const message of dataset.notices) emit({ type: 'warning', message });
   if (originals) return dataset;
 
@@ -70,6 +70,17 @@ export async function openDataset(
   const test = await decoded(dataset.test);
   if (done > 0) finished(began, done, emit);
   return { ...dataset, train, test };
+}
+
+/** Tells of shards and tables that are read; a set without such tells nothing. */
+export function filesListener(emit: Listener): (done: number, total: number) => void {
+  const began = performance.now();
+  return (done, total) => {
+    if (done === 1) emit({ type: 'stageStarted', stage: 'files', steps: total });
+    emit({ type: 'stageProgress', stage: 'files', done, total });
+    const seconds = (performance.now() - began) / 1000;
+    if (done === total) emit({ type: 'stageFinished', stage: 'files', seconds, result: { files: total } });
+  };
 }
 
 /** Making the built-in images takes seconds, so there is a moment before and after it in which a signal is heard. */

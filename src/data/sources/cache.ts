@@ -48,9 +48,14 @@ export class Cache {
     await this.fill(name, (handle) => handle.writeFile(encodeRecord(record))).catch(() => undefined);
   }
 
+  /** Where a file of this name lies while it is written; `id` keeps writers apart. */
+  temporary(name: string, id: string): string {
+    return this.file(`.${name}.${id}.tmp`);
+  }
+
   /** Writes a file that is there as a whole or not at all. Throws a UserError when the folder cannot be written. */
-  async fill(name: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
-    const temporary = this.file(`.${name}.${randomUUID()}.tmp`);
+  async fill(name: string, write: (handle: FileHandle) => Promise<void>, id: string = randomUUID()): Promise<void> {
+    const temporary = this.temporary(name, id);
     try {
       await mkdir(this.folder, { recursive: true });
       const handle = await open(temporary, 'wx');

@@ -1,0 +1,227 @@
+import type { Dirent } from 'node:fs';
+import { opendir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from '../../errors.js';
+import type { Rng } from '../../random/rng.js';
+import type { Dataset } from '../dataset.js';
+import { Cache } from './cache.js';
+import { CIFAR_10, CIFAR_100, findCifar } from './cifar.js';
+import { findImageFolder } from './folder.js';
+import { requireEachClass, withTest } from './found.js';
+import type { FoundSet } from './found.js';
+import { findIdx, isIdxName } from './idx.js';
+import { foldersIn, isImage, list } from './listing.js';
+import { findParquet } from './parquet.js';
+import { splitOfName } from './splitNames.js';
+import { findWebDataset } from './webDataset.js';
+
+/** Settings of {@link findSource}. */
+export interface FindOptions {
+  /** Where listings and copies are kept; the system's place for such things if left out. */
+  readonly cache?: Cache | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told how many shards or tables of how many are read, where there are such. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Lets classes without an image pass, which cannot be learnt from. */
+  readonly emptyClasses?: boolean | undefined;
+}
+
+/** Settings of {@link openSource}. */
+export interface SourceOptions extends Omit<FindOptions, 'emptyClasses'> {
+  /** Splits a set that has no test images of its own; the same `rng` gives the same split. */
+  readonly rng: Rng;
+}
+
+/** A data set as it lies on the disk, and what it was recognised as. */
+export interface RecognisedSet extends FoundSet {
+  readonly format: string;
+}
+
+/**
+ * Opens a data set of any known format, which is recognised by its files:
+ * - class folders of images, see `openImageFolder`;
+ * - CIFAR-10 or CIFAR-100, the binary version;
+ * - IDX files of the MNIST family, packed with gzip or not;
+ * - tar shards as WebDataset has them;
+ * - Parquet files as Hugging Face data sets have them.
+ *
+ * A set without a test split has a fifth of each class drawn by `rng` for one. Throws a UserError of one line when the
+ * path is no such set, or a broken one.
+ */
+export async function openSource(source: string, { rng, ...options }: SourceOptions): Promise<Dataset> {
+  return withTest(path.basename(path.resolve(source)), await findSource(source, options), rng);
+}
+
+/** The same without a test split where the set has none. */
+export async function findSource(source: string, options: FindOptions = {}): Promise<RecognisedSet> {
+  const found = await recognise(source);
+  const complete = { cache: new Cache(), ...options };
+  const set = await found.open(complete);
+  if (options.emptyClasses !== true) requireEachClass(set.train);
+  return { format: found.format, ...set };
+}
+
+/** A format that was recognised, and how a set in it is opened. */
+interface Recognised {
+  readonly format: string;
+  open(options: FindOptions): Promise<FoundSet>;
+}
+
+const ALLOWED = 'class folders of images, CIFAR binary files, IDX files, .tar shards or .parquet files';
+
+async function recognise(source: string): Promise<Recognised> {
+  const root = path.resolve(source);
+  const entry = await stat(root).catch(() => undefined);
+  if (entry?.isFile() === true) {
+    const format = PACKED.find(({ ending }) => source.endsWith(ending));
+    if (format !== undefined) return inFiles(format, path.dirname(source), [path.basename(source)]);
+    throw new UserError(`${source} is not a folder: give a folder with ${ALLOWED}, or one .tar or .parquet file`);
+  }
+  const survey = await surveyOf(root, source);
+  const kinds = [...survey.kinds.entries()];
+  if (kinds.length > 1) {
+    const what = kinds.map(([kind, { files }]) => `${TITLES[kind]} (${path.join(source, files[0])})`).join(' and ');
+    throw new UserError(`${source} holds ${what}: put each set in a folder of its own`);
+  }
+  if (survey.python !== undefined) {
+    throw new UserError(
+      `${path.join(source, survey.python)} is the Python version of CIFAR: get the binary version, whose files end in .bin`,
+    );
+  }
+  const [kind, found] = kinds.at(0) ?? [];
+  if (kind !== undefined && found !== undefined) return open(kind, source, found.files);
+  if (survey.isEmpty) {
+    throw new UserError(`${source} is empty: give a folder with ${ALLOWED}`);
+  }
+  return open('images', source, []);
+}
+
+type Kind = 'images' | 'cifar10' | 'cifar100' | 'idx' | 'tar' | 'parquet';
+
+const TITLES: Readonly<Record<Kind, string>> = {
+  images: 'class folders of images',
+  cifar10: 'CIFAR-10 binary files',
+  cifar100: 'CIFAR-100 binary files',
+  idx: 'IDX files',
+  tar: 'tar shards',
+  parquet: 'Parquet files',
+};
+
+function open(kind: Kind, source: string, files: readonly string[]): Recognised {
+  const folder = path.join(source, path.dirname(files[0] ?? ''));
+  if (kind !== 'tar' && kind !== 'parquet') requireOneFolder(source, kind, files);
+  switch (kind) {
+    case 'images':
+      return { format: 'image folder', open: (options) => findImageFolder(source, options) };
+    case 'cifar10':
+      return { format: 'CIFAR-10 binary', open: ({ signal }) => findCifar(folder, CIFAR_10, signal) };
+    case 'cifar100':
+      return { format: 'CIFAR-100 binary', open: ({ signal }) => findCifar(folder, CIFAR_100, signal) };
+    case 'idx':
+      return {
+        format: 'IDX',
+        open: ({ signal }) =>
+          findIdx(
+            folder,
+            files.map((file) => path.basename(file)),
+            signal,
+          ),
+      };
+    case 'tar':
+      return inFiles(PACKED[0], source, files);
+    case 'parquet':
+      return inFiles(PACKED[1], source, files);
+  }
+}
+
+/** These formats are a few files of fixed names in one folder. */
+function requireOneFolder(source: string, kind: Kind, files: readonly string[]): void {
+  const folders = [...new Set(files.map((file) => path.join(source, path.dirname(file))))];
+  if (kind === 'images' || folders.length < 2) return;
+  throw new UserError(
+    `${source} holds several sets of ${TITLES[kind]}: give the folder of one, ${folders.join(' or ')}`,
+  );
+}
+
+/** Formats of files that hold many images each. */
+const PACKED = [
+  { ending: '.tar', format: 'WebDataset tar shards', find: findWebDataset },
+  { ending: '.parquet', format: 'Parquet', find: findParquet },
+] as const;
+
+function inFiles({ format, find }: (typeof PACKED)[number], folder: string, files: readonly string[]): Recognised {
+  return { format, open: (options) => find(folder, files, options) };
+}
+
+interface Survey {
+  /** Files by what they speak for, relative to the folder. */
+  readonly kinds: ReadonlyMap<Kind, { readonly files: string[] }>;
+  /** A file of the Python version of CIFAR. */
+  readonly python: string | undefined;
+  readonly isEmpty: boolean;
+}
+
+/** Folders below which no further is looked for files that hold many images: class folders may be many. */
+const MOST_FOLDERS = 64;
+const DEEPEST = 3;
+
+/**
+ * Looks through a folder, and its subfolders where they are few, for files that speak for a format. Images do so inside
+ * of a class folder only; beside files that hold many images, one in the folder itself is a picture for its readers.
+ */
+async function surveyOf(root: string, shown: string): Promise<Survey> {
+  const kinds = new Map<Kind, { files: string[] }>();
+  const add = (kind: Kind, file: string): void => {
+    const found = kinds.get(kind) ?? { files: [] };
+    kinds.set(kind, found);
+    found.files.push(file);
+  };
+  let python: string | undefined;
+  let isEmpty = true;
+  const visit = async (folder: string, depth: number): Promise<void> => {
+    const isClass = depth > 0 && splitOfName(path.basename(folder)) === undefined;
+    const image = isClass ? await firstImage(path.join(root, folder)) : undefined;
+    if (image !== undefined) {
+      // An archive that was unpacked here and left lying is none of the set's files.
+      add('images', path.join(folder, image.name));
+      return;
+    }
+    const entries = await list(path.join(root, folder), path.join(shown, folder));
+    if (entries.length > 0) isEmpty = false;
+    for (const entry of entries) {
+      if (entry.isDirectory()) continue;
+      const kind = kindOf(entry.name);
+      if (kind !== undefined) add(kind, path.join(folder, entry.name));
+      if (/^(data_batch_1|batches\.meta)$/.test(entry.name)) python ??= path.join(folder, entry.name);
+    }
+    if (depth === DEEPEST) return;
+    const folders = await foldersIn(path.join(root, folder), entries);
+    const visited = folders.length > MOST_FOLDERS ? folders.slice(0, 1) : folders;
+    for (const { name } of visited) await visit(path.join(folder, name), depth + 1);
+  };
+  await visit('', 0);
+  return { kinds, python, isEmpty };
+}
+
+/** The first image that a folder gives, without reading all of it. */
+async function firstImage(folder: string): Promise<Dirent | undefined> {
+  try {
+    for await (const entry of await opendir(folder)) {
+      if (!entry.name.startsWith('.') && isImage(entry)) return entry;
+    }
+  } catch {
+    // Listing it will tell why.
+  }
+  return undefined;
+}
+
+const CIFAR_10_NAMES = new Set([...CIFAR_10.train, CIFAR_10.test, CIFAR_10.names]);
+const CIFAR_100_NAMES = new Set([...CIFAR_100.train, CIFAR_100.test, CIFAR_100.names]);
+
+function kindOf(name: string): Kind | undefined {
+  if (CIFAR_10_NAMES.has(name)) return 'cifar10';
+  if (CIFAR_100_NAMES.has(name)) return 'cifar100';
+  if (isIdxName(name)) return 'idx';
+  if (name.endsWith('.tar')) return 'tar';
+  return name.endsWith('.parquet') ? 'parquet' : undefined;
+}

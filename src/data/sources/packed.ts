@@ -1,0 +1,88 @@
+import type { EncodedSource } from '../source.js';
+import { Names } from './names.js';
+
+/** Where images lie that share files: one entry an image in each of the columns. */
+export class PackedIndex {
+  private constructor(
+    private readonly fileOf: Uint32Array,
+    private readonly starts: Float64Array,
+    private readonly lengths: Float64Array,
+    /** The name of each image in its file. */
+    private readonly names: Names,
+  ) {}
+
+  static of(images: readonly PackedImage[]): PackedIndex {
+    return new PackedIndex(
+      Uint32Array.from(images, ({ file }) => file),
+      Float64Array.from(images, ({ start }) => start),
+      Float64Array.from(images, ({ length }) => length),
+      Names.of(images.map(({ name }) => name)),
+    );
+  }
+
+  /** What {@link parts} gave; undefined if it cannot be that. */
+  static fromParts(parts: readonly Uint8Array[]): PackedIndex | undefined {
+    if (parts.length !== 5) return undefined;
+    const [files, starts, lengths, bytes, ends] = parts;
+    const count = files.byteLength / Uint32Array.BYTES_PER_ELEMENT;
+    if (starts.byteLength !== 8 * count || lengths.byteLength !== 8 * count || ends.byteLength !== 4 * count) {
+      return undefined;
+    }
+    return new PackedIndex(
+      new Uint32Array(new Uint8Array(files).buffer),
+      new Float64Array(new Uint8Array(starts).buffer),
+      new Float64Array(new Uint8Array(lengths).buffer),
+      Names.fromParts(bytes, ends),
+    );
+  }
+
+  get length(): number {
+    return this.fileOf.length;
+  }
+
+  at(index: number): PackedImage {
+    return {
+      file: this.fileOf[index],
+      start: this.starts[index],
+      length: this.lengths[index],
+      name: this.names.at(index),
+    };
+  }
+
+  parts(): Uint8Array[] {
+    const columns = [this.fileOf, this.starts, this.lengths];
+    return [
+      ...columns.map((column) => new Uint8Array(column.buffer, column.byteOffset, column.byteLength)),
+      ...this.names.parts(),
+    ];
+  }
+}
+
+/** One image of a {@link PackedIndex}. */
+export interface PackedImage {
+  /** Index of the file. */
+  readonly file: number;
+  /** Offset of its first byte. */
+  readonly start: number;
+  /** Bytes. */
+  readonly length: number;
+  readonly name: string;
+}
+
+/** Images that lie in `files`, which messages call as `shown` says, by an index. */
+export function packedSource(
+  classes: readonly string[],
+  labels: Int32Array,
+  files: readonly string[],
+  index: PackedIndex,
+  shown: readonly string[] = files,
+): EncodedSource {
+  return {
+    classes,
+    labels,
+    encoded(image) {
+      const { file, start, length, name } = index.at(image);
+      return { file: files[file], part: { start, length, name: `${shown[file]}: ${name}` } };
+    },
+  };
+}

@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { z } from 'zod';
+import { Interrupted, stopIfAborted, UserError } from '../../errors.js';
+import { Cache, cacheName } from './cache.js';
+import { LabelColumn, unifyLabels } from './classes.js';
+import type { DeclaredClasses } from './classes.js';
+import type { FoundSet } from './found.js';
+import { PackedIndex, packedSource } from './packed.js';
+import { UNLABELLED } from './parquetTable.js';
+import type { TableIndex } from './parquetTable.js';
+import type { TableJob, TableNews } from './parquetWorker.js';
+import { splitFiles } from './splitNames.js';
+
+/** Settings of {@link findParquet}. */
+export interface ParquetOptions {
+  /** Where the images are copied to. */
+  readonly cache?: Cache | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told how many files of how many are read. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Seconds without a sign of life after which a file counts as one that cannot be read. */
+  readonly patience?: number | undefined;
+}
+
+const PATIENCE = 120;
+
+/**
+ * Opens Parquet files with a column of images and one of labels, as Hugging Face data sets are. `files` are relative to
+ * `folder`; which split they belong to is told by their names. Columns of a table cannot be read image by image, so the
+ * encoded images are copied once, as they are, to a file in the cache; it serves until the Parquet file changes.
+ *
+ * The classes are those that the files name, or the labels of the training split. Throws a UserError for a damaged
+ * file, a table that is not one of labelled images, or labels that do not fit.
+ */
+export async function findParquet(
+  folder: string,
+  files: readonly string[],
+  options: ParquetOptions,
+): Promise<FoundSet> {
+  const { train, val, test } = splitFiles(folder, files);
+  const all = [...train, ...test, ...val];
+  let done = 0;
+  const open = async (shown: readonly string[]): Promise<Table[]> => {
+    const tables: Table[] = [];
+    for (const file of shown) {
+      stopIfAborted(options.signal);
+      tables.push(await openTable(file, options));
+      options.onProgress?.(++done, all.length);
+    }
+    return tables;
+  };
+  const notices: string[] = [];
+  const trainTables = await open(train);
+  const splits = [asSplit(trainTables)];
+  let others = await open(test);
+  if (others.length > 0 && others.every(isUnlabelled)) {
+    notices.push(`${test[0]} has no labels${val.length > 0 ? `: the test images are those of ${val[0]}` : ''}`);
+    others = [];
+  } else if (others.length > 0 && val.length > 0) {
+    notices.push(`${val[0]} and what belongs to it is not used: the test images are those of ${test[0]}`);
+  }
+  if (others.length === 0) others = await open(val);
+  if (others.length > 0) splits.push(asSplit(others));
+  // Files that are not needed after all count as read.
+  if (done < all.length) options.onProgress?.(all.length, all.length);
+
+  const { classes, labels } = unifyLabels(
+    splits.map(({ column }) => column),
+    declaredBy([...trainTables, ...others]),
+  );
+  const [trainSplit, testSplit] = splits.map(({ column, index, copies, shown }, split) => ({
+    source: packedSource(classes, labels[split], copies, index, shown),
+    shown: column.shown,
+  }));
+  return { classes, train: trainSplit, ...(testSplit !== undefined && { test: testSplit }), notices };
+}
+
+/** A Parquet file whose images are in the cache. */
+interface Table {
+  /** What messages call the file. */
+  readonly shown: string;
+  /** The file with its images, one after the other. */
+  readonly copy: string;
+  readonly table: TableIndex;
+}
+
+function isUnlabelled({ table }: Table): boolean {
+  return table.values.every((value) => value === UNLABELLED);
+}
+
+function asSplit(tables: readonly Table[]) {
+  const [first] = tables;
+  const title = tables.length === 1 ? first.shown : `${first.shown} and ${tables.length - 1} more`;
+  const column = new LabelColumn(title);
+  const images = tables.flatMap(({ table, shown }, file) => {
+    if (isUnlabelled({ table, shown, copy: '' })) {
+      throw new UserError(`${shown} has no labels: all of them are ${UNLABELLED}`);
+    }
+    let start = 0;
+    return table.lengths.map((length, row) => {
+      const begin = start;
+      start += length;
+      column.add(table.values[table.ids[row]]);
+      return { file, start: begin, length, name: `row ${row}` };
+    });
+  });
+  return {
+    column,
+    index: PackedIndex.of(images),
+    copies: tables.map(({ copy }) => copy),
+    shown: tables.map(({ shown }) => shown),
+  };
+}
+
+/** The names of the classes that the files give; all of them have to give the same. */
+function declaredBy(tables: readonly Table[]): DeclaredClasses | undefined {
+  const [first] = tables;
+  const different = tables.find(({ table }) => table.classes?.join('\n') !== first.table.classes?.join('\n'));
+  if (different !== undefined) {
+    const count = ({ table: { classes } }: Table): string =>
+      classes === undefined ? 'no names of classes' : `${classes.length} classes`;
+    throw new UserError(
+      `${first.shown} has ${count(first)} and ${different.shown} has ${count(different)}, or others: the files of a set have to name the same classes`,
+    );
+  }
+  const { classes } = first.table;
+  return classes === undefined ? undefined : { names: classes, shown: first.shown };
+}
+
+const About = z.object({
+  values: z.array(z.union([z.number(), z.string()])),
+  ids: z.array(z.number()),
+  classes: z.array(z.string()).optional(),
+  lengths: z.array(z.number()),
+});
+
+/** What the cache knows of a Parquet file, or what reading it gives. */
+async function openTable(shown: string, options: ParquetOptions): Promise<Table> {
+  const { cache = new Cache() } = options;
+  const file = path.resolve(shown);
+  const { size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
+  const name = cacheName('parquet', { file, stamp: `${size} ${mtimeNs} ${ctimeNs}` });
+  const imagesName = `${name}-images`;
+  const copy = cache.file(imagesName);
+  const kept = About.safeParse((await cache.read(name))?.about);
+  if (kept.success) {
+    const bytes = kept.data.lengths.reduce((sum, length) => sum + length, 0);
+    const found = await stat(copy).catch(() => undefined);
+    if (found?.size === bytes) return { shown, copy, table: { ...kept.data, classes: kept.data.classes } };
+  }
+  const job = { file, shown, cacheFolder: cache.folder, imagesName, id: randomUUID() };
+  let table: TableIndex;
+  try {
+    table = await inThread(job, options.patience ?? PATIENCE, options.signal);
+  } catch (error) {
+    // A thread that was ended could not clear up.
+    await rm(cache.temporary(imagesName, job.id), { force: true });
+    throw error;
+  }
+  await cache.write(name, { about: table, parts: [] });
+  return { shown, copy, table };
+}
+
+/** Enough for the rows of any group; the images themselves do not count. */
+const MOST_HEAP_MB = 1024;
+
+/** Reads a table in a thread of its own and ends the thread when it needs too much memory or does not come back. */
+function inThread(job: TableJob, patience: number, signal: AbortSignal | undefined): Promise<TableIndex> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./parquetWorker.js', import.meta.url), {
+      workerData: job,
+      resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MB },
+    });
+    let timer: NodeJS.Timeout | undefined;
+    let ended = false;
+    const end = (how: () => void): void => {
+      // The thread's exit, too, is told; only the first reason counts.
+      if (ended) return;
+      ended = true;
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      void worker.terminate().then(how);
+    };
+    const fail = (message: string, cause?: unknown): void => {
+      end(() => {
+        reject(new UserError(`${job.shown} ${message}`, { cause }));
+      });
+    };
+    const abort = (): void => {
+      end(() => {
+        reject(new Interrupted());
+      });
+    };
+    const wait = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        fail(`takes more than ${patience} s to decode a row group: it is damaged, or write it with smaller row groups`);
+      }, patience * 1000);
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    wait();
+    worker.on('message', (news: TableNews) => {
+      if ('reading' in news) {
+        if (news.reading) clearTimeout(timer);
+        else wait();
+      } else if ('index' in news) {
+        end(() => {
+          resolve(news.index);
+        });
+      } else if (news.isMistake) {
+        end(() => {
+          reject(new UserError(news.failure));
+        });
+      } else {
+        fail(`cannot be read as Parquet (${news.failure}): it is damaged, or of a kind that glit does not know`);
+      }
+    });
+    worker.on('error', (error: Error) => {
+      const tooMuch = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      fail(
+        tooMuch
+          ? `takes more memory than a table of images can need: it is damaged, or write it with smaller row groups`
+          : `cannot be read as Parquet (${error.message.split('\n', 1)[0]}): it is damaged`,
+        error,
+      );
+    });
+    worker.on('exit', () => {
+      fail('cannot be read: the thread that read it ended');
+    });
+  });
+}

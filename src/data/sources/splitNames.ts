@@ -1,0 +1,89 @@
+import path from 'node:path';
+import { UserError } from '../../errors.js';
+
+/** A part of a data set by what its files or folders are called. */
+export type SplitName = 'train' | 'val' | 'test';
+
+const WORDS: Readonly<Record<string, SplitName>> = {
+  train: 'train',
+  training: 'train',
+  trainval: 'train',
+  val: 'val',
+  valid: 'val',
+  validation: 'val',
+  dev: 'val',
+  test: 'test',
+  testing: 'test',
+};
+
+/** The split that a name has among its words: `train` of `imagenet-train-0001.tar`. */
+export function splitOfName(name: string): SplitName | undefined {
+  for (const word of name.toLowerCase().split(/[^a-z]+/)) {
+    const split = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
+    if (split !== undefined) return split;
+  }
+  return undefined;
+}
+
+/** The split of a file by its own name, else by the nearest of its folders that tells it. */
+function splitOfPath(relative: string): SplitName | undefined {
+  const names = relative.split(path.sep).reverse();
+  for (const name of names) {
+    const split = splitOfName(name);
+    if (split !== undefined) return split;
+  }
+  return undefined;
+}
+
+/** Files of a set by the splits that they belong to. */
+export interface SplitFiles {
+  /** Paths in order of their UTF-16 code units. */
+  readonly train: readonly string[];
+  readonly val: readonly string[];
+  readonly test: readonly string[];
+}
+
+/**
+ * Sorts `files`, relative to `folder`, into splits by their names or folders. Files none of which tells a split are the
+ * training split. Throws a UserError when only some tell it, when none are for training, or when the files are several
+ * sets.
+ */
+export function splitFiles(folder: string, files: readonly string[]): SplitFiles {
+  const splits: Record<SplitName, string[]> = { train: [], val: [], test: [] };
+  const without: string[] = [];
+  for (const file of [...files].sort()) (splitsOf(splits, file) ?? without).push(path.join(folder, file));
+  requireOneSet(folder, files);
+  const [unnamed] = without;
+  if (without.length === files.length) return { ...splits, train: without };
+  if (unnamed !== undefined) {
+    throw new UserError(
+      `${unnamed} does not tell its split, though other files of ${folder} do: put it in train/ or test/, or begin its name so`,
+    );
+  }
+  if (splits.train.length === 0) {
+    const found = splits.test[0] ?? splits.val[0];
+    throw new UserError(`${folder} has ${found} but nothing for training: name files train-... or put them in train/`);
+  }
+  return splits;
+}
+
+function splitsOf(splits: Record<SplitName, string[]>, file: string): string[] | undefined {
+  const split = splitOfPath(file);
+  return split === undefined ? undefined : splits[split];
+}
+
+/** Several sets, such as the configurations of a Hugging Face repository, lie in folders that tell no split. */
+function requireOneSet(folder: string, files: readonly string[]): void {
+  const sets = new Set(
+    files.map((file) =>
+      path
+        .dirname(file)
+        .split(path.sep)
+        .filter((name) => splitOfName(name) === undefined && name !== 'data')
+        .join(path.sep),
+    ),
+  );
+  if (sets.size < 2) return;
+  const names = [...sets].sort().map((name) => path.join(folder, name));
+  throw new UserError(`${folder} holds several sets: give the folder of one, ${names.slice(0, 5).join(' or ')}`);
+}
