@@ -9,6 +9,8 @@ import { horizontalFlip } from './horizontalFlip.js';
 import type { HorizontalFlip } from './horizontalFlip.js';
 import { paddedCrop } from './paddedCrop.js';
 import type { PaddedCrop } from './paddedCrop.js';
+import { DEIT_RAND_AUGMENT } from './randAugment.js';
+import { DEIT_RANDOM_ERASING } from './randomErasing.js';
 import { INCEPTION_CROP } from './randomResizedCrop.js';
 
 const IMAGE: Image = { size: 8, pixels: Uint8Array.from({ length: 192 }, (_, at) => at) };
@@ -52,6 +54,62 @@ describe('checkAugmentation', () => {
   test('refuses a probability outside of 0 to 1', () => {
     for (const probability of [-0.1, 1.1, NaN]) {
       refuses(step({ ...FLIP, probability }), /the probability of horizontalFlip is .*; it must be 0 to 1/);
+    }
+  });
+
+  test('accepts the recipe of DeiT and every parameter at its bounds', () => {
+    checkAugmentation(
+      { steps: [DEIT_RAND_AUGMENT], randomErasing: DEIT_RANDOM_ERASING, randomResizedCrop: INCEPTION_CROP },
+      224,
+    );
+    for (const magnitude of [0, 10]) {
+      checkAugmentation(step({ ...DEIT_RAND_AUGMENT, operations: 1, magnitude, magnitudeStd: 0, probability: 1 }), 8);
+    }
+    checkAugmentation(step({ step: 'colorJitter', brightness: 0, contrast: 0, saturation: 2 }), 8);
+    checkAugmentation({ steps: [], randomErasing: { probability: 1, area: [1, 1], ratio: [1, 1] } }, 8);
+  });
+
+  test('names the parameter of RandAugment, colour jitter, erasing or mixing that makes no sense', () => {
+    const rand = DEIT_RAND_AUGMENT;
+    const jitter = { step: 'colorJitter', brightness: 0.4, contrast: 0.4, saturation: 0.4 } as const;
+    const mixing = { mixup: 0.8, cutmix: 1, probability: 1, switchProbability: 0.5 };
+    for (const operations of [0, -1, 1.5, NaN, Infinity]) {
+      refuses(step({ ...rand, operations }), /^randAugment draws .* operations; it must be a whole number from 1$/);
+    }
+    for (const magnitude of [-1, 10.1, NaN]) {
+      refuses(step({ ...rand, magnitude }), /^the magnitude of randAugment is .*; it must be 0 to 10$/);
+    }
+    for (const wrong of [-0.1, NaN, Infinity]) {
+      refuses(step({ ...rand, magnitudeStd: wrong }), /^the magnitudeStd of randAugment is .*; it must be 0 or more$/);
+      for (const name of ['brightness', 'contrast', 'saturation'] as const) {
+        const message = new RegExp(`^the ${name} of colorJitter is .*; it must be 0 or more$`);
+        refuses(step({ ...jitter, [name]: wrong }), message);
+      }
+    }
+    for (const probability of [-0.1, 1.1, NaN]) {
+      refuses(step({ ...rand, probability }), /^the probability of randAugment is .*; it must be 0 to 1$/);
+      const randomErasing = { probability };
+      refuses({ steps: [], randomErasing }, /^the probability of randomErasing is .*; it must be 0 to 1$/);
+      refuses({ steps: [], mixing: { ...mixing, probability } }, /^mixing: probability is/);
+    }
+    for (const area of [
+      [0, 0.3],
+      [0.3, 0.2],
+      [0.1, 1.1],
+      [NaN, 1],
+    ] as const) {
+      refuses({ steps: [], randomErasing: { probability: 1, area } }, /^the area of randomErasing is .* to at most 1$/);
+    }
+    for (const ratio of [
+      [0, 1],
+      [2, 1],
+      [1, Infinity],
+      [1, NaN],
+    ] as const) {
+      refuses(
+        { steps: [], randomErasing: { probability: 1, ratio } },
+        /^the ratio of randomErasing is .* from above 0$/,
+      );
     }
   });
 

@@ -2,6 +2,7 @@ import { UserError } from '../../errors.js';
 import type { Rng } from '../../random/rng.js';
 import type { Image } from '../image.js';
 import { MOST_MAGNITUDE, OPERATION_NAMES, OPERATIONS } from './operations/table.js';
+import type { OperationName } from './operations/table.js';
 import { requireNotNegative, requireShare, requireWithin } from './parameters.js';
 
 /**
@@ -40,15 +41,29 @@ export function checkRandAugment({ operations, magnitude, magnitudeStd, probabil
   requireShare('the probability of randAugment', probability);
 }
 
-/** Returns a new image, or `image` itself where no operation is applied; `image` stays as it is. */
-export function randAugment(image: Image, parameters: RandAugment, rng: Rng): Image {
-  let augmented = image;
+/** An operation that was drawn, and what it takes. */
+export interface DrawnOperation {
+  readonly name: OperationName;
+  readonly argument: number;
+}
+
+/** The operations to apply to one image, in their order: those drawn without those passed over. */
+export function drawOperations(parameters: RandAugment, rng: Rng): DrawnOperation[] {
+  const drawn: DrawnOperation[] = [];
   for (let count = 0; count < parameters.operations; count++) {
-    const { argument, apply } = OPERATIONS[rng.pick(OPERATION_NAMES)];
+    const name = rng.pick(OPERATION_NAMES);
     if (rng.uniform() >= parameters.probability) continue;
     const magnitude = parameters.magnitude + parameters.magnitudeStd * rng.normal();
     const strength = Math.max(0, Math.min(MOST_MAGNITUDE, magnitude)) / MOST_MAGNITUDE;
-    augmented = apply(augmented, argument(strength, rng.uniform() < 0.5 ? 1 : -1));
+    drawn.push({ name, argument: OPERATIONS[name].argument(strength, rng.uniform() < 0.5 ? 1 : -1) });
   }
-  return augmented;
+  return drawn;
+}
+
+/** Returns a new image, or `image` itself where no operation is applied; `image` stays as it is. */
+export function randAugment(image: Image, parameters: RandAugment, rng: Rng): Image {
+  return drawOperations(parameters, rng).reduce(
+    (augmented, { name, argument }) => OPERATIONS[name].apply(augmented, argument),
+    image,
+  );
 }
