@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addConvert } from './commands/convert.js';
 import { addDemo } from './commands/demo.js';
 import { addEval } from './commands/eval.js';
 import { addExport } from './commands/export.js';
@@ -12,7 +13,18 @@ import { addExamples } from './environment.js';
 import { endingOf } from './failure.js';
 import { version } from '../pipeline/version.js';
 
-const COMMANDS = [addDemo, addRun, addSearch, addRetrain, addTrain, addEval, addPredict, addProfile, addExport];
+const COMMANDS = [
+  addDemo,
+  addRun,
+  addSearch,
+  addRetrain,
+  addTrain,
+  addEval,
+  addPredict,
+  addProfile,
+  addExport,
+  addConvert,
+];
 
 /** Runs `glit` with these arguments and returns the exit code. Whatever fails is told in one line on stderr. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {

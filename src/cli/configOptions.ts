@@ -18,6 +18,8 @@ export interface ConfigOption {
   readonly value?: Json;
   /** Reads the argument; without it, as a number where it is one and else as text. */
   readonly read?: (text: string, option: string) => Json;
+  /** Keys that change what the option's mean, and that it therefore takes back. */
+  readonly clears?: readonly string[];
   /** The long name of an option that says the same in another way. */
   readonly excludes?: string;
 }
@@ -126,8 +128,14 @@ export const retrainOptions: readonly ConfigOption[] = [
 export function recipeOptions(...places: readonly string[]): readonly ConfigOption[] {
   const keys = (name: string): string[] => places.map((place) => `${place}.${name}`);
   return [
-    { flags: '--batch-size <images>', description: 'images of a training step', keys: keys('batchSize') },
-    { flags: '--learning-rate <rate>', description: 'the highest learning rate', keys: keys('learningRate') },
+    { flags: '--batch-size <images>', description: 'images that are trained on at a time', keys: keys('batchSize') },
+    { flags: '--accumulate <batches>', description: 'batches of a training step', keys: keys('accumulate') },
+    {
+      flags: '--learning-rate <rate>',
+      description: 'the highest learning rate',
+      keys: keys('learningRate'),
+      clears: keys('learningRateImages'),
+    },
   ];
 }
 
@@ -207,13 +215,13 @@ function assigned(text: string): Layer {
   return layerOf('--set', key, parsed);
 }
 
-function flagLayers(command: Command, { flags, keys, value, read = numberOrText }: ConfigOption): Layer[] {
+function flagLayers(command: Command, { flags, keys, clears = [], value, read = numberOrText }: ConfigOption): Layer[] {
   const option = new Option(flags);
   const name = option.attributeName();
   if (command.getOptionValueSource(name) !== 'cli') return [];
   const source = option.long ?? flags;
   const given = value ?? read(String(command.getOptionValue(name)), source);
-  return keys.map((key) => layerOf(source, key, given));
+  return [...clears.map((key) => layerOf(source, key, null)), ...keys.map((key) => layerOf(source, key, given))];
 }
 
 /** What is no number is refused by the configuration's schema, which knows what is allowed. */

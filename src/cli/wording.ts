@@ -119,12 +119,22 @@ function splitTitle(split: string): string {
   return split === 'searchVal' ? 'held-out images' : `${split} images`;
 }
 
-/** The numbers of a stage's result that are shares: best fitness by method. */
+/** What a stage's result has to say, by key, where it is a share. */
+const SHARES: readonly (readonly [key: string, words: (share: string) => string])[] = [
+  ['evolution', (fitness) => `best by evolution ${fitness}`],
+  ['random', (fitness) => `best by random ${fitness}`],
+  ['mixupShare', (share) => `mixup in ${share} of batches`],
+  ['cutmixShare', (share) => `CutMix in ${share}`],
+  ['clippedShare', (share) => `gradient clipped in ${share} of steps`],
+  ['waitingShare', (share) => `${share} of the time waited for images`],
+];
+
 function resultText(result: Json): string {
   if (typeof result !== 'object' || result === null || Array.isArray(result)) return '';
-  const entries = Object.entries(result as Readonly<Record<string, Json>>);
-  const shares = entries.filter(([key]) => key === 'evolution' || key === 'random');
-  return shares.map(([key, value]) => `, best by ${key} ${percent(Number(value))}`).join('');
+  const values = result as Readonly<Record<string, Json>>;
+  return SHARES.filter(([key]) => typeof values[key] === 'number')
+    .map(([key, words]) => `, ${words(percent(Number(values[key])))}`)
+    .join('');
 }
 
 function share(done: number, total: number): string {

@@ -63,6 +63,8 @@ const recipe = z
     epochs: positive.exactOptional(),
     /** Images that are in work at a time; BatchNorm's statistics are theirs. */
     batchSize: count,
+    /** Batches whose gradients make one optimizer step. */
+    accumulate: count,
     /** The rate at the top of the schedule. */
     learningRate: positive,
     /** The images of a step that `learningRate` is meant for: it is scaled linearly to those there are. */

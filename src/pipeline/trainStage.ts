@@ -3,13 +3,13 @@ import { trainingLoader, type Loader } from '../data/loader.js';
 import type { ImageSource } from '../data/source.js';
 import type { Network } from '../model/network.js';
 import { IMAGENET_NORMALIZATION } from '../model/images.js';
-import { Progress } from '../telemetry/progress.js';
 import { train } from '../train/loop.js';
 import { NetworkState, type Weights } from '../train/state.js';
 import type { RecipeConfig } from './config.js';
 import type { RunContext } from './context.js';
 import { describeRecipe } from './recipes/describe.js';
 import { recipeFor } from './recipes/inSteps.js';
+import { TrainingLog } from './trainingLog.js';
 
 /** A trained network on the device, which the caller frees, and the moving average of its weights where one was kept. */
 export interface TrainedState {
@@ -53,8 +53,7 @@ export async function trainStage(
   });
   const recipe = recipeFor(config, loader.batchesPerEpoch);
   emit({ type: 'stageStarted', stage, steps: recipe.steps, recipe: describeRecipe(config, recipe) });
-  const began = performance.now();
-  let progress: Progress | undefined;
+  const log = new TrainingLog(stage, recipe, loader.batchesPerEpoch / config.accumulate, emit);
   try {
     await showFirstBatch(context, stage, loader);
     const state = await train({
@@ -67,25 +66,7 @@ export async function trainStage(
       start,
       signal,
       checkpoints: folder.checkpoints(stage),
-      onStep: (report) => {
-        // The rate counts from the first step that was seen on: what came before it was compiling, or another process.
-        if (progress === undefined) progress = new Progress(recipe.steps, { done: report.step });
-        else progress.advance();
-        emit({
-          type: 'trainStep',
-          stage,
-          step: report.step,
-          steps: recipe.steps,
-          epoch: report.step / loader.batchesPerEpoch,
-          loss: report.loss,
-          accuracy: report.correct / report.images,
-          learningRate: report.learningRate,
-          gradientNorm: report.gradientNorm,
-          imagesPerSecond: (progress.rate ?? 0) * report.images,
-          ...(progress.remainingSeconds !== undefined && { remainingSeconds: progress.remainingSeconds }),
-          waitingShare: report.waiting,
-        });
-      },
+      onStep: log.step,
     });
     const metadata = { stage, steps: String(recipe.steps) };
     // The average is written first: the stage counts as done once its weights are there.
@@ -93,12 +74,7 @@ export async function trainStage(
     if (average !== undefined) await folder.writeTensors(averageFile, average, metadata);
     await folder.writeTensors(file, await state.weights(), metadata);
     await folder.removeSnapshots(stage);
-    emit({
-      type: 'stageFinished',
-      stage,
-      seconds: (performance.now() - began) / 1000,
-      result: { steps: recipe.steps },
-    });
+    log.finish();
     return { state, average };
   } finally {
     await loader.close();

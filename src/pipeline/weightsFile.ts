@@ -49,7 +49,12 @@ const PYTORCH = ['.pth', '.pt', '.tar', '.ckpt', '.bin'];
 
 /** Whether a file's name says that it holds weights, of safetensors or of PyTorch. */
 export function isWeightsFile(file: string): boolean {
-  return file.endsWith(SAFETENSORS) || isPytorchFile(file);
+  return isSafetensorsFile(file) || isPytorchFile(file);
+}
+
+/** Whether a file's name says that it is of safetensors. */
+export function isSafetensorsFile(file: string): boolean {
+  return file.endsWith(SAFETENSORS);
 }
 
 /** Whether a file's name says that it is a PyTorch checkpoint. */
@@ -81,7 +86,7 @@ export async function readStateFile(source: string, { average }: WeightsOptions)
   if (average === true) {
     throw new UserError(`${source} keeps no moving average beside the weights; --ema is for PyTorch's checkpoints`);
   }
-  const file = source.endsWith(SAFETENSORS) ? source : join(source, `weights${SAFETENSORS}`);
+  const file = isSafetensorsFile(source) ? source : join(source, `weights${SAFETENSORS}`);
   if (file !== source && !existsSync(file)) {
     throw new UserError(
       `${source} has no weights.safetensors; give a finished run's folder, a .safetensors or a .pth file`,
@@ -103,7 +108,8 @@ export async function architectureFor(
   return own === undefined ? recognizeArchitecture(state, file) : parseArchitecture(own, file);
 }
 
-async function namedClasses(
+/** The names of the outputs: those in the file that is given, else those in the weights, else numbers. */
+export async function namedClasses(
   { file, metadata }: Pick<StateFile, 'file' | 'metadata'>,
   count: number,
   given: string | undefined,

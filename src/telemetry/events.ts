@@ -121,6 +121,18 @@ export interface CandidateEvaluated {
   readonly origin: { readonly operator: string; readonly parents: readonly number[] };
 }
 
+/** What a training that has ended says of itself; shares are of what this process has done of it. */
+export interface TrainingSummary {
+  readonly steps: number;
+  /** Share of the time in which the device waited for images. */
+  readonly waitingShare: number;
+  /** Share of the steps whose gradient was clipped; left out: none. */
+  readonly clippedShare?: number;
+  /** Share of the batches that mixup mixed, and CutMix; left out: none. */
+  readonly mixupShare?: number;
+  readonly cutmixShare?: number;
+}
+
 export interface StageFinished {
   readonly type: 'stageFinished';
   readonly stage: string;

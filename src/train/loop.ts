@@ -62,6 +62,8 @@ export interface StepReport {
    */
   readonly correct: number;
   readonly images: number;
+  /** How each of the step's batches was mixed; undefined: it was not. */
+  readonly mixes: readonly Batch['mix'][];
   /** Share of the time so far that was spent waiting for data. */
   readonly waiting: number;
 }
@@ -130,6 +132,7 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
       gradientNorm: Number(results.at(-1)?.gradientNorm?.data[0]),
       correct: correct.reduce((sum, count) => sum + count, 0),
       images: parts.reduce((sum, { labels }) => sum + labels.length, 0),
+      mixes: parts.map(({ mix }) => mix),
       waiting: loader.waited / Math.max(1e-3, (performance.now() - began) / 1000),
     });
   };
@@ -150,7 +153,7 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
         const part = parts.length;
         const result = stepper.start(state, { feeds: feedsOf(job, { batch, path, step, part }), path, part });
         const previous = running;
-        running = { result, labels: dominantLabels(batch.labels, batch.mix?.lambda) };
+        running = { result, labels: dominantLabels(batch.labels, batch.mix?.lambda), mix: batch.mix };
         parts.push(running);
         const finished = parts.length === batches ? { at: step, parts } : undefined;
         // Once its last batch is started, the state is that of after the step.
@@ -190,7 +193,7 @@ function feedsOf(
 ): Record<string, Tensor> {
   const { imageSize, classes } = network.backbone;
   const depth = network.choices.length;
-  const { stepSize, secondCorrection, keep } = adamwScalars({
+  const { stepSize, epsilon, keep } = adamwScalars({
     step: step + 1,
     learningRate: learningRateAt(recipe, step),
     weightDecay: recipe.weightDecay,
@@ -209,7 +212,7 @@ function feedsOf(
     keep: float32([2 * depth, batch.size], kept),
     momentum: scalar(BATCH_NORM_MOMENTUM),
     stepSize: scalar(stepSize),
-    secondCorrection: scalar(secondCorrection),
+    epsilon: scalar(epsilon),
     decayFactor: scalar(keep),
   };
 }
@@ -224,6 +227,7 @@ interface FinishedStep {
 interface StartedBatch {
   readonly result: Promise<BatchResult>;
   readonly labels: BigInt64Array;
+  readonly mix: Batch['mix'];
 }
 
 /** How many rows of logits [B, C] have their largest entry at the label. */

@@ -1,12 +1,13 @@
 import type { RecipeConfig } from '../config.js';
 
 /**
- * DeiT's recipe for ImageNet (Touvron et al., 2021, table 9), with the gradient clipping of GLiT's released code. Colour
- * jitter is part of DeiT's settings, but its code leaves it out where RandAugment is on.
+ * DeiT's recipe for ImageNet (Touvron et al., 2021, table 9), with the gradient clipping of GLiT's released code. Its 1,024
+ * images a step are 64 at a time. Colour jitter is part of DeiT's settings, but its code leaves it out where RandAugment is on.
  */
 export const deit: RecipeConfig = {
   epochs: 300,
   batchSize: 64,
+  accumulate: 16,
   learningRate: 5e-4,
   learningRateImages: 512,
   warmupLearningRate: 1e-6,

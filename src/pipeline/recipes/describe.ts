@@ -10,11 +10,11 @@ export function describeRecipe(config: RecipeConfig, recipe: Recipe): string {
   return [...optimizer(config, recipe), ...regularization(config), ...augmentation(config)].join(', ');
 }
 
-function optimizer({ batchSize, weightDecay, clipNorm, official }: RecipeConfig, recipe: Recipe): string[] {
+function optimizer({ batchSize, accumulate, weightDecay, clipNorm, official }: RecipeConfig, recipe: Recipe): string[] {
   const { learningRate, warmupSteps, minLearningRate } = recipe;
   const schedule = official.schedule ? "DeiT's lagging cosine" : 'cosine';
   return [
-    `batches of ${batchSize}`,
+    `batches of ${batchSize}${accumulate > 1 ? `, ${accumulate} a step` : ''}`,
     `AdamW at ${short(learningRate)}`,
     `${schedule} to ${short(minLearningRate)} after ${warmupSteps} steps of warm-up`,
     ...when(weightDecay > 0, `weight decay ${weightDecay}`),

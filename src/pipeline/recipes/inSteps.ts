@@ -2,18 +2,21 @@ import type { Recipe } from '../../train/loop.js';
 import { scaledLearningRate } from '../../train/schedule.js';
 import type { RecipeConfig } from '../config.js';
 
-/** A recipe in steps and with the learning rate of its batches, for a training set of `batchesPerEpoch` of them. */
+/** A recipe in optimizer steps and with their learning rate, for a training set of `batchesPerEpoch` batches. */
 export function recipeFor(config: RecipeConfig, batchesPerEpoch: number): Recipe {
-  const { batchSize, learningRate, learningRateImages: meantFor } = config;
-  const steps = config.steps ?? Math.max(1, Math.round((config.epochs ?? 0) * batchesPerEpoch));
+  const { batchSize, accumulate, learningRate, learningRateImages: meantFor } = config;
+  const images = batchSize * accumulate;
+  const stepsPerEpoch = batchesPerEpoch / accumulate;
+  const steps = config.steps ?? Math.max(1, Math.round((config.epochs ?? 0) * stepsPerEpoch));
   return {
     batchSize,
+    accumulate,
     steps,
-    learningRate: meantFor === undefined ? learningRate : scaledLearningRate(learningRate, batchSize, meantFor),
+    learningRate: meantFor === undefined ? learningRate : scaledLearningRate(learningRate, images, meantFor),
     warmupLearningRate: config.warmupLearningRate,
     minLearningRate: config.minLearningRate,
     warmupSteps: Math.round(steps * config.warmup),
-    official: config.official.schedule ? { stepsPerEpoch: batchesPerEpoch } : undefined,
+    official: config.official.schedule ? { stepsPerEpoch } : undefined,
     weightDecay: config.weightDecay,
     clipNorm: config.clipNorm,
     labelSmoothing: config.labelSmoothing,

@@ -3,6 +3,7 @@ import type { RecipeConfig } from '../config.js';
 /** What the recipes for images of about 32 × 32 share. */
 export const smallImages = {
   batchSize: 64,
+  accumulate: 1,
   learningRate: 2e-3,
   warmupLearningRate: 1e-6,
   minLearningRate: 1e-5,

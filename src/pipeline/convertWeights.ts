@@ -1,0 +1,142 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeFileAtomically } from '../checkpoint/atomicFile.js';
+import { PytorchFile } from '../checkpoint/pytorch/pytorchFile.js';
+import { formatPath } from '../checkpoint/pytorch/tensorNames.js';
+import { encodePytorch } from '../checkpoint/pytorch/write.js';
+import { METADATA } from '../checkpoint/safetensorsHeader.js';
+import { writeSafetensors } from '../checkpoint/safetensors.js';
+import { UserError } from '../errors.js';
+import { plainNetwork } from '../model/network.js';
+import { readStateDict, toOfficialStateDict } from '../model/stateDict.js';
+import type { Architecture } from '../space/architecture.js';
+import { formatArchitecture } from '../space/codec.js';
+import type { Listener } from '../telemetry/events.js';
+import type { Tensor } from '../tensor/tensor.js';
+import {
+  architectureFor,
+  isPytorchFile,
+  isSafetensorsFile,
+  namedClasses,
+  readStateFile,
+  type StateFile,
+  type WeightsOptions,
+} from './weightsFile.js';
+
+export interface ConvertOptions extends WeightsOptions {
+  /** The file to write, .safetensors or .pth; its folder is made. */
+  readonly out: string;
+  /** The names under which tensors are written: those of the official GLiT and DeiT, or this project's own. */
+  readonly names?: 'official' | 'glit' | undefined;
+  readonly emit?: Listener | undefined;
+}
+
+export interface Converted {
+  /** How many tensors were written. */
+  readonly tensors: number;
+  /** The part of a checkpoint that they were, `model` or `model_ema`, say; undefined when there is only one. */
+  readonly part: string | undefined;
+  /** What they belong to; undefined when it could not be recognized. */
+  readonly architecture: Architecture | undefined;
+}
+
+/** A little less than what a zip archive without extensions can hold. */
+const MOST_PYTORCH_BYTES = 2 ** 32 - 2 ** 26;
+
+/**
+ * Writes the weights of a file in another format or under other names: from a PyTorch checkpoint, safetensors or a run
+ * folder, to safetensors or a PyTorch checkpoint. A safetensors file gets the architecture and the class names, where they
+ * are known, as metadata, so that it can be used without being told them. Weights of a network that is not recognized keep
+ * their names, with a warning. Throws a UserError when a file cannot be read, does not fit, or there is one at `out`.
+ */
+export async function convertWeights(
+  source: string,
+  { out, names, emit, ...options }: ConvertOptions,
+): Promise<Converted> {
+  requireNewFile(out);
+  const found = await readStateFile(source, options);
+  const { file, state, part } = found;
+  const architecture = await recognized(found, options.architecture, (fact) => {
+    if (names !== undefined) throw new UserError(fact);
+    emit?.({ type: 'warning', message: `${fact}; the tensors keep their names, and ${out} does not tell it` });
+  });
+  let tensors: ReadonlyMap<string, Tensor> = state;
+  const metadata: Record<string, string> = { format: 'pt' };
+  if (architecture !== undefined) {
+    const network = plainNetwork(architecture);
+    const own = readStateDict(network, state, file);
+    tensors = names === 'glit' ? own : toOfficialStateDict(network, own);
+    metadata['architecture'] = formatArchitecture(architecture);
+    const { classes, naming } = await namedClasses(found, architecture.backbone.classes, options.classNames);
+    if (naming !== 'numbers') metadata['classes'] = JSON.stringify(classes);
+  }
+  await write(out, tensors, metadata);
+  return { tensors: tensors.size, part, architecture };
+}
+
+/**
+ * Writes every tensor of a PyTorch checkpoint, wherever it is in it, as safetensors: `model/head.weight`,
+ * `optimizer/state/0/exp_avg`. Returns how many there were. Throws a UserError when the file cannot be read, two tensors
+ * would have the same name, or there is a file at `out`.
+ */
+export async function convertAllTensors(source: string, { out }: { readonly out: string }): Promise<number> {
+  requireNewFile(out);
+  if (!isPytorchFile(source) || !isSafetensorsFile(out)) {
+    throw new UserError('all tensors can be taken from a .pth file to a .safetensors file only; leave --all out');
+  }
+  const checkpoint = await PytorchFile.open(source);
+  try {
+    const tensors = new Map<string, Tensor>();
+    for (const { path, view } of checkpoint.views) {
+      const name = formatPath(path);
+      if (tensors.has(name))
+        throw new UserError(`${source} has two tensors at ${JSON.stringify(name)}; leave --all out`);
+      tensors.set(name, await checkpoint.read(view));
+    }
+    await write(out, tensors, { format: 'pt' });
+    return tensors.size;
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+/** The architecture, or `missing` is told why it is not known and it stays undefined. */
+async function recognized(
+  found: StateFile,
+  given: string | undefined,
+  missing: (fact: string) => void,
+): Promise<Architecture | undefined> {
+  try {
+    return await architectureFor(found, given);
+  } catch (error) {
+    // What the user or the file itself says must be right; only what is guessed may fail.
+    if (!(error instanceof UserError) || given !== undefined || found.metadata['architecture'] !== undefined)
+      throw error;
+    missing(error.message);
+    return undefined;
+  }
+}
+
+function requireNewFile(out: string): void {
+  if (!isPytorchFile(out) && !isSafetensorsFile(out)) {
+    throw new UserError(`${out} is of no known format; give a file that ends with .safetensors or .pth`);
+  }
+  if (existsSync(out)) throw new UserError(`${out} exists already; give another file`);
+}
+
+async function write(
+  out: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+  if (tensors.has(METADATA)) throw new UserError(`a tensor is called ${METADATA}, which safetensors cannot hold`);
+  await mkdir(dirname(out), { recursive: true });
+  if (isSafetensorsFile(out)) await writeSafetensors(out, tensors, metadata);
+  else {
+    const bytes = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
+    if (bytes > MOST_PYTORCH_BYTES)
+      throw new UserError(`${out} would have more than 4 GiB; write .safetensors instead`);
+    await writeFileAtomically(out, encodePytorch(tensors));
+  }
+}

@@ -1,0 +1,63 @@
+import { Progress } from '../telemetry/progress.js';
+import type { Listener, TrainingSummary } from '../telemetry/events.js';
+import type { Recipe, StepReport } from '../train/loop.js';
+
+/** Tells the steps of a training as events and, at its end, how much each part of the recipe had to do. */
+export class TrainingLog {
+  private readonly began = performance.now();
+  private progress: Progress | undefined;
+  private readonly count = { steps: 0, batches: 0, mixup: 0, cutmix: 0, clipped: 0 };
+  private waiting = 0;
+
+  constructor(
+    private readonly stage: string,
+    private readonly recipe: Recipe,
+    /** Optimizer steps of an epoch; need not be whole. */
+    private readonly stepsPerEpoch: number,
+    private readonly emit: Listener,
+  ) {}
+
+  readonly step = (report: StepReport): void => {
+    const { stage, recipe, count } = this;
+    // The rate counts from the first step that was seen on: what came before it was compiling, or another process.
+    if (this.progress === undefined) this.progress = new Progress(recipe.steps, { done: report.step });
+    else this.progress.advance();
+    const { rate = 0, remainingSeconds } = this.progress;
+
+    count.steps++;
+    if (recipe.clipNorm > 0 && report.gradientNorm > recipe.clipNorm) count.clipped++;
+    for (const mix of report.mixes) {
+      count.batches++;
+      if (mix !== undefined) count[mix.box === undefined ? 'mixup' : 'cutmix']++;
+    }
+    this.waiting = report.waiting;
+    this.emit({
+      type: 'trainStep',
+      stage,
+      step: report.step,
+      steps: recipe.steps,
+      epoch: report.step / this.stepsPerEpoch,
+      loss: report.loss,
+      accuracy: report.correct / report.images,
+      learningRate: report.learningRate,
+      gradientNorm: report.gradientNorm,
+      imagesPerSecond: rate * report.images,
+      ...(remainingSeconds !== undefined && { remainingSeconds }),
+      waitingShare: report.waiting,
+    });
+  };
+
+  /** To be called after the last step. */
+  finish(): void {
+    const { steps, batches, mixup, cutmix, clipped } = this.count;
+    const summary: TrainingSummary = {
+      steps: this.recipe.steps,
+      waitingShare: this.waiting,
+      ...(clipped > 0 && { clippedShare: clipped / steps }),
+      ...(mixup > 0 && { mixupShare: mixup / batches }),
+      ...(cutmix > 0 && { cutmixShare: cutmix / batches }),
+    };
+    const seconds = (performance.now() - this.began) / 1000;
+    this.emit({ type: 'stageFinished', stage: this.stage, seconds, result: { ...summary } });
+  }
+}
