@@ -3,6 +3,7 @@
  * are looked up in this table and nowhere else, so a name that is not in it leads to nothing.
  */
 import { Malformed, quote } from './malformed.js';
+import { NUMPY_NAMES } from './numpyScalars.js';
 import { SCALAR_TYPES, STORAGE_CLASSES, UNTYPED_STORAGE } from './scalarTypes.js';
 import { addPairs } from './unpickler.js';
 import { Known, Namespace, ScalarType, Storage, StorageClass, TensorView, type Pickled } from './values.js';
@@ -42,6 +43,7 @@ const GLOBALS: ReadonlyMap<string, Pickled> = new Map<string, Pickled>([
     [`torch.${name}`, made] as const,
     [`torch.cuda.${name}`, made] as const,
   ]),
+  ...NUMPY_NAMES,
   ['torch.storage.UntypedStorage', UNTYPED_STORAGE],
   ['torch.UntypedStorage', UNTYPED_STORAGE],
   // What a tensor with attributes names as its own class.

@@ -4,7 +4,7 @@
  */
 import type { ByteStream } from './byteStream.js';
 import { Malformed, quote } from './malformed.js';
-import { Known, Namespace, TensorView, type Pickled } from './values.js';
+import { Known, Namespace, NumpyType, TensorView, type Pickled } from './values.js';
 
 export interface Environment {
   /** What a global name stands for. Throws for every name that checkpoints have no need of. */
@@ -19,6 +19,9 @@ const MOST_INSTRUCTIONS = 5_000_000;
 const MOST_CONTAINERS = 1_000_000;
 /** Whole numbers of more bytes than this are no settings or counters. */
 const LONGEST_INTEGER = 128;
+
+/** What Python takes for a name, with its modules. */
+const IDENTIFIER = /^[\p{L}\p{N}_]+(\.[\p{L}\p{N}_<>]+)*$/u;
 
 /** Runs the pickle at the stream's position and leaves the stream behind it. Throws Malformed. */
 export function unpickle(stream: ByteStream, environment: Environment): Pickled {
@@ -124,6 +127,9 @@ class Unpickler {
   }
 
   global(module: string, name: string): void {
+    if (!IDENTIFIER.test(module) || !IDENTIFIER.test(name)) {
+      throw new Malformed(`it names ${quote(`${module}.${name}`)}, which is no name in Python: it is no pickle`);
+    }
     this.push(this.environment.find(module, name));
   }
 
@@ -151,6 +157,8 @@ class Unpickler {
     const target = this.top();
     if (target instanceof Namespace && state instanceof Map) {
       for (const [key, value] of state) target.fields.set(key, value);
+    } else if (target instanceof NumpyType && Array.isArray(state)) {
+      if (state[1] === '>') throw new Malformed('its pickle has a big-endian NumPy scalar');
     } else if (!((target instanceof Map || target instanceof TensorView) && state instanceof Map)) {
       throw new Malformed('its pickle sets attributes of what has none');
     }

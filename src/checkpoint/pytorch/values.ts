@@ -21,6 +21,7 @@ export type Pickled =
   | StorageClass
   | Storage
   | TensorView
+  | NumpyType
   | Known;
 
 /** A dict or an OrderedDict, in its order. */
@@ -97,6 +98,11 @@ export class TensorView {
     if (this.elements === 0) return 0;
     return this.shape.reduce((last, extent, axis) => last + (extent - 1) * this.strides[axis], 1);
   }
+}
+
+/** The type of a NumPy scalar by its code, such as `f8`. */
+export class NumpyType {
+  constructor(readonly code: string) {}
 }
 
 /** A name from the list of what checkpoints may call: it makes one of the values above from its arguments. */
