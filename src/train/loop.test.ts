@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { SMALL_IMAGE_AUGMENTATION } from '../data/augment/augmentation.js';
-import { trainingLoader, type Loader } from '../data/loader.js';
+import { trainingLoader, type Loader, type PixelType } from '../data/loader.js';
 import { Interrupted, UserError } from '../errors.js';
 import { IMAGENET_NORMALIZATION } from '../model/images.js';
 import type { Network } from '../model/network.js';
@@ -47,6 +47,44 @@ async function trainedWeights(description: TrainingJob): Promise<Weights> {
   const weights = await state.weights();
   state.free();
   return weights;
+}
+
+type Outcome = Pick<StepReport, 'loss' | 'correct' | 'gradientNorm'>;
+
+/** What two steps report of the network when their batches are changed in the way asked for. */
+async function firstSteps({
+  lambda,
+  reversed = false,
+  pixels = 'uint8',
+}: {
+  readonly lambda?: number | undefined;
+  readonly reversed?: boolean;
+  readonly pixels?: PixelType;
+}): Promise<readonly Outcome[]> {
+  const reports: Outcome[] = [];
+  const recipe = { ...TINY_RECIPE, steps: 2 };
+  const onStep = ({ loss, correct, gradientNorm }: StepReport) => reports.push({ loss, correct, gradientNorm });
+  const plain = job(tinyNetwork(), { recipe, onStep });
+  const { loader } = plain;
+  const changed: Loader = {
+    batchesPerEpoch: loader.batchesPerEpoch,
+    pixels,
+    waited: 0,
+    close: () => loader.close(),
+    epoch: () => loader.epoch(0),
+    async *from(step) {
+      for await (const { images, labels, size } of loader.from(step)) {
+        yield {
+          images: pixels === 'float32' ? Float32Array.from(images) : images,
+          labels: reversed ? labels.toReversed() : labels,
+          size,
+          mix: lambda === undefined ? undefined : { lambda },
+        };
+      }
+    },
+  };
+  await trainedWeights({ ...plain, loader: changed });
+  return reports;
 }
 
 /** Snapshots in memory. */
@@ -127,6 +165,21 @@ describe('training', () => {
     assert.ok([...weights.keys()].every((name) => !name.includes('num_batches_tracked')));
     const name = 'head.weight';
     assert.notDeepEqual(averages?.get(name), weights.get(name));
+  });
+
+  test('takes mixed batches: part of the one label, part of the other', async () => {
+    const mixed = (lambda: number | undefined): Promise<readonly Outcome[]> => firstSteps({ lambda });
+    const [own, all, none, half] = [await mixed(undefined), await mixed(1), await mixed(0), await mixed(0.3)];
+    assert.deepEqual(all, own);
+    const reversed = await firstSteps({ reversed: true });
+    assert.deepEqual(none, reversed);
+    // Of the first step, where the weights are still the same, λ divides the loss; what counts is the greater part.
+    assert.ok(Math.abs(half[0].loss - (0.3 * own[0].loss + 0.7 * reversed[0].loss)) < 1e-6);
+    assert.equal(half[0].correct, reversed[0].correct);
+  });
+
+  test('is the same on bytes and on real numbers', async () => {
+    assert.deepEqual(await firstSteps({ pixels: 'float32' }), await firstSteps({}));
   });
 
   test('that diverges stops with a word about the learning rate', async () => {
