@@ -49,10 +49,10 @@ export async function training(
   const updates = state.updates(path, outputs);
   let step = 0;
   const work = (): Promise<unknown> => {
-    const { stepSize, secondCorrection, keep } = adamwScalars({ step: ++step, learningRate: 1e-4, weightDecay: 0.05 });
+    const { stepSize, epsilon, keep } = adamwScalars({ step: ++step, learningRate: 1e-4, weightDecay: 0.05 });
     const rates = {
       stepSize: scalar(stepSize),
-      secondCorrection: scalar(secondCorrection),
+      epsilon: scalar(epsilon),
       decayFactor: scalar(keep),
     };
     return program.run(known(inputs, { ...fixed, ...rates }), { outputs: ['loss'], updates });

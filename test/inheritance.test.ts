@@ -152,7 +152,7 @@ function randomBatch(depth: number, rng: Rng): Feeds {
     keep: float32([2 * depth, BATCH], dropPathMask(rates, BATCH, rng)),
     momentum: scalar(0.1),
     stepSize: scalar(0.01),
-    secondCorrection: scalar(3),
+    epsilon: scalar(1e-7),
     decayFactor: scalar(0.99),
   };
 }

@@ -20,7 +20,7 @@ export interface OptimizerSettings {
 }
 
 /**
- * Clipping, AdamW and the moving average of the groups that ran. Inputs: the scalars `stepSize`, `secondCorrection` and
+ * Clipping, AdamW and the moving average of the groups that ran. Inputs: the scalars `stepSize`, `epsilon` and
  * `decayFactor`, moments and averages. Outputs: `gradientNorm` (before clipping) and the new vectors, by name.
  */
 export function optimize(
@@ -39,7 +39,7 @@ export function optimize(
 
   const rates: AdamWInputs = {
     stepSize: input('stepSize', 'float32', []),
-    secondCorrection: input('secondCorrection', 'float32', []),
+    epsilon: input('epsilon', 'float32', []),
     keep: input('decayFactor', 'float32', []),
   };
   const outputs: Record<string, Value> = { gradientNorm };
@@ -55,7 +55,7 @@ export function optimize(
           moment(group, 'first'),
           moment(group, 'second'),
           rates.stepSize,
-          rates.secondCorrection,
+          rates.epsilon,
           rates.keep,
           ...(factor ? [factor] : []),
         ],
@@ -65,7 +65,7 @@ export function optimize(
           m: Value,
           v: Value,
           stepSize: Value,
-          secondCorrection: Value,
+          epsilon: Value,
           keep: Value,
           shortening?: Value,
         ) => {
@@ -73,7 +73,7 @@ export function optimize(
           const next = adamw(
             { parameters: old, first: m, second: v },
             clipped,
-            { stepSize, secondCorrection, keep },
+            { stepSize, epsilon, keep },
             group.decayedSize,
           );
           return [next.parameters, next.first, next.second];

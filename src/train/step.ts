@@ -13,7 +13,7 @@ export interface StepSettings extends OptimizerSettings {
 /**
  * One training step as an ONNX model: forward, loss, gradient, clipping, AdamW, running statistics and moving average.
  *
- * Inputs: what `images` reads, `targets` [B, C], the scalars `momentum`, `stepSize`, `secondCorrection` and `decayFactor`,
+ * Inputs: what `images` reads, `targets` [B, C], the scalars `momentum`, `stepSize`, `epsilon` and `decayFactor`,
  * `keep` [2 · depth, B] with drop path, `path` int64 [depth] for a supernet, and the vectors of every group (VECTORS). Outputs:
  * `loss`, `gradientNorm` (before clipping), `logits` [B, C] and the new vectors.
  *
@@ -57,7 +57,7 @@ export function gradientStep(
 
 /**
  * The part of a step that follows its last {@link gradientStep}: clipping, AdamW and moving average. Inputs: `stepSize`,
- * `secondCorrection`, `decayFactor`, `path` for a supernet, and the vectors of every group, gradient included, with the
+ * `epsilon`, `decayFactor`, `path` for a supernet, and the vectors of every group, gradient included, with the
  * statistics of after the step. Outputs: `gradientNorm` (before clipping) and the new vectors.
  */
 export function updateStep(network: Network, settings: OptimizerSettings): Uint8Array {

@@ -127,7 +127,7 @@ async function train(step: Step, { average = false }: { readonly average?: boole
       await step(state, batch, {
         momentum: scalar(0.1),
         stepSize: scalar(scalars.stepSize),
-        secondCorrection: scalar(scalars.secondCorrection),
+        epsilon: scalar(scalars.epsilon),
         decayFactor: scalar(scalars.keep),
       }),
     );
