@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import sharp from 'sharp';
@@ -27,11 +26,6 @@ function isNear(actual: Colour, expected: Colour, tolerance: number): void {
   const near = actual.every((value, channel) => Math.abs(value - expected[channel]) <= tolerance);
   assert.ok(near, `[${actual.join(', ')}] is not within ${tolerance} of [${expected.join(', ')}]`);
 }
-
-const ORANGE: Colour = [230, 120, 30];
-/** Well inside what CMYK can show. */
-const MUTED: Colour = [150, 130, 110];
-const GREY: Colour = [140, 140, 140];
 
 /** An image, 32 wide and 16 high, whose left half is red and right half blue. */
 function redBlue(): Sharp {
@@ -84,82 +78,12 @@ describe('readImage', () => {
     });
   }
 
-  const oneColour: readonly (readonly [string, string, (image: Sharp) => Sharp, Colour, number])[] = [
-    ['a grey PNG', 'grey.png', (image) => image.toColourspace('b-w').png(), GREY, 1],
-    ['a grey JPEG', 'grey.jpg', (image) => image.toColourspace('b-w').jpeg(), GREY, 2],
-    ['a CMYK JPEG', 'cmyk.jpg', (image) => image.toColourspace('cmyk').jpeg({ quality: 100 }), MUTED, 8],
-    ['a 16-bit PNG', 'deep.png', (image) => image.toColourspace('rgb16').png(), ORANGE, 1],
-    ['a 16-bit grey PNG', 'deepGrey.png', (image) => image.toColourspace('grey16').png(), GREY, 1],
-    ['a PNG with a palette', 'palette.png', (image) => image.png({ palette: true }), ORANGE, 3],
-    ['a GIF', 'still.gif', (image) => image.gif(), ORANGE, 6],
-    ['a WebP', 'still.webp', (image) => image.webp({ lossless: true }), ORANGE, 0],
-    ['a TIFF', 'still.tiff', (image) => image.tiff({ compression: 'none' }), ORANGE, 0],
-    ['an AVIF', 'still.avif', (image) => image.avif({ lossless: true, effort: 0 }), ORANGE, 3],
-  ];
-  for (const [what, name, encode, expected, tolerance] of oneColour) {
-    test(`reads ${what} as 8-bit RGB`, async () => {
-      const view = await readImage(await save(name, encode(plain(expected, 24))), 12);
-      assert.equal(view.pixels.length, 3 * 12 * 12);
-      for (const place of [0, 5, 11]) isNear(pixel(view, place, place), expected, tolerance);
-    });
-  }
-
-  for (const [what, space] of [
-    ['8-bit', 'srgb'],
-    ['16-bit', 'rgb16'],
-    ['grey', 'b-w'],
-  ] as const) {
-    test(`lays ${what} transparency on white`, async () => {
-      const clear = sharp({
-        create: { width: 12, height: 12, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0.5 } },
-      });
-      const view = await readImage(await save(`alpha-${space}.png`, clear.toColourspace(space).png()), 12);
-      isNear(pixel(view, 6, 6), [127, 127, 127], 2);
-    });
-  }
-
-  test('reads the first frame of an animation', async () => {
-    const frames = Buffer.concat(
-      [ORANGE, GREY].map((colour) => Buffer.from(Array.from({ length: 12 * 12 }, () => [...colour]).flat())),
-    );
-    const film = (): Sharp => sharp(frames, { raw: { width: 12, height: 24, channels: 3, pageHeight: 12 } });
-    for (const file of [
-      await save('film.gif', film().gif({ delay: [100, 100] })),
-      await save('film.webp', film().webp({ lossless: true, delay: [100, 100] })),
-    ]) {
-      assert.equal((await sharp(file).metadata()).pages, 2, 'the file is an animation');
-      isNear(pixel(await readImage(file, 12), 6, 6), ORANGE, 8);
-    }
-  });
-
   test('turns an image as its EXIF orientation says', async () => {
     // Orientation 6: shown after a quarter turn clockwise, so the left half comes to lie on top.
     const file = await save('turned.jpg', redBlue().jpeg({ quality: 100 }).withMetadata({ orientation: 6 }));
     const view = await readImage(file, 14);
     isNear(pixel(view, 7, 1), [254, 0, 0], 12);
     isNear(pixel(view, 7, 12), [0, 0, 254], 12);
-  });
-
-  test('reads an image of one pixel and one far longer than wide', async () => {
-    const dot = await readImage(await save('dot.png', plain(ORANGE, 1)), 12);
-    isNear(pixel(dot, 6, 6), ORANGE, 0);
-    const line = await readImage(await save('line.png', plain(ORANGE, 1, 300)), 12);
-    isNear(pixel(line, 6, 6), ORANGE, 0);
-  });
-
-  test('rejects what is no image, is empty, is cut off or is not there', async () => {
-    const text = path.join(folder, 'text.jpg');
-    await writeFile(text, 'this is no image\n');
-    const empty = path.join(folder, 'empty.png');
-    await writeFile(empty, '');
-    const noise = Uint8Array.from({ length: 3 * 64 * 64 }, (_, index) => (index * index * 31) & 255);
-    const noisy = (): Sharp => sharp(noise, { raw: { width: 64, height: 64, channels: 3 } });
-    const cutJpeg = await save('cut.jpg', noisy().jpeg());
-    const cutPng = await save('cut.png', noisy().png());
-    for (const file of [cutJpeg, cutPng]) await truncate(file, Math.round((await stat(file)).size * 0.6));
-    for (const file of [text, empty, cutJpeg, cutPng, path.join(folder, 'nowhere.png')]) {
-      await assert.rejects(readImage(file, 12), Error, file);
-    }
   });
 });
 

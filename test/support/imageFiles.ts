@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 
@@ -42,4 +43,37 @@ export async function writeImages(folder: string, files: readonly string[], side
 /** `count` paths of one class: `0.png`, `1.png`, ... */
 export function numbered(folder: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${folder}/${index}.png`);
+}
+
+/** A PNG whose header says that it is so large, with pixel data for one line of a few pixels. */
+export function lyingPng(width: number, height: number): Buffer {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2], 8);
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    pngChunk('IHDR', header),
+    pngChunk('IDAT', deflateSync(Buffer.alloc(10))),
+    pngChunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+function pngChunk(type: string, content: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(content.length);
+  const checked = Buffer.concat([Buffer.from(type), content]);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(checksumOf(checked));
+  return Buffer.concat([length, checked, checksum]);
+}
+
+/** The CRC of PNG and zip, bit by bit. */
+function checksumOf(bytes: Buffer): number {
+  let remainder = 0xffffffff;
+  for (const byte of bytes) {
+    remainder ^= byte;
+    for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0xedb88320 : 0);
+  }
+  return ~remainder >>> 0;
 }
