@@ -1,18 +1,15 @@
-import type { Sharp } from 'sharp';
 import type { Key } from '../random/key.js';
 import { Rng } from '../random/rng.js';
 import { augment } from './augment/augmentation.js';
-import type { Augmentation } from './augment/augmentation.js';
 import { randomErasing } from './augment/randomErasing.js';
 import type { Noise } from './augment/randomErasing.js';
-import { cropRegion } from './augment/randomResizedCrop.js';
 import { drawMix, mixBatch } from './augment/mixing.js';
 import type { Mix } from './augment/mixing.js';
-import { centralView, openDecoded, openEncoded, regionView } from './decode.js';
 import { bytesOf } from './image.js';
 import type { Image } from './image.js';
-import { imageName, storedImage } from './source.js';
-import type { EncodedImage, PixelStore } from './source.js';
+import type { EncodedImage } from './source.js';
+import { isUnreadable, runsOf, viewsOf } from './views.js';
+import type { Unreadable, ViewSettings } from './views.js';
 
 /** The type of a batch's pixels: bytes, or float32 where images are mixed or their parts replaced by noise. */
 export type PixelType = 'uint8' | 'float32';
@@ -24,10 +21,7 @@ export interface PixelArrays {
 }
 
 /** How every batch of a loader is made. Plain data: worker threads get it when they start. */
-export interface BatchRecipe<T extends PixelType = PixelType> {
-  /** The side of the network's input, in pixels. */
-  readonly size: number;
-  readonly augmentation: Augmentation;
+export interface BatchRecipe<T extends PixelType = PixelType> extends ViewSettings {
   /** float32 if the augmentation is not made of bytes, see isMadeOfBytes. */
   readonly pixels: T;
   /** What images are normalised with, and so what they are erased with. */
@@ -36,21 +30,12 @@ export interface BatchRecipe<T extends PixelType = PixelType> {
   readonly key: Key;
   /** Whether the place of an unreadable image is taken by the next readable one of its batch, or left out. */
   readonly refill: boolean;
-  /** Where images lie that are decoded already. */
-  readonly store: PixelStore | undefined;
 }
 
 /** One batch to make: the step, which names its random draws, and its images, encoded or as rows of the store. */
 export interface BatchJob {
   readonly step: number;
   readonly images: readonly EncodedImage[] | Int32Array;
-}
-
-/** An image that could not be read or decoded. */
-export interface Unreadable {
-  /** What messages call it: its file, and the member or row where many share a file. */
-  readonly file: string;
-  readonly reason: string;
 }
 
 /** A batch as a worker hands it over. */
@@ -78,18 +63,23 @@ export async function makeBatch<T extends PixelType>(
 ): Promise<MadeBatch<T> | undefined> {
   const rng = new Rng(recipe.key).fork(step);
   const views = new Array<Image | Unreadable>(images.length);
+  const runs = runsOf(images);
   let next = 0;
   const lane = async (): Promise<void> => {
-    while (next < images.length && !stopped()) {
-      const slot = next++;
-      const image = images[slot];
-      views[slot] = await viewOf(image, recipe, rng.fork(slot).fork('view'));
+    while (next < runs.length && !stopped()) {
+      const slots = runs[next++];
+      const made = await viewsOf(
+        images[slots[0]],
+        slots.map((slot) => rng.fork(slot).fork('view')),
+        recipe,
+      );
+      slots.forEach((slot, at) => (views[slot] = made[at]));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(LANES, images.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(LANES, runs.length) }, lane));
   if (stopped()) return undefined;
 
-  const unreadable = views.filter(isUnreadable);
+  const unreadable = [...new Set(views.filter(isUnreadable))];
   const places = recipe.refill ? refilled(views) : readableSlots(views);
   const batch = new ARRAYS[recipe.pixels](places.length * bytesOf(recipe.size)) as PixelArrays[T];
   places.forEach((slot, place) => {
@@ -128,36 +118,6 @@ function mixed(
   const mix = drawMix(mixing, size, rng);
   if (mix !== undefined) mixBatch(images, batch, size, mix);
   return mix;
-}
-
-/** The square view of one image, before the augmentation's steps. */
-async function viewOf(image: EncodedImage | number, recipe: BatchRecipe, rng: Rng): Promise<Image | Unreadable> {
-  const { size, store } = recipe;
-  const crop = recipe.augmentation.randomResizedCrop;
-  if (typeof image !== 'number') {
-    try {
-      return await squareOf(await openEncoded(image), recipe, rng);
-    } catch (error) {
-      return { file: imageName(image), reason: error instanceof Error ? firstLine(error.message) : String(error) };
-    }
-  }
-  if (store === undefined) throw new Error('a batch of stored images needs their store');
-  const stored = storedImage(store, image);
-  return crop === undefined && store.size === size ? stored : squareOf(openDecoded(stored), recipe, rng);
-}
-
-function squareOf(image: Sharp, { size, augmentation }: BatchRecipe, rng: Rng): Promise<Image> {
-  const crop = augmentation.randomResizedCrop;
-  if (crop === undefined) return centralView(image, size);
-  return regionView(image, size, (width, height) => cropRegion(width, height, crop, rng));
-}
-
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0];
-}
-
-function isUnreadable(view: Image | Unreadable): view is Unreadable {
-  return 'reason' in view;
 }
 
 function readableSlots(views: readonly (Image | Unreadable)[]): Int32Array {

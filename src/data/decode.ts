@@ -142,7 +142,8 @@ async function extentOf(image: Sharp): Promise<Extent> {
   return autoOrient;
 }
 
-async function rasterOf(image: Sharp): Promise<Raster> {
+/** All pixels of an image. Rejects with the decoder's reason, in one line, when they cannot be read. */
+export async function rasterOf(image: Sharp): Promise<Raster> {
   const { data, info } = await readable(image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
   if (info.channels !== 3) throw new Error(`it was decoded to ${info.channels} channels instead of 3`);
   return { width: info.width, height: info.height, pixels: data };

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
+import sharp from 'sharp';
 import { colourOf, numbered, temporaryFolder, writeImages } from '../../test/support/imageFiles.js';
 import { Interrupted, UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
@@ -11,7 +12,7 @@ import { mixBatch } from './augment/mixing.js';
 import { INCEPTION_CROP } from './augment/randomResizedCrop.js';
 import { evaluationLoader, trainingLoader } from './loader.js';
 import type { Batch, Loader, TrainingLoaderOptions, Unreadable } from './loader.js';
-import type { EncodedSource, ImageSource } from './source.js';
+import type { EncodedImage, EncodedSource, ImageSource } from './source.js';
 import { texturePairs, TEXTURE_PAIRS } from './texturePairs.js';
 
 const COUNT = 11;
@@ -122,6 +123,24 @@ describe('trainingLoader', () => {
       assert.deepEqual(await batches(3, 9), expected);
     });
   }
+
+  test('shows a repeated image as it would show copies of it', async () => {
+    const [original, copy] = ['original', 'copy'].map((name) => path.join(folder, `${name}.png`));
+    const pixels = Uint8Array.from({ length: 3 * 20 * 16 }, (_, at) => (at * 7919) % 256);
+    await sharp(pixels, { raw: { width: 20, height: 16, channels: 3 } }).toFile(original);
+    await copyFile(original, copy);
+    let asked = 0;
+    const oneImage = (encoded: () => EncodedImage): EncodedSource => {
+      return { classes: ['a', 'b'], labels: new Int32Array(6), encoded };
+    };
+    const shown = (source: EncodedSource): Promise<Batch[]> =>
+      using(training(source, { batchSize: 6, repeats: 3, augmentation: INCEPTION, imageSize: 5 }), (loader) =>
+        collect(loader.from(0), 2),
+      );
+    const repeated = await shown(oneImage(() => ({ file: original })));
+    assert.deepEqual(repeated, await shown(oneImage(() => ({ file: asked++ % 2 === 0 ? original : copy }))));
+    assert.notDeepEqual(repeated[0], repeated[1]);
+  });
 
   test('goes on at any step as an uninterrupted run would', async () => {
     const options = { augmentation: INCEPTION };

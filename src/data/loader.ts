@@ -5,15 +5,17 @@ import type { Rng } from '../random/rng.js';
 import { checkAugmentation, isMadeOfBytes, NO_AUGMENTATION } from './augment/augmentation.js';
 import type { Augmentation } from './augment/augmentation.js';
 import type { Noise } from './augment/randomErasing.js';
-import type { BatchJob, BatchRecipe, MadeBatch, PixelArrays, PixelType, Unreadable } from './batch.js';
+import type { BatchJob, BatchRecipe, MadeBatch, PixelArrays, PixelType } from './batch.js';
 import { inThread, inWorkers } from './maker.js';
 import type { BatchMaker } from './maker.js';
 import { officialRepeatedPlan, orderedPlan, repeatedPlan } from './plan.js';
 import type { BatchPlan } from './plan.js';
 import { isStored } from './source.js';
 import type { ImageSource } from './source.js';
+import type { Unreadable } from './views.js';
 
-export type { PixelType, Unreadable } from './batch.js';
+export type { PixelType } from './batch.js';
+export type { Unreadable } from './views.js';
 
 /** Images and their labels, in memory of their own that the receiver may transfer. */
 export interface Batch<T extends PixelType = PixelType> {
