@@ -105,11 +105,11 @@ export function sign(header: Buffer): void {
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
 }
 
-/** A record of a pax header. */
+/** A record of a pax header: its length, which counts itself, the key and the value. */
 export function pax(key: string, value: string): string {
-  let length = key.length + value.length + 3;
-  length += String(length + String(length).length).length;
-  return `${length} ${key}=${value}\n`;
+  const rest = Buffer.byteLength(` ${key}=${value}\n`);
+  const digits = [1, 2, 3, 4].find((count) => String(rest + count).length === count) ?? 0;
+  return `${rest + digits} ${key}=${value}\n`;
 }
 
 /** Members of WebDataset samples: an image and its label, `key.png` and `key.cls`. */
