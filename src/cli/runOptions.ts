@@ -35,7 +35,7 @@ export function addRunOptions(command: Command): Command {
     )
     .addOption(
       new Option('--resume <folder>', 'go on with an interrupted run, as it was started')
-        .conflicts(['out', 'preset', 'recipe', 'config', 'set', 'data'])
+        .conflicts(['out', 'preset', 'recipe', 'config', 'set', 'data', 'weights'])
         .helpGroup(heading),
     );
 }

@@ -45,6 +45,14 @@ describe('the settings of a search', () => {
       },
       /padding of paddedCrop is 40/,
     ],
+    [
+      { ...PRESETS.demo, supernet: { ...PRESETS.demo.supernet, learningRate: 5e-6 } },
+      /supernet\.minLearningRate is 0\.00001, above the highest learning rate of 0\.000005/,
+    ],
+    [
+      { ...PRESETS.paper, supernet: { ...PRESETS.paper.supernet, accumulate: 1, batchSize: 8 } },
+      /supernet\.minLearningRate is 0\.00001, above the highest learning rate of 0\.00000781/,
+    ],
   ];
   for (const [config, message] of unfit) {
     test(`are refused: ${message.source}`, () => {

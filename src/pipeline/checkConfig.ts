@@ -4,7 +4,8 @@ import { UserError } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import { evolutionSettings, type EvolutionSettings } from '../search/settings.js';
 import type { Dataset } from '../data/dataset.js';
-import type { Config } from './config.js';
+import type { Config, RecipeConfig } from './config.js';
+import { highestRate } from './recipes/inSteps.js';
 
 /**
  * What a schema cannot say: whether keys fit each other, and whether they fit the images. Every error is a UserError that
@@ -16,9 +17,20 @@ export function checkSearchConfig(config: Config): void {
   checkModel(config);
   checkSpace(config);
   evolutionOf(config);
-  for (const { augmentation } of [config.supernet, config.retrain.recipe]) {
-    checkAugmentation(augmentation, config.model.imageSize);
+  checkRecipe(config, 'supernet', config.supernet);
+  checkRecipe(config, 'retrain.recipe', config.retrain.recipe);
+}
+
+/** Checks a recipe, which stands at `key` of the configuration. */
+export function checkRecipe({ model: { imageSize } }: Config, key: string, recipe: RecipeConfig): void {
+  const rate = highestRate(recipe);
+  for (const lower of ['warmupLearningRate', 'minLearningRate'] as const) {
+    if (recipe[lower] <= rate) continue;
+    throw new UserError(
+      `${key}.${lower} is ${recipe[lower]}, above the highest learning rate of ${Number(rate.toPrecision(3))}; lower the one or raise the other`,
+    );
   }
+  checkAugmentation(recipe.augmentation, imageSize);
 }
 
 /** The backbone: patches tile the image, heads share the width. */

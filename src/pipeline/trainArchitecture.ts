@@ -1,15 +1,21 @@
-import { checkAugmentation } from '../data/augment/augmentation.js';
 import { UserError } from '../errors.js';
+import type { Dataset } from '../data/dataset.js';
+import { fineTuned } from '../model/fineTune.js';
 import { plainNetwork } from '../model/network.js';
 import { architecture, type Architecture } from '../space/architecture.js';
 import { formatArchitecture } from '../space/codec.js';
-import { checkBatches } from './checkConfig.js';
+import type { Weights } from '../train/state.js';
+import { checkBatches, checkRecipe } from './checkConfig.js';
 import type { Config } from './config.js';
 import type { RunContext } from './context.js';
 import { accuracyOfFile, exportedModel } from './exportModel.js';
 import { accuracyOf } from './retrain.js';
 import type { Job } from './session.js';
 import { trainStage } from './trainStage.js';
+import type { StateFile } from './weightsFile.js';
+
+/** The weights that a run of `glit train --weights` starts from. */
+const START = 'weights/start.safetensors';
 
 export interface TrainResult {
   readonly architecture: Architecture;
@@ -21,15 +27,20 @@ export interface TrainResult {
   readonly onnxAccuracy: number;
 }
 
-/** Trains one architecture from scratch on all training images and exports it. The class count is the data set's. */
-export function training(given: Architecture): Job<TrainResult> {
+/**
+ * Trains one architecture on all training images and exports it. The class count is the data set's. It starts from scratch
+ * or, for fine-tuning, from weights of the same architecture, which may be for other classes and another image size.
+ */
+export function training(given: Architecture, pretrained?: StateFile): Job<TrainResult> {
   return {
     name: 'train',
     recipes: (config) => [config.retrain.recipe],
     checkConfig: (config) => checkFits(given, config),
-    checkData: ({ config, dataset }) =>
-      checkBatches(dataset.train.labels.length, { 'retrain.recipe.batchSize': config.retrain.recipe.batchSize }),
-    work: (context) => trainArchitecture(context, given),
+    checkData: ({ config, dataset }) => {
+      checkBatches(dataset.train.labels.length, { 'retrain.recipe.batchSize': config.retrain.recipe.batchSize });
+      if (pretrained !== undefined) startFrom(pretrained, withClassesOf(dataset, given));
+    },
+    work: (context) => trainArchitecture(context, withClassesOf(context.dataset, given), pretrained),
     summary: ({ architecture: { name }, ...accuracies }) => ({ architecture: name ?? null, ...accuracies }),
   };
 }
@@ -47,21 +58,31 @@ function checkFits(given: Architecture, config: Config): void {
       throw new UserError(`model.${key} is ${said}, but the architecture's is ${value}; leave it out or use ${value}`);
     }
   }
-  checkAugmentation(config.retrain.recipe.augmentation, config.model.imageSize);
+  checkRecipe(config, 'retrain.recipe', config.retrain.recipe);
 }
 
-async function trainArchitecture(context: RunContext, given: Architecture): Promise<TrainResult> {
+function withClassesOf({ classes }: Dataset, given: Architecture): Architecture {
+  return architecture({ ...given, backbone: { ...given.backbone, classes: classes.length } });
+}
+
+/** Throws a UserError when the weights are not of the architecture. */
+function startFrom({ file, state }: StateFile, built: Architecture): Weights {
+  return fineTuned(state, plainNetwork(built), file);
+}
+
+async function trainArchitecture(
+  context: RunContext,
+  built: Architecture,
+  pretrained: StateFile | undefined,
+): Promise<TrainResult> {
   const { config, dataset, device, folder, emit, signal } = context;
   const { classes } = dataset;
-  const built = architecture({ ...given, backbone: { ...given.backbone, classes: classes.length } });
   await folder.write('architecture.json', formatArchitecture(built));
-  const { state, average } = await trainStage(
-    context,
-    'train',
-    plainNetwork(built),
-    dataset.train,
-    config.retrain.recipe,
-  );
+  // The run keeps what it starts from, so that it can go on without the file.
+  if (pretrained !== undefined) await folder.writeTensors(START, startFrom(pretrained, built));
+  const start = folder.has(START) ? await folder.readWeights(START) : undefined;
+  const network = plainNetwork(built);
+  const { state, average } = await trainStage(context, 'train', network, dataset.train, config.retrain.recipe, start);
   const weights = await state.weights();
   state.free();
   const test = await accuracyOf(context, 'train', built, weights, dataset.test, 'test');

@@ -1,10 +1,11 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { readArchitecture } from '../../pipeline/architectureFile.js';
 import { percent } from '../../pipeline/report.js';
 import { modelConfigOf, training } from '../../pipeline/trainArchitecture.js';
-import type { Architecture } from '../../space/architecture.js';
+import { architectureFor, readStateFile, type StateFile } from '../../pipeline/weightsFile.js';
+import { architecture, type Architecture } from '../../space/architecture.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import type { Layer } from '../../pipeline/configLayers.js';
 import {
@@ -52,10 +53,15 @@ export function addTrain(program: Command): void {
     .argument('[architecture]', 'a JSON file, or a preset such as deit-tiny or glit-tiny')
     .summary('train one architecture and export it')
     .description(
-      'Trains an architecture from scratch on all training images and exports it to ONNX. The number of classes is that of ' +
-        'the images. A JSON file says its own image size; a preset takes --image-size and --patch-size.',
+      'Trains an architecture on all training images and exports it to ONNX. The number of classes is that of the images. A ' +
+        'JSON file says its own image size; a preset takes --image-size and --patch-size. It starts from scratch or, with ' +
+        '--weights, from a network that may be for other classes (the head is drawn anew) and other image sizes (position ' +
+        'embeddings are resized); then the architecture need not be named where the weights show it.',
     );
   addConfigGroups(command, groups);
+  command
+    .addOption(new Option('--weights <file>', 'start from a .pth, a .safetensors or a run').helpGroup('Training:'))
+    .addOption(new Option('--ema', "start from a checkpoint's moving average").helpGroup('Training:'));
   addConfigSources(command);
   addRunOptions(command);
   addDisplayOptions(command);
@@ -65,6 +71,10 @@ export function addTrain(program: Command): void {
       'a known network on small images',
     ],
     ['glit train runs/photos/architecture.json --data photos', 'what a search has found, on all training images'],
+    [
+      'glit train --weights deit_tiny_patch16_224.pth --data photos --recipe deit --epochs 30 --learning-rate 5e-5',
+      "fine-tuning ImageNet's weights",
+    ],
   ]);
   command.action((named: string | undefined) =>
     withEnvironment(command, async (environment) => {
@@ -72,12 +82,15 @@ export function addTrain(program: Command): void {
         command,
         options,
         begin: async () => {
-          if (named === undefined) throw new UserError('no architecture is named; give a JSON file or a preset');
           const layers = await givenLayers(command, options);
           requireData(layers);
-          const architecture = await readArchitecture(named, sizesIn(layers));
-          const complete = [modelLayer(architecture, named), ...layers];
-          return { config: configOf(command, complete), job: training(architecture) };
+          const { weights, ema } = command.opts<{ weights?: string; ema?: boolean }>();
+          const pretrained = weights === undefined ? undefined : await readStateFile(weights, { average: ema });
+          const source = named ?? weights;
+          if (source === undefined) throw new UserError('no architecture is named; give a JSON file or a preset');
+          const architecture = await architectureOf(named, pretrained, sizesIn(layers));
+          const complete = [modelLayer(architecture, source), ...layers];
+          return { config: configOf(command, complete), job: training(architecture, pretrained) };
         },
         resume: async (run) => training(await readArchitecture(join(run, 'architecture.json'))),
       });
@@ -92,6 +105,18 @@ export function addTrain(program: Command): void {
       );
     }),
   );
+}
+
+/** The architecture that is named or that the weights show; one that weights are given for takes any image size. */
+async function architectureOf(
+  named: string | undefined,
+  pretrained: StateFile | undefined,
+  sizes: ReturnType<typeof sizesIn>,
+): Promise<Architecture> {
+  if (pretrained === undefined) return readArchitecture(named ?? '', sizes);
+  const given =
+    named === undefined ? await architectureFor(pretrained, undefined) : await readArchitecture(named, sizes);
+  return architecture({ ...given, backbone: { ...given.backbone, ...sizes } });
 }
 
 /** The sizes that a preset is built for; without any, those of the paper. */

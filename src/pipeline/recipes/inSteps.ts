@@ -4,15 +4,14 @@ import type { RecipeConfig } from '../config.js';
 
 /** A recipe in optimizer steps and with their learning rate, for a training set of `batchesPerEpoch` batches. */
 export function recipeFor(config: RecipeConfig, batchesPerEpoch: number): Recipe {
-  const { batchSize, accumulate, learningRate, learningRateImages: meantFor } = config;
-  const images = batchSize * accumulate;
+  const { batchSize, accumulate } = config;
   const stepsPerEpoch = batchesPerEpoch / accumulate;
   const steps = config.steps ?? Math.max(1, Math.round((config.epochs ?? 0) * stepsPerEpoch));
   return {
     batchSize,
     accumulate,
     steps,
-    learningRate: meantFor === undefined ? learningRate : scaledLearningRate(learningRate, images, meantFor),
+    learningRate: highestRate(config),
     warmupLearningRate: config.warmupLearningRate,
     minLearningRate: config.minLearningRate,
     warmupSteps: Math.round(steps * config.warmup),
@@ -23,4 +22,10 @@ export function recipeFor(config: RecipeConfig, batchesPerEpoch: number): Recipe
     dropPath: config.dropPath,
     averageDecay: config.averageDecay,
   };
+}
+
+/** The learning rate at the top of the schedule, scaled to the images of a step where the recipe asks for it. */
+export function highestRate({ batchSize, accumulate, learningRate, learningRateImages }: RecipeConfig): number {
+  if (learningRateImages === undefined) return learningRate;
+  return scaledLearningRate(learningRate, batchSize * accumulate, learningRateImages);
 }
