@@ -21,3 +21,43 @@ export class Interrupted extends Error {
 export function stopIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new Interrupted();
 }
+
+/** How deep {@link show} looks into a value. */
+const DEEPEST_SHOWN = 3;
+
+/**
+ * A value from outside, such as a file's, as messages show it: like JSON, on one line, of at most `most` characters. Unlike
+ * JSON.stringify it takes values that are nested without end, hold themselves or are very large.
+ */
+export function show(value: unknown, most = 60): string {
+  if (value === undefined) return 'missing';
+  const text = Array.from(pieces(value, most, 0)).join('');
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
+/** The parts of a value's text, until there are enough. */
+function* pieces(value: unknown, most: number, depth: number): Generator<string, void, undefined> {
+  if (typeof value === 'string') yield JSON.stringify(value.length <= most ? value : value.slice(0, most));
+  else if (typeof value !== 'object' || value === null) yield String(value);
+  else if (depth === DEEPEST_SHOWN) yield Array.isArray(value) ? '[…]' : '{…}';
+  else {
+    const entries: Iterable<readonly [string, unknown]> = Array.isArray(value)
+      ? value.slice(0, most).map((each: unknown) => ['', each] as const)
+      : Object.entries(value).map(([key, each]) => [`${show(key, most)}:`, each] as const);
+    let length = 0;
+    yield Array.isArray(value) ? '[' : '{';
+    for (const [key, each] of entries) {
+      if (length > most) break;
+      for (const piece of [length === 0 ? '' : ',', key, ...pieces(each, most, depth + 1)]) {
+        length += Math.max(1, piece.length);
+        yield piece;
+      }
+    }
+    yield Array.isArray(value) ? ']' : '}';
+  }
+}
+
+/** A name from outside as messages show it: as it is, or quoted and cut where it is long or has odd characters. */
+export function showName(name: string): string {
+  return name.length <= 60 && /^[\p{L}\p{N}_. :/-]+$/u.test(name) ? name : show(name);
+}

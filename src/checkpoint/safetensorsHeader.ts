@@ -1,4 +1,5 @@
 /** The header of a safetensors file: reading it, trusting nothing in it. */
+import { show } from '../errors.js';
 import { ELEMENT_TYPES, type ElementType } from './elements.js';
 import { duplicateKey } from './jsonKeys.js';
 
@@ -51,7 +52,7 @@ function parseObject(bytes: Uint8Array): Map<string, unknown> {
   }
   if (!isObject(value)) throw new Error('its header is not a JSON object');
   const duplicate = duplicateKey(text);
-  if (duplicate !== undefined) throw new Error(`its header names ${quote(duplicate)} twice`);
+  if (duplicate !== undefined) throw new Error(`its header names ${show(duplicate)} twice`);
   return new Map(Object.entries(value));
 }
 
@@ -59,22 +60,22 @@ function readMetadata(value: unknown): Record<string, string> {
   if (value === undefined) return {};
   if (!isObject(value)) throw new Error(`its ${METADATA} is not an object`);
   const pairs = Object.entries(value).map(([key, text]) => {
-    if (typeof text !== 'string') throw new Error(`its ${METADATA} has ${quote(key)}, which is not text`);
+    if (typeof text !== 'string') throw new Error(`its ${METADATA} has ${show(key)}, which is not text`);
     return [key, text] as const;
   });
   return Object.fromEntries(pairs);
 }
 
 function readEntry(name: string, value: unknown, dataStart: number): HeaderEntry {
-  const what = `tensor ${quote(name)}`;
+  const what = `tensor ${show(name)}`;
   if (!isObject(value)) throw new Error(`${what} is not described by an object`);
   const { dtype, shape, data_offsets: offsets } = value;
   const element = typeof dtype === 'string' ? ELEMENT_TYPES.get(dtype) : undefined;
   if (element === undefined) {
-    throw new Error(`${what} has the dtype ${quote(dtype)}; ${[...ELEMENT_TYPES.keys()].join(', ')} can be read`);
+    throw new Error(`${what} has the dtype ${show(dtype)}; ${[...ELEMENT_TYPES.keys()].join(', ')} can be read`);
   }
-  if (!isSizes(shape)) throw new Error(`${what} has the shape ${quote(shape)}`);
-  if (!isSizes(offsets) || offsets.length !== 2) throw new Error(`${what} has the data_offsets ${quote(offsets)}`);
+  if (!isSizes(shape)) throw new Error(`${what} has the shape ${show(shape)}`);
+  if (!isSizes(offsets) || offsets.length !== 2) throw new Error(`${what} has the data_offsets ${show(offsets)}`);
   const [begin = 0, end = 0] = offsets;
   const expected = shape.reduce((size, extent) => size * extent, element.bytes);
   if (end - begin !== expected) {
@@ -87,9 +88,9 @@ function readEntry(name: string, value: unknown, dataStart: number): HeaderEntry
 function checkPlaces(entries: readonly HeaderEntry[], dataStart: number, fileLength: number): void {
   let position = dataStart;
   for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin < position) throw new Error(`tensor ${quote(name)} overlaps another`);
-    if (begin > position) throw new Error(`there are ${begin - position} unused bytes before tensor ${quote(name)}`);
-    if (end > fileLength) throw new Error(`tensor ${quote(name)} ends ${end - fileLength} bytes after the file`);
+    if (begin < position) throw new Error(`tensor ${show(name)} overlaps another`);
+    if (begin > position) throw new Error(`there are ${begin - position} unused bytes before tensor ${show(name)}`);
+    if (end > fileLength) throw new Error(`tensor ${show(name)} ends ${end - fileLength} bytes after the file`);
     position = end;
   }
   if (position !== fileLength) throw new Error(`there are ${fileLength - position} unused bytes at its end`);
@@ -101,10 +102,4 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isSizes(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((each) => Number.isSafeInteger(each) && Number(each) >= 0);
-}
-
-/** A value from the file, short and on one line. */
-function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'missing';
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

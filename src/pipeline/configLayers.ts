@@ -2,9 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { closest } from 'fastest-levenshtein';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
-import { UserError } from '../errors.js';
+import { show, showName, UserError } from '../errors.js';
 import type { Json } from '../telemetry/events.js';
 import { configSchema, type Config } from './config.js';
+
+/** Levels that a configuration's values may nest, and letters of a key that others are compared with. */
+const DEEPEST = 20;
+const LONGEST_KEY = 100;
 
 /** Part of a configuration and where it comes from: a preset, a file, an option. */
 export interface Layer {
@@ -65,12 +69,23 @@ export async function readLayer(file: string): Promise<Layer> {
 }
 
 function parseLayer(text: string, source: string): Layer {
+  let values: Json;
   try {
-    return { source, values: (parse(text) ?? {}) as Json };
+    values = (parse(text) ?? {}) as Json;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n', 1)[0].replace(/:$/, '') : String(error);
-    throw new UserError(`${source} is neither YAML nor JSON: ${reason}`);
+    throw new UserError(`${source} is neither YAML nor JSON: ${reason.replaceAll(/\p{C}/gu, ' ').slice(0, 200)}`);
   }
+  if (isDeeperThan(values, DEEPEST)) {
+    throw new UserError(`${source} nests its values more than ${DEEPEST} levels deep; a configuration has ten at most`);
+  }
+  return { source, values };
+}
+
+/** Whether a value has this many levels; one that holds itself, which YAML can say, has any number. */
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeperThan(each, levels - 1));
 }
 
 /** A layer that sets one key, given with dots. */
@@ -118,8 +133,8 @@ function checkKeys(values: Json, schema: z.ZodType, source: string, prefix: stri
   }
   for (const [key, value] of Object.entries(values)) {
     if (!Object.hasOwn(fields, key)) {
-      const likely = nearestKey(prefix + key);
-      throw new UserError(`${source}: there is no key ${prefix}${key}; did you mean ${likely}?`);
+      const likely = nearestKey(prefix + key.slice(0, LONGEST_KEY));
+      throw new UserError(`${source}: there is no key ${prefix}${showName(key)}; did you mean ${likely}?`);
     }
     const isLeftOut = value === null && fields[key] instanceof z.ZodExactOptional;
     if (!isLeftOut) checkKeys(value, fields[key], source, `${prefix}${key}.`);
@@ -176,7 +191,7 @@ function expectation(issue: z.core.$ZodIssue): string {
     case 'invalid_union':
       return 'it is none of those that there are';
     case 'unrecognized_keys':
-      return `it has no key ${issue.keys.join(', ')}`;
+      return `it has no key ${showName(issue.keys[0])}`;
     default:
       return issue.message;
   }
@@ -192,8 +207,3 @@ const TYPES: Readonly<Record<string, string>> = {
   tuple: 'a list of two numbers',
   object: 'a group of keys',
 };
-
-function show(value: Json): string {
-  const text = JSON.stringify(value);
-  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
-}

@@ -1,5 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { UserError } from '../errors.js';
+import { show, showName, UserError } from '../errors.js';
 import { architecture, architectureFault } from './architecture.js';
 import type { Architecture, Backbone } from './architecture.js';
 import type { Block } from './block.js';
@@ -10,6 +10,8 @@ const OPTIONAL_BLOCK_FIELDS = ['kernel', 'expansion', 'dkRatio'] as const;
 const BLOCK_FIELDS = ['globalHeads', 'localHeads', ...OPTIONAL_BLOCK_FIELDS, 'ffnRatio'] as const;
 /** More edits than this and a "did you mean" would be a guess. */
 const LARGEST_TYPO = 3;
+/** Letters of an unknown field that the known ones are compared with. */
+const LONGEST_FIELD = 40;
 
 /** The architecture as JSON that a person can read and edit: the backbone, then one block a line. */
 export function formatArchitecture({ name, backbone, blocks }: Architecture): string {
@@ -73,7 +75,7 @@ function parseJson(text: string, source: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/\s+/g, ' ') : 'unreadable';
+    const reason = error instanceof Error ? error.message.replaceAll(/[\s\p{C}]+/gu, ' ').slice(0, 200) : 'unreadable';
     throw new UserError(`${source}: not valid JSON (${reason}); mend the text or write the file anew`);
   }
 }
@@ -107,17 +109,10 @@ class Reader {
   allowOnly(names: readonly string[]): void {
     for (const field of Object.keys(this.fields)) {
       if (names.includes(field)) continue;
-      const nearest = closest(field, names);
-      const likely = distance(field, nearest) <= LARGEST_TYPO;
+      const nearest = closest(field.slice(0, LONGEST_FIELD), names);
+      const likely = distance(field.slice(0, LONGEST_FIELD), nearest) <= LARGEST_TYPO;
       const advice = likely ? `did you mean ${nearest}?` : `use ${names.join(', ')}`;
-      throw this.fault(field, `is not a known field; ${advice}`);
+      throw this.fault(showName(field), `is not a known field; ${advice}`);
     }
   }
-}
-
-/** A JSON value in an error, short enough for one line. */
-function show(value: unknown): string {
-  if (value === undefined) return 'missing';
-  const text = JSON.stringify(value);
-  return text.length <= 40 ? text : `${text.slice(0, 37)}...`;
 }

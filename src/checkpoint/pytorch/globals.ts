@@ -2,7 +2,8 @@
  * Every name that a checkpoint's pickle may use, and what glit makes of it. The functions here are glit's own: the names
  * are looked up in this table and nowhere else, so a name that is not in it leads to nothing.
  */
-import { Malformed, quote } from './malformed.js';
+import { show } from '../../errors.js';
+import { Malformed } from './malformed.js';
 import { NUMPY_NAMES } from './numpyScalars.js';
 import { SCALAR_TYPES, STORAGE_CLASSES, UNTYPED_STORAGE } from './scalarTypes.js';
 import { addPairs } from './unpickler.js';
@@ -57,7 +58,7 @@ export function findGlobal(module: string, name: string): Pickled {
   const found = GLOBALS.get(`${module}.${name}`);
   if (found !== undefined) return found;
   throw new Malformed(
-    `its pickle would call ${quote(`${module}.${name}`)}, which is none of the names that build tensors and plain data; ` +
+    `its pickle would call ${show(`${module}.${name}`)}, which is none of the names that build tensors and plain data; ` +
       `nothing was called`,
   );
 }
@@ -127,7 +128,7 @@ export function storageOf(id: Pickled): Storage {
   const [whole] = counts([elements ?? null]);
   if (part === null || part === undefined) return new Storage({ key, scalar: made.scalar, elements: whole, begin: 0 });
   const [begin, length] = counts(list(part, 'a part of a storage').slice(1));
-  if (!(begin + length <= whole)) throw new Malformed(`storage ${quote(key)} has a part that is larger than it`);
+  if (!(begin + length <= whole)) throw new Malformed(`storage ${show(key)} has a part that is larger than it`);
   return new Storage({ key, scalar: made.scalar, elements: length, begin });
 }
 

@@ -3,11 +3,12 @@
  * content, the names of the storages) and then the storages in the order of their names, each a 64-bit count of elements
  * and the elements.
  */
+import { show } from '../../errors.js';
 import { ByteStream } from './byteStream.js';
 import type { Container } from './container.js';
 import type { FileBytes } from './fileBytes.js';
 import { findGlobal, storageOf } from './globals.js';
-import { Malformed, quote } from './malformed.js';
+import { Malformed } from './malformed.js';
 import { unpickle } from './unpickler.js';
 import type { Pickled, Storage } from './values.js';
 
@@ -49,10 +50,10 @@ export function openLegacyFormat(file: FileBytes): Container {
     content,
     place: async (storage) => {
       const place = places.get(storage.key);
-      if (place === undefined) throw new Malformed(`the numbers of its storage ${quote(storage.key)} are missing`);
+      if (place === undefined) throw new Malformed(`the numbers of its storage ${show(storage.key)} are missing`);
       if (!(storage.bytesNeeded <= place.bytes)) {
         throw new Malformed(
-          `its storage ${quote(storage.key)} should have ${storage.bytesNeeded} bytes and has ${place.bytes}`,
+          `its storage ${show(storage.key)} should have ${storage.bytesNeeded} bytes and has ${place.bytes}`,
         );
       }
       return { length: place.bytes, fill: (target, position) => file.fill(target, place.start + position) };
@@ -72,7 +73,7 @@ function placesOf(
   for (const key of keys) {
     if (typeof key !== 'string') throw new Malformed('its list of storages has a name that is no text');
     const storage = storages.get(key);
-    if (storage === undefined) throw new Malformed(`it holds the storage ${quote(key)}, of which nothing is said`);
+    if (storage === undefined) throw new Malformed(`it holds the storage ${show(key)}, of which nothing is said`);
     if (position + COUNT_BYTES > file.size) throw cutOff(key);
     const elements = ByteStream.over(file.readNow(position, COUNT_BYTES)).unsigned(COUNT_BYTES);
     const place = { start: position + COUNT_BYTES, bytes: elements * (storage.scalar?.bytes ?? 1) };
@@ -84,7 +85,7 @@ function placesOf(
 }
 
 function cutOff(key: string): Malformed {
-  return new Malformed(`it ends before or in its storage ${quote(key)}: it is cut off or damaged`);
+  return new Malformed(`it ends before or in its storage ${show(key)}: it is cut off or damaged`);
 }
 
 function refuseStorage(): never {

@@ -1,6 +1,5 @@
-import { UserError } from '../../errors.js';
+import { show, UserError } from '../../errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { quote } from './malformed.js';
 import { PytorchFile } from './pytorchFile.js';
 import { TensorView, type Pickled } from './values.js';
 
@@ -83,7 +82,7 @@ function viewsIn(value: Pickled | undefined): Views | undefined {
 
 function listOf(content: ReadonlyMap<Pickled, Pickled>): string {
   const names = [...content.keys()].filter((key) => typeof key === 'string');
-  const shown = names.slice(0, 6).map((name) => quote(name));
+  const shown = names.slice(0, 6).map((name) => show(name));
   return names.length === 0 ? 'nothing' : `${shown.join(', ')}${names.length > shown.length ? ', …' : ''}`;
 }
 

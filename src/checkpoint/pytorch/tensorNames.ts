@@ -1,4 +1,5 @@
-import { Malformed, quote } from './malformed.js';
+import { show } from '../../errors.js';
+import { Malformed } from './malformed.js';
 import { Namespace, TensorView, type Pickled } from './values.js';
 
 /** A tensor and the keys and positions that lead to it from the checkpoint's top. */
@@ -51,5 +52,5 @@ export function formatPath(path: readonly string[]): string {
 
 /** The tensor as messages call it. */
 export function describePath(path: readonly string[]): string {
-  return path.length === 0 ? 'the tensor' : `tensor ${quote(formatPath(path))}`;
+  return path.length === 0 ? 'the tensor' : `tensor ${show(formatPath(path))}`;
 }

@@ -2,8 +2,9 @@
  * An interpreter for Python's pickle format as far as checkpoints use it. A pickle is a program for a stack machine; the
  * instructions that build plain data are here, and the one that calls something can only call what `find` has given.
  */
+import { show } from '../../errors.js';
 import type { ByteStream } from './byteStream.js';
-import { Malformed, quote } from './malformed.js';
+import { Malformed } from './malformed.js';
 import { Known, Namespace, NumpyType, TensorView, type Pickled } from './values.js';
 
 export interface Environment {
@@ -128,7 +129,7 @@ class Unpickler {
 
   global(module: string, name: string): void {
     if (!IDENTIFIER.test(module) || !IDENTIFIER.test(name)) {
-      throw new Malformed(`it names ${quote(`${module}.${name}`)}, which is no name in Python: it is no pickle`);
+      throw new Malformed(`it names ${show(`${module}.${name}`)}, which is no name in Python: it is no pickle`);
     }
     this.push(this.environment.find(module, name));
   }
@@ -246,7 +247,7 @@ function addItems(machine: Unpickler): void {
 function refuseInstance(machine: Unpickler): void {
   const [module, name] = [decode(machine.stream.line()), decode(machine.stream.line())];
   machine.global(module, name);
-  throw new Malformed(`its pickle makes a ${quote(`${module}.${name}`)} by an instruction that no checkpoint needs`);
+  throw new Malformed(`its pickle makes a ${show(`${module}.${name}`)} by an instruction that no checkpoint needs`);
 }
 
 function stackGlobal(machine: Unpickler): void {
@@ -275,7 +276,7 @@ function decode(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new Malformed(`its pickle has a text that is not UTF-8: ${quote(new TextDecoder('latin1').decode(bytes))}`);
+    throw new Malformed(`its pickle has a text that is not UTF-8: ${show(new TextDecoder('latin1').decode(bytes))}`);
   }
 }
 

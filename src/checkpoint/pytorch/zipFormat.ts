@@ -5,11 +5,12 @@
 import { promisify } from 'node:util';
 import { inflateRaw } from 'node:zlib';
 import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type ZipFile } from 'yauzl';
+import { show } from '../../errors.js';
 import { ByteStream } from './byteStream.js';
 import type { Container, StoredBytes } from './container.js';
 import type { FileBytes } from './fileBytes.js';
 import { findGlobal, storageOf } from './globals.js';
-import { Malformed, quote } from './malformed.js';
+import { Malformed } from './malformed.js';
 import { unpickle } from './unpickler.js';
 import type { Storage } from './values.js';
 
@@ -36,7 +37,7 @@ export async function openZipFormat(file: FileBytes): Promise<Container> {
   const folder = pickle.slice(0, -PICKLE.length);
   if (archive.entries.has(`${folder}/byteorder`)) {
     const order = Buffer.from(await archive.content(`${folder}/byteorder`, 16)).toString('latin1');
-    if (order !== 'little') throw new Malformed(`its numbers are in ${quote(order)} byte order; glit reads little`);
+    if (order !== 'little') throw new Malformed(`its numbers are in ${show(order)} byte order; glit reads little`);
   }
   const bytes = await archive.content(pickle, LONGEST_PICKLE);
   const content = unpickle(ByteStream.over(bytes), { find: findGlobal, persistent: storageOf });
@@ -74,19 +75,19 @@ class Archive {
   /** An entry as a whole, if it has at most `most` bytes. */
   async content(name: string, most: number): Promise<Uint8Array> {
     const entry = this.entries.get(name);
-    if (entry === undefined) throw new Malformed(`the archive has no ${quote(name)}`);
-    if (entry.uncompressedSize > most) throw new Malformed(`${quote(name)} has ${entry.uncompressedSize} bytes`);
+    if (entry === undefined) throw new Malformed(`the archive has no ${show(name)}`);
+    if (entry.uncompressedSize > most) throw new Malformed(`${show(name)} has ${entry.uncompressedSize} bytes`);
     if (this.#method(name, entry) === DEFLATED) return this.#inflate(name, entry);
     return this.file.read(await this.#start(name, entry), entry.compressedSize);
   }
 
   async place(name: string, storage: Storage): Promise<StoredBytes> {
     const entry = this.entries.get(name);
-    if (entry === undefined) throw new Malformed(`the numbers of its storage ${quote(storage.key)} are missing`);
+    if (entry === undefined) throw new Malformed(`the numbers of its storage ${show(storage.key)} are missing`);
     const { bytesNeeded } = storage;
     const length = entry.uncompressedSize;
     if (!(bytesNeeded <= length)) {
-      throw new Malformed(`its storage ${quote(storage.key)} should have ${bytesNeeded} bytes and has ${length}`);
+      throw new Malformed(`its storage ${show(storage.key)} should have ${bytesNeeded} bytes and has ${length}`);
     }
     if (this.#method(name, entry) === STORED) {
       const start = await this.#start(name, entry);
@@ -94,7 +95,7 @@ class Archive {
     }
     if (length > GREATEST_DEFLATION * entry.compressedSize) {
       throw new Malformed(
-        `its storage ${quote(storage.key)} cannot have ${length} bytes, packed in ${entry.compressedSize}`,
+        `its storage ${show(storage.key)} cannot have ${length} bytes, packed in ${entry.compressedSize}`,
       );
     }
     return {
@@ -108,11 +109,9 @@ class Archive {
 
   #method(name: string, entry: Entry): number {
     const { compressionMethod: method } = entry;
-    if (entry.isEncrypted()) throw new Malformed(`${quote(name)} in the archive is encrypted`);
+    if (entry.isEncrypted()) throw new Malformed(`${show(name)} in the archive is encrypted`);
     if (method !== STORED && method !== DEFLATED) {
-      throw new Malformed(
-        `${quote(name)} in the archive is packed by method ${method}; glit reads stored and deflated`,
-      );
+      throw new Malformed(`${show(name)} in the archive is packed by method ${method}; glit reads stored and deflated`);
     }
     return method;
   }
@@ -121,7 +120,7 @@ class Archive {
     try {
       return (await this.zip.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart;
     } catch (error) {
-      throw asMalformed(error, `${quote(name)} in the archive is cut off or damaged`);
+      throw asMalformed(error, `${show(name)} in the archive is cut off or damaged`);
     }
   }
 
@@ -133,10 +132,10 @@ class Archive {
     try {
       bytes = await inflate(packed, { maxOutputLength: Math.max(1, uncompressedSize) });
     } catch (error) {
-      throw asMalformed(error, `${quote(name)} in the archive cannot be unpacked`);
+      throw asMalformed(error, `${show(name)} in the archive cannot be unpacked`);
     }
     if (bytes.length !== uncompressedSize) {
-      throw new Malformed(`${quote(name)} should have ${uncompressedSize} bytes and unpacks to ${bytes.length}`);
+      throw new Malformed(`${show(name)} should have ${uncompressedSize} bytes and unpacks to ${bytes.length}`);
     }
     this.#inflated = { entry, bytes };
     return bytes;
