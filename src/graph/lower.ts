@@ -22,7 +22,13 @@ export function lower(
   const names = Object.keys(outputs);
   const writer = new GraphWriter({ count: 0 }, freeBatch);
   const computed = writer.lower(Object.values(outputs));
-  computed.forEach((name, at) => writer.node('Identity', [name], {}, [names[at]]));
+  const own = new Map<string, string>();
+  computed.forEach((name, at) => {
+    // An output that is computed here takes its name along: ONNX Runtime copies what an Identity renames and others read.
+    if (outputs[names[at]].source.kind === 'node' && !own.has(name)) own.set(name, names[at]);
+    else writer.node('Identity', [name], {}, [names[at]]);
+  });
+  writer.rename(own);
   const graph = writer.finish(
     'glit',
     names.map((name) => ({ name, type: outputs[name].type })),
@@ -100,6 +106,11 @@ class GraphWriter implements Emitter {
     return values.map((value) => this.#nameOf(value));
   }
 
+  /** Gives values other names. */
+  rename(names: ReadonlyMap<string, string>): void {
+    this.#nodes.splice(0, this.#nodes.length, ...renamed(this.#nodes, names));
+  }
+
   finish(name: string, outputs: readonly Port[]): OnnxGraph {
     const clash = outputs.find((port) => this.#inputs.has(port.name));
     if (clash !== undefined) throw new GraphError(`an input and an output are both called «${clash.name}»`);
@@ -134,4 +145,20 @@ class GraphWriter implements Emitter {
     const shape = this.freeBatch && type.shape.length > 0 ? ['batch', ...type.shape.slice(1)] : type.shape;
     return { name, dtype: type.dtype, shape };
   }
+}
+
+/** The same nodes with other names of values, in the arms of branches too, which read values of the outer graph. */
+function renamed(nodes: readonly OnnxNode[], names: ReadonlyMap<string, string>): OnnxNode[] {
+  const rename = (name: string): string => names.get(name) ?? name;
+  return nodes.map((node) => ({
+    ...node,
+    input: node.input.map(rename),
+    output: node.output.map(rename),
+    attributes: Object.fromEntries(
+      Object.entries(node.attributes ?? {}).map(([attribute, value]) => [
+        attribute,
+        'graph' in value ? { graph: { ...value.graph, nodes: renamed(value.graph.nodes, names) } } : value,
+      ]),
+    ),
+  }));
 }
