@@ -62,7 +62,10 @@ export const splitting = defineOperator<{ readonly axis: number; readonly extent
  */
 const MOST_PARTS = 7;
 
-/** A Split, or where it would have too many outputs for WebGPU a Split into stretches of parts and one of each stretch. */
+/**
+ * A Split, or where it would have too many outputs for WebGPU a Split into the first parts and the rest, which is cut again:
+ * of a group's parameters the large ones come first, and are copied once.
+ */
 function cut(emit: Emitter, x: string, axis: number, extents: readonly number[]): readonly string[] {
   const into = (whole: string, parts: readonly number[]): readonly string[] =>
     emit.node('Split', [whole, emit.constant(int64([parts.length], parts))], {
@@ -70,15 +73,9 @@ function cut(emit: Emitter, x: string, axis: number, extents: readonly number[])
       outputs: parts.length,
     });
   if (extents.length <= MOST_PARTS) return into(x, extents);
-  const length = Math.max(MOST_PARTS, Math.ceil(extents.length / MOST_PARTS));
-  const stretches = Array.from({ length: Math.ceil(extents.length / length) }, (_, at) =>
-    extents.slice(at * length, (at + 1) * length),
-  );
-  const wholes = into(
-    x,
-    stretches.map((parts) => parts.reduce((total, extent) => total + extent, 0)),
-  );
-  return stretches.flatMap((parts, at) => (parts.length === 1 ? [wholes[at]] : cut(emit, wholes[at], axis, parts)));
+  const later = extents.slice(MOST_PARTS - 1);
+  const parts = into(x, [...extents.slice(0, MOST_PARTS - 1), later.reduce((total, extent) => total + extent, 0)]);
+  return [...parts.slice(0, -1), ...cut(emit, parts[MOST_PARTS - 1], axis, later)];
 }
 
 /** Cuts `x` along `axis` into parts of the given extents. */
