@@ -60,24 +60,6 @@ describe('readImage', () => {
     isNear(pixel(view, 14, 26), [255, 255, 255], 12);
   });
 
-  for (const [width, height, size, resized, left, top] of [
-    // Recorded from torchvision: int(256/224 * size), the longer side cut, offsets rounded half to even.
-    [320, 260, 224, [315, 256], 46, 16],
-    [320, 260, 64, [89, 73], 12, 4],
-    [320, 260, 32, [44, 36], 6, 2],
-    [97, 61, 48, [85, 54], 18, 3],
-  ] as const) {
-    test(`cuts ${width} × ${height} to ${size} where torchvision does, with libvips too`, async () => {
-      const bytes = Uint8Array.from({ length: 3 * width * height }, (_, at) => ((at % 960) * 5 + (at >> 11)) & 255);
-      const original = (): Sharp => sharp(bytes, { raw: { width, height, channels: 3 } });
-      const whole = original().resize({ width: resized[0], height: resized[1], fit: 'fill', kernel: 'cubic' });
-      const expected = sharp(await whole.png().toBuffer()).extract({ left, top, width: size, height: size });
-      const encoded = { file: await save(`cut-${width}-${size}.png`, original()) };
-      const view = await centralView(await openEncoded(encoded), size, { resampling: 'libvips' });
-      assert.deepEqual(view, toPlanes(await expected.raw().toBuffer(), size));
-    });
-  }
-
   test('turns an image as its EXIF orientation says', async () => {
     // Orientation 6: shown after a quarter turn clockwise, so the left half comes to lie on top.
     const file = await save('turned.jpg', redBlue().jpeg({ quality: 100 }).withMetadata({ orientation: 6 }));
@@ -104,6 +86,57 @@ describe('regionView', () => {
     const view = await regionView(await openEncoded({ file }), 8, () => ({ left: 8, top: 0, width: 16, height: 4 }));
     isNear(pixel(view, 0, 4), [255, 0, 0], 2);
     isNear(pixel(view, 7, 4), [0, 0, 255], 2);
+  });
+});
+
+describe('the resampling', () => {
+  /** Smooth as photographs are, and different everywhere. */
+  function waves(width: number, height: number): Sharp {
+    const pixels = Uint8Array.from({ length: 3 * width * height }, (_, at) => {
+      const [channel, place] = [at % 3, Math.floor(at / 3)];
+      const [x, y] = [(place % width) / width, Math.floor(place / width) / height];
+      return 128 + 120 * Math.sin(9 * x + 5 * y * y + channel) * Math.cos(7 * y - 3 * x * y);
+    });
+    return sharp(pixels, { raw: { width, height, channels: 3 } });
+  }
+  const [pillow, libvips] = [{ resampling: 'pillow' }, { resampling: 'libvips' }] as const;
+  const meanOff = (a: Image, b: Image): number =>
+    a.pixels.reduce((sum, value, at) => sum + Math.abs(value - b.pixels[at]), 0) / a.pixels.length;
+
+  for (const [what, width, height, size] of [
+    ['an eighth', 1700, 1300, 64],
+    ['a quarter', 1003, 701, 96],
+    ['a half', 641, 523, 96],
+  ] as const) {
+    test(`libvips, which decodes ${what}, shows what pillow shows, at the same place`, async () => {
+      const image = { file: await save(`large${width}.jpg`, waves(width, height).jpeg({ quality: 95 })) };
+      const [exact, fast] = [
+        await centralView(await openEncoded(image), size, pillow),
+        await centralView(await openEncoded(image), size, libvips),
+      ];
+      assert.ok(meanOff(exact, fast) < 1.5, `${meanOff(exact, fast)}`);
+      const region = { left: Math.round(width / 7), top: Math.round(height / 5), width: 5 * size, height: 4 * size };
+      const [exactly, quickly] = [
+        await regionView(await openEncoded(image), size, () => region, pillow),
+        await regionView(await openEncoded(image), size, () => region, libvips),
+      ];
+      assert.ok(meanOff(exactly, quickly) < 4, `${meanOff(exactly, quickly)}`);
+      assert.notDeepEqual(exactly, quickly, 'the decoder has resized');
+    });
+  }
+
+  test('is the same for what is not twice as large as needed, and pillow if nothing is said', async () => {
+    const image = { file: await save('small.jpg', waves(300, 200).jpeg()) };
+    const region = { left: 30, top: 20, width: 127, height: 160 };
+    const view = async (size: number, options = {}): Promise<Image> =>
+      regionView(await openEncoded(image), size, () => region, options);
+    assert.deepEqual(await view(64, libvips), await view(64, pillow));
+    assert.deepEqual(await view(32), await view(32, pillow));
+    assert.notDeepEqual(await view(32), await view(32, libvips));
+    assert.deepEqual(
+      await centralView(await openEncoded(image), 112, libvips),
+      await centralView(await openEncoded(image), 112),
+    );
   });
 });
 

@@ -24,11 +24,12 @@ sharp.unblock({
 const EVALUATION_RATIO = 256 / 224;
 
 /**
- * Who resizes an image.
+ * How an image is resized.
  *
- * - `pillow`: {@link resize}, which gives the pixels that torchvision's transforms give.
- * - `libvips`: the decoder's own cubic. It looks alike but is another filter, and reads large JPEGs at a half, a quarter or an
- *   eighth of their size where that is still more than is needed.
+ * - `pillow`: by {@link resize}, which gives the pixels that torchvision's transforms give.
+ * - `libvips`: the same, but what is at least twice as large as needed is resized by the decoder, which then reads JPEGs at a
+ *   half, a quarter or an eighth of their size. Pays for photographs of several megapixels, not for those of ImageNet; its
+ *   images are softer, and regions lie up to half a pixel beside their place.
  */
 export type Resampling = 'pillow' | 'libvips';
 
@@ -37,6 +38,9 @@ export interface ViewOptions {
   /** `pillow` if left out. */
   readonly resampling?: Resampling | undefined;
 }
+
+/** How much larger than needed an image has to be for the decoder to resize it: from here on, it decodes less than all. */
+const LARGE = 2;
 
 /**
  * An encoded image as 8-bit RGB with its EXIF rotation applied. Grey becomes three equal channels, CMYK and 16-bit images
@@ -69,16 +73,15 @@ export async function centralView(
   size: number,
   { resampling = 'pillow' }: ViewOptions = {},
 ): Promise<Image> {
-  if (resampling === 'pillow') {
-    const raster = await rasterOf(image);
-    if (raster.width === size && raster.height === size) return toPlanes(raster.pixels, size);
-    const { resized, view } = centralRegion(raster, size);
-    return { size, pixels: resize(raster, resized.width, resized.height, { view }) };
+  if (resampling === 'libvips') {
+    const extent = await extentOf(image);
+    const { resized, view } = centralRegion(extent, size);
+    if (isLarge(extent, resized)) return squareOf(image.resize({ ...resized, ...BY_DECODER }).extract(view));
   }
-  const extent = await extentOf(image);
-  if (extent.width === size && extent.height === size) return squareOf(image);
-  const { resized, view } = centralRegion(extent, size);
-  return squareOf(image.resize({ ...resized, fit: 'fill', kernel: 'cubic' }).extract(view));
+  const raster = await rasterOf(image);
+  if (raster.width === size && raster.height === size) return toPlanes(raster.pixels, size);
+  const { resized, view } = centralRegion(raster, size);
+  return { size, pixels: resize(raster, resized.width, resized.height, { view }) };
 }
 
 /** An image file as evaluation sees it. Rejects with the decoder's reason when it cannot be read. */
@@ -98,11 +101,9 @@ export async function regionView(
 ): Promise<Image> {
   const { width, height } = await extentOf(image);
   const region = choose(width, height);
-  if (resampling === 'pillow') return { size, pixels: resize(await rasterOf(image.extract(region)), size, size) };
-
   const square = { width: size, height: size };
-  if (Math.min(region.width, region.height) < 2 * size) {
-    return squareOf(image.extract(region).resize({ ...square, fit: 'fill', kernel: 'cubic' }));
+  if (resampling === 'pillow' || !isLarge(region, square)) {
+    return { size, pixels: resize(await rasterOf(image.extract(region)), size, size) };
   }
   // The decoder shrinks on loading only what is resized before it is cut. Places are rounded to pixels of the result.
   const across = size / region.width;
@@ -110,7 +111,13 @@ export async function regionView(
   const resized = { width: Math.round(width * across), height: Math.round(height * down) };
   const left = Math.min(Math.round(region.left * across), resized.width - size);
   const top = Math.min(Math.round(region.top * down), resized.height - size);
-  return squareOf(image.resize({ ...resized, fit: 'fill', kernel: 'cubic' }).extract({ left, top, ...square }));
+  return squareOf(image.resize({ ...resized, ...BY_DECODER }).extract({ left, top, ...square }));
+}
+
+const BY_DECODER = { fit: 'fill', kernel: 'cubic' } as const;
+
+function isLarge(extent: Extent, needed: Extent): boolean {
+  return extent.width >= LARGE * needed.width && extent.height >= LARGE * needed.height;
 }
 
 interface Extent {

@@ -17,9 +17,7 @@ export function checkHorizontalFlip({ probability }: HorizontalFlip): void {
 export function horizontalFlip(image: Image, { probability }: HorizontalFlip, rng: Rng): Image {
   if (rng.uniform() >= probability) return image;
   const { size, pixels } = image;
-  const mirrored = new Uint8Array(pixels.length);
-  for (let row = 0; row < pixels.length; row += size) {
-    for (let x = 0; x < size; x++) mirrored[row + x] = pixels[row + size - 1 - x];
-  }
+  const mirrored = pixels.slice();
+  for (let row = 0; row < mirrored.length; row += size) mirrored.subarray(row, row + size).reverse();
   return { size, pixels: mirrored };
 }

@@ -15,8 +15,8 @@ export function slide({ size, pixels }: Image, lines: Lines, shift: (line: numbe
   const moved = new Uint8Array(pixels.length);
   const starts = new Int32Array(size);
   const fractions = new Float64Array(size);
-  // One line with its ends repeated, which taps beyond them read.
-  const padded = new Uint8Array(size + 4);
+  // One line with its ends repeated, which taps beyond them read; in the numbers that the cubic takes.
+  const padded = new Float64Array(size + 4);
   for (let line = 0; line < size; line++) {
     const by = shift(line);
     for (let place = 0; place < size; place++) {
