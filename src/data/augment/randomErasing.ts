@@ -58,8 +58,10 @@ export function randomErasing(
   const { top, left, height, width } = erased;
   for (let channel = 0; channel < 3; channel++) {
     for (let y = top; y < top + height; y++) {
-      const row = (channel * size + y) * size + left;
-      for (let at = row; at < row + width; at++) pixels[at] = 255 * (mean[channel] + std[channel] * rng.normal());
+      const start = (channel * size + y) * size + left;
+      const row = pixels.subarray(start, start + width);
+      rng.fillNormal(row);
+      for (let x = 0; x < width; x++) row[x] = 255 * (mean[channel] + std[channel] * row[x]);
     }
   }
 }
