@@ -107,9 +107,11 @@ function extentOf(size: number | Extent): Extent {
 }
 
 function blend(one: Float32Array, other: Float32Array, lambda: number): void {
-  const [own, rest] = [Math.fround(lambda), Math.fround(1 - lambda)];
+  const own = Math.fround(lambda);
+  const rest = Math.fround(1 - lambda);
   for (let at = 0; at < one.length; at++) {
-    const [a, b] = [one[at], other[at]];
+    const a = one[at];
+    const b = other[at];
     one[at] = Math.fround(a * own) + Math.fround(b * rest);
     other[at] = Math.fround(b * own) + Math.fround(a * rest);
   }
