@@ -79,6 +79,13 @@ export { plainNetwork, supernet, type Network } from './model/network.js';
 export { deit, nearestDeit, preset, presetNames, type DeitOptions, type PresetOptions } from './model/presets.js';
 export { formatProfile, profileOf, type Profile, type ProfileRow } from './model/profile.js';
 export { checkReachable, hasPathWithin } from './model/reachable.js';
-export { readStateDict, toDeitStateDict, toGlitStateDict, type StateDict } from './model/stateDict.js';
+export { recognizeArchitecture } from './model/recognize.js';
+export {
+  readStateDict,
+  toDeitStateDict,
+  toGlitStateDict,
+  toOfficialStateDict,
+  type StateDict,
+} from './model/stateDict.js';
 
 export type { Json, Listener, RunEvent } from './telemetry/events.js';
