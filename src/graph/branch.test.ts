@@ -16,7 +16,7 @@ import { cast } from './ops/cast.js';
 import { concat, split } from './ops/concat.js';
 import { depthwiseConv1d } from './ops/depthwiseConv1d.js';
 import { exp } from './ops/exp.js';
-import { gelu } from './ops/gelu.js';
+import { swish } from './ops/swish.js';
 import { gemm } from './ops/gemm.js';
 import { layerNorm } from './ops/layerNorm.js';
 import { log } from './ops/log.js';
@@ -45,10 +45,10 @@ function numbersOf(tensor: Tensor): readonly number[] {
 
 /** Networks of [3, 4] that differ in everything: inner widths, depth, what their gradients read, number of parameters. */
 const ZOO: readonly ChoiceArm[] = [
-  { own: [[4, 4]], body: ([a], [w]) => gelu(gemm(a, w)) },
+  { own: [[4, 4]], body: ([a], [w]) => swish(gemm(a, w)) },
   {
     own: [[4, 6], [6], [6, 4]],
-    body: ([a, b], [w1, c, w2]) => add(gemm(gelu(gemm(a, w1, { bias: c })), w2), b),
+    body: ([a, b], [w1, c, w2]) => add(gemm(swish(gemm(a, w1, { bias: c })), w2), b),
   },
   { own: [], body: ([a]) => a },
   { own: [[4], [4]], body: ([a, b], [scale, shift]) => mul(layerNorm(a, scale, shift), sigmoid(b)) },
@@ -106,13 +106,13 @@ describe('a choice between arms trains like the chosen arm alone', () => {
   test('arms of one kind and one width, whose parameters could be mistaken for each other', () =>
     checkChoice({
       shared: [[2, 3]],
-      arms: [0, 1, 2].map((at): ChoiceArm => ({ own: [[3, 3]], body: ([a], [w]) => mul(gelu(gemm(a, w)), at + 1) })),
+      arms: [0, 1, 2].map((at): ChoiceArm => ({ own: [[3, 3]], body: ([a], [w]) => mul(swish(gemm(a, w)), at + 1) })),
     }));
 
   test('any arms', async () => {
     const stepOf = fc.constantFrom<(a: Value, shared: readonly Value[], own: readonly Value[]) => Value>(
       (a) => sigmoid(a),
-      (a) => gelu(a),
+      (a) => swish(a),
       (a) => reshape(exp(reshape(a, [6])), [2, 3]),
       (a, [b]) => mul(a, b),
       (a, [, c]) => add(a, c),
@@ -189,8 +189,8 @@ describe('the outputs of a branch', () => {
     const first = input('first', 'float32', [2, 2]);
     const arms = [
       { captures: [x], body: (a: Value) => [sigmoid(exp(a))] },
-      { captures: [x, first], body: (a: Value, b: Value) => [exp(sigmoid(a)), gelu(mul(a, b)), exp(b)] },
-      { captures: [x], body: (a: Value) => [gelu(a), sum(exp(a))] },
+      { captures: [x, first], body: (a: Value, b: Value) => [exp(sigmoid(a)), swish(mul(a, b)), exp(b)] },
+      { captures: [x], body: (a: Value) => [swish(a), sum(exp(a))] },
     ];
     const [output, second, third] = branch(index, arms);
     const [slope, own] = pullBack([output], [y], [x, first]);
@@ -315,7 +315,7 @@ describe('the gradient of a branch', () => {
   test('adds up over branches and other uses of a value', async () => {
     const other = input('other', 'int64', [1]);
     const first = [(a: Value) => exp(a), (a: Value) => mul(a, a), (a: Value) => a];
-    const second = [(a: Value, b: Value) => mul(a, sigmoid(b)), (a: Value) => gelu(a)];
+    const second = [(a: Value, b: Value) => mul(a, sigmoid(b)), (a: Value) => swish(a)];
     const network = (one: (a: Value) => Value, two: (a: Value, b: Value) => Value) =>
       sum(add(mul(two(one(x), x), one(y)), mul(x, 0.5)));
     const choice =
@@ -380,7 +380,7 @@ describe('the gradient of a branch', () => {
     const inner = input('inner', 'int64', [1]);
     const leaves: readonly ((a: Value, b: Value) => Value)[] = [
       (a, b) => mul(exp(a), sigmoid(b)),
-      (a, b) => reshape(gelu(reshape(mul(a, b), [4])), [2, 2]),
+      (a, b) => reshape(swish(reshape(mul(a, b), [4])), [2, 2]),
       (a) => slice(gemm(a, exp(concat([a, a], 1)), { transposeA: true }), 1, 1, 3),
     ];
     const nested = (at: Value, a: Value, b: Value) =>

@@ -14,7 +14,7 @@ export { depthwiseConv1d } from './ops/depthwiseConv1d.js';
 export { div } from './ops/div.js';
 export { exp } from './ops/exp.js';
 export { expand } from './ops/expand.js';
-export { gelu } from './ops/gelu.js';
+export { feedForward } from './ops/feedForward.js';
 export { gemm } from './ops/gemm.js';
 export { layerNorm } from './ops/layerNorm.js';
 export { lessOrEqual } from './ops/lessOrEqual.js';

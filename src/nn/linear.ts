@@ -9,8 +9,16 @@ export const WEIGHT_DEVIATION = 0.02;
 /** y = x·Wᵀ + b over the last axis: [..., in] → [..., out]. Parameters: weight [out, in], bias [out]. */
 export function linear(scope: Scope, x: Value, outputs: number): Value {
   const inputs = x.shape[x.shape.length - 1];
-  const weight = scope.parameter('weight', [outputs, inputs], truncatedNormal(WEIGHT_DEVIATION));
-  return project(x, weight, scope.parameter('bias', [outputs], filled(0)));
+  const { weight, bias } = linearVariables(scope, inputs, outputs);
+  return project(x, weight, bias);
+}
+
+/** Weight [out, in] and bias [out] of a linear layer. */
+export function linearVariables(scope: Scope, inputs: number, outputs: number) {
+  return {
+    weight: scope.parameter('weight', [outputs, inputs], truncatedNormal(WEIGHT_DEVIATION)),
+    bias: scope.parameter('bias', [outputs], filled(0)),
+  };
 }
 
 /** x·Wᵀ + b over the last axis, with ready weight [out, in] and bias [out]. */

@@ -3,7 +3,6 @@ import { add } from '../../src/graph/ops/add.js';
 import { cast } from '../../src/graph/ops/cast.js';
 import { div } from '../../src/graph/ops/div.js';
 import { exp } from '../../src/graph/ops/exp.js';
-import { gelu } from '../../src/graph/ops/gelu.js';
 import { lessOrEqual } from '../../src/graph/ops/lessOrEqual.js';
 import { log } from '../../src/graph/ops/log.js';
 import { minimum } from '../../src/graph/ops/minimum.js';
@@ -15,7 +14,7 @@ import { swish } from '../../src/graph/ops/swish.js';
 import type { Value } from '../../src/graph/value.js';
 import type { DType } from '../../src/tensor/tensor.js';
 import { numbers, wholes, type Operand, type OperatorCase } from '../support/operatorCase.js';
-import { reference, total, type Reference } from '../support/reference.js';
+import { reference, type Reference } from '../support/reference.js';
 
 /** Pairs of shapes and what they broadcast to. */
 const PAIRS: readonly (readonly [readonly number[], readonly number[], readonly number[]])[] = [
@@ -96,18 +95,6 @@ function conversionOf(input: Operand, to: DType, of: (x: number) => number): Ope
   };
 }
 
-/** The error function by its series 2/√π Σ (−1)ⁿ x²ⁿ⁺¹ / (n!·(2n+1)). */
-function erf(x: number): number {
-  let power = x;
-  const series = total(40, (n) => {
-    if (n > 0) power *= (-x * x) / n;
-    return power / (2 * n + 1);
-  });
-  return (2 / Math.sqrt(Math.PI)) * series;
-}
-
-const normalDistribution = (x: number) => 0.5 * (1 + erf(x / Math.sqrt(2)));
-
 export const elementwise = {
   add: binary(add, (a, b) => a + b),
   sub: binary(sub, (a, b) => a - b),
@@ -118,20 +105,6 @@ export const elementwise = {
   log: unary(log, Math.log, 0.5, 3),
   sqrt: unary(sqrt, Math.sqrt, 0.5, 3),
   sigmoid: unary(sigmoid, (x) => 1 / (1 + Math.exp(-x)), -4, 4),
-  gelu: [
-    ...unary(gelu, (x) => x * normalDistribution(x), -3, 3).map((one) => ({ ...one, once: true as const })),
-    {
-      name: 'with what its gradient reads',
-      inputs: [numbers([2, 3], -3, 3)],
-      apply: (inputs) => OPERATORS.gelu(inputs, {}),
-      reference: ([x]) => [
-        map(x, (u) => u * normalDistribution(u)),
-        map(x, (u) => normalDistribution(u) + (u * Math.exp(-(u ** 2) / 2)) / Math.sqrt(2 * Math.PI)),
-      ],
-      saved: 1,
-      once: true,
-    },
-  ],
   swish: [
     ...unary(swish, (x) => x / (1 + Math.exp(-x)), -4, 4).map((one) => ({ ...one, once: true as const })),
     {

@@ -1,6 +1,7 @@
 import { OPERATORS } from '../../src/graph/ops/index.js';
 import { attention } from '../../src/graph/ops/attention.js';
 import { depthwiseConv1d } from '../../src/graph/ops/depthwiseConv1d.js';
+import { feedForward } from '../../src/graph/ops/feedForward.js';
 import { gemm } from '../../src/graph/ops/gemm.js';
 import { matmul } from '../../src/graph/ops/matmul.js';
 import { numbers, type OperatorCase } from '../support/operatorCase.js';
@@ -137,7 +138,69 @@ function attentionOf(shape: readonly [number, number, number], scale: number): O
 
 const attentions = [attentionOf([4, 3, 4], 0.5), attentionOf([1, 4, 2], 1.25), attentionOf([2, 1, 3], 2)];
 
+/** The error function by its series 2/√π Σ (−1)ⁿ x²ⁿ⁺¹ / (n!·(2n+1)). */
+function erf(x: number): number {
+  let power = x;
+  const series = total(40, (n) => {
+    if (n > 0) power *= (-x * x) / n;
+    return power / (2 * n + 1);
+  });
+  return (2 / Math.sqrt(Math.PI)) * series;
+}
+
+const normalDistribution = (x: number) => 0.5 * (1 + erf(x / Math.sqrt(2)));
+
+/** A feed-forward network from `width` to `hidden` to `out` channels, with what its gradient reads. */
+function feedForwardOf(rows: number, width: number, hidden: number, out: number): OperatorCase {
+  return {
+    name: `of [${rows}, ${width}] to ${hidden} and ${out}`,
+    inputs: [
+      numbers([rows, width]),
+      numbers([hidden, width]),
+      numbers([hidden]),
+      numbers([out, hidden], -0.5, 0.5),
+      numbers([out]),
+    ],
+    apply: (inputs) => OPERATORS.feedForward(inputs, {}),
+    reference: ([x, up, upBias, down, downBias], products) => {
+      const layer = (rowsOf: Reference, weight: Reference, bias: Reference): Reference =>
+        reference([rows, weight.shape[0]], ([row, column]) => {
+          const dot = products.sum(
+            weight.shape[1],
+            (k) => rowsOf.at([row, k]),
+            (k) => weight.at([column, k]),
+          );
+          return dot + bias.at([column]);
+        });
+      const entries = layer(x, up, upBias);
+      const of = (activation: (h: number) => number): Reference =>
+        reference(entries.shape, (index) => activation(entries.at(index)));
+      const activated = of((h) => h * normalDistribution(h));
+      return [
+        layer(activated, down, downBias),
+        of((h) => (h * normalDistribution(h)) / Math.SQRT2),
+        of((h) => normalDistribution(h) + (h * Math.exp(-(h ** 2) / 2)) / Math.sqrt(2 * Math.PI)),
+      ];
+    },
+    saved: 2,
+    once: true,
+  };
+}
+
+const feedForwards = [feedForwardOf(3, 2, 5, 2), feedForwardOf(2, 3, 2, 4), feedForwardOf(1, 1, 1, 1)];
+
 export const products = {
+  feedForward: [
+    ...feedForwards,
+    {
+      ...feedForwards[0],
+      saved: 0,
+      name: 'its result alone, as a model calls it',
+      apply: ([x, up, upBias, down, downBias]) =>
+        feedForward(x, { weight: up, bias: upBias }, { weight: down, bias: downBias }),
+      reference: (inputs, count) => (feedForwards[0].reference(inputs, count) as readonly Reference[])[0],
+    },
+  ],
   gemm: [...gemms(2, 3, 4), ...gemms(1, 4, 1)],
   matmul: [
     ...matmuls([2], 2, 3, 4),

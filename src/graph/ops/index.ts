@@ -6,7 +6,7 @@ import { concatenation, splitting } from './concat.js';
 import { division } from './div.js';
 import { exponential } from './exp.js';
 import { expansion } from './expand.js';
-import { gaussianErrorLinearUnit } from './gelu.js';
+import { feedForwardNetwork } from './feedForward.js';
 import { matrixProduct } from './gemm.js';
 import { layerNormalization } from './layerNorm.js';
 import { comparison } from './lessOrEqual.js';
@@ -34,7 +34,7 @@ export const OPERATORS = {
   div: division,
   exp: exponential,
   expand: expansion,
-  gelu: gaussianErrorLinearUnit,
+  feedForward: feedForwardNetwork,
   gemm: matrixProduct,
   layerNorm: layerNormalization,
   lessOrEqual: comparison,

@@ -1,0 +1,82 @@
+import { formatShape, sameShape } from '../../tensor/shape.js';
+import { scalar, sizeOf } from '../../tensor/tensor.js';
+import { GraphError } from '../error.js';
+import { defineOperator } from '../operator.js';
+import type { Emitter, Value } from '../value.js';
+import { gemm, productOfTall } from './gemm.js';
+import { mul } from './mul.js';
+
+export const feedForwardNetwork = defineOperator<object>({
+  name: 'feedForward',
+  float32Only: true,
+  saved: 2,
+  infer: ([x, up, upBias, down, downBias]) => {
+    const [hidden] = up.shape;
+    const [width] = down.shape;
+    const fits =
+      x.shape.length === 2 &&
+      sameShape(up.shape, [hidden, x.shape[1]]) &&
+      sameShape(upBias.shape, [hidden]) &&
+      sameShape(down.shape, [width, hidden]) &&
+      sameShape(downBias.shape, [width]);
+    if (!fits) {
+      const layers = [up, upBias, down, downBias].map(({ shape }) => formatShape(shape));
+      throw new GraphError(`layers ${layers.join(', ')} do not fit ${formatShape(x.shape)}`);
+    }
+    const activation = { dtype: x.dtype, shape: [x.shape[0], hidden] };
+    return [{ dtype: x.dtype, shape: [x.shape[0], width] }, activation, activation];
+  },
+  // h = x·W₁ᵀ + b₁, y = GELU(h)·W₂ᵀ + b₂, a = GELU(h)/√2:  dW₂ = √2·dyᵀ·a,  dh = (dy·W₂)∘GELU′(h),  dW₁ = dhᵀ·x,  dx = dh·W₁
+  gradient: ({ inputs: [x, up, , down], outputs: [, halved, slope], grads: [g] }) => {
+    if (g === undefined) return [];
+    const dHidden = mul(gemm(g, down), slope);
+    const dDown = mul(productOfTall(g, halved), Math.SQRT2);
+    return [gemm(dHidden, up), productOfTall(dHidden, x), dHidden, dDown, g];
+  },
+  macs: ([x, , , down], [y, hidden]) => sizeOf(hidden.shape) * x.shape[1] + sizeOf(y.shape) * down.shape[1],
+  lower: (emit, { inputs: [x, up, upBias, down, downBias], used: [, ...saved] }) => {
+    // The bias is added by a node of its own: within the product one thread writes it to all rows before both multiply.
+    if (!saved.includes(true)) {
+      const hidden = emit.node('Add', [...emit.node('Gemm', [x, up], TRANSPOSED), upBias]);
+      return [...emit.node('Gemm', [...emit.node('Gelu', hidden), down, downBias], TRANSPOSED), '', ''];
+    }
+    // The factors 1/√2 and √2 of GELU(h) = √2·u·Φ(h), u = h/√2, are left to the products, which have them for nothing.
+    const half = emit.constant(scalar(Math.SQRT1_2));
+    const [u] = emit.node('Add', [
+      ...emit.node('Gemm', [x, up], scaled(Math.SQRT1_2)),
+      ...emit.node('Mul', [upBias, half]),
+    ]);
+    const [halved, slope] = geluWithSlope(emit, u);
+    return [...emit.node('Gemm', [halved, down, downBias], scaled(Math.SQRT2)), halved, slope];
+  },
+});
+
+const TRANSPOSED = { attributes: { transB: { int: 1 } } };
+
+function scaled(factor: number) {
+  return { attributes: { transB: { int: 1 }, alpha: { float: factor } } };
+}
+
+/**
+ * Of u = h/√2: u·Φ(h), and GELU′(h) = Φ(h) + h·φ(h) with h·φ(h) = u/e^(u²)/√π. The gradient then reads one tensor instead
+ * of two.
+ */
+function geluWithSlope(emit: Emitter, u: string): readonly [string, string] {
+  const [erf] = emit.node('Erf', [u]);
+  // (1 + erf)/2 in one pass: a hard sigmoid is a line, cut to 0..1, where this lies anyway.
+  const [cdf] = emit.node('HardSigmoid', [erf], { attributes: { alpha: { float: 0.5 }, beta: { float: 0.5 } } });
+  const [growth] = emit.node('Exp', emit.node('Mul', [u, u]));
+  const [density] = emit.node('Mul', [...emit.node('Div', [u, growth]), emit.constant(scalar(1 / Math.sqrt(Math.PI)))]);
+  return [emit.node('Mul', [u, cdf])[0], emit.node('Add', [cdf, density])[0]];
+}
+
+/** A linear layer of x [M, D] with its weights [out, in] and bias [out]. */
+export interface Layer {
+  readonly weight: Value;
+  readonly bias: Value;
+}
+
+/** Two linear layers with the GELU x·Φ(x) (the exact, erf form) between them: x [M, D] → [M, out of the second]. */
+export function feedForward(x: Value, up: Layer, down: Layer): Value {
+  return feedForwardNetwork([x, up.weight, up.bias, down.weight, down.bias], {})[0];
+}
