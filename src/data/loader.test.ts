@@ -402,3 +402,24 @@ describe('a loader whose augmentation erases', () => {
     assert.ok(Math.abs(mean) < 0.1 && Math.abs(variance - 1) < 0.15, `${mean}, ${variance}`);
   });
 });
+
+test('a loader crops large photographs alike, whoever resizes them', async () => {
+  const file = path.join(folder, 'large.jpg');
+  const coarse = Uint8Array.from({ length: 3 * 20 * 20 }, (_, index) => (index * 73) & 255);
+  await sharp(coarse, { raw: { width: 20, height: 20, channels: 3 } })
+    .resize(800, 800, { kernel: 'cubic' })
+    .toFile(file);
+  const source = { classes: ['a'], labels: new Int32Array(4), encoded: () => ({ file }) };
+  const [exact, fast] = await Promise.all(
+    (['pillow', 'libvips'] as const).map((resampling) =>
+      using(training(source, { imageSize: 32, augmentation: INCEPTION, resampling }), async (loader) => {
+        const [{ images }] = await collect(loader.from(0), 1);
+        return images;
+      }),
+    ),
+  );
+  assert.notDeepEqual(fast, exact);
+  const differences = Array.from(exact, (value, at) => Math.abs(value - fast[at]));
+  const mean = differences.reduce((sum, difference) => sum + difference, 0) / differences.length;
+  assert.ok(mean < 12, `they differ by ${mean} levels on average`);
+});

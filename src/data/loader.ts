@@ -6,6 +6,7 @@ import { checkAugmentation, isMadeOfBytes, NO_AUGMENTATION } from './augment/aug
 import type { Augmentation } from './augment/augmentation.js';
 import type { Noise } from './augment/randomErasing.js';
 import type { BatchJob, BatchRecipe, MadeBatch, PixelArrays, PixelType } from './batch.js';
+import type { Resampling } from './decode.js';
 import { inThread, inWorkers } from './maker.js';
 import type { BatchMaker } from './maker.js';
 import { officialRepeatedPlan, orderedPlan, repeatedPlan } from './plan.js';
@@ -53,6 +54,8 @@ export interface LoaderOptions {
   /** The side of the square images, in pixels. */
   readonly imageSize: number;
   readonly batchSize: number;
+  /** Who resizes images that are not decoded yet; `pillow` if left out. */
+  readonly resampling?: Resampling | undefined;
   /** Worker threads; with 0 the calling thread does the work. Has no influence on the batches. */
   readonly workers?: number | undefined;
   /** Batches that are made ahead of the receiver. */
@@ -139,9 +142,14 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
   readonly #named = new Set<string>();
   #waited = 0;
 
-  constructor(source: ImageSource, plan: BatchPlan, recipe: Omit<BatchRecipe<T>, 'store'>, options: LoaderOptions) {
+  constructor(
+    source: ImageSource,
+    plan: BatchPlan,
+    recipe: Omit<BatchRecipe<T>, 'store' | 'resampling'>,
+    options: LoaderOptions,
+  ) {
     const store = isStored(source) ? source.store : undefined;
-    const complete = { ...recipe, store };
+    const complete = { ...recipe, store, resampling: options.resampling ?? 'pillow' };
     const workers = options.workers ?? usefulWorkers(complete);
     this.pixels = recipe.pixels;
     this.#source = source;

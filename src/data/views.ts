@@ -2,6 +2,7 @@ import type { Rng } from '../random/rng.js';
 import type { Augmentation } from './augment/augmentation.js';
 import { cropRegion } from './augment/randomResizedCrop.js';
 import { centralView, openDecoded, openEncoded, rasterOf, regionView } from './decode.js';
+import type { Resampling } from './decode.js';
 import type { Image } from './image.js';
 import { resize } from './resize.js';
 import { imageName, storedImage } from './source.js';
@@ -25,6 +26,8 @@ export interface ViewSettings {
   readonly augmentation: Augmentation;
   /** Where images lie that are decoded already. */
   readonly store: PixelStore | undefined;
+  /** Who resizes images that are not decoded yet. */
+  readonly resampling: Resampling;
 }
 
 /** The slots of a batch, those of one image in a row together: repeated augmentation has each image several times. */
@@ -44,14 +47,14 @@ function isSame(one: EncodedImage | number, other: EncodedImage | number): boole
 
 /**
  * Square views of one image, before the augmentation's steps, one for each stream that they are drawn from. A file is decoded
- * once for all of them.
+ * once for all of them, unless the decoder is to resize it.
  */
 export async function viewsOf(
   image: EncodedImage | number,
   streams: readonly Rng[],
   settings: ViewSettings,
 ): Promise<readonly (Image | Unreadable)[]> {
-  const { size, store, augmentation } = settings;
+  const { size, store, augmentation, resampling } = settings;
   if (typeof image === 'number') {
     if (store === undefined) throw new Error('a batch of stored images needs their store');
     const stored = storedImage(store, image);
@@ -61,8 +64,14 @@ export async function viewsOf(
     const opened = await openEncoded(image);
     const crop = augmentation.randomResizedCrop;
     if (crop === undefined) {
-      const view = await centralView(opened, size);
+      const view = await centralView(opened, size, { resampling });
       return streams.map(() => view);
+    }
+    if (resampling === 'libvips') {
+      const views = streams.map((rng) =>
+        regionView(opened.clone(), size, (width, height) => cropRegion(width, height, crop, rng), { resampling }),
+      );
+      return await Promise.all(views);
     }
     const raster = await rasterOf(opened);
     return streams.map((rng) => {

@@ -105,6 +105,11 @@ export const configSchema = z.strictObject({
     source: z.string().min(1),
     /** Share of the training images that candidates are scored on. */
     searchVal: z.number().gt(0).lt(1),
+    /**
+     * Who resizes random crops of training images: pillow, pixel for pixel as torchvision does it, or libvips, which reads
+     * large photographs at half their size or less. Everything else is pillow's.
+     */
+    resampling: z.enum(['pillow', 'libvips']),
     /** Worker threads of a loader; chosen by the machine when left out. */
     workers: z.int().min(0).exactOptional(),
   }),

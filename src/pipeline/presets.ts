@@ -18,7 +18,7 @@ const RELEASED_SPACE: Config['space'] = {
 const demo: Config = {
   seed: 0,
   device: { kind: 'cpu' },
-  data: { source: 'texture-pairs', searchVal: 0.2 },
+  data: { source: 'texture-pairs', searchVal: 0.2, resampling: 'pillow' },
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 4 },
   space: RELEASED_SPACE,
   budget: {},
@@ -39,7 +39,7 @@ const demo: Config = {
 /** Images of about 32 × 32, such as CIFAR-10: under an hour on two cores. */
 const cifar: Config = {
   ...demo,
-  data: { source: 'cifar10', searchVal: 0.1 },
+  data: { source: 'cifar10', searchVal: 0.1, resampling: 'pillow' },
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 6 },
   supernet: { ...RECIPES.cifar, epochs: 4 },
   search: { ...demo.search, population: 16, generations: 4, calibrationBatches: 4 },
@@ -50,7 +50,7 @@ const cifar: Config = {
 const paper: Config = {
   seed: 0,
   device: { kind: 'cpu' },
-  data: { source: 'imagenet', searchVal: 50_000 / 1_281_167 },
+  data: { source: 'imagenet', searchVal: 50_000 / 1_281_167, resampling: 'pillow' },
   model: { imageSize: 224, patchSize: 16, dim: 192, heads: 3, depth: 12 },
   space: RELEASED_SPACE,
   budget: { macs: { max: 1.3e9 } },

@@ -1,5 +1,6 @@
 import { trainingLoader, type Loader } from '../data/loader.js';
 import type { Augmentation } from '../data/augment/augmentation.js';
+import type { Resampling } from '../data/decode.js';
 import type { ImageSource } from '../data/source.js';
 import { stopIfAborted } from '../errors.js';
 import { calibrationProgram } from '../model/inference.js';
@@ -17,6 +18,7 @@ export interface CalibrationOptions {
   readonly batchSize: number;
   readonly augmentation: Augmentation;
   readonly rng: Rng;
+  readonly resampling?: Resampling | undefined;
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -43,8 +45,8 @@ export class Recalibrator {
     options: CalibrationOptions,
   ): Promise<Recalibrator> {
     const { imageSize } = network.backbone;
-    const { batchSize, augmentation, rng, workers, signal } = options;
-    const loader = trainingLoader(source, { imageSize, batchSize, augmentation, rng, workers });
+    const { batchSize, augmentation, rng, resampling, workers, signal } = options;
+    const loader = trainingLoader(source, { imageSize, batchSize, augmentation, rng, resampling, workers });
     const images = pixelImages(batchSize, imageSize, IMAGENET_NORMALIZATION, loader.pixels);
     const model = calibrationProgram(network, images);
     const program = model === undefined ? undefined : await device.compile(model, 'recalibration');

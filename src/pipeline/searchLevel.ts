@@ -99,7 +99,7 @@ export async function searchLevel(
 
   const stage = `search-${name}`;
   const { search } = config;
-  const { workers } = config.data;
+  const { workers, resampling } = config.data;
   const { randomErasing: _, mixing: __, ...augmentation } = config.supernet.augmentation;
   const evaluator = await Evaluator.create(device, network, data.searchVal, {
     batchSize: search.evaluationBatchSize,
@@ -114,6 +114,7 @@ export async function searchLevel(
           batchSize: search.calibrationBatchSize,
           augmentation,
           rng: context.rng.fork(stage).fork('calibration'),
+          resampling,
           workers,
           signal,
         });

@@ -47,6 +47,7 @@ export async function trainStage(
     noise: IMAGENET_NORMALIZATION,
     repeats: config.repeatedAugmentation,
     officialRepeats: config.official.repeatedAugmentation,
+    resampling: run.data.resampling,
     workers: run.data.workers,
     onUnreadable: ({ file: name, reason }) =>
       emit({ type: 'warning', message: `${name} cannot be read and is skipped: ${reason}` }),
