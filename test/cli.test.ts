@@ -140,6 +140,32 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     /typo\.yaml is no model/,
   ],
   ['no such model', ['eval', '--model', 'best.onnx', '--data', 'photos'], /best\.onnx cannot be read/],
+  ['nothing to predict', ['predict', '--model', 'best.onnx'], /nothing to predict; give image files, or --tensor FILE/],
+  [
+    'a tensor without a file for the result',
+    ['predict', '--model', 'best.onnx', '--tensor', 'in.safetensors'],
+    /--tensor FILE and --out FILE go together/,
+  ],
+  [
+    'a tensor and images',
+    ['predict', '--model', 'best.onnx', '--tensor', 'in.safetensors', '--out', 'out.safetensors', 'cat.png'],
+    /both --tensor in\.safetensors and images/,
+  ],
+  [
+    'a checkpoint that is none',
+    ['eval', '--model', 'text.pth', '--data', 'photos'],
+    /text\.pth cannot be read as a PyTorch/,
+  ],
+  [
+    'weights that are none',
+    ['export', '--weights', 'text.safetensors', '--out', 'x.onnx'],
+    /cannot be read as safetensors/,
+  ],
+  [
+    'nothing to convert',
+    ['convert', 'none.pth', 'none.safetensors'],
+    /none\.pth cannot be read: there is no such file/,
+  ],
   ['nothing to export', ['export', '--out', 'model.onnx'], /nothing to export/],
   ['a folder without weights', ['export', 'photos', '--out', 'model.onnx'], /photos has no weights\.safetensors/],
 ];
@@ -150,6 +176,7 @@ describe('a mistake', () => {
       cpSync(join(folder, 'photos', name), join(folder, 'hollow', name), { recursive: true });
     mkdirSync(join(folder, 'hollow', 'empty'));
     cpSync(join(folder, 'photos', 'red'), join(folder, 'single', 'cats'), { recursive: true });
+    for (const name of ['text.pth', 'text.safetensors']) writeText(folder, name, 'import torch\n');
     writeText(folder, 'typo.yaml', 'retrain:\n  recipe:\n    epoch: 3\n');
     writeText(folder, 'wrong.json', '{ "search": { "generations": "ten" } }');
     const released = formatArchitecture(preset('glit-tiny'));

@@ -54,7 +54,7 @@ export async function readExportedModel(file: string): Promise<RunnableModel> {
   try {
     bytes = await readFile(file);
   } catch {
-    throw new UserError(`the model ${file} cannot be read; give an .onnx file that glit has exported`);
+    throw new UserError(`the model ${file} cannot be read; give an .onnx file of glit, or weights: .safetensors, .pth`);
   }
   try {
     const metadata = readMetadata(bytes);

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { show, showName } from './errors.js';
+
+describe('a value from outside, in a message,', () => {
+  test('is what JSON makes of it while it is short', () => {
+    const short = fc.jsonValue({ maxDepth: 2 }).filter((value) => JSON.stringify(value).length <= 60);
+    fc.assert(fc.property(short, (value) => assert.equal(show(value), JSON.stringify(value))));
+  });
+
+  test('is one line of bounded length whatever it is', () => {
+    const cyclic: unknown[] = [1];
+    cyclic.push(cyclic);
+    let deep: unknown = 0;
+    for (let level = 0; level < 100_000; level++) deep = [deep];
+    const values: unknown[] = [
+      undefined,
+      12n,
+      cyclic,
+      deep,
+      'x\n'.repeat(1e6),
+      new Array(1e6).fill('y'),
+      { a: cyclic },
+    ];
+    for (const value of [...values, Object.fromEntries(new Array(1000).fill(0).map((_, at) => [`k${at}`, at]))]) {
+      const text = show(value);
+      assert.ok(text.length <= 60, text);
+      assert.doesNotMatch(text, /[\r\n]/);
+    }
+    assert.equal(show(undefined), 'missing');
+    assert.equal(show(cyclic), '[1,[1,[1,[…]]]]');
+    assert.equal(show('a'.repeat(80), 20), `"${'a'.repeat(18)}…`);
+    fc.assert(
+      fc.property(fc.anything(), fc.integer({ min: 7, max: 99 }), (value, most) => show(value, most).length <= most),
+    );
+  });
+
+  test('is quoted as a name only where it is none', () => {
+    assert.equal(showName('search.population'), 'search.population');
+    assert.equal(showName('größe'), 'größe');
+    assert.equal(showName('a\nb'), '"a\\nb"');
+    assert.equal(showName('\u001b[2J'), '"\\u001b[2J"');
+    assert.equal(showName('x'.repeat(100)).length, 60);
+  });
+});
