@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addConvert } from './commands/convert.js';
+import { addData } from './commands/data.js';
 import { addDemo } from './commands/demo.js';
 import { addEval } from './commands/eval.js';
 import { addExport } from './commands/export.js';
@@ -24,6 +25,7 @@ const COMMANDS = [
   addProfile,
   addExport,
   addConvert,
+  addData,
 ];
 
 /** Runs `glit` with these arguments and returns the exit code. Whatever fails is told in one line on stderr. */

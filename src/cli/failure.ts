@@ -1,8 +1,13 @@
 import { CommanderError } from 'commander';
 import { Interrupted, UserError } from '../errors.js';
 
-/** The exit codes: a mistake that the user can mend, a stop on request, a fault of glit. */
-export const EXIT = { done: 0, fault: 1, mistake: 2, interrupted: 130 };
+/** The exit codes: a check that did not pass or a fault of glit, a mistake that the user can mend, a stop on request. */
+export const EXIT = { done: 0, failed: 1, fault: 1, mistake: 2, interrupted: 130 };
+
+/** A check was made and did not pass. What is wrong was told as its result. */
+export class CheckFailed extends Error {
+  override readonly name = 'CheckFailed';
+}
 
 /** Failures of the system that the user can mend: no permission, no space, a file where a folder should be. */
 const SYSTEM_MISTAKES = new Set([
@@ -28,6 +33,7 @@ export interface Ending {
 export function endingOf(error: unknown, debug: boolean): Ending {
   // Commander has said already what it had to say.
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.done : EXIT.mistake };
+  if (error instanceof CheckFailed) return { code: EXIT.failed };
   if (error instanceof Interrupted) return { code: EXIT.interrupted, line: oneLine(error.message.toLowerCase()) };
   if (error instanceof UserError) return { code: EXIT.mistake, line: oneLine(error.message) };
   if (!(error instanceof Error)) return { code: EXIT.fault, line: String(error) };

@@ -49,7 +49,12 @@ export function stepLine(event: Step, best: number): string {
   const title = stageTitle(event.stage);
   switch (event.type) {
     case 'stageProgress':
-      return parts(title, `${event.done}/${event.total}`, share(event.done, event.total));
+      return parts(
+        title,
+        `${event.done}/${event.total}`,
+        share(event.done, event.total),
+        remaining(event.remainingSeconds),
+      );
     case 'candidateEvaluated':
       return parts(
         title,
@@ -112,7 +117,8 @@ function spaceText({ stage, log10Candidates, macs, params, budget, shareInside }
 
 function unitOf(stage: string): string {
   if (stage.startsWith('search-')) return 'candidates';
-  return stage === 'images' ? 'images' : 'steps';
+  if (stage === 'files') return 'files';
+  return stage === 'images' || stage === 'check' ? 'images' : 'steps';
 }
 
 function splitTitle(split: string): string {

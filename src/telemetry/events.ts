@@ -36,6 +36,8 @@ export interface StageProgress {
   /** Units done and units in all, what `stageStarted` calls steps. */
   readonly done: number;
   readonly total: number;
+  /** Expected seconds to the end of the stage. */
+  readonly remainingSeconds?: number;
 }
 
 /** A space was priced before anything was trained in it. */

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import { checkData } from '../../pipeline/dataCheck.js';
+import type { Json } from '../../telemetry/events.js';
+import { formatDataReport } from '../dataReport.js';
+import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { CheckFailed } from '../failure.js';
+
+/** `glit data`: what can be done with a data set but to train on it. */
+export function addData(program: Command): void {
+  const data = program.command('data').summary('look into a data set').description('Looks into a data set.');
+  addExamples(data, [['glit data check photos', 'is everything in order?']]);
+  addCheck(data);
+}
+
+/** `glit data check DIR`: what there is, and what is wrong. */
+function addCheck(data: Command): void {
+  const command = data
+    .command('check')
+    .argument('<folder>', 'class folders, CIFAR binary files, IDX files, .tar shards or .parquet files')
+    .summary('decode every image and tell what is wrong')
+    .description(
+      'Tells the format of a data set, its classes, sizes and kinds of channels; decodes every image; finds images of the same content. Ends with exit code 1 when images cannot be read, the test split has images of the training split, or a class has none.',
+    );
+  addDisplayOptions(command);
+  addExamples(command, [
+    ['glit data check photos', 'before a long run'],
+    ['glit data check photos --json --quiet', 'every finding, for other programs to read'],
+  ]);
+  command.action((folder: string) =>
+    withEnvironment(command, async ({ display, signal }) => {
+      const report = await checkData(folder, { emit: display.listen, signal });
+      display.show(formatDataReport(folder, report), {
+        type: 'dataCheck',
+        ok: report.problems.length === 0,
+        ...(report as unknown as Readonly<Record<string, Json>>),
+      });
+      if (report.problems.length > 0) throw new CheckFailed();
+    }),
+  );
+}

@@ -1,0 +1,94 @@
+import type { DataReport, DuplicatePair, Extent, SplitReport } from '../pipeline/dataCheck.js';
+
+/** Rows of a list that are shown; the whole of it is in the JSON. */
+const SHOWN = 10;
+
+/** What `glit data check` found, as a person reads it. */
+export function formatDataReport(folder: string, report: DataReport): string {
+  const { train, test, sizes, unreadable, problems } = report;
+  return [
+    `${folder}: ${report.format}, ${report.classes.length} classes`,
+    ...report.notices.map((notice) => `  ${notice}`),
+    '',
+    row('train', splitText(train)),
+    row('test', test === undefined ? 'none of its own: a run draws a fifth of the training images' : splitText(test)),
+    ...(sizes === undefined
+      ? []
+      : [row('sizes', `${extent(sizes.smallest)} to ${extent(sizes.largest)}, median ${extent(sizes.median)}`)]),
+    row('channels', channelsText(report)),
+    ...(report.imbalance === undefined ? [] : [row('balance', balanceText(report.imbalance))]),
+    ...pairsText('in train and test', report.trainInTest),
+    ...pairsText('twice in train', report.withinTrain),
+    ...pairsText('twice in test', report.withinTest),
+    ...listText(
+      'unreadable',
+      unreadable.map(({ file, reason }) => `${file}: ${reason}`),
+    ),
+    '',
+    ...classTable(report),
+    '',
+    ...(problems.length === 0 ? ['nothing is wrong'] : problems.slice(0, SHOWN).map((line) => `wrong: ${line}`)),
+    ...(problems.length > SHOWN ? [`and ${problems.length - SHOWN} more`] : []),
+  ].join('\n');
+}
+
+function row(title: string, text: string): string {
+  return `${title.padEnd(10)}${text}`;
+}
+
+function splitText({ images, perClass }: SplitReport): string {
+  const least = Math.min(...perClass);
+  const most = Math.max(...perClass);
+  return `${images} images, ${least === most ? least : `${least} to ${most}`} in each class`;
+}
+
+function extent({ width, height }: Extent): string {
+  return `${width} × ${height}`;
+}
+
+function channelsText({ channels, rotated, animated }: DataReport): string {
+  const kinds = Object.entries(channels).map(([kind, count]) => `${count} ${kind}`);
+  if (rotated > 0) kinds.push(`${rotated} turned by EXIF`);
+  if (animated > 0) kinds.push(`${animated} with more than one picture`);
+  return kinds.length === 0 ? 'no image can be read' : kinds.join(', ');
+}
+
+function balanceText(imbalance: number): string {
+  return imbalance === 1
+    ? 'all classes have as many training images'
+    : `the largest class has ${imbalance.toFixed(imbalance < 10 ? 1 : 0)} times as many training images as the smallest`;
+}
+
+function pairsText(title: string, pairs: readonly DuplicatePair[]): string[] {
+  const lines = pairs.map(
+    ({ first, second, differentClasses }) => `${second} is ${first}${differentClasses ? ', in another class' : ''}`,
+  );
+  return listText(title, lines);
+}
+
+function listText(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  return [
+    `${title} (${lines.length}):`,
+    ...lines.slice(0, SHOWN).map((line) => `  ${line}`),
+    ...(lines.length > SHOWN ? [`  and ${lines.length - SHOWN} more; --json lists all`] : []),
+  ];
+}
+
+/** Images of each class; of many classes, of those with the fewest. */
+function classTable({ classes, train, test }: DataReport): string[] {
+  const order = classes.map((_, label) => label);
+  const isLong = classes.length > 2 * SHOWN;
+  if (isLong) order.sort((a, b) => train.perClass[a] - train.perClass[b] || a - b);
+  const labels = order.slice(0, 2 * SHOWN);
+  const width = Math.max(5, ...labels.map((label) => classes[label].length));
+  const line = (name: string, counts: readonly (string | number)[]): string =>
+    `  ${name.padEnd(width)}${counts.map((count) => String(count).padStart(9)).join('')}`;
+  return [
+    line('class', test === undefined ? ['train'] : ['train', 'test']),
+    ...labels.map((label) =>
+      line(classes[label], [train.perClass[label], ...(test === undefined ? [] : [test.perClass[label]])]),
+    ),
+    ...(isLong ? [`  and ${classes.length - labels.length} classes with as many or more; --json lists all`] : []),
+  ];
+}
