@@ -266,7 +266,12 @@ describe('train', () => {
       '--quiet',
     );
     assert.equal(evaluated.code, 0);
-    assert.ok((JSON.parse(evaluated.stdout) as { images: number }).images > 0);
+    const { images: evaluatedImages, accuracy } = JSON.parse(evaluated.stdout) as { images: number; accuracy: number };
+    assert.ok(evaluatedImages > 0);
+    const weights = ['eval', '--model', join('trained', 'weights.safetensors')];
+    const same = await glit(folder, ...weights, '--data', 'photos', '--split', 'train', '--json', '--quiet');
+    assert.equal((JSON.parse(same.stdout) as { accuracy: number }).accuracy, accuracy);
+    assert.equal(same.stderr.replace(/^glit: warning: .*test.*\n/, ''), '', 'its classes have names');
 
     const images = [join('photos', 'red', '00.png'), join('mixed', 'red', 'broken.jpg')];
     const predicted = await glit(folder, 'predict', '--model', model, ...images, '--json');
