@@ -318,7 +318,55 @@ describe('the weights in a checkpoint', () => {
   });
 });
 
+/**
+ * An archive as zip writes it beyond 4 GiB: sizes and places are in extra fields of 64 bits, and so are those of the
+ * directory at its end.
+ */
+function zip64(entries: readonly ZipEntry[]): Uint8Array {
+  const wide = (...values: readonly number[]): Buffer => {
+    const bytes = Buffer.alloc(8 * values.length);
+    values.forEach((value, at) => bytes.writeBigUInt64LE(BigInt(value), 8 * at));
+    return bytes;
+  };
+  const short = (value: number): Buffer => Buffer.from([value & 0xff, value >> 8]);
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let position = 0;
+  for (const { name, data } of entries) {
+    const local = storedZip([{ name, data }]).subarray(0, 30 + name.length + data.length);
+    const extra = raw(short(1), short(24), wide(data.length, data.length, position));
+    const lies = Buffer.alloc(8, 0xff); // the sizes are in the extra field
+    const lengths = raw(short(name.length), short(extra.length), Buffer.alloc(10), Buffer.alloc(4, 0xff));
+    directory.push(raw('PK\x01\x02\x2d\x00', local.subarray(4, 18), lies, lengths, name, extra));
+    parts.push(Buffer.from(local));
+    position += local.length;
+  }
+  const size = Buffer.concat(directory).length;
+  const record = [short(45), short(45), Buffer.alloc(8), wide(entries.length, entries.length, size, position)];
+  const locator = raw('PK\x06\x07', Buffer.alloc(4), wide(position + size), 1, Buffer.alloc(3));
+  const end = raw('PK\x05\x06', Buffer.alloc(4), Buffer.alloc(12, 0xff), short(0));
+  return raw(...parts, ...directory, 'PK\x06\x06', wide(44), ...record, locator, end);
+}
+
 describe('a file', () => {
+  test('is read as an archive of 64 bits, and refused where such sizes lie', async () => {
+    const pickle = raw('\x80\x02', view({ shape: [6], strides: [1] }), '.');
+    const bytes = zip64([
+      { name: 'a/data.pkl', data: pickle },
+      { name: 'a/data/0', data: NUMBERS },
+    ]);
+    await open(bytes, async (checkpoint) => {
+      assert.deepEqual(await checkpoint.read(checkpoint.views[0].view), float32([6], [0, 1, 2, 3, 4, 5]));
+    });
+    for (let at = 0; at + 8 <= bytes.length; at++) {
+      const lying = Uint8Array.from(bytes);
+      lying.fill(0xff, at, at + 8);
+      await open(lying, () => undefined).catch((error: unknown) =>
+        assert.ok(error instanceof UserError, String(error)),
+      );
+    }
+  });
+
   test('that is none, empty, a folder or another kind of archive is refused', async () => {
     await assert.rejects(PytorchFile.open(join(folder, 'none.pth')), /none\.pth cannot be read: there is no such file/);
     await mkdir(join(folder, 'folder.pth'));

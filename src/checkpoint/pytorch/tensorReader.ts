@@ -1,11 +1,19 @@
+import { constants } from 'node:buffer';
 import { tensor, type Tensor } from '../../tensor/tensor.js';
 import type { ElementType } from '../elements.js';
 import type { StoredBytes } from './container.js';
+import { Malformed } from './malformed.js';
 import type { TensorView } from './values.js';
 
 /** The tensor of a view, in row-major order and with a buffer of its own; `view` has been checked. */
 export async function readView(view: TensorView, element: ElementType, stored: StoredBytes): Promise<Tensor> {
   const { storage, scalar, offset, shape, elements, reach } = view;
+  const largest = Math.max(reach, elements) * scalar.bytes;
+  if (largest > constants.MAX_LENGTH) {
+    throw new Malformed(
+      `it has a tensor of ${largest} bytes, and this version of Node.js takes ${constants.MAX_LENGTH}`,
+    );
+  }
   const span = new ArrayBuffer(reach * scalar.bytes);
   // Only what the view reaches is read: a slice of a large storage takes the memory of the slice.
   if (reach > 0) await stored.fill(new Uint8Array(span), (storage.begin + offset) * scalar.bytes);
