@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -226,6 +226,15 @@ describe('profile', () => {
 });
 
 describe('train', () => {
+  test('stops when too many images cannot be read, and says how to find them', async () => {
+    cpSync(join(folder, 'photos'), join(folder, 'rotten'), { recursive: true });
+    for (let index = 0; index < 9; index++) writeText(join(folder, 'rotten', 'red'), `broken${index}.jpg`, 'no image');
+    const sizes = ['--image-size', '8', '--patch-size', '4', '--batch-size', '4'];
+    const { code, stderr } = await glit(folder, 'train', 'deit-tiny', '--data', 'rotten', ...sizes, '--out', 'stopped');
+    assert.equal(code, 2);
+    assert.match(stderr, /glit: 6 images cannot be read, more than the 5 that a set of 27 may have; .*glit data check/);
+  });
+
   test('trains an architecture, passes over an unreadable image, and its model serves eval, predict and export', async () => {
     cpSync(join(folder, 'photos'), join(folder, 'mixed'), { recursive: true });
     writeText(join(folder, 'mixed', 'red'), 'broken.jpg', 'no image');
@@ -249,6 +258,7 @@ describe('train', () => {
       '0',
     );
     assert.match(trained.stderr, /warning: .*broken\.jpg cannot be read and is skipped/);
+    assert.match(readFileSync(join(folder, 'trained', 'unreadable.csv'), 'utf8'), /^file,reason\n.*broken\.jpg,.*\n$/);
     assert.match(trained.stdout, /best\.onnx: \d+\.\d\d %, measured from the file/);
     assert.equal(trained.code, 0);
 

@@ -2,7 +2,7 @@ import { clearLine, cursorTo } from 'node:readline';
 import type { WriteStream } from 'node:tty';
 import type { Json, Listener, RunEvent } from '../telemetry/events.js';
 import type { Output } from './output.js';
-import { lasting, stageTitle, stepLine, type Step } from './wording.js';
+import { lasting, stageTitle, stepLine, warningOf, type Step } from './wording.js';
 
 /** Shows a run's events to whoever started it. */
 export interface Display {
@@ -22,7 +22,8 @@ export interface DisplayOptions {
 
 export function openDisplay({ stdout, stderr }: Output, { json = false, quiet = false }: DisplayOptions): Display {
   const warn = (event: RunEvent): void => {
-    if (event.type === 'warning') stderr.write(`glit: warning: ${event.message}\n`);
+    const warning = warningOf(event);
+    if (warning !== undefined) stderr.write(`glit: warning: ${warning}\n`);
   };
   if (json) return jsonDisplay(stdout, warn, quiet);
   const print = (text: string): void => void stdout.write(`${text}\n`);
@@ -90,7 +91,7 @@ function liveDisplay(stdout: WriteStream, warn: Listener): Display {
   };
   return {
     listen(event) {
-      if (event.type === 'warning') {
+      if (warningOf(event) !== undefined) {
         erase();
         warn(event);
         draw();

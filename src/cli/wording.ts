@@ -78,6 +78,13 @@ export function stepLine(event: Step, best: number): string {
   }
 }
 
+/** What an event warns of, or nothing. */
+export function warningOf(event: RunEvent): string | undefined {
+  if (event.type === 'warning') return event.message;
+  if (event.type === 'unreadable') return `${event.file} cannot be read and is skipped: ${event.reason}`;
+  return undefined;
+}
+
 /** What stays on the screen of an event, or nothing. Warnings are written elsewhere. */
 export function lasting(event: RunEvent): string | undefined {
   switch (event.type) {
@@ -94,6 +101,7 @@ export function lasting(event: RunEvent): string | undefined {
     case 'trainStep':
     case 'candidateEvaluated':
     case 'artifact':
+    case 'unreadable':
     case 'warning':
     case 'runInterrupted':
     case 'runFailed':

@@ -110,6 +110,8 @@ export const configSchema = z.strictObject({
      * large photographs at half their size or less. Everything else is pillow's.
      */
     resampling: z.enum(['pillow', 'libvips']),
+    /** Share of the images that may be unreadable; more stop the run. A hundredth, or a handful, when left out. */
+    unreadable: share.exactOptional(),
     /** Worker threads of a loader; chosen by the machine when left out. */
     workers: z.int().min(0).exactOptional(),
   }),

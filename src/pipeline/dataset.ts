@@ -7,6 +7,7 @@ import { stopIfAborted } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import type { Listener } from '../telemetry/events.js';
 import type { Config, RecipeConfig } from './config.js';
+import { UnreadableImages } from './unreadable.js';
 
 /** The built-in set's name as a data source. */
 export const BUILT_IN = 'texture-pairs';
@@ -16,7 +17,7 @@ const STAGE = 'images';
 
 /** What of a configuration decides how a data set is opened. */
 export interface DatasetConfig {
-  readonly data: Pick<Config['data'], 'source' | 'workers'>;
+  readonly data: Pick<Config['data'], 'source' | 'workers' | 'unreadable'>;
   readonly model: { readonly imageSize: number };
 }
 
@@ -26,6 +27,12 @@ export interface OpenOptions {
   readonly originals: boolean;
   readonly emit: Listener;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A data set, and the images of it that turn out to be unreadable. */
+export interface OpenedDataset {
+  readonly dataset: Dataset;
+  readonly unreadable: UnreadableImages;
 }
 
 /** Whether trainings by these recipes need the original images: random crops are taken from them. */
@@ -40,13 +47,15 @@ export function needOriginals(recipes: readonly RecipeConfig[]): boolean {
 export async function openDataset(
   { data, model }: DatasetConfig,
   { rng, originals, emit, signal }: OpenOptions,
-): Promise<Dataset> {
-  if (data.source === BUILT_IN) return builtIn(rng, emit, signal);
+): Promise<OpenedDataset> {
+  if (data.source === BUILT_IN)
+    return { dataset: await builtIn(rng, emit, signal), unreadable: new UnreadableImages(0, emit) };
   const dataset = await openSource(data.source, { rng, signal, onProgress: filesListener(emit) });
   for (const message of dataset.notices) emit({ type: 'warning', message });
-  if (originals) return dataset;
-
   const total = dataset.train.labels.length + dataset.test.labels.length;
+  const unreadable = new UnreadableImages(total, emit, data.unreadable);
+  if (originals) return { dataset, unreadable };
+
   const began = performance.now();
   let done = 0;
   const decoded = async (source: ImageSource): Promise<ImageSource> => {
@@ -55,8 +64,7 @@ export async function openDataset(
       imageSize: model.imageSize,
       workers: data.workers,
       signal,
-      onUnreadable: ({ file, reason }) =>
-        emit({ type: 'warning', message: `${file} cannot be read and is skipped: ${reason}` }),
+      onUnreadable: unreadable.meet,
       onProgress: (part) => {
         // A set that is too large for memory is not decoded, and then there is no such stage.
         if (done === 0) emit({ type: 'stageStarted', stage: STAGE, steps: total });
@@ -69,7 +77,7 @@ export async function openDataset(
   const train = await decoded(dataset.train);
   const test = await decoded(dataset.test);
   if (done > 0) finished(began, done, emit);
-  return { ...dataset, train, test };
+  return { dataset: { ...dataset, train, test }, unreadable };
 }
 
 /** Tells of shards and tables that are read; a set without such tells nothing. */

@@ -10,10 +10,12 @@ import { int64, tensor, type Tensor } from '../tensor/tensor.js';
 import { countCorrect } from '../train/loop.js';
 import type { NetworkState } from '../train/state.js';
 import { repeated, type RepeatedBatches } from './batches.js';
+import type { UnreadableListener } from './unreadable.js';
 
 export interface EvaluatorOptions {
   readonly batchSize: number;
   readonly workers?: number | undefined;
+  readonly onUnreadable?: UnreadableListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -34,10 +36,10 @@ export class Evaluator {
     options: EvaluatorOptions,
   ): Promise<Evaluator> {
     const { imageSize } = network.backbone;
-    const { batchSize, signal } = options;
+    const { batchSize, workers, onUnreadable, signal } = options;
     const images = pixelImages(batchSize, imageSize, IMAGENET_NORMALIZATION);
     const program = await device.compile(evaluationProgram(network, images), 'evaluation');
-    const loader = evaluationLoader(source, { imageSize, batchSize, workers: options.workers });
+    const loader = evaluationLoader(source, { imageSize, batchSize, workers, onUnreadable });
     const batches = repeated(() => loader.epoch(0, { signal }), source.labels.length, imageSize);
     return new Evaluator(network, program, loader, batches, options);
   }

@@ -12,6 +12,7 @@ import { formatArchitecture } from '../space/codec.js';
 import { tensor, type Tensor } from '../tensor/tensor.js';
 import { countCorrect } from '../train/loop.js';
 import type { Weights } from '../train/state.js';
+import type { UnreadableListener } from './unreadable.js';
 
 /** What an exported model says about itself, as ONNX metadata. */
 export interface ModelDescription {
@@ -74,6 +75,7 @@ export interface AccuracyOptions {
   /** For each class of the images its number among the model's; they are the same when left out. */
   readonly outputs?: readonly number[] | undefined;
   readonly workers?: number | undefined;
+  readonly onUnreadable?: UnreadableListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -102,10 +104,10 @@ export async function accuracyOfModel(
   device: Device,
   { imageSize, ...model }: RunnableModel & NamedModel,
   source: ImageSource,
-  { batchSize, outputs, workers, signal }: AccuracyOptions,
+  { batchSize, outputs, workers, onUnreadable, signal }: AccuracyOptions,
 ): Promise<number> {
   const program = await compileModel(device, model);
-  const loader = evaluationLoader(source, { imageSize, batchSize, workers });
+  const loader = evaluationLoader(source, { imageSize, batchSize, workers, onUnreadable });
   let correct = 0;
   let images = 0;
   try {

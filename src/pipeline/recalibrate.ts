@@ -12,6 +12,7 @@ import type { Path } from '../space/space.js';
 import { int64, scalar, tensor } from '../tensor/tensor.js';
 import type { NetworkState } from '../train/state.js';
 import { repeated, type RepeatedBatches } from './batches.js';
+import type { UnreadableListener } from './unreadable.js';
 
 export interface CalibrationOptions {
   readonly batches: number;
@@ -20,6 +21,7 @@ export interface CalibrationOptions {
   readonly rng: Rng;
   readonly resampling?: Resampling | undefined;
   readonly workers?: number | undefined;
+  readonly onUnreadable?: UnreadableListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -45,8 +47,16 @@ export class Recalibrator {
     options: CalibrationOptions,
   ): Promise<Recalibrator> {
     const { imageSize } = network.backbone;
-    const { batchSize, augmentation, rng, resampling, workers, signal } = options;
-    const loader = trainingLoader(source, { imageSize, batchSize, augmentation, rng, resampling, workers });
+    const { batchSize, augmentation, rng, resampling, workers, onUnreadable, signal } = options;
+    const loader = trainingLoader(source, {
+      imageSize,
+      batchSize,
+      augmentation,
+      rng,
+      resampling,
+      workers,
+      onUnreadable,
+    });
     const images = pixelImages(batchSize, imageSize, IMAGENET_NORMALIZATION, loader.pixels);
     const model = calibrationProgram(network, images);
     const program = model === undefined ? undefined : await device.compile(model, 'recalibration');

@@ -61,6 +61,7 @@ export async function accuracyOf(
   const evaluator = await Evaluator.create(device, network, source, {
     batchSize: config.search.evaluationBatchSize,
     workers: config.data.workers,
+    onUnreadable: context.unreadable.meet,
     signal,
   });
   try {

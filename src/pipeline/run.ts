@@ -117,6 +117,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
   const onnxAccuracy = await accuracyOfFile(device, folder.path('best.onnx'), dataset.test, {
     batchSize: config.search.evaluationBatchSize,
     workers: config.data.workers,
+    onUnreadable: context.unreadable.meet,
     signal,
   });
   emit({ type: 'artifact', what: 'model, verified', path: 'best.onnx' });

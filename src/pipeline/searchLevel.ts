@@ -104,6 +104,7 @@ export async function searchLevel(
   const evaluator = await Evaluator.create(device, network, data.searchVal, {
     batchSize: search.evaluationBatchSize,
     workers,
+    onUnreadable: context.unreadable.meet,
     signal,
   });
   const recalibrator =
@@ -116,6 +117,7 @@ export async function searchLevel(
           rng: context.rng.fork(stage).fork('calibration'),
           resampling,
           workers,
+          onUnreadable: context.unreadable.meet,
           signal,
         });
 

@@ -1,4 +1,3 @@
-import type { Dataset } from '../data/dataset.js';
 import { Interrupted, stopIfAborted } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { openDevice } from '../runtime/device.js';
@@ -104,7 +103,7 @@ async function session<Result>(
   try {
     emit({ type: 'runStarted', command, version, seed: config.seed, config: config as unknown as Json });
     const rng = seeded(config.seed);
-    const dataset: Dataset = await openDataset(config, {
+    const { dataset, unreadable } = await openDataset(config, {
       rng: rng.fork('dataset'),
       originals: needOriginals(job.recipes(config)),
       emit,
@@ -118,7 +117,8 @@ async function session<Result>(
       const folder = await openFolder();
       journal = new JournalWriter(folder.path('journal.jsonl'));
       for (const event of early) journal.write(event);
-      const result = await job.work({ config, dataset, device, rng, folder, emit, signal });
+      const context = { config, dataset, unreadable, device, rng, folder, emit, signal };
+      const result = await listingUnreadable(context, () => job.work(context));
       emit({ type: 'runFinished', seconds: (performance.now() - began) / 1000, result: job.summary(result) });
       return result;
     } finally {
@@ -133,5 +133,21 @@ async function session<Result>(
     throw error;
   } finally {
     journal?.close();
+  }
+}
+
+/** Keeps the list of unreadable images, those that earlier processes of the run have met included, in `unreadable.csv`. */
+async function listingUnreadable<Result>(
+  { folder, unreadable }: RunContext,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  for (const entry of await readJournal(folder.path('journal.jsonl'))) {
+    if (entry.type === 'unreadable') unreadable.recall(entry);
+  }
+  try {
+    return await work();
+  } finally {
+    const table = unreadable.table();
+    if (table !== undefined) await folder.write('unreadable.csv', table);
   }
 }

@@ -95,6 +95,7 @@ async function trainArchitecture(
   const onnxAccuracy = await accuracyOfFile(device, folder.path('best.onnx'), dataset.test, {
     batchSize: config.search.evaluationBatchSize,
     workers: config.data.workers,
+    onUnreadable: context.unreadable.meet,
     signal,
   });
   return { architecture: built, test, averageTest, onnxAccuracy };

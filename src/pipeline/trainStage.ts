@@ -49,8 +49,7 @@ export async function trainStage(
     officialRepeats: config.official.repeatedAugmentation,
     resampling: run.data.resampling,
     workers: run.data.workers,
-    onUnreadable: ({ file: name, reason }) =>
-      emit({ type: 'warning', message: `${name} cannot be read and is skipped: ${reason}` }),
+    onUnreadable: context.unreadable.meet,
   });
   const recipe = recipeFor(config, loader.batchesPerEpoch);
   emit({ type: 'stageStarted', stage, steps: recipe.steps, recipe: describeRecipe(config, recipe) });

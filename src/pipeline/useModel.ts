@@ -45,11 +45,22 @@ export async function evaluateFile(file: string, options: FileEvaluationOptions)
   const model = await readModel(file, options);
   const { imageSize } = model;
   const settings = { data: { source: data, ...(workers !== undefined && { workers }) }, model: { imageSize } };
-  const dataset = await openDataset(settings, { rng: seeded(seed).fork('dataset'), originals: false, emit, signal });
+  const { dataset, unreadable } = await openDataset(settings, {
+    rng: seeded(seed).fork('dataset'),
+    originals: false,
+    emit,
+    signal,
+  });
   const outputs = matchClasses(model, data, dataset.classes, emit);
   return withDevice(options, async (device) => {
     const source = dataset[split];
-    const accuracy = await accuracyOfModel(device, model, source, { batchSize, outputs, workers, signal });
+    const accuracy = await accuracyOfModel(device, model, source, {
+      batchSize,
+      outputs,
+      workers,
+      onUnreadable: unreadable.meet,
+      signal,
+    });
     return { accuracy, images: source.labels.length };
   });
 }

@@ -153,6 +153,14 @@ export interface Artifact {
   readonly path: string;
 }
 
+/** An image cannot be read; it is told of once. */
+export interface UnreadableImage {
+  readonly type: 'unreadable';
+  /** Its file, and the member or row where many share a file. */
+  readonly file: string;
+  readonly reason: string;
+}
+
 /** Something the user should know and that did not stop the run. */
 export interface Warning {
   readonly type: 'warning';
@@ -190,6 +198,7 @@ export type RunEvent =
   | CandidateEvaluated
   | StageFinished
   | Artifact
+  | UnreadableImage
   | Warning
   | RunInterrupted
   | RunFailed
