@@ -30,7 +30,7 @@ after(() => {
 });
 const cache = new Cache(join(folder, 'cache'));
 const RUNS = Number(process.env['GLIT_FUZZ_RUNS'] ?? 300);
-/** A table is read in a thread of its own, whose start takes a tenth of a second. */
+/** A table is read in a process of its own, whose start takes a tenth of a second. */
 const TABLE_RUNS = Number(process.env['GLIT_FUZZ_RUNS'] ?? 60);
 
 const images = await pngs(6);

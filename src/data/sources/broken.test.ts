@@ -22,6 +22,7 @@ import {
 import { UserError } from '../../errors.js';
 import { Cache } from './cache.js';
 import { findSource } from './openSource.js';
+import { findParquet } from './parquet.js';
 
 const base = temporaryFolder();
 const cache = new Cache(path.join(base, 'cache'));
@@ -297,6 +298,27 @@ describe('a broken source ends with one line:', () => {
     await assert.rejects(findSource(path.join(base, 'nowhere')), /nowhere does not exist: check the path/);
     writeFiles(base, { 'images.zip': '' });
     await assert.rejects(findSource(path.join(base, 'images.zip')), /is not a folder: give a folder with class/);
+  });
+
+  test('a Parquet file that makes its reader take memory until the engine aborts', async () => {
+    // The definition levels of the images, before the length and the bytes of the first, become a run of 2^30 values.
+    const table = parquet(images, [0, 1, 0, 1], { plain: true, codec: 'UNCOMPRESSED' });
+    const levels = table.indexOf(images[0]) - 6;
+    assert.deepEqual([...table.subarray(levels, levels + 2)], [3, 15], 'four values, all of them there');
+    const root = writeFiles(path.join(base, 'run'), {
+      'train.parquet': changed(table, levels, [0xfe, 0xff, 0xff, 0xff, 0x07]),
+    });
+    await assert.rejects(findSource(root, { cache }), /takes more memory than a table of images can need/);
+  });
+
+  test('a Parquet file that is not read in time', async () => {
+    const root = writeFiles(path.join(base, 'slow'), { 'train.parquet': goodParquet });
+    const opening = findParquet(root, ['train.parquet'], { cache, patience: 0.001 });
+    await assert.rejects(opening, /takes more than 0\.001 s to decode a row group/);
+    assert.deepEqual(
+      readdirSync(cache.folder).filter((name) => name.endsWith('.tmp')),
+      [],
+    );
   });
 
   test('a cache folder that cannot be written', async () => {

@@ -1,7 +1,8 @@
+import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { Interrupted, stopIfAborted, UserError } from '../../errors.js';
 import { Cache, cacheName } from './cache.js';
@@ -11,7 +12,7 @@ import type { FoundSet } from './found.js';
 import { PackedIndex, packedSource } from './packed.js';
 import { UNLABELLED } from './parquetTable.js';
 import type { TableIndex } from './parquetTable.js';
-import type { TableJob, TableNews } from './parquetWorker.js';
+import type { TableJob, TableNews } from './parquetProcess.js';
 import { splitFiles } from './splitNames.js';
 
 /** Settings of {@link findParquet}. */
@@ -154,10 +155,10 @@ async function openTable(shown: string, options: ParquetOptions): Promise<Table>
   const job = { file, shown, cacheFolder: cache.folder, imagesName, id: randomUUID() };
   let table: TableIndex;
   try {
-    table = await inThread(job, options.patience ?? PATIENCE, options.signal);
+    table = await inProcess(job, options.patience ?? PATIENCE, options.signal);
   } catch (error) {
-    // A thread that was ended could not clear up.
-    await rm(cache.temporary(imagesName, job.id), { force: true });
+    // A process that was ended could not clear up.
+    await rm(cache.temporary(imagesName, job.id), { force: true }).catch(() => undefined);
     throw error;
   }
   await cache.write(name, { about: table, parts: [] });
@@ -167,22 +168,24 @@ async function openTable(shown: string, options: ParquetOptions): Promise<Table>
 /** Enough for the rows of any group; the images themselves do not count. */
 const MOST_HEAP_MB = 1024;
 
-/** Reads a table in a thread of its own and ends the thread when it needs too much memory or does not come back. */
-function inThread(job: TableJob, patience: number, signal: AbortSignal | undefined): Promise<TableIndex> {
+/** Reads a table in a process of its own and ends the process when it needs too much memory or does not come back. */
+function inProcess(job: TableJob, patience: number, signal: AbortSignal | undefined): Promise<TableIndex> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./parquetWorker.js', import.meta.url), {
-      workerData: job,
-      resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MB },
+    const child = fork(fileURLToPath(new URL('./parquetProcess.js', import.meta.url)), {
+      execArgv: [`--max-old-space-size=${MOST_HEAP_MB}`],
+      serialization: 'advanced',
+      // What the engine prints when it aborts is for nobody.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     let timer: NodeJS.Timeout | undefined;
-    let ended = false;
+    let settle: (() => void) | undefined;
+    // Only the first reason counts: that the process ends is told, too. It has ended before the answer is given.
     const end = (how: () => void): void => {
-      // The thread's exit, too, is told; only the first reason counts.
-      if (ended) return;
-      ended = true;
+      if (settle !== undefined) return;
+      settle = how;
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
-      void worker.terminate().then(how);
+      if (child.exitCode !== null || child.signalCode !== null || !child.kill('SIGKILL')) how();
     };
     const fail = (message: string, cause?: unknown): void => {
       end(() => {
@@ -202,7 +205,8 @@ function inThread(job: TableJob, patience: number, signal: AbortSignal | undefin
     };
     signal?.addEventListener('abort', abort, { once: true });
     wait();
-    worker.on('message', (news: TableNews) => {
+    child.on('message', (message) => {
+      const news = message as TableNews;
       if ('reading' in news) {
         if (news.reading) clearTimeout(timer);
         else wait();
@@ -218,17 +222,13 @@ function inThread(job: TableJob, patience: number, signal: AbortSignal | undefin
         fail(`cannot be read as Parquet (${news.failure}): it is damaged, or of a kind that glit does not know`);
       }
     });
-    worker.on('error', (error: Error) => {
-      const tooMuch = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
-      fail(
-        tooMuch
-          ? `takes more memory than a table of images can need: it is damaged, or write it with smaller row groups`
-          : `cannot be read as Parquet (${error.message.split('\n', 1)[0]}): it is damaged`,
-        error,
-      );
+    child.on('error', (error) => {
+      fail(`cannot be read, because no process can be started for it (${error.message})`, error);
     });
-    worker.on('exit', () => {
-      fail('cannot be read: the thread that read it ended');
+    child.on('exit', () => {
+      fail('takes more memory than a table of images can need: it is damaged, or write it with smaller row groups');
+      settle?.();
     });
+    child.send(job);
   });
 }

@@ -37,7 +37,7 @@ export const UNLABELLED = -1;
 /**
  * Reads the labels of a Parquet file, then copies its images, one row group at a time. A file whose rows are all
  * unlabelled has no images copied. Sizes that the file states are held against the file before memory is taken for
- * them; what the library makes of what is left is bounded by the thread that this runs in. Throws a UserError for a
+ * them; what the library makes of what is left is bounded by the process that this runs in. Throws a UserError for a
  * file that is damaged or no table of labelled images, and whatever the library throws.
  */
 export async function readTable(file: string, handle: FileHandle, target: TableTarget): Promise<TableIndex> {

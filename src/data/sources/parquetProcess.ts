@@ -1,14 +1,13 @@
-// The thread that a Parquet file is read in: what a damaged file makes the library do, to memory or without end, ends
-// with the thread.
+// The process that a Parquet file is read in. A damaged file can make the library take memory until the engine gives up
+// and aborts, which a thread would not outlive alone: what it does, to memory or without end, ends with this process.
 import { open, statfs } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { parentPort, workerData } from 'node:worker_threads';
 import { UserError } from '../../errors.js';
 import { Cache } from './cache.js';
 import { readTable } from './parquetTable.js';
 import type { TableIndex } from './parquetTable.js';
 
-/** What the thread gets: the file, what messages call it, and the file in the cache that its images go to. */
+/** What the process is sent: the file, what messages call it, and the file in the cache that its images go to. */
 export interface TableJob {
   readonly file: string;
   readonly shown: string;
@@ -18,17 +17,14 @@ export interface TableJob {
   readonly id: string;
 }
 
-/** What the thread tells: that it works or waits for the disk, and how it ended. */
+/** What the process tells: that it works or waits for the disk, and how it ended. */
 export type TableNews =
   | { readonly reading: boolean }
   | { readonly index: TableIndex }
   | { readonly failure: string; readonly isMistake: boolean };
 
-const port = parentPort;
-if (port === null) throw new Error('this module runs as a worker thread only');
-const job = workerData as TableJob;
 const tell = (news: TableNews): void => {
-  port.postMessage(news);
+  process.send?.(news);
 };
 
 async function convert({ file, shown, cacheFolder, imagesName, id }: TableJob): Promise<TableIndex> {
@@ -70,9 +66,16 @@ function mebibytes(bytes: number): string {
   return `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }
 
-try {
-  tell({ index: await convert(job) });
-} catch (error) {
-  const isMistake = error instanceof UserError;
-  tell({ failure: error instanceof Error ? error.message.split('\n', 1)[0] : String(error), isMistake });
+async function answer(job: TableJob): Promise<void> {
+  try {
+    tell({ index: await convert(job) });
+  } catch (error) {
+    const isMistake = error instanceof UserError;
+    tell({ failure: error instanceof Error ? error.message.split('\n', 1)[0] : String(error), isMistake });
+  }
 }
+
+process.once('message', (job: TableJob) => void answer(job));
+process.once('disconnect', () => process.exit());
+// Ctrl-C reaches every process of the terminal; the one that started this one says when to end.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
