@@ -74,7 +74,8 @@ export function unifyLabels(splits: readonly LabelColumn[], declared?: DeclaredC
   });
   if (declared === undefined) {
     for (const { values, shown } of splits) {
-      const missing = train.values.find((label) => !values.includes(label));
+      const present = new Set(values);
+      const missing = train.values.find((label) => !present.has(label));
       if (missing === undefined) continue;
       throw new UserError(
         `${train.shown} has the class "${missing}", which ${shown} lacks: both need the same classes`,
