@@ -12,30 +12,34 @@ export interface Sized {
   readonly batch: number;
 }
 
-/** A supernet, a path through it, and the batch that both are measured with. */
+/** A supernet, a path through it, and the batches that both are measured with. */
 export interface SizedPath {
   readonly name: string;
   readonly network: Network;
   readonly path: Path;
+  /** Of a training step. */
   readonly batch: number;
+  /** Of scoring: that of a training step, and that which a search scores with. */
+  readonly scoringBatches: readonly number[];
 }
 
 const TINY = { imageSize: 224, patchSize: 16, dim: 192, heads: 3, classes: 1000 };
 
 /** The high level's supernet of a backbone, and the path that takes its choices in turns, all of them. */
-function highLevel(name: string, backbone: typeof TINY, depth: number, batch: number): SizedPath {
+function highLevel(name: string, backbone: typeof TINY, depth: number, batch: number, scored = batch): SizedPath {
   const space = highLevelSpace({ depth, heads: backbone.heads });
   return {
     name,
     network: supernet(backbone, space),
     path: space.positions.map((choices, position) => position % choices.length),
     batch,
+    scoringBatches: [...new Set([batch, scored])],
   };
 }
 
 function highLevelOfPreset(name: 'demo' | 'cifar'): SizedPath {
-  const { model, supernet: recipe } = PRESETS[name];
-  return highLevel(name, { ...model, classes: 10 }, model.depth, recipe.batchSize);
+  const { model, supernet: recipe, search } = PRESETS[name];
+  return highLevel(name, { ...model, classes: 10 }, model.depth, recipe.batchSize, search.evaluationBatchSize);
 }
 
 /** Supernets of the high level: the paper's size and those of the small presets. */

@@ -29,11 +29,11 @@ export interface LoadingWorkload {
   readonly batch: number;
   readonly batches: number;
   readonly repeats: number;
-  /** Processes; with 0 the peer's own does the work. */
+  /** Processes beside the peer's own. */
   readonly workers: number;
 }
 
-/** Which clock a subject is timed by: that on the wall, or the processor's, which counts the work of one process. */
+/** Which clock a subject is timed by: that on the wall, or the processor's, which counts the work of a process and its workers. */
 export type Clock = 'seconds' | 'processorSeconds';
 
 /** PyTorch in a process of its own, which works only while it is asked to. */

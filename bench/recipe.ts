@@ -10,14 +10,15 @@ import { interleaved, timed, timedByProcessor, type Subject } from './timing.js'
 
 const { augmentation, batchSize, repeatedAugmentation } = RECIPES.deit;
 const IMAGE_SIZE = 224;
-/** More than either side makes ahead. */
+/** More than either side makes ahead: a run ends with as little made ahead as it began with. */
 const BATCHES = 6;
-const WORKERS = availableParallelism();
+const CORES = availableParallelism();
 
 /**
- * Whole batches by DeiT's recipe, beside timm's transforms on Pillow in PyTorch's DataLoader, on the same files. Without
- * workers both do the work in one thread of their own, and the processor's time is what an image costs; with them both do
- * nothing else. timm takes the same recipe from its own code, so only its numbers are passed.
+ * Whole batches by DeiT's recipe, beside timm's transforms on Pillow in PyTorch's DataLoader, on the same files: what an
+ * image costs of the processor's time with one worker, which is the speed of one core, and how fast images come with a worker
+ * for every core. glit's workers are threads, the DataLoader's processes. timm takes the recipe from its own code, so only
+ * the sizes are passed.
  */
 export const recipeCases: readonly Case[] = [
   {
@@ -29,43 +30,39 @@ export const recipeCases: readonly Case[] = [
   },
 ];
 
-async function compared(what: string, folder: string, rounds: number): Promise<readonly Row[]> {
+async function compared(images: string, folder: string, rounds: number): Promise<readonly Row[]> {
   const peer = await Peer.start(['torch', 'torchvision', 'timm', 'PIL']);
-  if ('skipped' in peer) {
-    const rows = [await measured(`${what}, processor time`, 'processorSeconds', 0, folder, rounds)];
-    rows.push(await measured(`${what}, ${WORKERS} workers`, 'seconds', WORKERS, folder, rounds));
-    return [...rows.flat(), { what: `Python not measured: ${peer.skipped}` }];
-  }
+  const python = 'skipped' in peer ? undefined : peer;
   try {
-    return [
-      ...(await measured(`${what}, processor time`, 'processorSeconds', 0, folder, rounds, peer)),
-      ...(await measured(`${what}, ${WORKERS} workers`, 'seconds', WORKERS, folder, rounds, peer)),
+    const rows = [
+      ...(await measured(`${images}, of one core`, { clock: 'processorSeconds', workers: 1, folder }, rounds, python)),
+      ...(await measured(`${images}, ${CORES} workers`, { clock: 'seconds', workers: CORES, folder }, rounds, python)),
     ];
+    return 'skipped' in peer ? [...rows, { what: `Python not measured: ${peer.skipped}` }] : rows;
   } finally {
-    peer.end();
+    python?.end();
   }
 }
 
+interface Setting {
+  readonly clock: Clock;
+  readonly workers: number;
+  readonly folder: string;
+}
+
 /** One row for glit, and one for Python where there is a peer. */
-async function measured(
-  what: string,
-  clock: Clock,
-  workers: number,
-  folder: string,
-  rounds: number,
-  peer?: Peer,
-): Promise<readonly Row[]> {
-  const own = await loading(`glit, ${what}`, clock, workers, folder);
+async function measured(what: string, setting: Setting, rounds: number, peer?: Peer): Promise<readonly Row[]> {
+  const own = await loading(`glit, ${what}`, setting);
+  const { clock, ...workload } = setting;
   const other = await peer?.open(
     `timm and Pillow, ${what}`,
     {
       kind: 'loading',
-      folder,
       imageSize: IMAGE_SIZE,
       batch: batchSize,
       batches: BATCHES,
       repeats: repeatedAugmentation,
-      workers,
+      ...workload,
     },
     clock,
   );
@@ -86,9 +83,7 @@ async function measured(
 
 async function loading(
   name: string,
-  clock: Clock,
-  workers: number,
-  folder: string,
+  { clock, workers, folder }: Setting,
 ): Promise<Subject & { close(): Promise<void> }> {
   const { train } = await findImageFolder(folder, {});
   const loader = trainingLoader(train.source, {
@@ -98,8 +93,6 @@ async function loading(
     repeats: repeatedAugmentation,
     rng: seeded(1),
     workers,
-    // What is made ahead by this thread itself would be counted in the wrong run.
-    ...(workers === 0 && { prefetch: 1 }),
   });
   const batches = loader.from(0);
   const load = async (): Promise<void> => {
