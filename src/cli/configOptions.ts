@@ -28,7 +28,8 @@ const quantity = parseQuantity;
 
 export const dataOption: ConfigOption = {
   flags: '--data <folder>',
-  description: 'images, a folder per class: train/<class> and test/<class>, or <class> alone',
+  description:
+    'images: train/<class> and test/<class>, or <class> alone; or the files of CIFAR, MNIST, WebDataset or Parquet',
   keys: ['data.source'],
   read: (text) => text,
 };
