@@ -52,12 +52,13 @@ export class Peer {
   /** Says why not where Python does not start or lacks one of the modules. */
   static async start(modules: readonly string[]): Promise<Peer | { readonly skipped: string }> {
     const probe = spawn(PYTHON, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' });
-    const found = await Promise.race([
-      once(probe, 'exit').then(([code]) => code === 0),
-      once(probe, 'error').then(() => false),
-    ]);
+    // It is rejected where there is no such program.
+    const found = await once(probe, 'exit').then(
+      ([code]) => code === 0,
+      () => false,
+    );
     if (!found) {
-      return { skipped: `${PYTHON} lacks one of ${modules.join(', ')} (set GLIT_BENCH_PYTHON to one that has them)` };
+      return { skipped: `${PYTHON} is no Python with ${modules.join(', ')} (name one that is by GLIT_BENCH_PYTHON)` };
     }
     const child = spawn(PYTHON, [SCRIPT]);
     child.stderr.resume(); // warnings of the compiler

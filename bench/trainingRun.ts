@@ -1,7 +1,8 @@
 /**
- * A few steps of DeiT-Tiny by DeiT's recipe in a process of its own, which then tells the most memory it took:
+ * A few steps of DeiT-Tiny in a process of its own, which then tells the most memory it took: a whole training by DeiT's
+ * recipe on the images of a folder, or, without one, the step alone on images that cost nothing.
  *
- *   node dist/bench/trainingRun.js FOLDER BATCH STEPS  ->  {"peakBytes": n}
+ *   node dist/bench/trainingRun.js BATCH STEPS [FOLDER]  ->  {"peakBytes": n}
  */
 import { readFile } from 'node:fs/promises';
 import { trainingLoader } from '../src/data/loader.js';
@@ -12,33 +13,49 @@ import { preset } from '../src/model/presets.js';
 import { recipeFor } from '../src/pipeline/recipes/inSteps.js';
 import { RECIPES } from '../src/pipeline/recipes/index.js';
 import { seeded } from '../src/random/rng.js';
-import { openDevice } from '../src/runtime/device.js';
+import { openDevice, type Device } from '../src/runtime/device.js';
 import { train } from '../src/train/loop.js';
+import { training } from './workloads.js';
 
-const [folder, batch, steps] = process.argv.slice(2);
-const { epochs: _, ...deit } = RECIPES.deit;
-const config = { ...deit, batchSize: Number(batch), steps: Number(steps) };
-const { train: images } = await findImageFolder(folder, {});
-const loader = trainingLoader(images.source, {
-  imageSize: 224,
-  batchSize: config.batchSize,
-  augmentation: config.augmentation,
-  repeats: config.repeatedAugmentation,
-  rng: seeded(1),
-});
+const network = plainNetwork(preset('deit-tiny'));
+const [batch, steps] = process.argv.slice(2, 4).map(Number);
+const folder = process.argv.at(4);
+
 const device = await openDevice();
-const state = await train({
-  device,
-  network: plainNetwork(preset('deit-tiny')),
-  loader,
-  normalization: IMAGENET_NORMALIZATION,
-  recipe: recipeFor(config, loader.batchesPerEpoch),
-  rng: seeded(1),
-});
-state.free();
-await loader.close();
+if (folder === undefined) await stepAlone(device);
+else await wholeTraining(device, folder);
 await device.close();
 console.log(JSON.stringify({ peakBytes: await peakBytes() }));
+
+async function stepAlone(device: Device): Promise<void> {
+  const workload = await training('step', device, network, batch);
+  for (let count = 0; count < steps; count++) await workload.run();
+  await workload.close();
+}
+
+async function wholeTraining(device: Device, folder: string): Promise<void> {
+  const { epochs: _, ...deit } = RECIPES.deit;
+  const config = { ...deit, batchSize: batch, steps };
+  const { train: images } = await findImageFolder(folder, {});
+  const loader = trainingLoader(images.source, {
+    imageSize: network.backbone.imageSize,
+    batchSize: batch,
+    augmentation: config.augmentation,
+    repeats: config.repeatedAugmentation,
+    rng: seeded(1),
+  });
+  const recipe = recipeFor(config, loader.batchesPerEpoch);
+  const state = await train({
+    device,
+    network,
+    loader,
+    normalization: IMAGENET_NORMALIZATION,
+    recipe,
+    rng: seeded(1),
+  });
+  state.free();
+  await loader.close();
+}
 
 /** Linux passes the peak that `resourceUsage` tells from the process that starts another to that other one. */
 async function peakBytes(): Promise<number> {
