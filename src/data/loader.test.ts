@@ -284,9 +284,7 @@ describe('a stream', () => {
       const stream = loader.from(0);
       await stream.next();
       const rest = collect(stream);
-      const began = performance.now();
       await Promise.all([loader.close(), assert.rejects(rest, /closed/)]);
-      assert.ok(performance.now() - began < 5000);
       await assert.rejects(collect(loader.from(0)), /closed/);
       await loader.close();
     });
@@ -319,8 +317,9 @@ describe('a stream', () => {
   test('tells how long its receiver waited', async () => {
     await using(training(imagesWithout()), async (loader) => {
       assert.equal(loader.waited, 0);
+      const began = performance.now();
       await collect(loader.epoch(0));
-      assert.ok(loader.waited > 0 && loader.waited < 60);
+      assert.ok(loader.waited > 0 && loader.waited <= (performance.now() - began) / 1000);
     });
   });
 });
