@@ -19,6 +19,10 @@ export const multiply = (a: Code, b: Code): Code => [...a, ...b, 0x6c];
 const lessThan = (a: Code, b: Code): Code => [...a, ...b, 0x49];
 /** The 32 bits at an address. */
 export const load = (address: Code): Code => [...address, 0x28, ...at(2, 0)];
+/** The byte at an address. */
+export const loadByte = (address: Code): Code => [...address, 0x2d, ...at(0, 0)];
+/** Stores the lowest 16 bits. */
+export const storeHalf = (address: Code, value: Code): Code => [...address, ...value, 0x3b, ...at(0, 0)];
 
 /** The 16 bytes at an address. */
 export const loadVector = (address: Code): Code => [...address, ...vector(0x00), ...at(0, 0)];
@@ -33,15 +37,37 @@ export const storeByte = (address: Code, value: Code, lane: number): Code => [
   ...at(0, 0),
   lane,
 ];
+/** Stores one of eight lanes of 16 bits. */
+export const storeHalfLane = (address: Code, value: Code, lane: number): Code => [
+  ...address,
+  ...value,
+  ...vector(0x59),
+  ...at(0, 0),
+  lane,
+];
+/** A vector with one of its four lanes of 32 bits replaced by what is at an address. */
+export const loadLane = (address: Code, value: Code, lane: number): Code => [
+  ...address,
+  ...value,
+  ...vector(0x56),
+  ...at(0, 0),
+  lane,
+];
+/** One of four lanes of 32 bits. */
+export const laneOf = (value: Code, lane: number): Code => [...value, ...vector(0x1b), lane];
+/** 16 bytes. */
+export const constant = (bytes: readonly number[]): Code => [...vector(0x0c), ...bytes];
 /** A number in all four lanes. */
 export const splat = (value: number): Code => [...int(value), ...vector(0x11)];
 /** The bytes of a vector at these places, 16 of them; a place beyond the 16th gives 0. */
-export const pick = (value: Code, places: readonly number[]): Code => [
-  ...value,
-  ...vector(0x0c),
-  ...places,
-  ...vector(0x0e),
-];
+export const pick = (value: Code, places: readonly number[]): Code => [...value, ...constant(places), ...vector(0x0e)];
+/** {@link pick} by places that are a vector themselves. */
+export const pickBy = binary(0x0e);
+/** The first or the last 8 bytes of two vectors in turns. */
+export const interleave = {
+  low: shuffle(Array.from({ length: 16 }, (_, at) => (at >> 1) + 16 * (at & 1))),
+  high: shuffle(Array.from({ length: 16 }, (_, at) => 8 + (at >> 1) + 16 * (at & 1))),
+};
 /** The lower or the higher 8 bytes as 8 numbers of 16 bits; the lower or the higher four of such as numbers of 32 bits. */
 export const widenBytes = { low: unary(0x89), high: unary(0x8a) };
 export const widenWords = { low: unary(0xa9), high: unary(0xaa) };
@@ -51,6 +77,32 @@ export const narrowToBytes = binary(0x66);
 export const addLanes = binary(0xae);
 export const multiplyLanes = binary(0xb5);
 export const shiftLanes = (value: Code, bits: number): Code => [...value, ...int(bits), ...vector(0xac)];
+
+/** A number of 64-bit floating point in both lanes. */
+export const splatDouble = (value: number): Code => [
+  0x44,
+  ...new Uint8Array(Float64Array.of(value).buffer),
+  ...vector(0x14),
+];
+/** The double at an address, in both lanes. */
+export const loadSplatDouble = (address: Code, offset = 0): Code => [...address, ...vector(0x0a), ...at(0, offset)];
+export const addDoubles = binary(0xf0);
+export const subtractDoubles = binary(0xf1);
+export const multiplyDoubles = binary(0xf2);
+export const floorDoubles = unary(0x75);
+/** Both doubles without their fractions as 32-bit numbers in the lower two lanes. */
+export const truncateDoubles = unary(0xfc);
+/** All bits of a lane, or none. */
+export const doublesBelow = binary(0x49);
+export const doublesAtLeast = binary(0x4c);
+export const bitsOfBoth = binary(0x4e);
+/** The bits of `value` where those of `condition` are set, elsewhere those of `otherwise`. */
+export const choose = (condition: Code, value: Code, otherwise: Code): Code => [
+  ...value,
+  ...otherwise,
+  ...condition,
+  ...vector(0x52),
+];
 
 /** Runs `body` with `variable` from 0 in steps of `step` as long as it is below `end`, which is above 0. */
 export function count(variable: Variable, end: Code, step: number, body: readonly Code[]): Code {
@@ -64,27 +116,27 @@ function repeatWhile(condition: Code, body: readonly Code[]): Code {
 }
 
 /** A function without a result, whose parameters are 32-bit numbers. */
-export interface Procedure {
-  readonly name: string;
+export interface Procedure<N extends string = string> {
+  readonly name: N;
   readonly parameters: number;
   readonly locals: readonly ValueType[];
   readonly body: Code;
 }
 
 /** Defines a procedure: its parameters and locals come to `write` as variables, by the names given. */
-export function procedure<P extends string, L extends string>(
-  name: string,
+export function procedure<N extends string, P extends string, L extends string>(
+  name: N,
   parameters: readonly P[],
-  locals: { readonly [N in L]: ValueType },
-  write: (variables: { readonly [N in P | L]: Variable }) => readonly Code[],
-): Procedure {
+  locals: { readonly [V in L]: ValueType },
+  write: (variables: { readonly [V in P | L]: Variable }) => readonly Code[],
+): Procedure<N> {
   const names: readonly (P | L)[] = [...parameters, ...(Object.keys(locals) as L[])];
   const variables = Object.fromEntries(names.map((each, index) => [each, variable(index)]));
   return {
     name,
     parameters: parameters.length,
     locals: Object.values<ValueType>(locals),
-    body: write(variables as { readonly [N in P | L]: Variable }).flat(),
+    body: write(variables as { readonly [V in P | L]: Variable }).flat(),
   };
 }
 
@@ -120,6 +172,10 @@ function unary(opcode: number): (value: Code) => Code {
 
 function binary(opcode: number): (a: Code, b: Code) => Code {
   return (a, b) => [...a, ...b, ...vector(opcode)];
+}
+
+function shuffle(places: readonly number[]): (a: Code, b: Code) => Code {
+  return (a, b) => [...a, ...b, ...vector(0x0d), ...places];
 }
 
 /** Alignment, as a power of 2, and constant offset of an access. */

@@ -1,7 +1,6 @@
 import {
   add,
   addLanes,
-  assemble,
   count,
   int,
   load,
@@ -21,6 +20,8 @@ import {
   widenWords,
 } from './assembler.js';
 import type { Code } from './assembler.js';
+import { compile } from './compile.js';
+import type { Kernels } from './compile.js';
 
 /** Weights are whole multiples of 2^-22, the most that leaves room for 8-bit pixels in 32 bits. */
 export const PRECISION = 22;
@@ -139,21 +140,11 @@ const resizeColumns = procedure(
   },
 );
 
-/** The kernels, and the memory that they read and write. */
-export interface ResizeKernels {
-  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  readonly resizeRows: (...parameters: number[]) => void;
-  readonly resizeColumns: (...parameters: number[]) => void;
-}
+const PROCEDURES = [resizeRows, resizeColumns] as const;
 
-/** What the kernels need of the WebAssembly global, which TypeScript knows of in browsers only. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (module: object) => { readonly exports: unknown };
-};
+/** The kernels that resize. */
+export type ResizeKernels = Kernels<(typeof PROCEDURES)[number]['name']>;
 
-/** Compiles the kernels; takes a millisecond or two. */
 export function resizeKernels(): ResizeKernels {
-  const module = new WebAssembly.Module(assemble([resizeRows, resizeColumns]));
-  return new WebAssembly.Instance(module).exports as ResizeKernels;
+  return compile(PROCEDURES);
 }
