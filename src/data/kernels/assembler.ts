@@ -18,9 +18,17 @@ export const add = (a: Code, b: Code): Code => [...a, ...b, 0x6a];
 export const multiply = (a: Code, b: Code): Code => [...a, ...b, 0x6c];
 const lessThan = (a: Code, b: Code): Code => [...a, ...b, 0x49];
 /** The 32 bits at an address. */
-export const load = (address: Code): Code => [...address, 0x28, ...at(2, 0)];
+export const load = (address: Code, offset = 0): Code => [...address, 0x28, ...at(2, offset)];
+export const store = (address: Code, value: Code, offset = 0): Code => [...address, ...value, 0x36, ...at(2, offset)];
 /** The byte at an address. */
-export const loadByte = (address: Code): Code => [...address, 0x2d, ...at(0, 0)];
+export const loadByte = (address: Code, offset = 0): Code => [...address, 0x2d, ...at(0, offset)];
+/** Stores the lowest 8 bits. */
+export const storeLowest = (address: Code, value: Code, offset = 0): Code => [
+  ...address,
+  ...value,
+  0x3a,
+  ...at(0, offset),
+];
 /** Stores the lowest 16 bits. */
 export const storeHalf = (address: Code, value: Code): Code => [...address, ...value, 0x3b, ...at(0, 0)];
 
@@ -29,6 +37,16 @@ export const loadVector = (address: Code): Code => [...address, ...vector(0x00),
 /** The 32 bits at an address, in all four lanes. */
 export const loadSplat = (address: Code, offset = 0): Code => [...address, ...vector(0x09), ...at(2, offset)];
 export const storeVector = (address: Code, value: Code): Code => [...address, ...value, ...vector(0x0b), ...at(0, 0)];
+/** The 8 bytes at an address as numbers of 16 bits. */
+export const loadWords = (address: Code): Code => [...address, ...vector(0x02), ...at(0, 0)];
+/** Stores the lower 8 bytes. */
+export const storeLowHalf = (address: Code, value: Code): Code => [
+  ...address,
+  ...value,
+  ...vector(0x5b),
+  ...at(0, 0),
+  0,
+];
 /** Stores one of sixteen lanes. */
 export const storeByte = (address: Code, value: Code, lane: number): Code => [
   ...address,
@@ -74,9 +92,17 @@ export const widenWords = { low: unary(0xa9), high: unary(0xaa) };
 /** Four and four 32-bit numbers as eight of 16 bits; eight and eight of these as bytes, cut to 0 ... 255. */
 export const narrowToWords = binary(0x85);
 export const narrowToBytes = binary(0x66);
+export const addWords = binary(0x8e);
 export const addLanes = binary(0xae);
+export const subtractLanes = binary(0xb1);
 export const multiplyLanes = binary(0xb5);
 export const shiftLanes = (value: Code, bits: number): Code => [...value, ...int(bits), ...vector(0xac)];
+
+/** Four 32-bit numbers in floating point, and back, without their fractions. */
+export const toFloats = unary(0xfa);
+export const truncateFloats = unary(0xf8);
+export const addFloats = binary(0xe4);
+export const multiplyFloats = binary(0xe6);
 
 /** A number of 64-bit floating point in both lanes. */
 export const splatDouble = (value: number): Code => [

@@ -1,4 +1,8 @@
+import { COUNTS } from '../../kernels/byteKernels.js';
 import type { Image } from '../../image.js';
+import { withBytes } from './byteMemory.js';
+
+const VALUES = 256;
 
 /** For each value of a byte, the value that takes its place: 256 of them. */
 export type Table = Uint8Array;
@@ -6,20 +10,22 @@ export type Table = Uint8Array;
 /** A table from a formula, whose results are cut to whole numbers and to 0 ... 255. */
 export function tableOf(formula: (value: number) => number): Table {
   // Stores to a clamped array would round.
-  const table = new Uint8Array(256);
-  for (let value = 0; value < 256; value++) table[value] = Math.max(0, Math.min(255, Math.trunc(formula(value))));
+  const table = new Uint8Array(VALUES);
+  for (let value = 0; value < VALUES; value++) table[value] = Math.max(0, Math.min(255, Math.trunc(formula(value))));
   return table;
 }
 
 /** Replaces every value by that of a table, one table for all channels or one each. Returns a new image. */
 export function lookUp({ size, pixels }: Image, ...tables: readonly [Table] | readonly [Table, Table, Table]): Image {
-  const plane = size * size;
-  const replaced = new Uint8Array(pixels.length);
-  for (let channel = 0; channel < 3; channel++) {
-    const table = tables[channel] ?? tables[0];
-    const end = (channel + 1) * plane;
-    for (let at = channel * plane; at < end; at++) replaced[at] = table[pixels[at]];
-  }
+  const plane = pixels.length / tables.length;
+  const replaced = withBytes(pixels, VALUES, ({ kernels, bytes, source, target, extra }) => {
+    // In turn, since the last bytes of a plane may run over into the next.
+    tables.forEach((table, channel) => {
+      bytes.set(table, extra);
+      kernels.replaceBytes(source + channel * plane, plane, extra, target + channel * plane);
+    });
+    return bytes.slice(target, target + pixels.length);
+  });
   return { size, pixels: replaced };
 }
 
@@ -28,14 +34,27 @@ export function tablesByHistogram(
   image: Image,
   tableOfHistogram: (histogram: Int32Array) => Table,
 ): readonly [Table, Table, Table] {
-  const table = (channel: number): Table => tableOfHistogram(histogramOf(image, channel));
-  return [table(0), table(1), table(2)];
+  const [red, green, blue] = histogramsOf(image);
+  return [tableOfHistogram(red), tableOfHistogram(green), tableOfHistogram(blue)];
 }
 
-/** [256]: how many pixels of a channel have each value. */
-function histogramOf({ size, pixels }: Image, channel: number): Int32Array {
-  const histogram = new Int32Array(256);
-  const end = (channel + 1) * size * size;
-  for (let at = channel * size * size; at < end; at++) histogram[pixels[at]]++;
-  return histogram;
+const COUNT_BYTES = VALUES * COUNTS * Int32Array.BYTES_PER_ELEMENT;
+
+/** By channel, [256]: how many of its pixels have each value. */
+function histogramsOf({ size, pixels }: Image): readonly [Int32Array, Int32Array, Int32Array] {
+  const plane = size * size;
+  // Whole groups of pixels are counted, so that those after the last group are left to be counted here.
+  const whole = plane - (plane % COUNTS);
+  return withBytes(pixels, COUNT_BYTES, ({ kernels, bytes, source, extra }) => {
+    const counts = new Int32Array(bytes.buffer, extra, VALUES * COUNTS);
+    const histogramOf = (channel: number): Int32Array => {
+      const histogram = new Int32Array(VALUES);
+      counts.fill(0);
+      if (whole > 0) kernels.countBytes(source + channel * plane, whole, extra);
+      for (let at = 0; at < counts.length; at++) histogram[Math.floor(at / COUNTS)] += counts[at];
+      for (let at = whole; at < plane; at++) histogram[pixels[channel * plane + at]]++;
+      return histogram;
+    };
+    return [histogramOf(0), histogramOf(1), histogramOf(2)];
+  });
 }
