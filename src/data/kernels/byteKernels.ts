@@ -136,7 +136,60 @@ const sharpen = procedure(
   },
 );
 
-const PROCEDURES = [replaceBytes, countBytes, sharpen] as const;
+/** By channel, what the brightness of a colour has of it, in 65536ths. */
+const GREY = [19595, 38470, 7471] as const;
+const GREY_BITS = 16;
+
+/** Blends `length` pixels of three planes, `plane` bytes apart, with their brightness, by the 32-bit float at `factor`. */
+const recolour = procedure(
+  'recolour',
+  ['source', 'plane', 'length', 'factor', 'target'],
+  {
+    at: 'i32',
+    place: 'i32',
+    weight: 'v128',
+    red: 'v128',
+    green: 'v128',
+    blue: 'v128',
+    low: 'v128',
+    high: 'v128',
+    words: 'v128',
+  },
+  ({ source, plane, length, factor, target, ...local }) => {
+    const { at, place, weight, red, green, blue, low, high, words } = local;
+    const channels = [red, green, blue];
+    const next = place.set(add(place.get, plane.get));
+    const grey = (widen: (words: Code) => Code): Code =>
+      shiftLanes(
+        channels
+          .map((channel, index) => multiplyLanes(widen(channel.get), splat(GREY[index])))
+          .reduce(addLanes, splat(1 << (GREY_BITS - 1))),
+        GREY_BITS,
+      );
+    return [
+      weight.set(loadSplat(factor.get)),
+      count(at, length.get, BYTES_AT_A_TIME, [
+        place.set(add(source.get, at.get)),
+        ...channels.flatMap((channel) => [channel.set(loadWords(place.get)), next]),
+        low.set(grey(widenWords.low)),
+        high.set(grey(widenWords.high)),
+        place.set(add(target.get, at.get)),
+        ...channels.flatMap((channel) => [
+          words.set(
+            narrowToWords(
+              blend(low.get, widenWords.low(channel.get), weight.get),
+              blend(high.get, widenWords.high(channel.get), weight.get),
+            ),
+          ),
+          storeLowHalf(place.get, narrowToBytes(words.get, words.get)),
+          next,
+        ]),
+      ]),
+    ];
+  },
+);
+
+const PROCEDURES = [replaceBytes, countBytes, sharpen, recolour] as const;
 
 /** The kernels that go through an image byte by byte. */
 export type ByteKernels = Kernels<(typeof PROCEDURES)[number]['name']>;

@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { seeded } from '../../../random/rng.js';
 import type { Image } from '../../image.js';
 import { blend } from './blend.js';
+import { colour } from './colour.js';
+import { grey } from './grey.js';
 import { lookUp, tableOf, tablesByHistogram } from './lookUp.js';
 import { sharpness } from './sharpness.js';
 
@@ -16,6 +18,17 @@ const image = fc
     return { size, pixels: Uint8Array.from({ length: 3 * size * size }, () => 255 - step * rng.int(values)) };
   });
 
+const toByte = (value: number): number => Math.trunc(Math.max(0, Math.min(255, value)));
+
+function slowColour({ size, pixels }: Image, factor: number): Image {
+  const plane = size * size;
+  const blended = pixels.map((original, index) => {
+    const at = index % plane;
+    return toByte(blend(grey(pixels[at], pixels[at + plane], pixels[at + 2 * plane]), original, factor));
+  });
+  return { size, pixels: blended };
+}
+
 function slowSharpness({ size, pixels }: Image, factor: number): Image {
   const sharpened = pixels.map((original, index) => {
     const x = index % size;
@@ -23,7 +36,7 @@ function slowSharpness({ size, pixels }: Image, factor: number): Image {
     if (x === 0 || y === 0 || x === size - 1 || y === size - 1) return original;
     const rows = [index - size, index, index + size];
     const sum = rows.reduce((all, row) => all + pixels[row - 1] + pixels[row] + pixels[row + 1], 4 * original);
-    return Math.trunc(Math.max(0, Math.min(255, blend(Math.round(sum / 13), original, factor))));
+    return toByte(blend(Math.round(sum / 13), original, factor));
   });
   return { size, pixels: sharpened };
 }
@@ -66,8 +79,17 @@ describe('going through bytes, compared with one at a time', () => {
     );
   });
 
+  const factor = fc.oneof(fc.double({ min: -2, max: 4, noNaN: true }), fc.constantFrom(0, 1, 0.1, 1.9, 1e-30));
+
+  test('takes and gives colour to the last bit', () => {
+    fc.assert(
+      fc.property(image, factor, (original, by) => {
+        assert.deepEqual(colour(original, by), slowColour(original, by));
+      }),
+    );
+  });
+
   test('sharpens and smooths to the last bit', () => {
-    const factor = fc.oneof(fc.double({ min: -2, max: 4, noNaN: true }), fc.constantFrom(0, 1, 0.1, 1.9, 1e-30));
     fc.assert(
       fc.property(image, factor, (original, by) => {
         assert.deepEqual(sharpness(original, by), slowSharpness(original, by));

@@ -1,20 +1,25 @@
+import { BYTES_AT_A_TIME } from '../../kernels/byteKernels.js';
 import type { Image } from '../../image.js';
-import { blendByte, weightedDifferences } from './blend.js';
-import { grey } from './grey.js';
+import { withBytes } from './byteMemory.js';
 
 /** With factor 0 the image is grey, with 1 as it was, beyond more colourful. */
 export function colour({ size, pixels }: Image, factor: number): Image {
   const plane = size * size;
-  const weighted = weightedDifferences(factor);
-  const blended = new Uint8Array(pixels.length);
-  for (let at = 0; at < plane; at++) {
-    const red = pixels[at];
-    const green = pixels[at + plane];
-    const blue = pixels[at + 2 * plane];
-    const degenerate = grey(red, green, blue);
-    blended[at] = blendByte(degenerate, red, weighted);
-    blended[at + plane] = blendByte(degenerate, green, weighted);
-    blended[at + 2 * plane] = blendByte(degenerate, blue, weighted);
+  // The last pixels of a plane run over into the next, which would be written too early: planes of the result lie apart.
+  const apart = Math.ceil(plane / BYTES_AT_A_TIME) * BYTES_AT_A_TIME;
+  const padded = new Uint8Array(3 * apart);
+  for (let channel = 0; channel < 3; channel++) {
+    padded.set(pixels.subarray(channel * plane, (channel + 1) * plane), channel * apart);
   }
+  const weight = new Uint8Array(Float32Array.of(factor).buffer);
+  const blended = new Uint8Array(pixels.length);
+  withBytes(padded, weight.length, ({ kernels, bytes, source, target, extra }) => {
+    bytes.set(weight, extra);
+    kernels.recolour(source, apart, plane, extra, target);
+    for (let channel = 0; channel < 3; channel++) {
+      const from = target + channel * apart;
+      blended.set(bytes.subarray(from, from + plane), channel * plane);
+    }
+  });
   return { size, pixels: blended };
 }
