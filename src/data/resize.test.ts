@@ -72,7 +72,8 @@ describe('resize', () => {
         const expected = plainly(image, toWidth, toHeight, filter).flat(2);
         const found = resize(image, toWidth, toHeight, { filter });
         assert.equal(found.length, expected.length);
-        found.forEach((value, at) => assert.ok(Math.abs(value - expected[at]) <= 1, `${value}, ${expected[at]}`));
+        // A tie in the first pass moves its values by 1, which the second adds up with weights of 1.25 in all at most.
+        found.forEach((value, at) => assert.ok(Math.abs(value - expected[at]) <= 2, `${value}, ${expected[at]}`));
       }),
       { numRuns: 60 },
     );
