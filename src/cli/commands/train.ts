@@ -72,7 +72,7 @@ export function addTrain(program: Command): void {
     ],
     ['glit train runs/photos/architecture.json --data photos', 'what a search has found, on all training images'],
     [
-      'glit train --weights deit_tiny_patch16_224.pth --data photos --recipe deit --epochs 30 --learning-rate 5e-5',
+      'glit train --weights deit_tiny.pth --data photos --recipe deit --accumulate 1 --epochs 30 --learning-rate 5e-5',
       "fine-tuning ImageNet's weights",
     ],
   ]);
