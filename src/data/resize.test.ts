@@ -17,7 +17,10 @@ const CURVES: { readonly [F in Filter]: (x: number) => number } = {
   bicubic: (x) => (x < 1 ? 1.5 * x ** 3 - 2.5 * x ** 2 + 1 : x < 2 ? -0.5 * x ** 3 + 2.5 * x ** 2 - 4 * x + 2 : 0),
 };
 
-/** One line of numbers resized in floating point, without any rounding. */
+/** Pillow's weights are whole multiples of 2^-22. */
+const fixed = (weight: number): number => (Math.sign(weight) * Math.floor(Math.abs(weight) * 2 ** 22 + 0.5)) / 2 ** 22;
+
+/** One line of bytes resized; with weights in fixed point the products and sums are exact. */
 function lineOf(values: readonly number[], to: number, filter: Filter): number[] {
   const scale = values.length / to;
   const stretch = Math.max(1, scale);
@@ -25,7 +28,7 @@ function lineOf(values: readonly number[], to: number, filter: Filter): number[]
     const centre = (place + 0.5) * scale;
     const weights = values.map((_, at) => CURVES[filter](Math.abs(at + 0.5 - centre) / stretch));
     const sum = weights.reduce((total, weight) => total + weight, 0);
-    return values.reduce((total, value, at) => total + (value * weights[at]) / sum, 0);
+    return values.reduce((total, value, at) => total + value * fixed(weights[at] / sum), 0);
   });
 }
 
@@ -65,15 +68,14 @@ const side = fc.integer({ min: 1, max: 40 });
 const filters = fc.constantFrom<Filter>('bicubic', 'bilinear');
 
 describe('resize', () => {
-  test('is the convolution that its kernels describe, but for ties of the last bit', () => {
+  test('is the convolution that its kernels describe, to the last bit', () => {
     fc.assert(
       fc.property(side, side, side, side, filters, fc.nat(), (width, height, toWidth, toHeight, filter, seed) => {
         const image = noise(width, height, seed);
-        const expected = plainly(image, toWidth, toHeight, filter).flat(2);
-        const found = resize(image, toWidth, toHeight, { filter });
-        assert.equal(found.length, expected.length);
-        // A tie in the first pass moves its values by 1, which the second adds up with weights of 1.25 in all at most.
-        found.forEach((value, at) => assert.ok(Math.abs(value - expected[at]) <= 2, `${value}, ${expected[at]}`));
+        assert.deepEqual(
+          [...resize(image, toWidth, toHeight, { filter })],
+          plainly(image, toWidth, toHeight, filter).flat(2),
+        );
       }),
       { numRuns: 60 },
     );
