@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { preset } from '../src/model/presets.js';
+import { formatArchitecture } from '../src/space/codec.js';
+import { readJournal } from '../src/telemetry/journal.js';
+import { glit, makePhotos, writeText } from './support/commandLine.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'glit-recipe-'));
+
+before(async () => {
+  await makePhotos(join(folder, 'photos'));
+  const tiny = preset('glit-tiny', { imageSize: 16, patchSize: 4 });
+  writeText(
+    folder,
+    'small.json',
+    formatArchitecture({ ...tiny, backbone: { ...tiny.backbone, dim: 12 }, blocks: tiny.blocks.slice(0, 3) }),
+  );
+});
+after(() => {
+  rmSync(folder, { recursive: true });
+});
+
+test("DeiT's whole recipe runs from the command line, and its log shows every part at work", async () => {
+  const { code, stderr } = await glit(
+    folder,
+    'train',
+    'small.json',
+    '--data',
+    'photos',
+    '--recipe',
+    'deit',
+    '--steps',
+    '8',
+    '--batch-size',
+    '4',
+    '--accumulate',
+    '2',
+    '--learning-rate',
+    '1e-3',
+    '--workers',
+    '0',
+    '--quiet',
+    '--out',
+    'run',
+  );
+  assert.equal(code, 0, stderr);
+  const entries = await readJournal(join(folder, 'run', 'journal.jsonl'));
+
+  const started = entries.find((entry) => entry.type === 'stageStarted' && entry.stage === 'train');
+  assert.ok(started?.type === 'stageStarted');
+  // The rate that is asked for is taken as it is, though the recipe has one that it scales to the images of a step.
+  assert.match(started.recipe ?? '', /^batches of 4, 2 a step, AdamW at 0\.001, /);
+  for (const part of ['drop path', 'moving average', '3 times an epoch', 'RandAugment', 'erasing', 'mixup', 'CutMix']) {
+    assert.match(started.recipe ?? '', new RegExp(part));
+  }
+
+  const steps = entries.filter((entry) => entry.type === 'trainStep');
+  assert.deepEqual(
+    steps.map(({ step }) => step),
+    [1, 2, 3, 4, 5, 6, 7, 8],
+  );
+  assert.equal(Math.max(...steps.map(({ learningRate }) => learningRate)), 1e-3);
+
+  const finished = entries.find((entry) => entry.type === 'stageFinished' && entry.stage === 'train');
+  assert.ok(finished?.type === 'stageFinished');
+  const { mixupShare, cutmixShare } = finished.result as { mixupShare: number; cutmixShare: number };
+  assert.ok(mixupShare > 0 && cutmixShare > 0 && mixupShare + cutmixShare <= 1);
+  const evaluated = entries.flatMap((entry) => (entry.type === 'evaluation' ? [entry.stage] : []));
+  assert.deepEqual(evaluated, ['train', 'average']);
+  assert.ok(existsSync(join(folder, 'run', 'batches', 'train.png')));
+});
