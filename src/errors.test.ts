@@ -7,6 +7,8 @@ describe('a value from outside, in a message,', () => {
   test('is what JSON makes of it while it is short', () => {
     const short = fc.jsonValue({ maxDepth: 2 }).filter((value) => JSON.stringify(value).length <= 60);
     fc.assert(fc.property(short, (value) => assert.equal(show(value), JSON.stringify(value))));
+    const empty = [new Array(12).fill(''), 1e-300, false];
+    assert.equal(show(empty), JSON.stringify(empty));
   });
 
   test('is one line of bounded length whatever it is', () => {

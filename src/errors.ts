@@ -49,7 +49,7 @@ function* pieces(value: unknown, most: number, depth: number): Generator<string,
     for (const [key, each] of entries) {
       if (length > most) break;
       for (const piece of [length === 0 ? '' : ',', key, ...pieces(each, most, depth + 1)]) {
-        length += Math.max(1, piece.length);
+        length += piece.length;
         yield piece;
       }
     }

@@ -18,6 +18,7 @@ describe('drop path', () => {
       }),
     );
     assert.deepEqual(dropPathRates(1, 0.5), [0]);
+    assert.equal(dropPathRates(16, 0.03)[15], Math.fround(0.03));
   });
 
   test('drops every branch of every sample with its own block’s rate, and keeps the expectation', () => {

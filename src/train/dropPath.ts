@@ -2,8 +2,9 @@ import type { Rng } from '../random/rng.js';
 
 /**
  * The drop-path rate of every block: from 0 at the first linearly to `rate` at the last, in float32 as timm takes them
- * from PyTorch's `linspace`, bit for bit: that counts up from 0 in the first half and down from `rate` in the second, where
- * a vector of 16 belongs to the half that it begins in.
+ * from PyTorch's `linspace`, bit for bit as recorded: that counts up from 0 in the first half and down from `rate` in the
+ * second, where a vector of 16 belongs to the half that it begins in. (Newer PyTorch goes by the block alone; the two differ
+ * in the last bit.) The last block's rate is `rate` itself, also where a whole network is one such vector.
  */
 export function dropPathRates(depth: number, rate: number): readonly number[] {
   if (depth === 1) return [0];
@@ -11,6 +12,7 @@ export function dropPathRates(depth: number, rate: number): readonly number[] {
   const step = Math.fround(last / (depth - 1));
   const vectorized = depth - (depth % VECTOR);
   return Array.from({ length: depth }, (_, block) => {
+    if (block === depth - 1) return last;
     const start = block < vectorized ? block - (block % VECTOR) : block;
     return Math.fround(start < Math.floor(depth / 2) ? step * block : last - step * (depth - 1 - block));
   });
