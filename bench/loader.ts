@@ -46,7 +46,8 @@ async function throughput(
   const loader = trainingLoader(source, { imageSize, batchSize, augmentation, rng: seeded(1), workers: WORKERS });
   let start = 0;
   let count = -2; // the first batches start the threads
-  for await (const _ of loader.from(0)) {
+  for await (const { images } of loader.from(0)) {
+    loader.reuse(images.buffer);
     if (++count === 0) start = performance.now();
     if (count === BATCHES) break;
   }

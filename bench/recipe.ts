@@ -96,7 +96,10 @@ async function loading(
   });
   const batches = loader.from(0);
   const load = async (): Promise<void> => {
-    for (let count = 0; count < BATCHES; count++) await batches.next();
+    for (let count = 0; count < BATCHES; count++) {
+      const { value } = await batches.next();
+      if (value !== undefined) loader.reuse(value.images.buffer);
+    }
   };
   const clocks = { seconds: timed, processorSeconds: timedByProcessor };
   return { ...clocks[clock](name, load), close: () => loader.close() };

@@ -36,6 +36,8 @@ export interface BatchRecipe<T extends PixelType = PixelType> extends ViewSettin
 export interface BatchJob {
   readonly step: number;
   readonly images: readonly EncodedImage[] | Int32Array;
+  /** Memory that the batch may take, of any content. */
+  readonly memory?: ArrayBuffer | undefined;
 }
 
 /** A batch as a worker hands it over. */
@@ -58,7 +60,7 @@ const LANES = 4;
  */
 export async function makeBatch<T extends PixelType>(
   recipe: BatchRecipe<T>,
-  { step, images }: BatchJob,
+  { step, images, memory }: BatchJob,
   stopped: () => boolean,
 ): Promise<MadeBatch<T> | undefined> {
   const rng = new Rng(recipe.key).fork(step);
@@ -81,7 +83,7 @@ export async function makeBatch<T extends PixelType>(
 
   const unreadable = [...new Set(views.filter(isUnreadable))];
   const places = recipe.refill ? refilled(views) : readableSlots(views);
-  const batch = new ARRAYS[recipe.pixels](places.length * bytesOf(recipe.size)) as PixelArrays[T];
+  const batch = pixelArray(recipe.pixels, places.length * bytesOf(recipe.size), memory);
   places.forEach((slot, place) => {
     const image = augment(views[slot] as Image, recipe.augmentation.steps, rng.fork(place).fork('steps'));
     batch.set(image.pixels, place * bytesOf(recipe.size));
@@ -92,6 +94,13 @@ export async function makeBatch<T extends PixelType>(
 }
 
 const ARRAYS = { uint8: Uint8Array, float32: Float32Array } as const;
+
+/** An array of a batch's pixels, in `memory` if that is of the right size. */
+function pixelArray<T extends PixelType>(pixels: T, length: number, memory: ArrayBuffer | undefined): PixelArrays[T] {
+  const type = ARRAYS[pixels];
+  const fits = memory?.byteLength === length * type.BYTES_PER_ELEMENT;
+  return (fits ? new type(memory) : new type(length)) as PixelArrays[T];
+}
 
 /** Erases in the images of a batch, each by a stream of its own. */
 function erase(

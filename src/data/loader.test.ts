@@ -314,6 +314,32 @@ describe('a stream', () => {
     });
   });
 
+  test('makes the same batches in memory that comes back', async () => {
+    const plain = await using(training(imagesWithout()), (loader) => collect(loader.from(0), 12));
+    for (const workers of [0, 1]) {
+      await using(training(imagesWithout(), { workers, prefetch: 2 }), async (loader) => {
+        let step = 0;
+        for await (const { images } of loader.from(0)) {
+          assert.deepEqual(images, plain[step].images);
+          if (++step === plain.length) break;
+          loader.reuse(images.fill(255).buffer);
+          loader.reuse(new ArrayBuffer(5));
+        }
+      });
+    }
+  });
+
+  test('takes the memory that comes back', async () => {
+    await using(training(imagesWithout(), { prefetch: 1 }), async (loader) => {
+      const batches = loader.from(0);
+      const [first, second] = [await batches.next(), await batches.next()].map(({ value }) => value as Batch);
+      assert.notEqual(second.images.buffer, first.images.buffer);
+      loader.reuse(first.images.buffer);
+      const third = (await batches.next()).value as Batch;
+      assert.equal(third.images.buffer, first.images.buffer);
+    });
+  });
+
   test('tells how long its receiver waited', async () => {
     await using(training(imagesWithout()), async (loader) => {
       assert.equal(loader.waited, 0);

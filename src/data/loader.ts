@@ -45,6 +45,11 @@ export interface Loader<T extends PixelType = PixelType> {
   epoch(epoch: number, options?: StreamOptions): AsyncGenerator<Batch<T>, void, undefined>;
   /** The batches of step `step`, `step + 1`, ... without end; step s is batch s mod batchesPerEpoch of its epoch. */
   from(step: number, options?: StreamOptions): AsyncGenerator<Batch<T>, void, undefined>;
+  /**
+   * Takes the memory of a batch that nobody reads any more, for one to come. Batches whose memory does not come back get new
+   * memory each, which costs about a tenth of the work.
+   */
+  reuse(memory: ArrayBuffer): void;
   /** Ends the worker threads; streams still open throw. */
   close(): Promise<void>;
 }
@@ -140,6 +145,7 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
   readonly #refill: boolean;
   readonly #onUnreadable: (image: Unreadable) => void;
   readonly #named = new Set<string>();
+  readonly #spare: ArrayBuffer[] = [];
   #waited = 0;
 
   constructor(
@@ -176,6 +182,10 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
     return this.#stream(step, Infinity, signal);
   }
 
+  reuse(memory: ArrayBuffer): void {
+    if (this.#spare.length < this.#prefetch) this.#spare.push(memory);
+  }
+
   close(): Promise<void> {
     return this.#maker.close();
   }
@@ -206,7 +216,7 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
     const images = isStored(source)
       ? indices.map((index) => source.rows[index])
       : Array.from(indices, (index) => source.encoded(index));
-    const made = this.#maker.make({ step, images });
+    const made = this.#maker.make({ step, images, memory: this.#spare.pop() });
     // A stream that is left early never looks at the batches it has ahead.
     made.catch(() => undefined);
     return { job: { step, images, indices }, made };

@@ -146,12 +146,14 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
     unreported = undefined;
     if (finished !== undefined) await report(finished);
   };
+  const reuse = (memory: ArrayBuffer): void => loader.reuse(memory);
   try {
     if (step < recipe.steps) {
       for await (const batch of loader.from(step * batches, { signal })) {
         const path = samplePath(network.space, rng.fork('path').fork(step));
         const part = parts.length;
-        const result = stepper.start(state, { feeds: feedsOf(job, { batch, path, step, part }), path, part });
+        const feeds = feedsOf(job, { batch, path, step, part });
+        const result = stepper.start(state, { feeds, path, part, reuse });
         const previous = running;
         running = { result, labels: dominantLabels(batch.labels, batch.mix?.lambda), mix: batch.mix };
         parts.push(running);
