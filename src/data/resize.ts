@@ -1,6 +1,8 @@
 import type { Region } from './augment/randomResizedCrop.js';
-import { LANES, PRECISION, resizeKernels, TAPS_AT_A_TIME } from './kernels/resizeKernels.js';
+import { reserve } from './kernels/compile.js';
+import { LANES, PRECISION, resizeKernels } from './kernels/resizeKernels.js';
 import type { ResizeKernels } from './kernels/resizeKernels.js';
+import { BLOCK } from './kernels/transpose.js';
 
 /** An RGB image as decoders give it: bytes [height, width, 3], row-major. */
 export interface Raster {
@@ -71,8 +73,7 @@ function tapsOf(from: number, to: number, [first, length]: readonly [number, num
   const stretch = Math.max(1, scale);
   const reach = support * stretch;
   const narrow = 1 / stretch;
-  // Whole groups, since that is how a row's taps are read.
-  const most = upToMultiple(2 * Math.ceil(reach) + 1, TAPS_AT_A_TIME);
+  const most = 2 * Math.ceil(reach) + 1;
   const starts = new Int32Array(length);
   const counts = new Int32Array(length);
   const weights = new Int32Array(length * most);
@@ -100,20 +101,26 @@ function tapsOf(from: number, to: number, [first, length]: readonly [number, num
 const SOURCE_BYTES = 2 ** 20;
 /** Memory of WebAssembly never shrinks: beyond this it is let go after use. */
 const KEPT_BYTES = 2 ** 26;
-const PAGE = 2 ** 16;
+
+const CHANNELS = [0, 1, 2] as const;
+/** Bytes of a pixel's column in 16 rows: those of red, then green, then blue. */
+const COLUMN = CHANNELS.length * BLOCK;
 
 let kernels: ResizeKernels | undefined;
 
+/**
+ * The kernel that resizes makes lines of the result from whole lines of the source, which are the image's rows. To resize along
+ * the rows, blocks of 16 of them are transposed before, so that their columns are its lines, and back after.
+ */
 function inKernels(image: Raster, crop: Region, across: Taps, down: Taps): Uint8Array {
   const width = across.starts.length;
   const height = down.starts.length;
-  // Only the rows that the second pass reads.
-  const first = down.starts[0];
-  const rows = down.starts[height - 1] + down.counts[height - 1] - first;
+  const [firstColumn, columns] = extentOf(across);
+  const [firstRow, rows] = extentOf(down);
   const sourceLine = 3 * image.width;
-  const rowsAtATime = Math.max(1, Math.min(rows, Math.floor(SOURCE_BYTES / sourceLine)));
-  const groups = Math.ceil(across.counts.reduce((most, count) => Math.max(most, count)) / TAPS_AT_A_TIME);
+  const rowsAtATime = upToMultiple(Math.max(1, Math.min(rows, Math.floor(SOURCE_BYTES / sourceLine))), BLOCK);
   const line = upToMultiple(width, LANES);
+  const plane = upToMultiple(rows, BLOCK) * line;
 
   let end = 0;
   const place = (bytes: number): number => {
@@ -121,52 +128,57 @@ function inKernels(image: Raster, crop: Region, across: Taps, down: Taps): Uint8
     end = upToMultiple(start + bytes, LANES);
     return start;
   };
-  const acrossStarts = place(4 * width);
-  const acrossWeights = place(4 * width * groups * TAPS_AT_A_TIME);
-  const downStarts = place(4 * height);
-  const downCounts = place(4 * height);
-  const downWeights = place(4 * height * down.most);
-  const narrowed = place(3 * rows * line);
-  const result = place(3 * height * width + LANES);
-  // Groups are whole even where fewer taps are left, and vectors even where fewer bytes are.
-  const source = place(rowsAtATime * sourceLine + 3 * groups * TAPS_AT_A_TIME + LANES);
+  const placeTaps = ({ starts, counts, weights }: Taps): readonly [number, number, number] => [
+    place(starts.byteLength),
+    place(counts.byteLength),
+    place(weights.byteLength),
+  ];
+  const acrossTaps = placeTaps(across);
+  const downTaps = placeTaps(down);
+  const source = place(rowsAtATime * sourceLine + BLOCK);
+  const turned = place(COLUMN * columns + BLOCK * BLOCK);
+  const resized = place(COLUMN * line);
+  const narrowed = place(CHANNELS.length * plane);
+  const result = place(CHANNELS.length * height * width + LANES);
 
   kernels ??= resizeKernels();
-  const { memory, resizeRows, resizeColumns } = kernels;
-  if (memory.buffer.byteLength < end) memory.grow(Math.ceil((end - memory.buffer.byteLength) / PAGE));
+  const { memory, resizeLines, transposeBlocks } = kernels;
+  reserve(memory, end);
   const bytes = new Uint8Array(memory.buffer);
   const words = new Int32Array(memory.buffer);
-  const put = (address: number, values: Int32Array): void => words.set(values, address / 4);
-  put(
-    acrossStarts,
-    across.starts.map((start) => 3 * (crop.left + start)),
-  );
-  for (let x = 0; x < width; x++) {
-    const from = x * across.most;
-    put(acrossWeights + 4 * x * groups * TAPS_AT_A_TIME, across.weights.subarray(from, from + groups * TAPS_AT_A_TIME));
-  }
-  put(
-    downStarts,
-    down.starts.map((start) => (start - first) * line),
-  );
-  put(downCounts, down.counts);
-  put(downWeights, down.weights);
+  const putTaps = (at: readonly [number, number, number], { starts, counts, weights }: Taps, unit: number): void => {
+    const bytesFromFirst = starts.map((start) => (start - starts[0]) * unit);
+    [bytesFromFirst, counts, weights].forEach((values, index) => words.set(values, at[index] / 4));
+  };
+  putTaps(acrossTaps, across, COLUMN);
+  putTaps(downTaps, down, line);
 
-  const plane = rows * line;
   for (let row = 0; row < rows; row += rowsAtATime) {
     const count = Math.min(rowsAtATime, rows - row);
-    const from = (crop.top + first + row) * sourceLine;
+    const from = (crop.top + firstRow + row) * sourceLine;
     bytes.set(image.pixels.subarray(from, from + count * sourceLine), source);
-    const to = narrowed + row * line;
-    resizeRows(source, sourceLine, count, acrossStarts, acrossWeights, groups, width, to, line, plane);
+    for (let block = 0; block < count; block += BLOCK) {
+      const corner = source + block * sourceLine + 3 * (crop.left + firstColumn);
+      transposeBlocks(corner, sourceLine, BLOCK, Math.ceil((3 * columns) / BLOCK), turned, BLOCK, BLOCK * BLOCK);
+      resizeLines(turned, COLUMN, ...acrossTaps, across.most, width, COLUMN, resized);
+      for (const channel of CHANNELS) {
+        const to = narrowed + channel * plane + (row + block) * line;
+        transposeBlocks(resized + channel * BLOCK, COLUMN, COLUMN * BLOCK, line / BLOCK, to, line, BLOCK);
+      }
+    }
   }
-  for (let channel = 0; channel < 3; channel++) {
-    const from = narrowed + channel * plane;
+  for (const channel of CHANNELS) {
     const to = result + channel * height * width;
-    resizeColumns(from, line, downStarts, downCounts, downWeights, down.most, height, width, to);
+    resizeLines(narrowed + channel * plane, line, ...downTaps, down.most, height, width, to);
   }
   if (bytes.length > KEPT_BYTES) kernels = undefined;
-  return bytes.slice(result, result + 3 * height * width);
+  return bytes.slice(result, result + CHANNELS.length * height * width);
+}
+
+/** The first pixel that any of the taps reads, and how many there are up to the last. */
+function extentOf({ starts, counts }: Taps): readonly [number, number] {
+  const last = starts.length - 1;
+  return [starts[0], starts[last] + counts[last] - starts[0]];
 }
 
 function upToMultiple(value: number, unit: number): number {

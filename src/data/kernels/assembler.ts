@@ -47,14 +47,6 @@ export const storeLowHalf = (address: Code, value: Code): Code => [
   ...at(0, 0),
   0,
 ];
-/** Stores one of sixteen lanes. */
-export const storeByte = (address: Code, value: Code, lane: number): Code => [
-  ...address,
-  ...value,
-  ...vector(0x58),
-  ...at(0, 0),
-  lane,
-];
 /** Stores one of eight lanes of 16 bits. */
 export const storeHalfLane = (address: Code, value: Code, lane: number): Code => [
   ...address,

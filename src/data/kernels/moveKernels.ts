@@ -9,7 +9,6 @@ import {
   doublesBelow,
   floorDoubles,
   int,
-  interleave,
   laneOf,
   loadByte,
   loadSplatDouble,
@@ -30,6 +29,7 @@ import type { Code, Variable } from './assembler.js';
 import { compile } from './compile.js';
 import type { Kernels } from './compile.js';
 import { cubicOfBytes, cubicOfDoubles, prepare, WORKING } from './cubic.js';
+import { transposeBlocks } from './transpose.js';
 
 /** What the outermost taps of a cubic reach over the edge. */
 export const BORDER = 2;
@@ -77,40 +77,6 @@ const padLines = procedure(
         storeHalf(add(end.get, int(BORDER)), twice(loadByte(add(end.get, int(1))))),
         source.set(add(source.get, sourceLine.get)),
         target.set(add(target.get, targetLine.get)),
-      ]),
-    ];
-  },
-);
-
-const places = Array.from({ length: VECTOR }, (_, at) => at);
-const rounds = (of: string): { readonly [N in string]: 'v128' } =>
-  Object.fromEntries(places.map((at) => [`${of}${at}`, 'v128' as const]));
-
-/** Makes the rows of a square plane, whose side `line` is a multiple of 16, the columns of another. */
-const transpose = procedure(
-  'transpose',
-  ['source', 'line', 'target'],
-  { y: 'i32', x: 'i32', from: 'i32', to: 'i32', ...rounds('even'), ...rounds('odd') },
-  ({ source, line, target, y, x, from, to, ...vectors }) => {
-    const named = vectors as { readonly [N in string]: Variable };
-    const [even, odd] = ['even', 'odd'].map((of) => places.map((at) => named[`${of}${at}`]));
-    // A round moves the highest bit of a place to the lowest, over vector and byte within it; four exchange the two.
-    const round = (before: readonly Variable[], after: readonly Variable[]): Code[] =>
-      places.map((at) =>
-        after[at].set(interleave[at % 2 === 0 ? 'low' : 'high'](before[at >> 1].get, before[(at >> 1) + 8].get)),
-      );
-    return [
-      count(y, line.get, VECTOR, [
-        count(x, line.get, VECTOR, [
-          from.set(add(add(source.get, multiply(y.get, line.get)), x.get)),
-          to.set(add(add(target.get, multiply(x.get, line.get)), y.get)),
-          ...even.flatMap((vector) => [vector.set(loadVector(from.get)), from.set(add(from.get, line.get))]),
-          ...round(even, odd),
-          ...round(odd, even),
-          ...round(even, odd),
-          ...round(odd, even),
-          ...even.flatMap((vector) => [storeVector(to.get, vector.get), to.set(add(to.get, line.get))]),
-        ]),
       ]),
     ];
   },
@@ -261,7 +227,7 @@ const turn = procedure(
   },
 );
 
-const PROCEDURES = [padLines, transpose, slideRows, turn] as const;
+const PROCEDURES = [padLines, transposeBlocks, slideRows, turn] as const;
 
 /** The kernels that move pixels. */
 export type MoveKernels = Kernels<(typeof PROCEDURES)[number]['name']>;

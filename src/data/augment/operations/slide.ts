@@ -1,4 +1,5 @@
 import { BORDER } from '../../kernels/moveKernels.js';
+import { BLOCK } from '../../kernels/transpose.js';
 import type { Image } from '../../image.js';
 import { move } from './movable.js';
 
@@ -14,9 +15,14 @@ export function slide(image: Image, lines: Lines, shift: (line: number) => numbe
   const numbers = Float64Array.from({ length: size + 1 }, (_, line) => (line < size ? shift(line) : size));
   return move(image, numbers, (movable) => {
     const { kernels, original, result, line, plane, padded, paddedLine, paddedPlane, fills, numbers: shifts } = movable;
-    const { padLines, slideRows, transpose } = kernels;
+    const { padLines, slideRows, transposeBlocks } = kernels;
     const exchange = (from: number, to: number): void => {
-      for (let channel = 0; channel < 3; channel++) transpose(from + channel * plane, line, to + channel * plane);
+      for (let channel = 0; channel < 3; channel++) {
+        for (let at = 0; at < line; at += BLOCK) {
+          const [row, column] = [from + channel * plane + at * line, to + channel * plane + at];
+          transposeBlocks(row, line, BLOCK, line / BLOCK, column, line, BLOCK * line);
+        }
+      }
     };
     const [from, to] = lines === 'rows' ? [original, result] : [result, original];
     if (lines === 'columns') exchange(original, result);
