@@ -35,19 +35,19 @@ export const feedForwardNetwork = defineOperator<object>({
   },
   macs: ([x, , , down], [y, hidden]) => sizeOf(hidden.shape) * x.shape[1] + sizeOf(y.shape) * down.shape[1],
   lower: (emit, { inputs: [x, up, upBias, down, downBias], used: [, ...saved] }) => {
-    // The bias is added by a node of its own: within the product one thread writes it to all rows before both multiply.
+    // Biases are added by nodes of their own, as in `gemm`.
+    const withBias = (product: readonly string[], bias: string): readonly string[] =>
+      emit.node('Add', [...product, bias]);
     if (!saved.includes(true)) {
-      const hidden = emit.node('Add', [...emit.node('Gemm', [x, up], TRANSPOSED), upBias]);
-      return [...emit.node('Gemm', [...emit.node('Gelu', hidden), down, downBias], TRANSPOSED), '', ''];
+      const hidden = withBias(emit.node('Gemm', [x, up], TRANSPOSED), upBias);
+      return [...withBias(emit.node('Gemm', [...emit.node('Gelu', hidden), down], TRANSPOSED), downBias), '', ''];
     }
     // The factors 1/√2 and √2 of GELU(h) = √2·u·Φ(h), u = h/√2, are left to the products, which have them for nothing.
     const half = emit.constant(scalar(Math.SQRT1_2));
-    const [u] = emit.node('Add', [
-      ...emit.node('Gemm', [x, up], scaled(Math.SQRT1_2)),
-      ...emit.node('Mul', [upBias, half]),
-    ]);
+    const [halfBias] = emit.node('Mul', [upBias, half]);
+    const [u] = withBias(emit.node('Gemm', [x, up], scaled(Math.SQRT1_2)), halfBias);
     const [halved, slope] = geluWithSlope(emit, u);
-    return [...emit.node('Gemm', [halved, down, downBias], scaled(Math.SQRT2)), halved, slope];
+    return [...withBias(emit.node('Gemm', [halved, down], scaled(Math.SQRT2)), downBias), halved, slope];
   },
 });
 

@@ -39,10 +39,14 @@ export const matrixProduct = defineOperator<Transposes>({
     return [wanted[0] ? da() : undefined, wanted[1] ? db() : undefined, bias && g];
   },
   macs: ([a], [product], { transposeA }) => a.shape[transposeA ? 0 : 1] * product.shape[0] * product.shape[1],
-  lower: (emit, { inputs, attributes: { transposeA, transposeB } }) =>
-    emit.node('Gemm', inputs, {
+  // The bias is added by a node of its own, with all threads: within the product one thread writes it to all rows before
+  // any of them multiplies. [3152, 192] · [192, 192] with two threads: 0.71 → 0.54 ms.
+  lower: (emit, { inputs: [a, b, bias], attributes: { transposeA, transposeB } }) => {
+    const product = emit.node('Gemm', [a, b], {
       attributes: { ...(transposeA && { transA: { int: 1 } }), ...(transposeB && { transB: { int: 1 } }) },
-    }),
+    });
+    return bias === undefined ? product : emit.node('Add', [...product, bias]);
+  },
 });
 
 /**
