@@ -20,30 +20,48 @@ for (let layer = 2; layer < LAYERS; layer++) {
   WIDTHS[layer] = Math.sqrt(-2 * Math.log(AREA / below + density(below)));
 }
 
-/** [LAYERS]: the share of each layer that lies under the curve at every height. */
-const INNER = new Float64Array(LAYERS);
-for (let layer = 0; layer < LAYERS; layer++) INNER[layer] = WIDTHS[layer + 1] / WIDTHS[layer];
+/** [LAYERS + 1]: the height of the curve there. */
+const DENSITIES = WIDTHS.map(density);
+
+/** A word's places in a layer are the whole numbers from −PLACES to PLACES − 1. */
+const PLACES = 2 ** 24;
+/** [LAYERS]: how far apart they are. */
+const STEPS = Float64Array.from({ length: LAYERS }, (_, layer) => WIDTHS[layer] / PLACES);
+/** [LAYERS]: up to where a layer lies under the curve at every height, in places. */
+const INNER = Float64Array.from({ length: LAYERS }, (_, layer) => (WIDTHS[layer + 1] / WIDTHS[layer]) * PLACES);
+
+const layerOf = (word: number): number => word & (LAYERS - 1);
+const placeOf = (word: number): number => word >> 7; // which keeps the sign
+
+/** Words that are drawn at a time. */
+const drawn = new Int32Array(256);
 
 /**
  * Fills `target` with standard normal numbers by the ziggurat method (Marsaglia and Tsang, 2000): for 98 of 100, one word
  * and one multiplication. A word's low 7 bits choose the layer and the other 25 the place in it, so that they are independent.
  */
 export function fillNormal(target: Float32Array, words: Sfc32): void {
-  for (let at = 0; at < target.length; at++) target[at] = normal(words);
+  for (let start = 0; start < target.length; start += drawn.length) {
+    const count = Math.min(drawn.length, target.length - start);
+    words.fill(drawn, count);
+    for (let at = 0; at < count; at++) {
+      const layer = layerOf(drawn[at]);
+      const place = placeOf(drawn[at]);
+      target[start + at] = Math.abs(place) < INNER[layer] ? place * STEPS[layer] : atEnd(layer, place, words);
+    }
+  }
 }
 
-function normal(words: Sfc32): number {
-  for (;;) {
-    const word = words.next();
-    const layer = word & (LAYERS - 1);
-    const share = (word >> 7) / 2 ** 24; // -1 ... 1, since >> keeps the sign
-    const x = share * WIDTHS[layer];
-    if (Math.abs(share) < INNER[layer]) return x;
-    if (layer === 0) return share < 0 ? -tail(words) : tail(words);
-    // Between the rectangle that is all under the curve and the end of the layer, the height decides.
-    const [lower, upper] = [density(WIDTHS[layer]), density(WIDTHS[layer + 1])];
-    if (lower + uniform(words) * (upper - lower) < density(x)) return x;
-  }
+/** The number for a place at the end of a layer, which the curve cuts through. */
+function atEnd(layer: number, place: number, words: Sfc32): number {
+  if (layer === 0) return place < 0 ? -tail(words) : tail(words);
+  const x = place * STEPS[layer];
+  const lower = DENSITIES[layer];
+  if (lower + uniform(words) * (DENSITIES[layer + 1] - lower) < density(x)) return x;
+  // Above the curve: another word decides, for any place of any layer.
+  const word = words.next() | 0;
+  const other = layerOf(word);
+  return Math.abs(placeOf(word)) < INNER[other] ? placeOf(word) * STEPS[other] : atEnd(other, placeOf(word), words);
 }
 
 /** A number beyond TAIL (Marsaglia, 1964). */
