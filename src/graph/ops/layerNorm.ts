@@ -22,20 +22,20 @@ export const layerNormalization = defineOperator<{ readonly epsilon: number }>({
     const statistic = { dtype: x.dtype, shape: withExtent(x.shape, last, 1) };
     return [x, statistic, statistic];
   },
-  // x̂ = (x − μ)/σ, y = γ·x̂ + β:  dγ = Σ dy·x̂,  dβ = Σ dy,  dx = (h − mean(h) − x̂·mean(h·x̂))/σ  with h = γ·dy
-  gradient: ({ inputs: [x, scale], outputs: [, center, inverseDeviation], grads: [g], wanted }) => {
-    if (g === undefined) return [];
-    const normal = mul(sub(x, center), inverseDeviation);
-    const weighted = mul(g, normal);
-    if (!wanted[0]) return [undefined, weighted, g];
+  // c = x − μ, y = γ·c/σ + β, and with g = dy/σ:  dγ = Σ g·c,  dβ = Σ dy,  dx = γ·g − mean(γ·g) − c·mean(γ·g·c)/σ²
+  gradient: ({ inputs: [x, scale], outputs: [, center, inverseDeviation], grads: [dy], wanted }) => {
+    if (dy === undefined) return [];
+    const centered = sub(x, center);
+    const g = mul(dy, inverseDeviation);
+    const along = mul(g, centered);
+    if (!wanted[0]) return [undefined, along, dy];
     // Means of products with γ are products with a vector: they read once and write next to nothing.
     const width = scale.shape[0];
     const column = mul(reshape(scale, [width, 1]), 1 / width);
     const meanWithScale = (value: Value): Value =>
       reshape(gemm(reshape(value, [sizeOf(x.shape) / width, width]), column), center.shape);
-    const h = mul(g, scale);
-    const dx = mul(sub(sub(h, meanWithScale(g)), mul(normal, meanWithScale(weighted))), inverseDeviation);
-    return [dx, weighted, g];
+    const slope = mul(meanWithScale(along), mul(inverseDeviation, inverseDeviation));
+    return [sub(sub(mul(g, scale), meanWithScale(g)), mul(centered, slope)), along, dy];
   },
   lower: (emit, { inputs, attributes: { epsilon }, used }) => {
     const outputs = used[1] || used[2] ? 3 : 1;
