@@ -3,7 +3,7 @@ import { Rng } from '../random/rng.js';
 import { augment } from './augment/augmentation.js';
 import { randomErasing } from './augment/randomErasing.js';
 import type { Noise } from './augment/randomErasing.js';
-import { drawMix, mixBatch } from './augment/mixing.js';
+import { drawMix, fillMixed } from './augment/mixing.js';
 import type { Mix } from './augment/mixing.js';
 import { bytesOf } from './image.js';
 import type { Image } from './image.js';
@@ -84,13 +84,20 @@ export async function makeBatch<T extends PixelType>(
   const unreadable = [...new Set(views.filter(isUnreadable))];
   const places = recipe.refill ? refilled(views) : readableSlots(views);
   const batch = pixelArray(recipe.pixels, places.length * bytesOf(recipe.size), memory);
-  places.forEach((slot, place) => {
-    const image = augment(views[slot] as Image, recipe.augmentation.steps, rng.fork(place).fork('steps'));
-    batch.set(image.pixels, place * bytesOf(recipe.size));
+  const augmented = (place: number): Uint8Array =>
+    augment(views[places[place]] as Image, recipe.augmentation.steps, rng.fork(place).fork('steps')).pixels;
+  if (batch instanceof Uint8Array) {
+    for (let place = 0; place < places.length; place++) batch.set(augmented(place), place * bytesOf(recipe.size));
+    return { images: batch, places, unreadable, mix: undefined };
+  }
+  const { size, noise } = recipe;
+  const { randomErasing: erasing, mixing } = recipe.augmentation;
+  const mix = mixing === undefined ? undefined : drawMix(mixing, size, rng.fork('mix'));
+  fillMixed(batch, size, mix, (place, image) => {
+    image.setBytes(augmented(place));
+    if (erasing !== undefined) randomErasing(image.values, size, erasing, noise, rng.fork(place).fork('erasing'));
   });
-  if (batch instanceof Uint8Array) return { images: batch, places, unreadable, mix: undefined };
-  erase(batch, recipe, rng);
-  return { images: batch, places, unreadable, mix: mixed(batch, places.length, recipe, rng.fork('mix')) };
+  return { images: batch, places, unreadable, mix };
 }
 
 const ARRAYS = { uint8: Uint8Array, float32: Float32Array } as const;
@@ -100,33 +107,6 @@ function pixelArray<T extends PixelType>(pixels: T, length: number, memory: Arra
   const type = ARRAYS[pixels];
   const fits = memory?.byteLength === length * type.BYTES_PER_ELEMENT;
   return (fits ? new type(memory) : new type(length)) as PixelArrays[T];
-}
-
-/** Erases in the images of a batch, each by a stream of its own. */
-function erase(
-  images: Float32Array,
-  { size, augmentation: { randomErasing: parameters }, noise }: BatchRecipe,
-  rng: Rng,
-) {
-  if (parameters === undefined) return;
-  const length = bytesOf(size);
-  for (let place = 0; place * length < images.length; place++) {
-    const image = images.subarray(place * length, (place + 1) * length);
-    randomErasing(image, size, parameters, noise, rng.fork(place).fork('erasing'));
-  }
-}
-
-/** Mixes a batch in place, if the recipe and the draw say so. */
-function mixed(
-  images: Float32Array,
-  batch: number,
-  { size, augmentation: { mixing } }: BatchRecipe,
-  rng: Rng,
-): Mix | undefined {
-  if (mixing === undefined) return undefined;
-  const mix = drawMix(mixing, size, rng);
-  if (mix !== undefined) mixBatch(images, batch, size, mix);
-  return mix;
 }
 
 function readableSlots(views: readonly (Image | Unreadable)[]): Int32Array {

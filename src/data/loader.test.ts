@@ -8,7 +8,7 @@ import { Interrupted, UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { NO_AUGMENTATION, SMALL_IMAGE_AUGMENTATION } from './augment/augmentation.js';
 import type { Augmentation } from './augment/augmentation.js';
-import { mixBatch } from './augment/mixing.js';
+import { fillMixed } from './augment/mixing.js';
 import { INCEPTION_CROP } from './augment/randomResizedCrop.js';
 import { evaluationLoader, trainingLoader } from './loader.js';
 import type { Batch, Loader, TrainingLoaderOptions, Unreadable } from './loader.js';
@@ -363,8 +363,12 @@ describe('a loader whose augmentation mixes', () => {
       return collect(loader.from(0), 12);
     });
     mixed.forEach(({ images, labels, mix }, step) => {
-      const expected = Float32Array.from(plain[step].images);
-      if (mix !== undefined) mixBatch(expected, 4, SIZE, mix);
+      const unmixed = plain[step].images;
+      const length = unmixed.length / 4;
+      const expected = new Float32Array(unmixed.length);
+      fillMixed(expected, SIZE, mix, (place, { values }) => {
+        values.set(unmixed.subarray(place * length, (place + 1) * length));
+      });
       assert.deepEqual(images, expected);
       assert.deepEqual(labels, plain[step].labels);
     });

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../../errors.js';
 import { seeded } from '../../random/rng.js';
-import { checkMixing, cutMix, drawMix, mixBatch, type Mixing } from './mixing.js';
+import { checkMixing, cutMix, drawMix, fillMixed, type Mix, type Mixing } from './mixing.js';
 
 /** DeiT's. */
 const MIXING: Mixing = { mixup: 0.8, cutmix: 1, probability: 1, switchProbability: 0.5 };
@@ -72,14 +72,23 @@ describe('the box of CutMix', () => {
   });
 });
 
+/** The images [count, 3, size, size], mixed. */
+function mixed(images: Float32Array, size: number, mix: Mix | undefined): Float32Array {
+  const length = 3 * size * size;
+  const filled = new Float32Array(images.length);
+  fillMixed(filled, size, mix, (place, { values }) => {
+    values.set(images.subarray(place * length, (place + 1) * length));
+  });
+  return filled;
+}
+
 describe('a mixed batch', () => {
   const batchOf = (count: number, size: number): Float32Array =>
     Float32Array.from({ length: count * 3 * size * size }, (_, at) => (at * 37) % 256);
 
   test('of mixup is λ of each image and 1 − λ of its partner', () => {
     const before = batchOf(4, 2);
-    const after = before.slice();
-    mixBatch(after, 4, 2, { lambda: 0.25 });
+    const after = mixed(before, 2, { lambda: 0.25 });
     after.forEach((value, at) => {
       const [image, offset] = [Math.floor(at / 12), at % 12];
       assert.equal(value, 0.25 * before[at] + 0.75 * before[(3 - image) * 12 + offset]);
@@ -88,8 +97,7 @@ describe('a mixed batch', () => {
 
   test('of CutMix has the box of the partner and all else its own', () => {
     const before = batchOf(4, 4);
-    const after = before.slice();
-    mixBatch(after, 4, 4, { lambda: 0.75, box: { top: 1, bottom: 3, left: 2, right: 4 } });
+    const after = mixed(before, 4, { lambda: 0.75, box: { top: 1, bottom: 3, left: 2, right: 4 } });
     after.forEach((value, at) => {
       const [image, offset] = [Math.floor(at / 48), at % 48];
       const [row, column] = [Math.floor((offset % 16) / 4), offset % 4];
@@ -101,18 +109,25 @@ describe('a mixed batch', () => {
   test('mixed back is the first one, for CutMix, also with an odd number of images', () => {
     for (const count of [1, 2, 5]) {
       const before = batchOf(count, 4);
-      const after = before.slice();
       const mix = { lambda: 0.75, box: { top: 0, bottom: 2, left: 1, right: 3 } };
-      mixBatch(after, count, 4, mix);
-      mixBatch(after, count, 4, mix);
-      assert.deepEqual(after, before);
+      assert.deepEqual(mixed(mixed(before, 4, mix), 4, mix), before);
     }
+  });
+
+  test('is what was put where it is not mixed, and has bytes as their numbers', () => {
+    const size = 5;
+    const length = 3 * size * size;
+    const bytes = Uint8Array.from({ length: 3 * length }, (_, at) => (at * 7) % 256);
+    const filled = new Float32Array(bytes.length);
+    fillMixed(filled, size, undefined, (place, image) => {
+      image.setBytes(bytes.subarray(place * length, (place + 1) * length));
+    });
+    assert.deepEqual(filled, Float32Array.from(bytes));
   });
 
   test('of an odd number of images leaves the middle one as it is', () => {
     const before = batchOf(3, 2);
-    const after = before.slice();
-    mixBatch(after, 3, 2, { lambda: 0.25 });
+    const after = mixed(before, 2, { lambda: 0.25 });
     assert.deepEqual(after.subarray(12, 24), before.subarray(12, 24));
     assert.notDeepEqual(after, before);
   });

@@ -1,5 +1,7 @@
 import { UserError } from '../../errors.js';
 import type { Rng } from '../../random/rng.js';
+import { withPair } from './imagePair.js';
+import type { FloatImage } from './imagePair.js';
 
 /**
  * Mixup (Zhang et al., 2018) and CutMix (Yun et al., 2019) of a whole batch, as timm's batch mode has them and DeiT uses
@@ -88,33 +90,29 @@ function around(centre: number, length: number, end: number): [number, number] {
 }
 
 /**
- * Mixes `images`, float32 [batch, 3, size, size], in place. Products and sums are rounded to float32 one by one, as PyTorch
- * does it. Of an odd batch, the image in the middle is its own partner.
+ * Fills `images`, float32 [B, 3, size, size], with what `put` gives for each place, mixed as `mix` says. Two that are mixed with
+ * each other are made one after the other, while they are near the processor. Of an odd batch, the image in the middle is
+ * its own partner.
  */
-export function mixBatch(images: Float32Array, batch: number, size: number | Extent, { lambda, box }: Mix): void {
+export function fillMixed(
+  images: Float32Array,
+  size: number | Extent,
+  mix: Mix | undefined,
+  put: (place: number, image: FloatImage) => void,
+): void {
   const { height, width } = extentOf(size);
-  const stride = 3 * height * width;
-  for (let first = 0, last = batch - 1; first <= last; first++, last--) {
-    const own = images.subarray(first * stride, (first + 1) * stride);
-    const partner = images.subarray(last * stride, (last + 1) * stride);
-    if (box === undefined) blend(own, partner, lambda);
-    else swap(own, partner, width, height, box);
-  }
-}
-
-function extentOf(size: number | Extent): Extent {
-  return typeof size === 'number' ? { height: size, width: size } : size;
-}
-
-function blend(one: Float32Array, other: Float32Array, lambda: number): void {
-  const own = Math.fround(lambda);
-  const rest = Math.fround(1 - lambda);
-  for (let at = 0; at < one.length; at++) {
-    const a = one[at];
-    const b = other[at];
-    one[at] = Math.fround(a * own) + Math.fround(b * rest);
-    other[at] = Math.fround(b * own) + Math.fround(a * rest);
-  }
+  const length = 3 * height * width;
+  withPair(length, (pair) => {
+    for (let first = 0, last = images.length / length - 1; first <= last; first++, last--) {
+      put(first, pair.own);
+      if (last === first) pair.partner.values.set(pair.own.values);
+      else put(last, pair.partner);
+      if (mix?.box !== undefined) swap(pair.own.values, pair.partner.values, width, height, mix.box);
+      else if (mix !== undefined) pair.blend(mix.lambda);
+      images.set(pair.own.values, first * length);
+      images.set(pair.partner.values, last * length);
+    }
+  });
 }
 
 /** Each gets the other's box, in all three channels. */
@@ -127,4 +125,8 @@ function swap(one: Float32Array, other: Float32Array, width: number, height: num
       other.set(kept, start + box.left);
     }
   }
+}
+
+function extentOf(size: number | Extent): Extent {
+  return typeof size === 'number' ? { height: size, width: size } : size;
 }
