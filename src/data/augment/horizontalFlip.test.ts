@@ -24,6 +24,17 @@ describe('horizontalFlip', () => {
     assert.equal(share(1, 200), 1);
   });
 
+  test('mirrors rows of every length', () => {
+    for (let size = 1; size <= 50; size++) {
+      const pixels = Uint8Array.from({ length: 3 * size * size }, (_, at) => (at * 31) % 251);
+      const expected = pixels.map((_, at) => pixels[at - (at % size) + size - 1 - (at % size)]);
+      assert.deepEqual(horizontalFlip({ size, pixels }, { step: 'horizontalFlip', probability: 1 }, seeded(1)), {
+        size,
+        pixels: expected,
+      });
+    }
+  });
+
   test('mirrors as often as the probability says', () => {
     // Five deviations of a share of 2000 draws.
     for (const probability of [0.1, 0.5]) {

@@ -1,5 +1,6 @@
 import type { Rng } from '../../random/rng.js';
 import type { Image } from '../image.js';
+import { withBytes } from './operations/byteMemory.js';
 import { requireShare } from './parameters.js';
 
 /** Mirrors an image left to right with the given probability. */
@@ -16,8 +17,13 @@ export function checkHorizontalFlip({ probability }: HorizontalFlip): void {
 /** Returns `image` itself or its mirror image. */
 export function horizontalFlip(image: Image, { probability }: HorizontalFlip, rng: Rng): Image {
   if (rng.uniform() >= probability) return image;
-  const { size, pixels } = image;
-  const mirrored = pixels.slice();
-  for (let row = 0; row < mirrored.length; row += size) mirrored.subarray(row, row + size).reverse();
+  return mirror(image);
+}
+
+function mirror({ size, pixels }: Image): Image {
+  const mirrored = withBytes(pixels, 0, ({ kernels, bytes, source, target }) => {
+    kernels.mirrorRows(source, size, pixels.length / size, target);
+    return bytes.slice(target, target + pixels.length);
+  });
   return { size, pixels: mirrored };
 }

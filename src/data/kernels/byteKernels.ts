@@ -8,18 +8,21 @@ import {
   load,
   loadByte,
   loadSplat,
+  loadVector,
   loadWords,
   multiply,
   multiplyFloats,
   multiplyLanes,
   narrowToBytes,
   narrowToWords,
+  pick,
   procedure,
   shiftLanes,
   splat,
   store,
   storeLowest,
   storeLowHalf,
+  storeVector,
   subtractLanes,
   toFloats,
   truncateFloats,
@@ -31,6 +34,8 @@ import type { Kernels } from './compile.js';
 
 /** Bytes that are handled at a time; up to one less after the last of a result is overwritten. */
 export const BYTES_AT_A_TIME = 8;
+/** Bytes of a vector. */
+export const VECTOR = 16;
 /** Counts of one value lie beside each other: a run of equal bytes does not wait for its own count. */
 export const COUNTS = 4;
 
@@ -48,6 +53,26 @@ const replaceBytes = procedure(
       ...upTo(BYTES_AT_A_TIME).map((offset) =>
         storeLowest(to.get, loadByte(add(table.get, loadByte(from.get, offset))), offset),
       ),
+    ]),
+  ],
+);
+
+const REVERSED = upTo(VECTOR).reverse();
+
+/** Mirrors `rows` rows of `size` bytes. Up to 15 bytes before the first are read, and as many after the last are overwritten. */
+const mirrorRows = procedure(
+  'mirrorRows',
+  ['source', 'size', 'rows', 'target'],
+  { y: 'i32', x: 'i32', from: 'i32' },
+  ({ source, size, rows, target, y, x, from }) => [
+    count(y, rows.get, 1, [
+      from.set(add(source.get, size.get)),
+      count(x, size.get, VECTOR, [
+        from.set(add(from.get, int(-VECTOR))),
+        storeVector(add(target.get, x.get), pick(loadVector(from.get), REVERSED)),
+      ]),
+      source.set(add(source.get, size.get)),
+      target.set(add(target.get, size.get)),
     ]),
   ],
 );
@@ -189,7 +214,7 @@ const recolour = procedure(
   },
 );
 
-const PROCEDURES = [replaceBytes, countBytes, sharpen, recolour] as const;
+const PROCEDURES = [replaceBytes, mirrorRows, countBytes, sharpen, recolour] as const;
 
 /** The kernels that go through an image byte by byte. */
 export type ByteKernels = Kernels<(typeof PROCEDURES)[number]['name']>;

@@ -1,8 +1,11 @@
-import { BYTES_AT_A_TIME, byteKernels } from '../../kernels/byteKernels.js';
+import { byteKernels, VECTOR } from '../../kernels/byteKernels.js';
 import type { ByteKernels } from '../../kernels/byteKernels.js';
 import { reserve } from '../../kernels/compile.js';
 
-/** Bytes of an image in the memory of the kernels, with room for a result and for other things; addresses are bytes there. */
+/**
+ * Bytes of an image in the memory of the kernels, with room for a result and for other things, and a vector's bytes around each;
+ * addresses are bytes there.
+ */
 export interface ByteMemory {
   readonly kernels: ByteKernels;
   readonly bytes: Uint8Array;
@@ -21,11 +24,12 @@ let kept: ByteKernels | undefined;
 export function withBytes<T>(pixels: Uint8Array, extraBytes: number, run: (memory: ByteMemory) => T): T {
   kept ??= byteKernels();
   const kernels = kept;
-  const room = (Math.ceil(pixels.length / BYTES_AT_A_TIME) + 1) * BYTES_AT_A_TIME;
-  reserve(kernels.memory, 2 * room + extraBytes);
+  const room = (Math.ceil(pixels.length / VECTOR) + 1) * VECTOR;
+  const [source, target, extra] = [VECTOR, VECTOR + room, VECTOR + 2 * room];
+  reserve(kernels.memory, extra + extraBytes);
   const bytes = new Uint8Array(kernels.memory.buffer);
-  bytes.set(pixels);
-  const result = run({ kernels, bytes, source: 0, target: room, extra: 2 * room });
+  bytes.set(pixels, source);
+  const result = run({ kernels, bytes, source, target, extra });
   if (bytes.length > KEPT_BYTES) kept = undefined;
   return result;
 }
