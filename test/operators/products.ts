@@ -201,7 +201,8 @@ export const products = {
       reference: (inputs, count) => (feedForwards[0].reference(inputs, count) as readonly Reference[])[0],
     },
   ],
-  gemm: [...gemms(2, 3, 4), ...gemms(1, 4, 1)],
+  // the last two of factors as wide as the result, with rows that have halves and with rows that have none
+  gemm: [...gemms(2, 3, 4), ...gemms(1, 4, 1), ...gemms(4, 3, 3), ...gemms(3, 2, 2)],
   matmul: [
     ...matmuls([2], 2, 3, 4),
     ...matmuls([2, 3], 1, 2, 3),

@@ -2,6 +2,10 @@ import { formatShape, sameShape } from '../../tensor/shape.js';
 import { GraphError } from '../error.js';
 import { defineOperator } from '../operator.js';
 import type { Value } from '../value.js';
+import { add } from './add.js';
+import { split } from './concat.js';
+import { matmul } from './matmul.js';
+import { reshape } from './reshape.js';
 import { transpose } from './transpose.js';
 
 export interface Transposes {
@@ -56,8 +60,25 @@ export const matrixProduct = defineOperator<Transposes>({
  * K = 192, N = 768 on one thread. (ONNX Runtime would undo that; the sessions' settings keep it from doing so.)
  */
 export function productOfTall(a: Value, b: Value): Value {
+  const [rows, width] = a.shape;
+  if (width < b.shape[1]) return gemm(transpose(a, [1, 0]), b);
   // Of two as wide, a layer's input: one transpose then serves all layers that read it.
-  return a.shape[1] < b.shape[1] ? gemm(transpose(a, [1, 0]), b) : transpose(gemm(transpose(b, [1, 0]), a), [1, 0]);
+  const inHalves = width === b.shape[1] && rows % 2 === 0;
+  return transpose(inHalves ? productOfHalves(b, a) : gemm(transpose(b, [1, 0]), a), [1, 0]);
+}
+
+/**
+ * Aᵀ·B of two matrices [M, K], as the sum of what the two halves of their rows give. Of a product that is not wider than
+ * tall each of two threads would compute some rows, and for that read and pack all of B; now it packs its half. M = 3152,
+ * K = 192 with two threads: 0.61 → 0.54 ms, or 0.77 → 0.64 ms where the processor's cores are far from each other.
+ */
+function productOfHalves(a: Value, b: Value): Value {
+  const [rows, width] = a.shape;
+  const half = rows / 2;
+  // One more axis while it is transposed: else ONNX Runtime would have the product transpose.
+  const columns = reshape(transpose(reshape(a, [2, half, width, 1]), [0, 2, 3, 1]), [2, width, half]);
+  const [first, second] = split(matmul(columns, reshape(b, [2, half, width])), 0, [1, 1]);
+  return reshape(add(first, second), [width, width]);
 }
 
 /** The matrix product of two matrices, either transposed, plus a bias [N] or [M, 1]: [M, K] · [K, N] → [M, N]. */
