@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { plain, temporaryFolder } from '../../test/support/imageFiles.js';
@@ -159,4 +160,13 @@ describe('openDecoded', () => {
       await regionView(await openEncoded({ file }), 8, () => region),
     );
   });
+});
+
+test('images can be read while other threads start to', async () => {
+  const image = { file: await save('meanwhile.png', openDecoded(toPlanes(new Uint8Array(3 * 8 * 8), 8))) };
+  const module = new URL('./decode.js', import.meta.url).href;
+  const threads = Array.from({ length: 8 }, () => new Worker(`import('${module}')`, { eval: true }));
+  let running = threads.length;
+  for (const thread of threads) thread.once('exit', () => running--);
+  while (running > 0) await centralView(await openEncoded(image), 8);
 });

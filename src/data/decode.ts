@@ -1,3 +1,4 @@
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import sharp from 'sharp';
 import type { Metadata, Sharp } from 'sharp';
 import { decodingFailure, MOST_PIXELS } from './decodingFailure.js';
@@ -9,16 +10,25 @@ import { resize } from './resize.js';
 import type { Raster } from './resize.js';
 import type { EncodedImage } from './source.js';
 
-// Every image is read once an epoch, so a cache would only hold memory; and images are decoded side by side, so that
-// threads inside one image would only get in each other's way.
-sharp.cache(false);
-sharp.concurrency(1);
+// libvips has one state for all threads, and while formats are being blocked no thread can read any. So the first thread that comes
+// here does it, and those that it starts find the mark.
+const PREPARED = 'glit: libvips is prepared';
+if (getEnvironmentData(PREPARED) !== true) {
+  setEnvironmentData(PREPARED, true);
+  prepareLibvips();
+}
 
-// A data set holds photographs and not documents: what draws, runs or converts in order to be an image is not opened.
-sharp.block({ operation: ['VipsForeignLoad'] });
-sharp.unblock({
-  operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((format) => `VipsForeignLoad${format}`),
-});
+function prepareLibvips(): void {
+  // Every image is read once an epoch, so a cache would only hold memory; and images are decoded side by side, so that
+  // threads inside one image would only get in each other's way.
+  sharp.cache(false);
+  sharp.concurrency(1);
+  // A data set holds photographs and not documents: what draws, runs or converts in order to be an image is not opened.
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({
+    operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((format) => `VipsForeignLoad${format}`),
+  });
+}
 
 /** The shorter side before the central crop, in relation to the crop: 256 for 224, as networks are commonly evaluated. */
 const EVALUATION_RATIO = 256 / 224;

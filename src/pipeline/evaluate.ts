@@ -51,16 +51,14 @@ export class Evaluator {
     const names = this.program.signature.inputs.map(({ name }) => name);
     const fixed = { ...state.inputs(names), ...(names.includes('path') && { path: int64([path.length], path) }) };
     const counts: Promise<number>[] = [];
-    const spare: ArrayBuffer[] = [];
     let images = 0;
     for await (const batch of this.batches) {
       stopIfAborted(signal);
       // The program has one batch size: a shorter last batch is filled up, and what fills it is not counted.
-      const full = new Uint8Array(spare.pop() ?? new ArrayBuffer((batch.images.length / batch.size) * batchSize));
+      const full = new Uint8Array((batch.images.length / batch.size) * batchSize);
       full.set(batch.images);
       const pixels = tensor('uint8', [batchSize, 3, imageSize, imageSize], full);
-      const lend = { images: (memory: ArrayBuffer) => spare.push(memory) };
-      const result = this.program.run({ ...fixed, images: pixels }, { outputs: ['logits'], lend });
+      const result = this.program.run({ ...fixed, images: pixels }, { outputs: ['logits'], transfer: ['images'] });
       counts.push(result.then(({ logits }) => countCorrect(logits as Tensor<'float32'>, batch.labels)));
       images += batch.size;
       // One run in flight and one behind it keep the device busy without piling up batches.

@@ -2,7 +2,7 @@
 import type { Tensor } from '../tensor/tensor.js';
 import { Memory } from './memory.js';
 import { createSession, valueInfo, type Ort, type OrtSession, type OrtTensor, type SessionSettings } from './ort.js';
-import type { CallName, Calls, RunReply, RunRequest } from './protocol.js';
+import type { CallName, Calls, RunRequest } from './protocol.js';
 import { formatType, sameShape, type Signature, type ValueInfo } from './signature.js';
 
 interface LoadedProgram {
@@ -59,7 +59,7 @@ export class Engine implements Handlers {
     return undefined;
   }
 
-  async run(request: RunRequest): Promise<RunReply> {
+  async run(request: RunRequest): Promise<readonly Tensor[]> {
     const loaded = this.programs.get(request.program);
     if (loaded === undefined) throw new Error('the program was released');
     const { inputs, outputs } = loaded.signature;
@@ -82,7 +82,7 @@ export class Engine implements Handlers {
         this.memory.set(slot, resultOf(results, name), request.program);
         results.delete(name);
       }
-      return { outputs: answer, memory: request.lent.map((at) => request.host[at].data.buffer as ArrayBuffer) };
+      return answer;
     } finally {
       for (const unused of results.values()) unused.dispose();
     }

@@ -10,21 +10,8 @@ export interface RunOptions<Output extends string = string> {
   readonly outputs?: readonly Output[];
   /** Outputs that stay on the device: each replaces the content of a device tensor, once the run has ended well. */
   readonly updates?: Readonly<Record<string, DeviceTensor>>;
-  /**
-   * Inputs whose memory is lent instead of copied, each with what takes it once the run has ended well. Their host tensors
-   * are unusable from the call on.
-   */
-  readonly lend?: Readonly<Record<string, (memory: ArrayBuffer) => void>>;
-}
-
-/** A run's inputs as the worker takes them. */
-interface EncodedInputs {
-  readonly slots: Int32Array;
-  readonly host: readonly Tensor[];
-  readonly buffers: readonly ArrayBuffer[];
-  /** The lent ones as positions in `host`, and what takes the memory of each. */
-  readonly lent: readonly number[];
-  readonly takers: readonly ((memory: ArrayBuffer) => void)[];
+  /** Inputs whose memory is handed over instead of copied; their host tensors are unusable afterwards. */
+  readonly transfer?: readonly string[];
 }
 
 /** A compiled model. Made by {@link Device.compile}. */
@@ -51,13 +38,11 @@ export class Program {
     options: RunOptions<Output> = {},
   ): Promise<Record<Output, Tensor>> {
     try {
-      const { slots, host, buffers, lent, takers } = this.encodeInputs(inputs, options.lend ?? {});
+      const { slots, host, buffers } = this.encodeInputs(inputs, new Set(options.transfer));
       const updates = this.encodeUpdates(options.updates ?? {});
       const wanted = this.encodeOutputs(options.outputs, updates);
-      const request = { program: this.number, slots, host, lent, updates, wanted };
-      const { outputs, memory } = await this.thread.call('run', request, buffers);
-      takers.forEach((take, index) => take(memory[index]));
-      const named = outputs.map(
+      const results = await this.thread.call('run', { program: this.number, slots, host, updates, wanted }, buffers);
+      const named = results.map(
         (result, index) => [this.signature.outputs[wanted[index] ?? NONE]?.name, result] as const,
       );
       return Object.fromEntries(named) as Record<Output, Tensor>;
@@ -73,14 +58,12 @@ export class Program {
 
   private encodeInputs(
     inputs: Readonly<Record<string, Tensor | DeviceTensor>>,
-    lend: NonNullable<RunOptions['lend']>,
-  ): EncodedInputs {
+    transfer: ReadonlySet<string>,
+  ): { slots: Int32Array; host: Tensor[]; buffers: ArrayBuffer[] } {
     const expected = this.signature.inputs;
     const slots = new Int32Array(expected.length).fill(NONE);
     const host: Tensor[] = [];
     const buffers: ArrayBuffer[] = [];
-    const lent: number[] = [];
-    const takers: ((memory: ArrayBuffer) => void)[] = [];
     const openDimensions = new Map<string, number>();
     expected.forEach((info, position) => {
       const value = inputs[info.name];
@@ -90,12 +73,7 @@ export class Program {
         slots[position] = value.slotOn(this.thread);
         return;
       }
-      const taker = ownsItsBuffer(value) ? lend[info.name] : undefined;
-      if (taker !== undefined) {
-        lent.push(host.length);
-        takers.push(taker);
-      }
-      const data = taker === undefined ? value.data.slice() : value.data;
+      const data = transfer.has(info.name) && ownsItsBuffer(value) ? value.data : value.data.slice();
       host.push({ dtype: value.dtype, shape: value.shape, data });
       buffers.push(data.buffer as ArrayBuffer);
     });
@@ -104,7 +82,7 @@ export class Program {
       const known = new Set(expected.map(({ name }) => name));
       throw new Error(`there is no input '${names.find((name) => !known.has(name))}'`);
     }
-    return { slots, host, buffers, lent, takers };
+    return { slots, host, buffers };
   }
 
   private encodeUpdates(updates: Readonly<Record<string, DeviceTensor>>): Int32Array {

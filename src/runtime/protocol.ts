@@ -15,18 +15,10 @@ export interface RunRequest {
   readonly slots: Int32Array;
   /** The inputs that come with this message, in the program's order. */
   readonly host: readonly Tensor[];
-  /** Those of them, as positions among them, whose memory comes back with the answer. */
-  readonly lent: readonly number[];
   /** For each output of the program the slot whose content it replaces, or -1. */
   readonly updates: Int32Array;
   /** The outputs to answer with, as positions among the program's outputs. */
   readonly wanted: Int32Array;
-}
-
-export interface RunReply {
-  readonly outputs: readonly Tensor[];
-  /** The memory of the lent inputs, in the order of the request. */
-  readonly memory: readonly ArrayBuffer[];
 }
 
 /** Every call that a worker answers: what is asked and what is answered. */
@@ -37,7 +29,7 @@ export interface Calls {
   write: { request: { readonly slot: number; readonly value: Tensor }; reply: undefined };
   read: { request: { readonly slot: number }; reply: Tensor };
   free: { request: { readonly slot: number }; reply: undefined };
-  run: { request: RunRequest; reply: RunReply };
+  run: { request: RunRequest; reply: readonly Tensor[] };
   close: { request: undefined; reply: undefined };
 }
 

@@ -44,11 +44,10 @@ function perform<K extends CallName>(to: Handlers, call: K, request: Calls[K]['r
 
 /** Tensors of an answer are copies that belong to nobody else, so their buffers move without another copy. */
 function reply(message: Reply): void {
-  port.postMessage(message, 'value' in message ? buffersOf(message.value) : []);
-}
-
-function buffersOf(value: Calls[CallName]['reply']): readonly ArrayBuffer[] {
-  if (value === undefined || 'inputs' in value) return [];
-  const { outputs, memory } = 'outputs' in value && 'memory' in value ? value : { outputs: [value], memory: [] };
-  return [...outputs.map(({ data }) => data.buffer as ArrayBuffer), ...memory];
+  const value = 'value' in message ? message.value : undefined;
+  const tensors = value === undefined ? [] : 'data' in value ? [value] : 'inputs' in value ? [] : value;
+  port.postMessage(
+    message,
+    tensors.map(({ data }) => data.buffer as ArrayBuffer),
+  );
 }

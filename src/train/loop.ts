@@ -146,14 +146,12 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
     unreported = undefined;
     if (finished !== undefined) await report(finished);
   };
-  const reuse = (memory: ArrayBuffer): void => loader.reuse(memory);
   try {
     if (step < recipe.steps) {
       for await (const batch of loader.from(step * batches, { signal })) {
         const path = samplePath(network.space, rng.fork('path').fork(step));
         const part = parts.length;
-        const feeds = feedsOf(job, { batch, path, step, part });
-        const result = stepper.start(state, { feeds, path, part, reuse });
+        const result = stepper.start(state, { feeds: feedsOf(job, { batch, path, step, part }), path, part });
         const previous = running;
         running = { result, labels: dominantLabels(batch.labels, batch.mix?.lambda), mix: batch.mix };
         parts.push(running);

@@ -22,15 +22,13 @@ export interface BatchOfStep {
   readonly path: Path;
   /** Which batch of its step it is, from 0. */
   readonly part: number;
-  /** Takes the memory of `images` once it has been read. */
-  readonly reuse: (memory: ArrayBuffer) => void;
 }
 
 /** Makes a network's training steps on a device, each of a fixed number of batches. */
 export interface Stepper {
   /**
    * Starts what has to be done for one batch and, after the last of a step, for the step: all of it before this returns,
-   * so a snapshot of the state that is asked for afterwards is never of half a step. The memory of `images` is lent.
+   * so a snapshot of the state that is asked for afterwards is never of half a step. Takes the memory of `images`.
    */
   start(state: NetworkState, batch: BatchOfStep): Promise<BatchResult>;
   /** Gives what it holds on the device back. */
@@ -81,12 +79,12 @@ function inputsOf(
 class FusedStepper implements Stepper {
   constructor(private readonly step: NamedProgram) {}
 
-  start(state: NetworkState, { feeds, path, reuse }: BatchOfStep): Promise<BatchResult> {
+  start(state: NetworkState, { feeds, path }: BatchOfStep): Promise<BatchResult> {
     const { program, inputs, outputs } = this.step;
     return program.run(inputsOf(this.step, state.inputs(inputs), feeds), {
       outputs: ['loss', 'logits', 'gradientNorm'],
       updates: state.updates(path, outputs),
-      lend: { images: reuse },
+      transfer: ['images'],
     });
   }
 
@@ -103,7 +101,7 @@ class AccumulatingStepper implements Stepper {
     private readonly batches: number,
   ) {}
 
-  async start(state: NetworkState, { feeds, path, part, reuse }: BatchOfStep): Promise<BatchResult> {
+  async start(state: NetworkState, { feeds, path, part }: BatchOfStep): Promise<BatchResult> {
     const { gradient, update, accumulator } = this;
     const last = part === this.batches - 1;
     const carry = scalar(part === 0 ? 0 : 1);
@@ -115,7 +113,7 @@ class AccumulatingStepper implements Stepper {
           ...state.updates(path, gradient.outputs),
           ...accumulator.updates(path, gradient.outputs, { last }),
         },
-        lend: { images: reuse },
+        transfer: ['images'],
       },
     );
     if (!last) return result;
