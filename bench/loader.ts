@@ -46,8 +46,8 @@ async function throughput(
   const loader = trainingLoader(source, { imageSize, batchSize, augmentation, rng: seeded(1), workers: WORKERS });
   let start = 0;
   let count = -2; // the first batches start the threads
-  for await (const { images } of loader.from(0)) {
-    loader.reuse(images.buffer);
+  for await (const batch of loader.from(0)) {
+    loader.reuse(batch);
     if (++count === 0) start = performance.now();
     if (count === BATCHES) break;
   }

@@ -98,7 +98,7 @@ async function loading(
   const load = async (): Promise<void> => {
     for (let count = 0; count < BATCHES; count++) {
       const { value } = await batches.next();
-      if (value !== undefined) loader.reuse(value.images.buffer);
+      if (value !== undefined) loader.reuse(value);
     }
   };
   const clocks = { seconds: timed, processorSeconds: timedByProcessor };

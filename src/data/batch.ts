@@ -16,8 +16,8 @@ export type PixelType = 'uint8' | 'float32';
 
 /** The array of each type of pixels. */
 export interface PixelArrays {
-  readonly uint8: Uint8Array<ArrayBuffer>;
-  readonly float32: Float32Array<ArrayBuffer>;
+  readonly uint8: Uint8Array;
+  readonly float32: Float32Array;
 }
 
 /** How every batch of a loader is made. Plain data: worker threads get it when they start. */
@@ -36,8 +36,8 @@ export interface BatchRecipe<T extends PixelType = PixelType> extends ViewSettin
 export interface BatchJob {
   readonly step: number;
   readonly images: readonly EncodedImage[] | Int32Array;
-  /** Memory that the batch may take, of any content. */
-  readonly memory?: ArrayBuffer | undefined;
+  /** Memory that the batch may take if it fits, of any content. */
+  readonly memory?: SharedArrayBuffer | undefined;
 }
 
 /** A batch as a worker hands it over. */
@@ -83,7 +83,8 @@ export async function makeBatch<T extends PixelType>(
 
   const unreadable = [...new Set(views.filter(isUnreadable))];
   const places = recipe.refill ? refilled(views) : readableSlots(views);
-  const batch = pixelArray(recipe.pixels, places.length * bytesOf(recipe.size), memory);
+  const bytes = bytesOfBatch(recipe, places.length);
+  const batch = new ARRAYS[recipe.pixels](memory?.byteLength === bytes ? memory : new ArrayBuffer(bytes));
   const augmented = (place: number): Uint8Array =>
     augment(views[places[place]] as Image, recipe.augmentation.steps, rng.fork(place).fork('steps')).pixels;
   if (batch instanceof Uint8Array) {
@@ -100,13 +101,13 @@ export async function makeBatch<T extends PixelType>(
   return { images: batch, places, unreadable, mix };
 }
 
-const ARRAYS = { uint8: Uint8Array, float32: Float32Array } as const;
+const ARRAYS: {
+  readonly [T in PixelType]: { readonly BYTES_PER_ELEMENT: number; new (memory: ArrayBufferLike): PixelArrays[T] };
+} = { uint8: Uint8Array, float32: Float32Array };
 
-/** An array of a batch's pixels, in `memory` if that is of the right size. */
-function pixelArray<T extends PixelType>(pixels: T, length: number, memory: ArrayBuffer | undefined): PixelArrays[T] {
-  const type = ARRAYS[pixels];
-  const fits = memory?.byteLength === length * type.BYTES_PER_ELEMENT;
-  return (fits ? new type(memory) : new type(length)) as PixelArrays[T];
+/** Bytes of the pixels of so many images. */
+export function bytesOfBatch({ pixels, size }: BatchRecipe, images: number): number {
+  return images * bytesOf(size) * ARRAYS[pixels].BYTES_PER_ELEMENT;
 }
 
 function readableSlots(views: readonly (Image | Unreadable)[]): Int32Array {

@@ -314,30 +314,36 @@ describe('a stream', () => {
     });
   });
 
-  test('makes the same batches in memory that comes back', async () => {
-    const plain = await using(training(imagesWithout()), (loader) => collect(loader.from(0), 12));
+  test('makes the same batches whether or not they come back', async () => {
+    const count = 20;
+    const kept = await using(training(imagesWithout()), (loader) => collect(loader.from(0), count));
     for (const workers of [0, 1]) {
       await using(training(imagesWithout(), { workers, prefetch: 2 }), async (loader) => {
         let step = 0;
-        for await (const { images } of loader.from(0)) {
-          assert.deepEqual(images, plain[step].images);
-          if (++step === plain.length) break;
-          loader.reuse(images.fill(255).buffer);
-          loader.reuse(new ArrayBuffer(5));
+        for await (const batch of loader.from(0)) {
+          assert.deepEqual(batch.images, kept[step].images);
+          if (++step === count) break;
+          batch.images.fill(255);
+          loader.reuse(batch);
         }
       });
     }
   });
 
-  test('takes the memory that comes back', async () => {
-    await using(training(imagesWithout(), { prefetch: 1 }), async (loader) => {
-      const batches = loader.from(0);
-      const [first, second] = [await batches.next(), await batches.next()].map(({ value }) => value as Batch);
-      assert.notEqual(second.images.buffer, first.images.buffer);
-      loader.reuse(first.images.buffer);
-      const third = (await batches.next()).value as Batch;
-      assert.equal(third.images.buffer, first.images.buffer);
-    });
+  test('shares few memories, of which one that comes back is taken again', async () => {
+    const memories = async (reused: boolean): Promise<ReadonlySet<ArrayBufferLike>> =>
+      using(training(imagesWithout(), { prefetch: 1 }), async (loader) => {
+        const shared = new Set<ArrayBufferLike>();
+        for (const batch of await collect(loader.from(0), reused ? 2 : 20)) {
+          if (batch.images.buffer instanceof SharedArrayBuffer) shared.add(batch.images.buffer);
+          if (reused) loader.reuse(batch);
+        }
+        if (!reused) return shared;
+        for (const batch of await collect(loader.from(0), 2)) assert.ok(shared.has(batch.images.buffer));
+        return shared;
+      });
+    assert.equal((await memories(true)).size, 2);
+    assert.ok((await memories(false)).size < 6);
   });
 
   test('tells how long its receiver waited', async () => {

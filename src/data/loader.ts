@@ -5,6 +5,7 @@ import type { Rng } from '../random/rng.js';
 import { checkAugmentation, isMadeOfBytes, NO_AUGMENTATION } from './augment/augmentation.js';
 import type { Augmentation } from './augment/augmentation.js';
 import type { Noise } from './augment/randomErasing.js';
+import { bytesOfBatch } from './batch.js';
 import type { BatchJob, BatchRecipe, MadeBatch, PixelArrays, PixelType } from './batch.js';
 import type { Resampling } from './decode.js';
 import { inThread, inWorkers } from './maker.js';
@@ -18,9 +19,12 @@ import type { Unreadable } from './views.js';
 export type { PixelType } from './batch.js';
 export type { Unreadable } from './views.js';
 
-/** Images and their labels, in memory of their own that the receiver may transfer. */
+/** Images and their labels. */
 export interface Batch<T extends PixelType = PixelType> {
-  /** [B, 3, size, size], row-major, on the scale from 0 to 255. */
+  /**
+   * [B, 3, size, size], row-major, on the scale from 0 to 255; in shared memory, or in memory of their own that the receiver
+   * may transfer.
+   */
   readonly images: PixelArrays[T];
   /** [B] */
   readonly labels: BigInt64Array<ArrayBuffer>;
@@ -46,10 +50,10 @@ export interface Loader<T extends PixelType = PixelType> {
   /** The batches of step `step`, `step + 1`, ... without end; step s is batch s mod batchesPerEpoch of its epoch. */
   from(step: number, options?: StreamOptions): AsyncGenerator<Batch<T>, void, undefined>;
   /**
-   * Takes the memory of a batch that nobody reads any more, for one to come. Batches whose memory does not come back get new
-   * memory each, which costs about a tenth of the work.
+   * Takes back a batch that nobody reads any more, so that its memory can hold one to come. Nobody has to: a loader shares a
+   * few memories at most, and what it makes when all are out is the receiver's.
    */
-  reuse(memory: ArrayBuffer): void;
+  reuse(batch: Batch<T>): void;
   /** Ends the worker threads; streams still open throw. */
   close(): Promise<void>;
 }
@@ -135,6 +139,8 @@ function keyFrom(rng: Rng): Key {
 
 const MOST_WORKERS = 8;
 const LEAST_PREFETCH = 4;
+/** Batches that a receiver works with at a time: one that the device computes, and one behind it. */
+const IN_USE = 2;
 
 class PlannedLoader<T extends PixelType> implements Loader<T> {
   readonly pixels: T;
@@ -145,7 +151,9 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
   readonly #refill: boolean;
   readonly #onUnreadable: (image: Unreadable) => void;
   readonly #named = new Set<string>();
-  readonly #spare: ArrayBuffer[] = [];
+  readonly #memoryBytes: number;
+  readonly #spare: SharedArrayBuffer[] = [];
+  #memories = 0;
   #waited = 0;
 
   constructor(
@@ -158,6 +166,7 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
     const complete = { ...recipe, store, resampling: options.resampling ?? 'pillow' };
     const workers = options.workers ?? usefulWorkers(complete);
     this.pixels = recipe.pixels;
+    this.#memoryBytes = bytesOfBatch(complete, options.batchSize);
     this.#source = source;
     this.#plan = plan;
     this.#refill = recipe.refill;
@@ -182,8 +191,8 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
     return this.#stream(step, Infinity, signal);
   }
 
-  reuse(memory: ArrayBuffer): void {
-    if (this.#spare.length < this.#prefetch) this.#spare.push(memory);
+  reuse({ images: { buffer } }: Batch<T>): void {
+    if (buffer instanceof SharedArrayBuffer) this.#spare.push(buffer);
   }
 
   close(): Promise<void> {
@@ -216,10 +225,21 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
     const images = isStored(source)
       ? indices.map((index) => source.rows[index])
       : Array.from(indices, (index) => source.encoded(index));
-    const made = this.#maker.make({ step, images, memory: this.#spare.pop() });
+    const made = this.#maker.make({ step, images, memory: this.#memory() });
     // A stream that is left early never looks at the batches it has ahead.
     made.catch(() => undefined);
     return { job: { step, images, indices }, made };
+  }
+
+  /**
+   * What the next batch may be made in. Memory that is shared is made once, while what is handed from thread to thread counts as
+   * new to each, whose collectors then look for garbage. But nobody counts shared memory, so there must not be much of it.
+   */
+  #memory(): SharedArrayBuffer | undefined {
+    const spare = this.#spare.pop();
+    if (spare !== undefined || this.#memories >= this.#prefetch + IN_USE) return spare;
+    this.#memories++;
+    return new SharedArrayBuffer(this.#memoryBytes);
   }
 
   #labelled({ indices }: Job, { images, places, mix }: MadeBatch<T>): Batch<T> {

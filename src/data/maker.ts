@@ -132,8 +132,7 @@ class WorkerPool<T extends PixelType> implements BatchMaker<T> {
       const id = this.#sent++;
       member.inFlight.set(id, waiting);
       member.worker.ref();
-      const { job } = waiting;
-      member.worker.postMessage({ id, job } satisfies WorkerRequest, job.memory === undefined ? [] : [job.memory]);
+      member.worker.postMessage({ id, job: waiting.job } satisfies WorkerRequest);
     }
   }
 

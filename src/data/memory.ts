@@ -51,6 +51,7 @@ export async function intoMemory(source: ImageSource, options: MemoryOptions): P
     for await (const batch of loader.epoch(0, { signal })) {
       store.pixels.set(batch.images, labels.length * bytesOf(size));
       for (const label of batch.labels) labels.push(Number(label));
+      loader.reuse(batch);
       done = Math.min(total, done + DECODED_AT_A_TIME);
       onProgress?.(done, total);
     }

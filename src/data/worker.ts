@@ -16,7 +16,8 @@ async function answer(id: number, job: BatchJob): Promise<void> {
   } catch (error) {
     reply = { id, failure: `batch of step ${job.step}: ${error instanceof Error ? error.message : String(error)}` };
   }
-  if (!stopped()) port?.postMessage(reply, reply.batch === undefined ? [] : [reply.batch.images.buffer]);
+  const memory = reply.batch?.images.buffer;
+  if (!stopped()) port?.postMessage(reply, memory instanceof ArrayBuffer ? [memory] : []);
 }
 
 port.on('message', (request: WorkerRequest) => {

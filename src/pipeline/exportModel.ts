@@ -114,6 +114,7 @@ export async function accuracyOfModel(
     for await (const batch of loader.epoch(0, { signal })) {
       stopIfAborted(signal);
       const values = normalizePixels(batch.images, imageSize, IMAGENET_NORMALIZATION);
+      loader.reuse(batch);
       const pixels = tensor('float32', [batch.size, 3, imageSize, imageSize], values);
       const { logits } = await program.run({ pixel_values: pixels }, { outputs: ['logits'] });
       const labels = outputs === undefined ? batch.labels : batch.labels.map((label) => BigInt(outputs[Number(label)]));

@@ -143,6 +143,30 @@ function behavesAsADevice(kind: DeviceKind, size: number): void {
     assert.equal(shared.length, 2, 'a view of a larger buffer is copied');
   });
 
+  test('reads shared memory in place, anew in every run', async () => {
+    const program = await device.compile(MOMENTUM);
+    const data = new Float32Array(new SharedArrayBuffer(8));
+    const inputs = { p: tensor('float32', [2], data), m: float32([2], [0, 0]), g: float32([2], [0, 0]) };
+    for (const values of [
+      [1, 2],
+      [3, 4],
+    ]) {
+      data.set(values);
+      const { p2 } = await program.run(inputs, { transfer: ['p'] });
+      assert.deepEqual([...(p2.data as Float32Array)], values);
+      assert.deepEqual([...data], values);
+    }
+  });
+
+  test('uploads a copy of shared memory', async () => {
+    const data = Float32Array.of(1, 2);
+    const shared = new Float32Array(new SharedArrayBuffer(8));
+    shared.set(data);
+    const kept = await device.upload(tensor('float32', [2], shared));
+    shared.fill(0);
+    assert.deepEqual((await device.download(kept)).data, data);
+  });
+
   test('errors name the program, the input and both types', async () => {
     const program = await device.compile(
       model(

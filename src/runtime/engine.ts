@@ -1,5 +1,5 @@
 /** What the worker thread does: compiles programs and runs them on the device's tensors, one call at a time. */
-import type { Tensor } from '../tensor/tensor.js';
+import { isShared, type Tensor } from '../tensor/tensor.js';
 import { Memory } from './memory.js';
 import { createSession, valueInfo, type Ort, type OrtSession, type OrtTensor, type SessionSettings } from './ort.js';
 import type { CallName, Calls, RunRequest } from './protocol.js';
@@ -8,6 +8,8 @@ import { formatType, sameShape, type Signature, type ValueInfo } from './signatu
 interface LoadedProgram {
   readonly session: OrtSession;
   readonly signature: Signature;
+  /** By input: memory for what comes in shared memory, which ONNX Runtime does not take. */
+  readonly copies: Map<string, Tensor>;
 }
 
 /** One method a call; the methods of an engine must not overlap in time. */
@@ -33,7 +35,7 @@ export class Engine implements Handlers {
   async compile({ program, model }: Calls['compile']['request']): Promise<Signature> {
     const session = await createSession(this.ort, model, this.settings, 'device');
     const signature = { inputs: session.inputMetadata.map(valueInfo), outputs: session.outputMetadata.map(valueInfo) };
-    this.programs.set(program, { session, signature });
+    this.programs.set(program, { session, signature, copies: new Map() });
     return signature;
   }
 
@@ -62,7 +64,7 @@ export class Engine implements Handlers {
   async run(request: RunRequest): Promise<readonly Tensor[]> {
     const loaded = this.programs.get(request.program);
     if (loaded === undefined) throw new Error('the program was released');
-    const { inputs, outputs } = loaded.signature;
+    const { outputs } = loaded.signature;
 
     const wanted = [...request.wanted].map((position) => nameAt(outputs, position));
     const updates = new Map<string, number>();
@@ -73,7 +75,7 @@ export class Engine implements Handlers {
     // A session whose outputs stay on a GPU insists on all of them.
     const needed = this.settings.kind === 'cpu' ? [...wanted, ...updates.keys()] : outputs.map(({ name }) => name);
     const fetches = [...new Set(needed)];
-    const results = new Map(Object.entries(await loaded.session.run(this.feeds(inputs, request), fetches)));
+    const results = new Map(Object.entries(await loaded.session.run(this.feeds(loaded, request), fetches)));
     try {
       for (const [name, slot] of updates) checkUpdate(name, resultOf(results, name), this.memory.get(slot));
       const answer: Tensor[] = [];
@@ -95,16 +97,33 @@ export class Engine implements Handlers {
     return undefined;
   }
 
-  private feeds(inputs: readonly ValueInfo[], request: RunRequest): Record<string, OrtTensor> {
+  private feeds({ signature: { inputs }, copies }: LoadedProgram, request: RunRequest): Record<string, OrtTensor> {
     const feeds: Record<string, OrtTensor> = {};
     let hostInputs = 0;
     inputs.forEach(({ name }, position) => {
       const slot = request.slots[position] ?? -1;
       const host = slot >= 0 ? undefined : request.host[hostInputs++];
-      feeds[name] = host === undefined ? this.memory.get(slot) : this.memory.wrap(host);
+      if (host === undefined) feeds[name] = this.memory.get(slot);
+      else feeds[name] = this.memory.wrap(isShared(host) ? copied(name, host, copies) : host);
     });
     return feeds;
   }
+}
+
+/** A copy of a tensor, in the memory of the one before if it fits. */
+function copied(name: string, value: Tensor, copies: Map<string, Tensor>): Tensor {
+  const before = copies.get(name);
+  if (before?.data.byteLength !== value.data.byteLength) {
+    const copy = { ...value, data: value.data.slice() };
+    copies.set(name, copy);
+    return copy;
+  }
+  bytesOf(before).set(bytesOf(value));
+  return { ...value, data: before.data };
+}
+
+function bytesOf({ data }: Tensor): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function nameAt(outputs: readonly ValueInfo[], position: number): string {

@@ -5,7 +5,7 @@
  * written through a session of its own (see identityModel.ts), and that must not outlive the session that made it:
  * disposing such a buffer ends the process.
  */
-import { tensor, type DType, type Storage, type Tensor } from '../tensor/tensor.js';
+import { isShared, tensor, type DType, type Storage, type Tensor } from '../tensor/tensor.js';
 import { identityModel } from './identityModel.js';
 import { createSession, isDType, type Ort, type OrtSession, type OrtTensor, type SessionSettings } from './ort.js';
 
@@ -49,13 +49,13 @@ export class Memory {
     this.slots.delete(slot);
   }
 
-  /** A host tensor as ONNX Runtime takes it, without a copy. */
+  /** A host tensor, which is not shared, as ONNX Runtime takes it, without a copy. */
   wrap(value: Tensor): OrtTensor {
     return new this.ort.Tensor(value.dtype, value.data, value.shape);
   }
 
   async toDevice(value: Tensor): Promise<OrtTensor> {
-    const wrapped = this.wrap(value);
+    const wrapped = this.wrap(isShared(value) ? { ...value, data: value.data.slice() } : value);
     return this.settings.kind === 'cpu' ? wrapped : this.copy(wrapped, 'device');
   }
 

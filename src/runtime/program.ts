@@ -1,4 +1,4 @@
-import type { Tensor } from '../tensor/tensor.js';
+import { isShared, type Tensor } from '../tensor/tensor.js';
 import { DeviceTensor } from './deviceTensor.js';
 import type { EngineThread } from './engineThread.js';
 import { checkInput, type Signature } from './signature.js';
@@ -10,7 +10,7 @@ export interface RunOptions<Output extends string = string> {
   readonly outputs?: readonly Output[];
   /** Outputs that stay on the device: each replaces the content of a device tensor, once the run has ended well. */
   readonly updates?: Readonly<Record<string, DeviceTensor>>;
-  /** Inputs whose memory is handed over instead of copied; their host tensors are unusable afterwards. */
+  /** Inputs whose memory is handed over instead of copied, unless it is shared; their host tensors are unusable afterwards. */
   readonly transfer?: readonly string[];
 }
 
@@ -28,7 +28,8 @@ export class Program {
   }
 
   /**
-   * Runs the program on values for all of its inputs, on the host or on the device.
+   * Runs the program on values for all of its inputs, on the host or on the device. Values in shared memory are read in
+   * place and must not change until the run is over; others are copied now.
    *
    * Throws an Error that names the program when inputs are missing, unknown or of another dtype or shape, and when
    * ONNX Runtime reports one. Updates happen all or none: a run that fails leaves every device tensor as it was.
@@ -73,9 +74,10 @@ export class Program {
         slots[position] = value.slotOn(this.thread);
         return;
       }
-      const data = transfer.has(info.name) && ownsItsBuffer(value) ? value.data : value.data.slice();
+      const inPlace = isShared(value) || (transfer.has(info.name) && ownsItsBuffer(value));
+      const data = inPlace ? value.data : value.data.slice();
       host.push({ dtype: value.dtype, shape: value.shape, data });
-      buffers.push(data.buffer as ArrayBuffer);
+      if (data.buffer instanceof ArrayBuffer) buffers.push(data.buffer);
     });
     const names = Object.keys(inputs);
     if (names.length > expected.length) {

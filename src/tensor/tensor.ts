@@ -20,6 +20,11 @@ export interface Tensor<D extends DType = DType> {
   readonly data: Storage[D];
 }
 
+/** Whether a tensor's data lies in memory that threads share. */
+export function isShared({ data }: Tensor): boolean {
+  return !(data.buffer instanceof ArrayBuffer);
+}
+
 /** The number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
   return shape.reduce((size, extent) => size * extent, 1);

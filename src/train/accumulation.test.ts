@@ -189,10 +189,12 @@ describe('a run that accumulates', () => {
 /** A loader whose receiver is told to stop while it works on batch number `batches`, counted from 1. */
 function stopping(loader: Loader, batches: number, controller: AbortController): Loader {
   return {
-    ...loader,
     batchesPerEpoch: loader.batchesPerEpoch,
     pixels: loader.pixels,
     waited: 0,
+    epoch: (epoch) => loader.epoch(epoch),
+    reuse: (batch) => loader.reuse(batch),
+    close: () => loader.close(),
     async *from(step): AsyncGenerator<Batch, void, undefined> {
       let given = 0;
       for await (const batch of loader.from(step)) {

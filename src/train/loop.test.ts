@@ -72,6 +72,7 @@ async function firstSteps({
     waited: 0,
     close: () => loader.close(),
     epoch: () => loader.epoch(0),
+    reuse: () => undefined,
     async *from(step) {
       for await (const { images, labels, size } of loader.from(step)) {
         yield {

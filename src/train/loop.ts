@@ -124,15 +124,18 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
     if (!Number.isFinite(loss)) {
       throw new UserError(`the loss became ${loss} at step ${at + 1}; lower the learning rate or set clipNorm`);
     }
-    const correct = results.map(({ logits }, part) => countCorrect(logits as Tensor<'float32'>, parts[part].labels));
+    const correct = results.map(({ logits }, part) => {
+      const { labels, mix } = parts[part].batch;
+      return countCorrect(logits as Tensor<'float32'>, dominantLabels(labels, mix?.lambda));
+    });
     job.onStep?.({
       step: at + 1,
       loss,
       learningRate: learningRateAt(recipe, at),
       gradientNorm: Number(results.at(-1)?.gradientNorm?.data[0]),
       correct: correct.reduce((sum, count) => sum + count, 0),
-      images: parts.reduce((sum, { labels }) => sum + labels.length, 0),
-      mixes: parts.map(({ mix }) => mix),
+      images: parts.reduce((sum, { batch }) => sum + batch.size, 0),
+      mixes: parts.map(({ batch }) => batch.mix),
       waiting: loader.waited / Math.max(1e-3, (performance.now() - began) / 1000),
     });
   };
@@ -153,12 +156,13 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
         const part = parts.length;
         const result = stepper.start(state, { feeds: feedsOf(job, { batch, path, step, part }), path, part });
         const previous = running;
-        running = { result, labels: dominantLabels(batch.labels, batch.mix?.lambda), mix: batch.mix };
+        running = { result, batch };
         parts.push(running);
         const finished = parts.length === batches ? { at: step, parts } : undefined;
         // Once its last batch is started, the state is that of after the step.
         if (finished !== undefined) [step, parts] = [step + 1, []];
         await previous?.result;
+        if (previous !== undefined) loader.reuse(previous.batch);
         await reportStep();
         unreported = finished;
         if (step === recipe.steps) break;
@@ -223,11 +227,10 @@ interface FinishedStep {
   readonly parts: readonly StartedBatch[];
 }
 
-/** A batch that was started: what it will give, and the labels that its answers are counted against. */
+/** A batch that was started, and what it will give. */
 interface StartedBatch {
   readonly result: Promise<BatchResult>;
-  readonly labels: BigInt64Array;
-  readonly mix: Batch['mix'];
+  readonly batch: Batch;
 }
 
 /** How many rows of logits [B, C] have their largest entry at the label. */
