@@ -346,6 +346,28 @@ describe('a stream', () => {
     assert.ok((await memories(false)).size < 6);
   });
 
+  test('takes a batch back once', async () => {
+    await using(training(imagesWithout(), { prefetch: 1 }), async (loader) => {
+      const [batch] = await collect(loader.from(0), 1);
+      loader.reuse(batch);
+      loader.reuse(batch);
+      const [one, other] = await collect(loader.from(0), 2);
+      assert.notEqual(one.images.buffer, other.images.buffer);
+    });
+  });
+
+  test('loses no shared memory to streams that are left early', async () => {
+    for (const workers of [0, 1]) {
+      await using(training(imagesWithout(), { workers, prefetch: 2 }), async (loader) => {
+        for (let stream = 0; stream < 10; stream++) {
+          const [batch] = await collect(loader.from(0), 1);
+          assert.ok(batch.images.buffer instanceof SharedArrayBuffer, `stream ${stream}`);
+          loader.reuse(batch);
+        }
+      });
+    }
+  });
+
   test('tells how long its receiver waited', async () => {
     await using(training(imagesWithout()), async (loader) => {
       assert.equal(loader.waited, 0);

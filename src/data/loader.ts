@@ -153,6 +153,7 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
   readonly #named = new Set<string>();
   readonly #memoryBytes: number;
   readonly #spare: SharedArrayBuffer[] = [];
+  readonly #lent = new WeakMap<Batch<T>, SharedArrayBuffer>();
   #memories = 0;
   #waited = 0;
 
@@ -191,8 +192,10 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
     return this.#stream(step, Infinity, signal);
   }
 
-  reuse({ images: { buffer } }: Batch<T>): void {
-    if (buffer instanceof SharedArrayBuffer) this.#spare.push(buffer);
+  reuse(batch: Batch<T>): void {
+    const memory = this.#lent.get(batch);
+    // A batch comes back once, or two would be made in its memory.
+    if (this.#lent.delete(batch)) this.#takeBack(memory);
   }
 
   close(): Promise<void> {
@@ -204,31 +207,48 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
     end: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Batch<T>, void, undefined> {
-    const ahead: { job: Job; made: Promise<MadeBatch<T>> }[] = [];
-    for (let next = first; ;) {
-      stopIfAborted(signal);
-      while (ahead.length < this.#prefetch && next < end) ahead.push(this.#begin(next++));
-      const current = ahead.shift();
-      if (current === undefined) return;
-      const asked = performance.now();
-      const made = await untilAborted(current.made, signal);
-      this.#waited += (performance.now() - asked) / 1000;
-      this.#report(made.unreadable);
-      if (made.places.length > 0) yield this.#labelled(current.job, made);
-      else if (this.#refill) throw noneReadable(made.unreadable);
+    const ahead: Begun<T>[] = [];
+    try {
+      for (let next = first; ;) {
+        stopIfAborted(signal);
+        while (ahead.length < this.#prefetch && next < end) ahead.push(this.#begin(next++));
+        if (ahead.length === 0) return;
+        const [{ job, made: making }] = ahead;
+        const asked = performance.now();
+        const made = await untilAborted(making, signal);
+        ahead.shift();
+        this.#waited += (performance.now() - asked) / 1000;
+        this.#report(made.unreadable);
+        const batch = this.#labelled(job, made);
+        // What is smaller than others has got memory of its own.
+        if (made.images.buffer instanceof SharedArrayBuffer && job.memory !== undefined)
+          this.#lent.set(batch, job.memory);
+        else this.#takeBack(job.memory);
+        if (batch.size > 0) yield batch;
+        else if (this.#refill) throw noneReadable(made.unreadable);
+      }
+    } finally {
+      // Nobody looks at these any more, but they are still being made.
+      for (const { job, made } of ahead) {
+        made.then(
+          () => this.#takeBack(job.memory),
+          () => undefined,
+        );
+      }
     }
   }
 
-  #begin(step: number): { job: Job; made: Promise<MadeBatch<T>> } {
+  #begin(step: number): Begun<T> {
     const indices = this.#plan.indicesOf(step);
     const source = this.#source;
     const images = isStored(source)
       ? indices.map((index) => source.rows[index])
       : Array.from(indices, (index) => source.encoded(index));
-    const made = this.#maker.make({ step, images, memory: this.#memory() });
+    const job = { step, images, indices, memory: this.#memory() };
+    const made = this.#maker.make({ step, images, memory: job.memory });
     // A stream that is left early never looks at the batches it has ahead.
     made.catch(() => undefined);
-    return { job: { step, images, indices }, made };
+    return { job, made };
   }
 
   /**
@@ -240,6 +260,10 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
     if (spare !== undefined || this.#memories >= this.#prefetch + IN_USE) return spare;
     this.#memories++;
     return new SharedArrayBuffer(this.#memoryBytes);
+  }
+
+  #takeBack(memory: SharedArrayBuffer | undefined): void {
+    if (memory !== undefined) this.#spare.push(memory);
   }
 
   #labelled({ indices }: Job, { images, places, mix }: MadeBatch<T>): Batch<T> {
@@ -258,6 +282,12 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
 
 interface Job extends BatchJob {
   readonly indices: Int32Array;
+}
+
+/** A batch that is being made ahead of its receiver. */
+interface Begun<T extends PixelType> {
+  readonly job: Job;
+  readonly made: Promise<MadeBatch<T>>;
 }
 
 /** One thread copies stored images faster than any network takes them; decoding takes what the machine can spare. */
