@@ -1,7 +1,6 @@
 import type { Region } from './augment/randomResizedCrop.js';
-import { reserve } from './kernels/compile.js';
+import { keepingKernels } from './kernels/compile.js';
 import { LANES, PRECISION, resizeKernels } from './kernels/resizeKernels.js';
-import type { ResizeKernels } from './kernels/resizeKernels.js';
 import { BLOCK } from './kernels/transpose.js';
 
 /** An RGB image as decoders give it: bytes [height, width, 3], row-major. */
@@ -99,14 +98,11 @@ function tapsOf(from: number, to: number, [first, length]: readonly [number, num
 
 /** Bytes of the image that the kernels are given at a time. */
 const SOURCE_BYTES = 2 ** 20;
-/** Memory of WebAssembly never shrinks: beyond this it is let go after use. */
-const KEPT_BYTES = 2 ** 26;
+const withKernels = keepingKernels(resizeKernels, 2 ** 26);
 
 const CHANNELS = [0, 1, 2] as const;
 /** Bytes of a pixel's column in 16 rows: those of red, then green, then blue. */
 const COLUMN = CHANNELS.length * BLOCK;
-
-let kernels: ResizeKernels | undefined;
 
 /**
  * The kernel that resizes makes lines of the result from whole lines of the source, which are the image's rows. To resize along
@@ -141,38 +137,36 @@ function inKernels(image: Raster, crop: Region, across: Taps, down: Taps): Uint8
   const narrowed = place(CHANNELS.length * plane);
   const result = place(CHANNELS.length * height * width + LANES);
 
-  kernels ??= resizeKernels();
-  const { memory, resizeLines, transposeBlocks } = kernels;
-  reserve(memory, end);
-  const bytes = new Uint8Array(memory.buffer);
-  const words = new Int32Array(memory.buffer);
-  const putTaps = (at: readonly [number, number, number], { starts, counts, weights }: Taps, unit: number): void => {
-    const bytesFromFirst = starts.map((start) => (start - starts[0]) * unit);
-    [bytesFromFirst, counts, weights].forEach((values, index) => words.set(values, at[index] / 4));
-  };
-  putTaps(acrossTaps, across, COLUMN);
-  putTaps(downTaps, down, line);
+  return withKernels(end, ({ memory, resizeLines, transposeBlocks }) => {
+    const bytes = new Uint8Array(memory.buffer);
+    const words = new Int32Array(memory.buffer);
+    const putTaps = (at: readonly [number, number, number], { starts, counts, weights }: Taps, unit: number): void => {
+      const bytesFromFirst = starts.map((start) => (start - starts[0]) * unit);
+      [bytesFromFirst, counts, weights].forEach((values, index) => words.set(values, at[index] / 4));
+    };
+    putTaps(acrossTaps, across, COLUMN);
+    putTaps(downTaps, down, line);
 
-  for (let row = 0; row < rows; row += rowsAtATime) {
-    const count = Math.min(rowsAtATime, rows - row);
-    const from = (crop.top + firstRow + row) * sourceLine;
-    bytes.set(image.pixels.subarray(from, from + count * sourceLine), source);
-    for (let block = 0; block < count; block += BLOCK) {
-      const corner = source + block * sourceLine + 3 * (crop.left + firstColumn);
-      transposeBlocks(corner, sourceLine, BLOCK, Math.ceil((3 * columns) / BLOCK), turned, BLOCK, BLOCK * BLOCK);
-      resizeLines(turned, COLUMN, ...acrossTaps, across.most, width, COLUMN, resized);
-      for (const channel of CHANNELS) {
-        const to = narrowed + channel * plane + (row + block) * line;
-        transposeBlocks(resized + channel * BLOCK, COLUMN, COLUMN * BLOCK, line / BLOCK, to, line, BLOCK);
+    for (let row = 0; row < rows; row += rowsAtATime) {
+      const count = Math.min(rowsAtATime, rows - row);
+      const from = (crop.top + firstRow + row) * sourceLine;
+      bytes.set(image.pixels.subarray(from, from + count * sourceLine), source);
+      for (let block = 0; block < count; block += BLOCK) {
+        const corner = source + block * sourceLine + 3 * (crop.left + firstColumn);
+        transposeBlocks(corner, sourceLine, BLOCK, Math.ceil((3 * columns) / BLOCK), turned, BLOCK, BLOCK * BLOCK);
+        resizeLines(turned, COLUMN, ...acrossTaps, across.most, width, COLUMN, resized);
+        for (const channel of CHANNELS) {
+          const to = narrowed + channel * plane + (row + block) * line;
+          transposeBlocks(resized + channel * BLOCK, COLUMN, COLUMN * BLOCK, line / BLOCK, to, line, BLOCK);
+        }
       }
     }
-  }
-  for (const channel of CHANNELS) {
-    const to = result + channel * height * width;
-    resizeLines(narrowed + channel * plane, line, ...downTaps, down.most, height, width, to);
-  }
-  if (bytes.length > KEPT_BYTES) kernels = undefined;
-  return bytes.slice(result, result + CHANNELS.length * height * width);
+    for (const channel of CHANNELS) {
+      const to = result + channel * height * width;
+      resizeLines(narrowed + channel * plane, line, ...downTaps, down.most, height, width, to);
+    }
+    return bytes.slice(result, result + CHANNELS.length * height * width);
+  });
 }
 
 /** The first pixel that any of the taps reads, and how many there are up to the last. */

@@ -1,6 +1,5 @@
-import { reserve } from '../kernels/compile.js';
+import { keepingKernels } from '../kernels/compile.js';
 import { FLOATS_AT_A_TIME, floatKernels } from '../kernels/floatKernels.js';
-import type { FloatKernels } from '../kernels/floatKernels.js';
 
 /** An image as real numbers. */
 export interface FloatImage {
@@ -17,33 +16,28 @@ export interface ImagePair {
   blend(lambda: number): void;
 }
 
-/** Memory of WebAssembly never shrinks: beyond this it is let go after use. */
-const KEPT_BYTES = 2 ** 24;
-
-let kept: FloatKernels | undefined;
+const withKernels = keepingKernels(floatKernels, 2 ** 24);
 
 /** Calls `use` with room for two images of `length` values, of any content; they are gone after it. */
 export function withPair(length: number, use: (pair: ImagePair) => void): void {
-  const kernels = (kept ??= floatKernels());
-  const { memory, bytesToFloats, blendFloats } = kernels;
   const room = Math.ceil(length / FLOATS_AT_A_TIME) * FLOATS_AT_A_TIME;
   const floats = room * Float32Array.BYTES_PER_ELEMENT;
   const [own, partner, weights, bytes] = [0, floats, 2 * floats, 2 * floats + 2 * Float32Array.BYTES_PER_ELEMENT];
-  reserve(memory, bytes + room);
-  const imageAt = (address: number): FloatImage => ({
-    values: new Float32Array(memory.buffer, address, length),
-    setBytes(values) {
-      new Uint8Array(memory.buffer).set(values, bytes);
-      bytesToFloats(bytes, length, address);
-    },
+  withKernels(bytes + room, ({ memory, bytesToFloats, blendFloats }) => {
+    const imageAt = (address: number): FloatImage => ({
+      values: new Float32Array(memory.buffer, address, length),
+      setBytes(values) {
+        new Uint8Array(memory.buffer).set(values, bytes);
+        bytesToFloats(bytes, length, address);
+      },
+    });
+    use({
+      own: imageAt(own),
+      partner: imageAt(partner),
+      blend(lambda) {
+        new Float32Array(memory.buffer, weights, 2).set([lambda, 1 - lambda]);
+        blendFloats(own, partner, floats, weights, weights + Float32Array.BYTES_PER_ELEMENT);
+      },
+    });
   });
-  use({
-    own: imageAt(own),
-    partner: imageAt(partner),
-    blend(lambda) {
-      new Float32Array(memory.buffer, weights, 2).set([lambda, 1 - lambda]);
-      blendFloats(own, partner, floats, weights, weights + Float32Array.BYTES_PER_ELEMENT);
-    },
-  });
-  if (memory.buffer.byteLength > KEPT_BYTES) kept = undefined;
 }

@@ -24,9 +24,24 @@ export function compile<N extends string>(procedures: readonly Procedure<N>[]): 
   return new WebAssembly.Instance(module).exports as Kernels<N>;
 }
 
+/**
+ * Gives kernels, made by `make` when they are first needed, to `run`, with so many `bytes` of memory of any content. They are kept
+ * for the next time, but memory of WebAssembly never shrinks: kernels that have more than `mostKept` bytes are let go.
+ */
+export function keepingKernels<K extends { readonly memory: KernelMemory }>(make: () => K, mostKept: number) {
+  let kept: K | undefined;
+  return <T>(bytes: number, run: (kernels: K) => T): T => {
+    const kernels = (kept ??= make());
+    reserve(kernels.memory, bytes);
+    const result = run(kernels);
+    if (kernels.memory.buffer.byteLength > mostKept) kept = undefined;
+    return result;
+  };
+}
+
 const PAGE = 2 ** 16;
 
 /** Makes sure that a memory has so many bytes. */
-export function reserve(memory: KernelMemory, bytes: number): void {
+function reserve(memory: KernelMemory, bytes: number): void {
   if (memory.buffer.byteLength < bytes) memory.grow(Math.ceil((bytes - memory.buffer.byteLength) / PAGE));
 }

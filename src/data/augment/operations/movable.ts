@@ -1,4 +1,4 @@
-import { reserve } from '../../kernels/compile.js';
+import { keepingKernels } from '../../kernels/compile.js';
 import { BORDER, moveKernels, VECTOR } from '../../kernels/moveKernels.js';
 import type { MoveKernels } from '../../kernels/moveKernels.js';
 import type { Image } from '../../image.js';
@@ -23,15 +23,10 @@ export interface Movable {
   readonly numbers: number;
 }
 
-/** Memory of WebAssembly never shrinks: beyond this it is let go after use. */
-const KEPT_BYTES = 2 ** 24;
-
-let kept: MoveKernels | undefined;
+const withKernels = keepingKernels(moveKernels, 2 ** 24);
 
 /** The result of kernels that work on an image and on `numbers`. */
 export function move({ size, pixels }: Image, numbers: Float64Array, run: (movable: Movable) => void): Image {
-  kept ??= moveKernels();
-  const kernels = kept;
   const line = lineOf(size);
   const plane = line * line;
   const paddedLine = paddedLineOf(size);
@@ -41,28 +36,28 @@ export function move({ size, pixels }: Image, numbers: Float64Array, run: (movab
   const padded = result + 3 * plane;
   const fills = padded + 3 * paddedPlane;
   const first = fills + FILL.length * Float64Array.BYTES_PER_ELEMENT;
-  reserve(kernels.memory, first + numbers.byteLength);
-  const bytes = new Uint8Array(kernels.memory.buffer);
-  const doubles = new Float64Array(kernels.memory.buffer);
-  doubles.set(FILL, fills / Float64Array.BYTES_PER_ELEMENT);
-  doubles.set(numbers, first / Float64Array.BYTES_PER_ELEMENT);
+  return withKernels(first + numbers.byteLength, (kernels) => {
+    const bytes = new Uint8Array(kernels.memory.buffer);
+    const doubles = new Float64Array(kernels.memory.buffer);
+    doubles.set(FILL, fills / Float64Array.BYTES_PER_ELEMENT);
+    doubles.set(numbers, first / Float64Array.BYTES_PER_ELEMENT);
 
-  for (let channel = 0; channel < 3; channel++) {
-    for (let y = 0; y < size; y += rowsAtOnce(size, line)) {
-      const from = (channel * size + y) * size;
-      bytes.set(pixels.subarray(from, from + rowsAtOnce(size, line) * size), original + channel * plane + y * line);
+    for (let channel = 0; channel < 3; channel++) {
+      for (let y = 0; y < size; y += rowsAtOnce(size, line)) {
+        const from = (channel * size + y) * size;
+        bytes.set(pixels.subarray(from, from + rowsAtOnce(size, line) * size), original + channel * plane + y * line);
+      }
     }
-  }
-  run({ kernels, original, result, line, plane, padded, paddedLine, paddedPlane, fills, numbers: first });
-  const moved = new Uint8Array(pixels.length);
-  for (let channel = 0; channel < 3; channel++) {
-    for (let y = 0; y < size; y += rowsAtOnce(size, line)) {
-      const from = result + channel * plane + y * line;
-      moved.set(bytes.subarray(from, from + rowsAtOnce(size, line) * size), (channel * size + y) * size);
+    run({ kernels, original, result, line, plane, padded, paddedLine, paddedPlane, fills, numbers: first });
+    const moved = new Uint8Array(pixels.length);
+    for (let channel = 0; channel < 3; channel++) {
+      for (let y = 0; y < size; y += rowsAtOnce(size, line)) {
+        const from = result + channel * plane + y * line;
+        moved.set(bytes.subarray(from, from + rowsAtOnce(size, line) * size), (channel * size + y) * size);
+      }
     }
-  }
-  if (bytes.length > KEPT_BYTES) kept = undefined;
-  return { size, pixels: moved };
+    return { size, pixels: moved };
+  });
 }
 
 /** Bytes from a row to the next: whole vectors. */
