@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { SMALL_IMAGE_AUGMENTATION, type Augmentation } from '../src/data/augment/augmentation.js';
-import { INCEPTION_CROP } from '../src/data/augment/randomResizedCrop.js';
-import { openImageFolder } from '../src/data/sources/folder.js';
-import { trainingLoader } from '../src/data/loader.js';
-import type { ImageSource } from '../src/data/source.js';
-import { texturePairs } from '../src/data/texturePairs.js';
+import { SMALL_IMAGE_AUGMENTATION, type Augmentation } from '../src/image/augment/augmentation.js';
+import { INCEPTION_CROP } from '../src/image/augment/randomResizedCrop.js';
+import { openImageFolder } from '../src/dataset/sources/folder.js';
+import { trainingLoader } from '../src/loader/loader.js';
+import type { ImageSource } from '../src/dataset/source.js';
+import { texturePairs } from '../src/dataset/texturePairs.js';
 import { seeded } from '../src/random/rng.js';
 import type { Case, Row } from './case.js';
 import { withPhotographs } from './photographs.js';

@@ -1,6 +1,6 @@
 import { supernet, type Network } from '../src/model/network.js';
 import { preset } from '../src/model/presets.js';
-import { PRESETS } from '../src/pipeline/presets.js';
+import { PRESETS } from '../src/config/presets.js';
 import { architecture, type Architecture } from '../src/space/architecture.js';
 import { highLevelSpace } from '../src/space/highLevel.js';
 import { blocksOf, type Path } from '../src/space/space.js';

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { trainingLoader } from '../src/data/loader.js';
-import { findImageFolder } from '../src/data/sources/folder.js';
-import { RECIPES } from '../src/pipeline/recipes/index.js';
+import { trainingLoader } from '../src/loader/loader.js';
+import { findImageFolder } from '../src/dataset/sources/folder.js';
+import { RECIPES } from '../src/config/recipes/index.js';
 import { seeded } from '../src/random/rng.js';
 import type { Case, Row } from './case.js';
 import { Peer, type Clock } from './peer.js';

@@ -5,13 +5,13 @@
  *   node dist/bench/trainingRun.js BATCH STEPS [FOLDER]  ->  {"peakBytes": n}
  */
 import { readFile } from 'node:fs/promises';
-import { trainingLoader } from '../src/data/loader.js';
-import { findImageFolder } from '../src/data/sources/folder.js';
+import { trainingLoader } from '../src/loader/loader.js';
+import { findImageFolder } from '../src/dataset/sources/folder.js';
 import { IMAGENET_NORMALIZATION } from '../src/model/images.js';
 import { plainNetwork } from '../src/model/network.js';
 import { preset } from '../src/model/presets.js';
-import { recipeFor } from '../src/pipeline/recipes/inSteps.js';
-import { RECIPES } from '../src/pipeline/recipes/index.js';
+import { recipeFor } from '../src/config/recipes/inSteps.js';
+import { RECIPES } from '../src/config/recipes/index.js';
 import { seeded } from '../src/random/rng.js';
 import { openDevice, type Device } from '../src/runtime/device.js';
 import { train } from '../src/train/loop.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { packageRoot } from '../test/packageRoot.js';
 import * as glit from './index.js';
-import * as node from './pipeline/index.js';
+import * as node from './node.js';
 
 describe('the library', () => {
   test('prices a space, searches it and writes what it found, as its parts do together', async () => {

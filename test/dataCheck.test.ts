@@ -3,7 +3,7 @@ import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { DataReport } from '../src/pipeline/dataCheck.js';
+import type { DataReport } from '../src/loader/dataCheck.js';
 import { glit, interruptedGlit, makePhotos, writeText } from './support/commandLine.js';
 import { cifar10Files, mnistFiles, parquet, pngs, samples, tar, writeFiles } from './support/sourceFiles.js';
 

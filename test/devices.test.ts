@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { NO_AUGMENTATION } from '../src/data/augment/augmentation.js';
-import { trainingLoader } from '../src/data/loader.js';
+import { NO_AUGMENTATION } from '../src/image/augment/augmentation.js';
+import { trainingLoader } from '../src/loader/loader.js';
 import { IMAGENET_NORMALIZATION } from '../src/model/images.js';
 import { supernet } from '../src/model/network.js';
-import { Evaluator } from '../src/pipeline/evaluate.js';
-import { Recalibrator } from '../src/pipeline/recalibrate.js';
+import { Evaluator } from '../src/run/evaluate.js';
+import { Recalibrator } from '../src/run/recalibrate.js';
 import { seeded } from '../src/random/rng.js';
 import { openDevice, type DeviceKind } from '../src/runtime/device.js';
 import { highLevelSpace } from '../src/space/highLevel.js';

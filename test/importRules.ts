@@ -119,7 +119,7 @@ const isSource = (file: string): boolean => file.startsWith('src/') && !file.end
 
 /** Entries of `src/` that the table does not know. */
 function strangers(root: string, rows: readonly ImportRow[]): string[] {
-  const known = [...rows.map(nameOf), 'index.ts', 'errors.ts', 'index.test.ts', 'errors.test.ts'];
+  const known = [...rows.map(nameOf), 'index.ts', 'node.ts', 'errors.ts', 'index.test.ts', 'errors.test.ts'];
   return readdirSync(path.join(root, 'src'))
     .filter((name) => !known.includes(name))
     .map((name) => `src/${name} has no row in ARCHITECTURE.md`);

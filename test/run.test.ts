@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { parse } from 'yaml';
-import { configSchema } from '../src/pipeline/config.js';
+import { configSchema } from '../src/config/config.js';
 import { readMetadata } from '../src/onnx/model.js';
 import { parseArchitecture } from '../src/space/codec.js';
 import { readJournal } from '../src/telemetry/journal.js';

@@ -12,7 +12,7 @@ import { addSearch } from './commands/search.js';
 import { addTrain } from './commands/train.js';
 import { addExamples } from './environment.js';
 import { endingOf } from './failure.js';
-import { version } from '../pipeline/version.js';
+import { version } from '../run/version.js';
 
 const COMMANDS = [
   addDemo,

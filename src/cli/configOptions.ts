@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import { parse } from 'yaml';
 import { UserError } from '../errors.js';
-import type { Config } from '../pipeline/config.js';
-import { configFrom, layerOf, layerValue, readLayer, type Layer } from '../pipeline/configLayers.js';
-import { PRESETS, type PresetName } from '../pipeline/presets.js';
-import { RECIPES, type RecipeName } from '../pipeline/recipes/index.js';
+import type { Config } from '../config/config.js';
+import { configFrom, layerOf, layerValue, readLayer, type Layer } from '../config/layers.js';
+import { PRESETS, type PresetName } from '../config/presets.js';
+import { RECIPES, type RecipeName } from '../config/recipes/index.js';
 import type { Json } from '../telemetry/events.js';
 import { parseQuantity } from './quantity.js';
 

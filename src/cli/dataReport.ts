@@ -1,4 +1,4 @@
-import type { DataReport, DuplicatePair, Extent, SplitReport } from '../pipeline/dataCheck.js';
+import type { DataReport, DuplicatePair, Extent, SplitReport } from '../loader/dataCheck.js';
 
 /** Rows of a list that are shown; the whole of it is in the JSON. */
 const SHOWN = 10;

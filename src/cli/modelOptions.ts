@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { WeightsOptions } from '../pipeline/weightsFile.js';
+import type { WeightsOptions } from '../modelfile/weightsFile.js';
 
 /** What `--model` of a command may name, in the words of its help. */
 export const MODEL_FILES = 'best.onnx of a run, or weights: .safetensors, .pth';

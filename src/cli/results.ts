@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { formatComparison, percent, type RunResult } from '../pipeline/report.js';
+import { formatComparison, percent, type RunResult } from '../run/report.js';
 import { formatDuration } from '../telemetry/progress.js';
 
 /** What is told at the end of a whole run. */

@@ -1,5 +1,5 @@
 import { formatCount } from '../model/cost.js';
-import { percent } from '../pipeline/report.js';
+import { percent } from '../run/report.js';
 import { formatDuration } from '../telemetry/progress.js';
 import type {
   CandidateEvaluated,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { NO_AUGMENTATION } from '../data/augment/augmentation.js';
-import { trainingLoader, type Batch, type Loader } from '../data/loader.js';
+import { NO_AUGMENTATION } from '../image/augment/augmentation.js';
+import { trainingLoader, type Batch, type Loader } from '../loader/loader.js';
 import { Interrupted } from '../errors.js';
 import { IMAGENET_NORMALIZATION } from '../model/images.js';
 import { plainNetwork, supernet, type Network } from '../model/network.js';

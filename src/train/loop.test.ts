@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { SMALL_IMAGE_AUGMENTATION } from '../data/augment/augmentation.js';
-import { trainingLoader, type Loader, type PixelType } from '../data/loader.js';
+import { SMALL_IMAGE_AUGMENTATION } from '../image/augment/augmentation.js';
+import { trainingLoader, type Loader, type PixelType } from '../loader/loader.js';
 import { Interrupted, UserError } from '../errors.js';
 import { IMAGENET_NORMALIZATION } from '../model/images.js';
 import type { Network } from '../model/network.js';

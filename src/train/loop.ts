@@ -1,7 +1,7 @@
 import { stopIfAborted, UserError } from '../errors.js';
 import { pixelImages, type Normalization } from '../model/images.js';
 import type { Network } from '../model/network.js';
-import type { Batch, Loader } from '../data/loader.js';
+import type { Batch, Loader } from '../loader/loader.js';
 import type { Rng } from '../random/rng.js';
 import type { Device } from '../runtime/device.js';
 import { samplePath, type Path } from '../space/space.js';

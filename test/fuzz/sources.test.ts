@@ -5,11 +5,11 @@ import { after, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { decoderInput } from '../../src/data/encodedBytes.js';
-import { isStored } from '../../src/data/source.js';
-import type { ImageSource } from '../../src/data/source.js';
-import { Cache } from '../../src/data/sources/cache.js';
-import { findSource } from '../../src/data/sources/openSource.js';
+import { decoderInput } from '../../src/dataset/encodedBytes.js';
+import { isStored } from '../../src/dataset/source.js';
+import type { ImageSource } from '../../src/dataset/source.js';
+import { Cache } from '../../src/dataset/sources/cache.js';
+import { findSource } from '../../src/dataset/sources/openSource.js';
 import {
   cifar10Files,
   mnistFiles,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { drawErased } from '../../src/data/augment/randomErasing.js';
-import { cropRegion } from '../../src/data/augment/randomResizedCrop.js';
+import { drawErased } from '../../src/image/augment/randomErasing.js';
+import { cropRegion } from '../../src/image/augment/randomResizedCrop.js';
 import { seeded } from '../../src/random/rng.js';
 import { goldenJson } from './data.js';
 

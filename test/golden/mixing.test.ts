@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { cutMix, drawMix, fillMixed, type Mix } from '../../src/data/augment/mixing.js';
+import { cutMix, drawMix, fillMixed, type Mix } from '../../src/image/augment/mixing.js';
 import { seeded } from '../../src/random/rng.js';
 import { mixedTargets } from '../../src/train/loss.js';
 import { goldenJson, GoldenTensors } from './data.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../src/data/augment/operations/table.js';
-import { readImage } from '../../src/data/decode.js';
+import { OPERATION_NAMES, OPERATIONS, type OperationName } from '../../src/image/augment/operations/table.js';
+import { readImage } from '../../src/loader/decode.js';
 import { goldenPath } from '../golden.js';
 import { goldenJson } from './data.js';
 

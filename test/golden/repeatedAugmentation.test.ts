@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { officialRepeatedIndices, replicaShare } from '../../src/data/plan.js';
+import { officialRepeatedIndices, replicaShare } from '../../src/loader/plan.js';
 import { goldenJson } from './data.js';
 
 interface Sampler {

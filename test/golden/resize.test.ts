@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import sharp from 'sharp';
-import { centralView, openEncoded } from '../../src/data/decode.js';
-import { resize } from '../../src/data/resize.js';
-import type { Filter, Raster } from '../../src/data/resize.js';
+import { centralView, openEncoded } from '../../src/loader/decode.js';
+import { resize } from '../../src/image/resize.js';
+import type { Filter, Raster } from '../../src/image/resize.js';
 import { goldenPath } from '../golden.js';
 import { goldenJson, GoldenTensors } from './data.js';
 

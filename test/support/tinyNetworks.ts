@@ -1,5 +1,5 @@
-import { texturePairs, TEXTURE_PAIRS } from '../../src/data/texturePairs.js';
-import type { Dataset } from '../../src/data/dataset.js';
+import { texturePairs, TEXTURE_PAIRS } from '../../src/dataset/texturePairs.js';
+import type { Dataset } from '../../src/dataset/dataset.js';
 import { plainNetwork, supernet, type Network } from '../../src/model/network.js';
 import { seeded } from '../../src/random/rng.js';
 import { architecture, type Architecture, type Backbone } from '../../src/space/architecture.js';

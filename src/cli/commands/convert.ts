@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { UserError } from '../../errors.js';
-import { convertAllTensors, convertWeights } from '../../pipeline/convertWeights.js';
+import { convertAllTensors, convertWeights } from '../../modelfile/convertWeights.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 import { addWeightsOptions, weightsOptionsOf } from '../modelOptions.js';
 

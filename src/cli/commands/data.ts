@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { checkData } from '../../pipeline/dataCheck.js';
+import { checkData } from '../../loader/dataCheck.js';
 import type { Json } from '../../telemetry/events.js';
 import { formatDataReport } from '../dataReport.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { wholeMethod } from '../../pipeline/run.js';
+import { wholeMethod } from '../../run/run.js';
 import {
   addConfigGroups,
   addConfigSources,

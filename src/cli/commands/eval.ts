@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { percent } from '../../pipeline/report.js';
-import { evaluateFile } from '../../pipeline/useModel.js';
+import { percent } from '../../run/report.js';
+import { evaluateFile } from '../../modelfile/useModel.js';
 import { addDeviceOptions, deviceOf, wholeNumber } from '../deviceOptions.js';
 import { addWeightsOptions, MODEL_FILES, weightsOptionsOf } from '../modelOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UserError } from '../../errors.js';
-import { exportWeights } from '../../pipeline/exportWeights.js';
+import { exportWeights } from '../../modelfile/exportWeights.js';
 import { addWeightsOptions, weightsOptionsOf } from '../modelOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { UserError } from '../../errors.js';
-import { percent } from '../../pipeline/report.js';
-import { predictTensor } from '../../pipeline/predictTensor.js';
-import { predict } from '../../pipeline/useModel.js';
+import { percent } from '../../run/report.js';
+import { predictTensor } from '../../modelfile/predictTensor.js';
+import { predict } from '../../modelfile/useModel.js';
 import { addDeviceOptions, deviceOf } from '../deviceOptions.js';
 import { addWeightsOptions, MODEL_FILES, weightsOptionsOf } from '../modelOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';

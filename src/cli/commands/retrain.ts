@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { configFrom } from '../../pipeline/configLayers.js';
-import { retrainRun } from '../../pipeline/retrainRun.js';
+import { configFrom } from '../../config/layers.js';
+import { retrainRun } from '../../run/retrainRun.js';
 import {
   addConfigGroups,
   givenLayers,

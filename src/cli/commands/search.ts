@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { join } from 'node:path';
-import { searchOnly } from '../../pipeline/run.js';
+import { searchOnly } from '../../run/run.js';
 import { describeBlock } from '../../space/block.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import {

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
-import { readArchitecture } from '../../pipeline/architectureFile.js';
-import { percent } from '../../pipeline/report.js';
-import { modelConfigOf, training } from '../../pipeline/trainArchitecture.js';
-import { architectureFor, readStateFile, type StateFile } from '../../pipeline/weightsFile.js';
+import { readArchitecture } from '../../modelfile/architectureFile.js';
+import { percent } from '../../run/report.js';
+import { modelConfigOf, training } from '../../run/trainArchitecture.js';
+import { architectureFor, readStateFile, type StateFile } from '../../modelfile/weightsFile.js';
 import { architecture, type Architecture } from '../../space/architecture.js';
 import { formatDuration } from '../../telemetry/progress.js';
-import type { Layer } from '../../pipeline/configLayers.js';
+import type { Layer } from '../../config/layers.js';
 import {
   addConfigGroups,
   addConfigSources,

@@ -1,0 +1,102 @@
+import { checkAugmentation } from '../image/augment/augmentation.js';
+import { holdOut, type SearchData } from '../dataset/dataset.js';
+import { UserError } from '../errors.js';
+import type { Rng } from '../random/rng.js';
+import { evolutionSettings, type EvolutionSettings } from '../search/settings.js';
+import type { Dataset } from '../dataset/dataset.js';
+import type { Config, RecipeConfig } from './config.js';
+import { highestRate } from './recipes/inSteps.js';
+
+/**
+ * What a schema cannot say: whether keys fit each other, and whether they fit the images. Every error is a UserError that
+ * names the keys, so that it can be mended without knowing the code.
+ */
+
+/** Checks the settings of a search: the backbone, the spaces, the evolution, the augmentation. */
+export function checkSearchConfig(config: Config): void {
+  checkModel(config);
+  checkSpace(config);
+  evolutionOf(config);
+  checkRecipe(config, 'supernet', config.supernet);
+  checkRecipe(config, 'retrain.recipe', config.retrain.recipe);
+}
+
+/** Checks a recipe, which stands at `key` of the configuration. */
+export function checkRecipe({ model: { imageSize } }: Config, key: string, recipe: RecipeConfig): void {
+  const rate = highestRate(recipe);
+  for (const lower of ['warmupLearningRate', 'minLearningRate'] as const) {
+    if (recipe[lower] <= rate) continue;
+    throw new UserError(
+      `${key}.${lower} is ${recipe[lower]}, above the highest learning rate of ${Number(rate.toPrecision(3))}; lower the one or raise the other`,
+    );
+  }
+  checkAugmentation(recipe.augmentation, imageSize);
+}
+
+/** The backbone: patches tile the image, heads share the width. */
+function checkModel({ model: { imageSize, patchSize, dim, heads } }: Config): void {
+  if (imageSize % patchSize !== 0) {
+    throw new UserError(
+      `model.imageSize ${imageSize} is not tiled by patches of model.patchSize ${patchSize}; use a multiple`,
+    );
+  }
+  if (dim % heads !== 0) {
+    throw new UserError(`model.dim ${dim} is not shared evenly by model.heads ${heads}; use a multiple of ${heads}`);
+  }
+}
+
+function checkSpace({ model: { dim, heads }, space: { lowLevel, grid, defaults } }: Config): void {
+  const local = lowLevel !== 'nlp';
+  if (local && heads % 3 !== 0) {
+    throw new UserError(
+      `model.heads is ${heads}, but the high level splits the heads in thirds; use a multiple of 3, such as 3, 6 or 12`,
+    );
+  }
+  for (const [key, values] of Object.entries(grid)) {
+    const twice = values.find((value, index) => values.indexOf(value) !== index);
+    if (twice !== undefined) throw new UserError(`space.grid.${key} has ${twice} twice; remove one`);
+  }
+  const even = [...grid.kernels, defaults.kernel].find((kernel) => kernel % 2 === 0);
+  if (local && even !== undefined) {
+    throw new UserError(`space: the kernel ${even} is even; use odd ones, such as the paper's 17, 31 and 45`);
+  }
+  // The narrowest local branch has a third of the heads; wider ones have multiples of its channels.
+  for (const [what, ratios, width, of] of [
+    ['d_k ratio', [...grid.dkRatios, defaults.dkRatio], dim / heads, 'a head'],
+    ['FFN ratio', [...grid.ffnRatios, defaults.ffnRatio], dim, 'a block'],
+    ['expansion', local ? [...grid.expansions, defaults.expansion] : [], dim / 3, 'a third of the heads'],
+  ] as const) {
+    const broken = ratios.find((ratio) => !Number.isInteger(ratio * width));
+    if (broken === undefined) continue;
+    throw new UserError(
+      `space: the ${what} ${broken} of ${of}, ${width} channels with model.dim ${dim} and model.heads ${heads}, gives ${broken * width}; use values that give whole numbers`,
+    );
+  }
+}
+
+/** The evolution's settings. Throws a UserError for some that cannot work together. */
+export function evolutionOf({ search }: Config): EvolutionSettings {
+  return evolutionSettings({
+    population: search.population,
+    generations: search.generations,
+    probability: search.mutationProbability,
+    ...(search.parents !== undefined && { parents: search.parents }),
+    ...(search.crossover !== undefined && { crossover: search.crossover }),
+    ...(search.mutation !== undefined && { mutation: search.mutation }),
+  });
+}
+
+/** The training images, split in those that are trained on and those that candidates are scored on. */
+export function searchDataOf({ data }: Config, { train }: Dataset, rng: Rng): SearchData {
+  return holdOut(train, { fraction: data.searchVal, rng: rng.fork('searchVal') });
+}
+
+/** Checks that batches can be filled from `images` training images. */
+export function checkBatches(images: number, sizes: Readonly<Record<string, number>>): void {
+  for (const [key, size] of Object.entries(sizes)) {
+    if (size <= images) continue;
+    throw new UserError(
+      `${key} is ${size}, but only ${images} images are left to train on; lower it to ${images} or less, or add images`,
+    );
+  }
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import type { Metadata } from 'sharp';
+import { decoderInput } from './encodedBytes.js';
+import type { Image } from '../image/image.js';
+import type { EncodedImage } from './source.js';
+
+/** What is known of an image once all of it was decoded. */
+export interface Inspected {
+  /** SHA-256 of its content: of the encoded bytes, or of the pixels of a stored image. */
+  readonly hash: Buffer;
+  /** Pixels, as they are shown, with the EXIF rotation applied. */
+  readonly width: number;
+  readonly height: number;
+  /** In words: `RGB`, `grey`, `CMYK`, `RGB with alpha`, `grey, 16 bit`, ... */
+  readonly channels: string;
+  /** Whether its EXIF data turn or mirror it. */
+  readonly rotated: boolean;
+  /** Whether there are more pictures in it, which are not used. */
+  readonly animated: boolean;
+}
+
+/** Above this, an image is decoded twice, but a strip at a time: slower, with little memory. */
+const MOST_PIXELS_AT_ONCE = 8_000_000;
+
+/** Decodes all of an encoded image, so that a cut one is noticed. Rejects with the decoder's reason. */
+export async function inspectEncoded(image: EncodedImage): Promise<Inspected> {
+  const input = await decoderInput(image);
+  const bytes = typeof input === 'string' ? await readFile(input) : input;
+  if (bytes.length === 0) throw new Error('it has no bytes');
+  const hash = createHash('sha256').update(bytes).digest();
+  const decoder = sharp(bytes, { failOn: 'error' });
+  const metadata = await decoder.metadata();
+  const { width, height } = metadata;
+  if (width * height <= MOST_PIXELS_AT_ONCE) {
+    await decoder.raw().toBuffer();
+  } else {
+    // The last rows may fall to rounding when all are brought to eight; they come after all others.
+    await decoder.clone().resize({ width: 8, height: 8, fit: 'fill', fastShrinkOnLoad: false }).raw().toBuffer();
+    await decoder
+      .clone()
+      .extract({ left: 0, top: height - 1, width, height: 1 })
+      .raw()
+      .toBuffer();
+  }
+  return {
+    hash,
+    width: metadata.autoOrient.width,
+    height: metadata.autoOrient.height,
+    channels: channelsOf(metadata),
+    rotated: (metadata.orientation ?? 1) > 1,
+    animated: (metadata.pages ?? 1) > 1 && metadata.format !== 'tiff',
+  };
+}
+
+function channelsOf({ space, channels, hasAlpha, depth }: Metadata): string {
+  const colours = channels - (hasAlpha ? 1 : 0);
+  const name = space === 'cmyk' ? 'CMYK' : space === 'lab' ? 'Lab' : colours < 3 ? 'grey' : 'RGB';
+  const bits = DEPTHS[depth] ?? '';
+  return `${name}${hasAlpha ? ' with alpha' : ''}${bits}`;
+}
+
+const DEPTHS: Readonly<Record<string, string>> = { ushort: ', 16 bit', float: ', 32 bit' };
+
+/** The same of an image that lies decoded in memory; equal channels count as grey. */
+export function inspectStored({ size, pixels }: Image): Inspected {
+  const plane = size * size;
+  const [red, green, blue] = [0, 1, 2].map((channel) =>
+    Buffer.from(pixels.buffer, pixels.byteOffset + channel * plane, plane),
+  );
+  return {
+    hash: createHash('sha256').update(pixels).digest(),
+    width: size,
+    height: size,
+    channels: red.equals(green) && red.equals(blue) ? 'grey' : 'RGB',
+    rotated: false,
+    animated: false,
+  };
+}

@@ -1,0 +1,80 @@
+import { bytesOf } from '../image/image.js';
+import type { Image } from '../image/image.js';
+
+/** Images with one label each. The order is the same on every machine. */
+export interface Labelled {
+  /** Class names; a label is an index into them. */
+  readonly classes: readonly string[];
+  /** [N] */
+  readonly labels: Int32Array;
+}
+
+/** Where the encoded bytes of one image lie. Plain data, so that it crosses to a worker thread. */
+export interface EncodedImage {
+  readonly file: string;
+  /** The part of the file that is the image, where many share a file; the whole file if left out. */
+  readonly part?: FilePart;
+}
+
+/** Some bytes of a file. */
+export interface FilePart {
+  /** Offset of the first byte. */
+  readonly start: number;
+  /** Bytes. */
+  readonly length: number;
+  /** What messages call the part: a member of an archive, a row of a table. */
+  readonly name: string;
+}
+
+/** What messages call an image. */
+export function imageName({ file, part }: EncodedImage): string {
+  return part === undefined ? file : part.name;
+}
+
+/** Labelled images that are decoded when they are needed. */
+export interface EncodedSource extends Labelled {
+  /** Where image `index`, 0 ... N - 1, lies. */
+  encoded(index: number): EncodedImage;
+}
+
+/** Decoded images of one size, in memory that worker threads share: bytes [rows, 3, size, size]. */
+export interface PixelStore {
+  readonly size: number;
+  readonly pixels: Uint8Array<SharedArrayBuffer>;
+}
+
+/** Labelled images that lie decoded in memory. Several sources (a split and its parts) can share one store. */
+export interface StoredSource extends Labelled {
+  readonly store: PixelStore;
+  /** [N]: the row of each image in the store. */
+  readonly rows: Int32Array;
+}
+
+/** One split of a data set, wherever its images come from. */
+export type ImageSource = EncodedSource | StoredSource;
+
+/** Whether the images of a source lie decoded in memory. */
+export function isStored(source: ImageSource): source is StoredSource {
+  return 'store' in source;
+}
+
+/** A store with room for `rows` images of `size` × `size`. */
+export function emptyStore(rows: number, size: number): PixelStore {
+  return { size, pixels: new Uint8Array(new SharedArrayBuffer(rows * bytesOf(size))) };
+}
+
+/** The image in a row of a store; a view, not a copy. */
+export function storedImage({ size, pixels }: PixelStore, row: number): Image {
+  const start = row * bytesOf(size);
+  return { size, pixels: pixels.subarray(start, start + bytesOf(size)) };
+}
+
+/** The images of `source` at `indices`, in that order. Copies no pixel. */
+export function select(source: ImageSource, indices: Int32Array): ImageSource {
+  const { classes } = source;
+  const labels = indices.map((index) => source.labels[index]);
+  if (isStored(source)) {
+    return { classes, labels, store: source.store, rows: indices.map((index) => source.rows[index]) };
+  }
+  return { classes, labels, encoded: (index) => source.encoded(indices[index]) };
+}

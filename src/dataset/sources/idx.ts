@@ -1,0 +1,221 @@
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { stopIfAborted, UserError } from '../../errors.js';
+import { bytesOf } from '../../image/image.js';
+import { emptyStore } from '../source.js';
+import type { PixelStore, StoredSource } from '../source.js';
+import { LabelColumn, unifyLabels } from './classes.js';
+import type { FoundSet } from './found.js';
+
+/** `train-images-idx3-ubyte` and what else the MNIST family calls them; EMNIST puts its part's name before. */
+const NAME = /^(?<set>.*?)(?<split>train|t10k|test)-(?<what>images|labels)[.-]idx[13]-ubyte(?<gz>\.gz)?$/;
+
+/** Whether a file's name is that of an IDX file of images or labels. */
+export function isIdxName(name: string): boolean {
+  return NAME.test(name);
+}
+
+const SPLITS = { train: 'train', t10k: 'test', test: 'test' } as const;
+
+/**
+ * Reads a set of the MNIST family into memory, grey as three equal channels. Its classes are the labels that occur,
+ * by their numbers. `names` are the files in `folder`. Throws a UserError when a file is missing, cut or no IDX file.
+ */
+export async function findIdx(folder: string, names: readonly string[], signal?: AbortSignal): Promise<FoundSet> {
+  const files = filesOf(folder, names);
+  const splits = await Promise.all(
+    (['train', 'test'] as const).map(async (split) => {
+      const images = files(split, 'images');
+      const labels = files(split, 'labels');
+      const column = new LabelColumn(labels);
+      for (const label of await readLabels(labels)) column.add(label);
+      return { images, labels, column };
+    }),
+  );
+  const { classes, labels } = unifyLabels(splits.map(({ column }) => column));
+  const sources: StoredSource[] = [];
+  for (const [split, { images, labels: labelFile }] of splits.entries()) {
+    const store = await readImages(images, labels[split].length, labelFile, signal);
+    sources.push({ classes, labels: labels[split], store, rows: Int32Array.from(labels[split].keys()) });
+  }
+  const [train, test] = splits.map(({ images }, split) => ({ source: sources[split], shown: images }));
+  return { classes, train, test, notices: [] };
+}
+
+/** Finds the one file of each kind; an unpacked file stands before the packed one beside it. */
+function filesOf(folder: string, names: readonly string[]): (split: string, what: string) => string {
+  const found = new Map<string, string>();
+  const sets = new Set<string>();
+  for (const name of [...names].sort().reverse()) {
+    const { set, split, what } = NAME.exec(name)?.groups ?? {};
+    if (split === undefined) continue;
+    sets.add(set);
+    found.set(`${SPLITS[split as keyof typeof SPLITS]} ${what}`, join(folder, name));
+  }
+  if (sets.size > 1) {
+    throw new UserError(
+      `${folder} has several sets of IDX files (${[...sets].sort().join(', ')}): put each in a folder of its own`,
+    );
+  }
+  return (split, what) => {
+    const file = found.get(`${split} ${what}`);
+    if (file !== undefined) return file;
+    const usual = `${split === 'train' ? 'train' : 't10k'}-${what}-idx${what === 'images' ? 3 : 1}-ubyte`;
+    throw new UserError(
+      `${folder} has no ${split} ${what}, ${usual} or ${usual}.gz: a set of the MNIST family is four files`,
+    );
+  };
+}
+
+async function readLabels(file: string): Promise<Uint8Array> {
+  const idx = await openIdx(file, 1);
+  // As many as there are, not as many as a packed file's header says.
+  const chunks: Uint8Array[] = [];
+  await idx.read((chunk) => chunks.push(chunk));
+  return Buffer.concat(chunks);
+}
+
+async function readImages(
+  file: string,
+  count: number,
+  labelFile: string,
+  signal: AbortSignal | undefined,
+): Promise<PixelStore> {
+  const idx = await openIdx(file, 3);
+  const [height, width] = idx.shape;
+  if (idx.count !== count) {
+    throw new UserError(`${file} has ${idx.count} images, but ${labelFile} has ${count} labels: get both again`);
+  }
+  if (height !== width) {
+    throw new UserError(`${file} has images of ${width} × ${height}; glit reads square ones from IDX files`);
+  }
+  const plane = width * height;
+  const store = storeFor(count, width, file);
+  await idx.read((chunk, at) => {
+    stopIfAborted(signal);
+    let from = 0;
+    while (from < chunk.length) {
+      const row = Math.floor((at + from) / plane);
+      const inPlane = at + from - row * plane;
+      const part = chunk.subarray(from, from + plane - inPlane);
+      for (let channel = 0; channel < 3; channel++) {
+        store.pixels.set(part, row * bytesOf(width) + channel * plane + inPlane);
+      }
+      from += part.length;
+    }
+  });
+  return store;
+}
+
+function storeFor(count: number, size: number, file: string): PixelStore {
+  const bytes = count * bytesOf(size);
+  const problem = `the images of ${file} take ${Math.ceil(bytes / 2 ** 20)} MiB of memory, more than this machine can give: store them as .tar shards`;
+  if (bytes > totalmem() / 2) throw new UserError(problem);
+  try {
+    return emptyStore(count, size);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UserError(problem, { cause: error });
+    throw error;
+  }
+}
+
+interface IdxFile {
+  readonly count: number;
+  /** Extents but the first. */
+  readonly shape: readonly number[];
+  /** Hands over all values in order, each piece with the offset of its first. */
+  read(take: (chunk: Uint8Array, at: number) => void): Promise<void>;
+}
+
+/** Deflate makes at most this many bytes of one. */
+const MOST_DEFLATED = 1032;
+const UNSIGNED_BYTES = 0x08;
+
+/** Opens an IDX file of bytes with `dimensions` dimensions, whose header is held against the size of the file. */
+async function openIdx(file: string, dimensions: number): Promise<IdxFile> {
+  const { size } = await stat(file);
+  const packed = await isPacked(file);
+  const headerBytes = 4 + 4 * dimensions;
+  const header = await firstBytes(file, packed, headerBytes);
+  if (header.length < headerBytes || header[0] !== 0 || header[1] !== 0) {
+    throw new UserError(`${file} is no IDX file: it does not begin with two zero bytes, a type and the dimensions`);
+  }
+  if (header[2] !== UNSIGNED_BYTES || header[3] !== dimensions) {
+    throw new UserError(
+      `${file} holds values of type 0x${header[2].toString(16).padStart(2, '0')} in ${header[3]} dimensions; unsigned bytes (0x08) in ${dimensions} are needed`,
+    );
+  }
+  const extents = Array.from({ length: dimensions }, (_, dimension) => header.readUInt32BE(4 + 4 * dimension));
+  const values = extents.reduce((product, extent) => product * extent, 1);
+  if (values === 0) throw new UserError(`${file} is empty: its extents are ${extents.join(' × ')}`);
+  // A packed file shows how long it is only as it is unpacked; its header is believed as far as packing can go.
+  const complete = packed ? headerBytes + values <= size * MOST_DEFLATED : headerBytes + values === size;
+  if (!complete) {
+    throw new UserError(
+      `${file} says that it holds ${extents.join(' × ')} values, but it has ${size} bytes${packed ? ' packed' : ''}: it is cut or damaged; get it again`,
+    );
+  }
+  return {
+    count: extents[0],
+    shape: extents.slice(1),
+    async read(take) {
+      let at = -headerBytes;
+      for await (const chunk of chunksOf(file, packed)) {
+        const begin = Math.max(0, -at);
+        if (at + chunk.length > values) throw new UserError(lengthProblem(file, 'more'));
+        if (begin < chunk.length) take(chunk.subarray(begin), at + begin);
+        at += chunk.length;
+      }
+      if (at < values) throw new UserError(lengthProblem(file, 'less'));
+    },
+  };
+}
+
+function lengthProblem(file: string, relation: 'more' | 'less'): string {
+  return `${file} holds ${relation} than its header says: it is damaged or still being written; get it again`;
+}
+
+async function isPacked(file: string): Promise<boolean> {
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function firstBytes(file: string, packed: boolean, count: number): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunksOf(file, packed)) {
+    pieces.push(chunk);
+    length += chunk.length;
+    if (length >= count) break;
+  }
+  return Buffer.concat(pieces);
+}
+
+async function* chunksOf(file: string, packed: boolean): AsyncGenerator<Uint8Array, void, undefined> {
+  const raw = createReadStream(file);
+  const gunzip = packed ? createGunzip() : undefined;
+  const stream: Readable = gunzip ?? raw;
+  if (gunzip !== undefined) {
+    raw.on('error', (error) => gunzip.destroy(error));
+    raw.pipe(gunzip);
+  }
+  try {
+    for await (const chunk of stream) yield chunk as Buffer;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!code.startsWith('Z_')) throw error;
+    throw new UserError(`${file} cannot be unpacked (${code}): it is cut or damaged; get it again`, { cause: error });
+  } finally {
+    raw.destroy();
+    gunzip?.destroy();
+  }
+}

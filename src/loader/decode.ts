@@ -1,0 +1,180 @@
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+import sharp from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
+import { decodingFailure, MOST_PIXELS } from './decodingFailure.js';
+import { decoderInput } from '../dataset/encodedBytes.js';
+import { toInterleaved, toPlanes } from '../image/image.js';
+import type { Image } from '../image/image.js';
+import type { Region } from '../image/augment/randomResizedCrop.js';
+import { resize } from '../image/resize.js';
+import type { Raster } from '../image/resize.js';
+import type { EncodedImage } from '../dataset/source.js';
+
+// libvips has one state for all threads, and while formats are being blocked no thread can read any. So the first thread that comes
+// here does it, and those that it starts find the mark.
+const PREPARED = 'glit: libvips is prepared';
+if (getEnvironmentData(PREPARED) !== true) {
+  setEnvironmentData(PREPARED, true);
+  prepareLibvips();
+}
+
+function prepareLibvips(): void {
+  // Every image is read once an epoch, so a cache would only hold memory; and images are decoded side by side, so that
+  // threads inside one image would only get in each other's way.
+  sharp.cache(false);
+  sharp.concurrency(1);
+  // A data set holds photographs and not documents: what draws, runs or converts in order to be an image is not opened.
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({
+    operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((format) => `VipsForeignLoad${format}`),
+  });
+}
+
+/** The shorter side before the central crop, in relation to the crop: 256 for 224, as networks are commonly evaluated. */
+const EVALUATION_RATIO = 256 / 224;
+
+/**
+ * How an image is resized.
+ *
+ * - `pillow`: by {@link resize}, which gives the pixels that torchvision's transforms give.
+ * - `libvips`: the same, but what is at least twice as large as needed is resized by the decoder, which then reads JPEGs at a
+ *   half, a quarter or an eighth of their size. Pays for photographs of several megapixels, not for those of ImageNet; its
+ *   images are softer, and regions lie up to half a pixel beside their place.
+ */
+export type Resampling = 'pillow' | 'libvips';
+
+/** Settings of the views. */
+export interface ViewOptions {
+  /** `pillow` if left out. */
+  readonly resampling?: Resampling | undefined;
+}
+
+/** How much larger than needed an image has to be for the decoder to resize it: from here on, it decodes less than all. */
+const LARGE = 2;
+
+/**
+ * An encoded image as 8-bit RGB with its EXIF rotation applied. Grey becomes three equal channels, CMYK and 16-bit images
+ * are converted, transparency is laid on white, an animation is its first frame. Colour profiles are left out of account,
+ * as other tools for training do. Broken data fail when pixels are read; mere oddities in a file do not.
+ */
+export async function openEncoded(image: EncodedImage): Promise<Sharp> {
+  const input = await decoderInput(image);
+  return sharp(input, { failOn: 'error', ignoreIcc: true, limitInputPixels: MOST_PIXELS })
+    .autoOrient()
+    .flatten({ background: 'white' })
+    .toColourspace('srgb');
+}
+
+/** A decoded image as input for a resize. */
+export function openDecoded(image: Image): Sharp {
+  return sharp(toInterleaved(image), { raw: { width: image.size, height: image.size, channels: 3 } });
+}
+
+/**
+ * The view that evaluation takes of an image: the shorter side resized to 256/224 of `size`, then the central square.
+ * An image that is `size` × `size` already is left as it is.
+ *
+ * Extents are cut and offsets rounded as in torchvision's Resize and CenterCrop: a pixel more or less would move the
+ * whole view against what networks trained elsewhere were evaluated on. With `pillow` every pixel is the one that
+ * torchvision gives. Rejects with the decoder's reason, in one line, when the image cannot be read.
+ */
+export async function centralView(
+  image: Sharp,
+  size: number,
+  { resampling = 'pillow' }: ViewOptions = {},
+): Promise<Image> {
+  if (resampling === 'libvips') {
+    const extent = await extentOf(image);
+    const { resized, view } = centralRegion(extent, size);
+    if (isLarge(extent, resized)) return squareOf(image.resize({ ...resized, ...BY_DECODER }).extract(view));
+  }
+  const raster = await rasterOf(image);
+  if (raster.width === size && raster.height === size) return toPlanes(raster.pixels, size);
+  const { resized, view } = centralRegion(raster, size);
+  return { size, pixels: resize(raster, resized.width, resized.height, { view }) };
+}
+
+/** An image file as evaluation sees it. Rejects with the decoder's reason when it cannot be read. */
+export async function readImage(file: string, size: number): Promise<Image> {
+  return centralView(await openEncoded({ file }), size);
+}
+
+/**
+ * A region of an image, chosen once the image's extent is known, resized to `size` × `size`. Rejects with the decoder's
+ * reason, in one line, when the image cannot be read.
+ */
+export async function regionView(
+  image: Sharp,
+  size: number,
+  choose: (width: number, height: number) => Region,
+  { resampling = 'pillow' }: ViewOptions = {},
+): Promise<Image> {
+  const { width, height } = await extentOf(image);
+  const region = choose(width, height);
+  const square = { width: size, height: size };
+  if (resampling === 'pillow' || !isLarge(region, square)) {
+    return { size, pixels: resize(await rasterOf(image.extract(region)), size, size) };
+  }
+  // The decoder shrinks on loading only what is resized before it is cut. Places are rounded to pixels of the result.
+  const across = size / region.width;
+  const down = size / region.height;
+  const resized = { width: Math.round(width * across), height: Math.round(height * down) };
+  const left = Math.min(Math.round(region.left * across), resized.width - size);
+  const top = Math.min(Math.round(region.top * down), resized.height - size);
+  return squareOf(image.resize({ ...resized, ...BY_DECODER }).extract({ left, top, ...square }));
+}
+
+const BY_DECODER = { fit: 'fill', kernel: 'cubic' } as const;
+
+function isLarge(extent: Extent, needed: Extent): boolean {
+  return extent.width >= LARGE * needed.width && extent.height >= LARGE * needed.height;
+}
+
+interface Extent {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The size that evaluation brings an image to, and the square it takes of that. */
+function centralRegion({ width, height }: Extent, size: number): { resized: Extent; view: Region } {
+  const shorter = Math.max(size, Math.floor(size * EVALUATION_RATIO));
+  const resized = {
+    width: width <= height ? shorter : Math.floor((shorter * width) / height),
+    height: height <= width ? shorter : Math.floor((shorter * height) / width),
+  };
+  const left = toEvenHalf(resized.width - size);
+  const top = toEvenHalf(resized.height - size);
+  return { resized, view: { left, top, width: size, height: size } };
+}
+
+/** Half of a whole number, with a remaining half rounded to the even neighbour, as Python's `round` does. */
+function toEvenHalf(whole: number): number {
+  const half = whole >> 1;
+  return whole % 2 === 1 && half % 2 === 1 ? half + 1 : half;
+}
+
+/** The extent after the EXIF rotation. */
+async function extentOf(image: Sharp): Promise<Extent> {
+  const { autoOrient }: Metadata = await readable(image.metadata());
+  return autoOrient;
+}
+
+/** All pixels of an image. Rejects with the decoder's reason, in one line, when they cannot be read. */
+export async function rasterOf(image: Sharp): Promise<Raster> {
+  const { data, info } = await readable(image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }));
+  if (info.channels !== 3) throw new Error(`it was decoded to ${info.channels} channels instead of 3`);
+  return { width: info.width, height: info.height, pixels: data };
+}
+
+async function squareOf(image: Sharp): Promise<Image> {
+  const { width, pixels } = await rasterOf(image);
+  return toPlanes(pixels, width);
+}
+
+async function readable<Result>(decoding: Promise<Result>): Promise<Result> {
+  try {
+    return await decoding;
+  } catch (error) {
+    throw decodingFailure(error);
+  }
+}

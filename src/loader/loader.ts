@@ -1,0 +1,315 @@
+import { availableParallelism } from 'node:os';
+import { Interrupted, stopIfAborted, UserError } from '../errors.js';
+import type { Key } from '../random/key.js';
+import type { Rng } from '../random/rng.js';
+import { checkAugmentation, isMadeOfBytes, NO_AUGMENTATION } from '../image/augment/augmentation.js';
+import type { Augmentation } from '../image/augment/augmentation.js';
+import type { Noise } from '../image/augment/randomErasing.js';
+import { bytesOfBatch } from './batch.js';
+import type { BatchJob, BatchRecipe, MadeBatch, PixelArrays, PixelType } from './batch.js';
+import type { Resampling } from './decode.js';
+import { inThread, inWorkers } from './maker.js';
+import type { BatchMaker } from './maker.js';
+import { officialRepeatedPlan, orderedPlan, repeatedPlan } from './plan.js';
+import type { BatchPlan } from './plan.js';
+import { isStored } from '../dataset/source.js';
+import type { ImageSource } from '../dataset/source.js';
+import type { Unreadable } from './views.js';
+
+export type { PixelType } from './batch.js';
+export type { Unreadable } from './views.js';
+
+/** Images and their labels. */
+export interface Batch<T extends PixelType = PixelType> {
+  /**
+   * [B, 3, size, size], row-major, on the scale from 0 to 255; in shared memory, or in memory of their own that the receiver
+   * may transfer.
+   */
+  readonly images: PixelArrays[T];
+  /** [B] */
+  readonly labels: BigInt64Array<ArrayBuffer>;
+  /** B */
+  readonly size: number;
+  /** How the images were mixed; left out: they were not. Image i is then part image B − 1 − i, and so are its labels. */
+  readonly mix?: MadeBatch['mix'];
+}
+
+/** When a stream of batches ends early: by an abort it throws Interrupted. */
+export interface StreamOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Gives the batches of one split, made ahead of time. Streams may be left at any point and run side by side. */
+export interface Loader<T extends PixelType = PixelType> {
+  readonly batchesPerEpoch: number;
+  readonly pixels: T;
+  /** Seconds that receivers have waited for batches so far, over all streams. */
+  readonly waited: number;
+  /** The batches of epoch 0, 1, 2, ... */
+  epoch(epoch: number, options?: StreamOptions): AsyncGenerator<Batch<T>, void, undefined>;
+  /** The batches of step `step`, `step + 1`, ... without end; step s is batch s mod batchesPerEpoch of its epoch. */
+  from(step: number, options?: StreamOptions): AsyncGenerator<Batch<T>, void, undefined>;
+  /**
+   * Takes back a batch that nobody reads any more, so that its memory can hold one to come. Nobody has to: a loader shares a
+   * few memories at most, and what it makes when all are out is the receiver's.
+   */
+  reuse(batch: Batch<T>): void;
+  /** Ends the worker threads; streams still open throw. */
+  close(): Promise<void>;
+}
+
+/** Settings that training and evaluation share. */
+export interface LoaderOptions {
+  /** The side of the square images, in pixels. */
+  readonly imageSize: number;
+  readonly batchSize: number;
+  /** Who resizes images that are not decoded yet; `pillow` if left out. */
+  readonly resampling?: Resampling | undefined;
+  /** Worker threads; with 0 the calling thread does the work. Has no influence on the batches. */
+  readonly workers?: number | undefined;
+  /** Batches that are made ahead of the receiver. */
+  readonly prefetch?: number | undefined;
+  /** Called once for each image that cannot be read, however often it is met. */
+  readonly onUnreadable?: ((image: Unreadable) => void) | undefined;
+}
+
+/** Settings of {@link trainingLoader}. */
+export interface TrainingLoaderOptions extends LoaderOptions {
+  readonly rng: Rng;
+  readonly augmentation: Augmentation;
+  /** What images are normalised with, so that what is erased becomes standard normal noise; black if left out. */
+  readonly noise?: Noise | undefined;
+  /** Repeated augmentation: how often an epoch shows each of its images; once if left out. */
+  readonly repeats?: number | undefined;
+  /** Whether the repeated images are chosen as DeiT's script does, see officialRepeatedPlan. */
+  readonly officialRepeats?: boolean | undefined;
+}
+
+/**
+ * Batches for training: shuffled anew each epoch, always full, augmented. The batch of a step is a function of the
+ * source, the settings, `rng` and the step alone. The place of an unreadable image is taken by the next readable one
+ * of its batch, so the number of steps never changes.
+ *
+ * Throws a UserError when there are fewer images than a batch takes or the augmentation makes no sense; the stream
+ * throws one when no image of a batch can be read.
+ */
+export function trainingLoader(source: ImageSource, options: TrainingLoaderOptions): Loader {
+  const { imageSize, batchSize, rng, augmentation, noise = BLACK, repeats = 1, officialRepeats = false } = options;
+  checkAugmentation(augmentation, imageSize);
+  const planned = officialRepeats ? officialRepeatedPlan : repeatedPlan;
+  const plan = planned(source.labels.length, batchSize, rng.fork('order'), repeats);
+  const pixels = isMadeOfBytes(augmentation) ? 'uint8' : 'float32';
+  return new PlannedLoader(
+    source,
+    plan,
+    { size: imageSize, augmentation, pixels, noise, key: keyFrom(rng.fork('augmentation')), refill: true },
+    options,
+  );
+}
+
+/**
+ * Batches for evaluation: all images in their order, central view, nothing random; the last batch may be smaller.
+ * Unreadable images are left out, so their batch is smaller too, and a batch without any is not given.
+ */
+export function evaluationLoader(source: ImageSource, options: LoaderOptions): Loader<'uint8'> {
+  const plan = orderedPlan(source.labels.length, options.batchSize);
+  return new PlannedLoader(
+    source,
+    plan,
+    {
+      size: options.imageSize,
+      augmentation: NO_AUGMENTATION,
+      pixels: 'uint8',
+      noise: BLACK,
+      key: [0, 0, 0, 0],
+      refill: false,
+    },
+    options,
+  );
+}
+
+/** Nothing to erase with. */
+const BLACK: Noise = { mean: [0, 0, 0], std: [0, 0, 0] };
+
+/** A key of the stream itself, which a worker thread can make the stream's children from. */
+function keyFrom(rng: Rng): Key {
+  const word = (): number => rng.int(2 ** 32);
+  return [word(), word(), word(), word()];
+}
+
+const MOST_WORKERS = 8;
+const LEAST_PREFETCH = 4;
+/** Batches that a receiver works with at a time: one that the device computes, and one behind it. */
+const IN_USE = 2;
+
+class PlannedLoader<T extends PixelType> implements Loader<T> {
+  readonly pixels: T;
+  readonly #source: ImageSource;
+  readonly #plan: BatchPlan;
+  readonly #maker: BatchMaker<T>;
+  readonly #prefetch: number;
+  readonly #refill: boolean;
+  readonly #onUnreadable: (image: Unreadable) => void;
+  readonly #named = new Set<string>();
+  readonly #memoryBytes: number;
+  readonly #spare: SharedArrayBuffer[] = [];
+  readonly #lent = new WeakMap<Batch<T>, SharedArrayBuffer>();
+  #memories = 0;
+  #waited = 0;
+
+  constructor(
+    source: ImageSource,
+    plan: BatchPlan,
+    recipe: Omit<BatchRecipe<T>, 'store' | 'resampling'>,
+    options: LoaderOptions,
+  ) {
+    const store = isStored(source) ? source.store : undefined;
+    const complete = { ...recipe, store, resampling: options.resampling ?? 'pillow' };
+    const workers = options.workers ?? usefulWorkers(complete);
+    this.pixels = recipe.pixels;
+    this.#memoryBytes = bytesOfBatch(complete, options.batchSize);
+    this.#source = source;
+    this.#plan = plan;
+    this.#refill = recipe.refill;
+    this.#maker = workers === 0 ? inThread(complete) : inWorkers(complete, workers);
+    this.#prefetch = options.prefetch ?? Math.max(LEAST_PREFETCH, 2 * workers);
+    this.#onUnreadable = options.onUnreadable ?? (() => undefined);
+  }
+
+  get batchesPerEpoch(): number {
+    return this.#plan.batchesPerEpoch;
+  }
+
+  get waited(): number {
+    return this.#waited;
+  }
+
+  epoch(epoch: number, { signal }: StreamOptions = {}): AsyncGenerator<Batch<T>, void, undefined> {
+    return this.#stream(epoch * this.batchesPerEpoch, (epoch + 1) * this.batchesPerEpoch, signal);
+  }
+
+  from(step: number, { signal }: StreamOptions = {}): AsyncGenerator<Batch<T>, void, undefined> {
+    return this.#stream(step, Infinity, signal);
+  }
+
+  reuse(batch: Batch<T>): void {
+    const memory = this.#lent.get(batch);
+    // A batch comes back once, or two would be made in its memory.
+    if (this.#lent.delete(batch)) this.#takeBack(memory);
+  }
+
+  close(): Promise<void> {
+    return this.#maker.close();
+  }
+
+  async *#stream(
+    first: number,
+    end: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Batch<T>, void, undefined> {
+    const ahead: Begun<T>[] = [];
+    try {
+      for (let next = first; ;) {
+        stopIfAborted(signal);
+        while (ahead.length < this.#prefetch && next < end) ahead.push(this.#begin(next++));
+        if (ahead.length === 0) return;
+        const [{ job, made: making }] = ahead;
+        const asked = performance.now();
+        const made = await untilAborted(making, signal);
+        ahead.shift();
+        this.#waited += (performance.now() - asked) / 1000;
+        this.#report(made.unreadable);
+        const batch = this.#labelled(job, made);
+        // What is smaller than others has got memory of its own.
+        if (made.images.buffer instanceof SharedArrayBuffer && job.memory !== undefined)
+          this.#lent.set(batch, job.memory);
+        else this.#takeBack(job.memory);
+        if (batch.size > 0) yield batch;
+        else if (this.#refill) throw noneReadable(made.unreadable);
+      }
+    } finally {
+      // Nobody looks at these any more, but they are still being made.
+      for (const { job, made } of ahead) {
+        made.then(
+          () => this.#takeBack(job.memory),
+          () => undefined,
+        );
+      }
+    }
+  }
+
+  #begin(step: number): Begun<T> {
+    const indices = this.#plan.indicesOf(step);
+    const source = this.#source;
+    const images = isStored(source)
+      ? indices.map((index) => source.rows[index])
+      : Array.from(indices, (index) => source.encoded(index));
+    const job = { step, images, indices, memory: this.#memory() };
+    const made = this.#maker.make({ step, images, memory: job.memory });
+    // A stream that is left early never looks at the batches it has ahead.
+    made.catch(() => undefined);
+    return { job, made };
+  }
+
+  /**
+   * What the next batch may be made in. Memory that is shared is made once, while what is handed from thread to thread counts as
+   * new to each, whose collectors then look for garbage. But nobody counts shared memory, so there must not be much of it.
+   */
+  #memory(): SharedArrayBuffer | undefined {
+    const spare = this.#spare.pop();
+    if (spare !== undefined || this.#memories >= this.#prefetch + IN_USE) return spare;
+    this.#memories++;
+    return new SharedArrayBuffer(this.#memoryBytes);
+  }
+
+  #takeBack(memory: SharedArrayBuffer | undefined): void {
+    if (memory !== undefined) this.#spare.push(memory);
+  }
+
+  #labelled({ indices }: Job, { images, places, mix }: MadeBatch<T>): Batch<T> {
+    const labels = BigInt64Array.from(places, (slot) => BigInt(this.#source.labels[indices[slot]]));
+    return { images, labels, size: places.length, mix };
+  }
+
+  #report(unreadable: readonly Unreadable[]): void {
+    for (const image of unreadable) {
+      if (this.#named.has(image.file)) continue;
+      this.#named.add(image.file);
+      this.#onUnreadable(image);
+    }
+  }
+}
+
+interface Job extends BatchJob {
+  readonly indices: Int32Array;
+}
+
+/** A batch that is being made ahead of its receiver. */
+interface Begun<T extends PixelType> {
+  readonly job: Job;
+  readonly made: Promise<MadeBatch<T>>;
+}
+
+/** One thread copies stored images faster than any network takes them; decoding takes what the machine can spare. */
+function usefulWorkers({ store, size, augmentation }: BatchRecipe): number {
+  if (store?.size === size && augmentation.randomResizedCrop === undefined) return 1;
+  return Math.max(1, Math.min(MOST_WORKERS, availableParallelism() - 1));
+}
+
+function noneReadable([first]: readonly Unreadable[]): UserError {
+  return new UserError(`no image of a whole batch can be read; the first is ${first?.file}: ${first?.reason}`);
+}
+
+/** Settles as `promise` does, or rejects with Interrupted as soon as `signal` is aborted. */
+function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      reject(new Interrupted());
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
+}

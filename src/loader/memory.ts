@@ -1,0 +1,71 @@
+import { UserError } from '../errors.js';
+import { bytesOf } from '../image/image.js';
+import { evaluationLoader } from './loader.js';
+import type { Unreadable } from './loader.js';
+import { emptyStore, isStored } from '../dataset/source.js';
+import type { ImageSource } from '../dataset/source.js';
+
+/** Settings of {@link intoMemory}. */
+export interface MemoryOptions {
+  /** The side that the images are brought to, in pixels: that of the network's input. */
+  readonly imageSize: number;
+  /** Bytes that the decoded images may take; 1 GiB if left out. */
+  readonly memoryLimit?: number | undefined;
+  readonly workers?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onUnreadable?: ((image: Unreadable) => void) | undefined;
+  /** Told how many images of how many are done. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+const GIBIBYTE = 2 ** 30;
+const DECODED_AT_A_TIME = 64;
+
+/**
+ * Decodes a set once, so that each later batch is a copy from memory: all images in evaluation's central view of
+ * `imageSize` × `imageSize`, without the unreadable ones. A set that would not fit `memoryLimit`, or is in memory at this size,
+ * is returned as it is. Split after this and not before, and the parts share the memory.
+ *
+ * Throws a UserError when no image of a class can be read, Interrupted when `signal` is aborted.
+ */
+export async function intoMemory(source: ImageSource, options: MemoryOptions): Promise<ImageSource> {
+  const { imageSize: size, memoryLimit = GIBIBYTE, workers, signal, onUnreadable, onProgress } = options;
+  const total = source.labels.length;
+  if (isStored(source) && source.store.size === size) return source;
+  if (total * bytesOf(size) > memoryLimit) return source;
+
+  const store = emptyStore(total, size);
+  const labels: number[] = [];
+  let firstUnreadable: Unreadable | undefined;
+  const loader = evaluationLoader(source, {
+    imageSize: size,
+    batchSize: DECODED_AT_A_TIME,
+    workers,
+    onUnreadable(image) {
+      firstUnreadable ??= image;
+      onUnreadable?.(image);
+    },
+  });
+  try {
+    let done = 0;
+    for await (const batch of loader.epoch(0, { signal })) {
+      store.pixels.set(batch.images, labels.length * bytesOf(size));
+      for (const label of batch.labels) labels.push(Number(label));
+      loader.reuse(batch);
+      done = Math.min(total, done + DECODED_AT_A_TIME);
+      onProgress?.(done, total);
+    }
+    // A batch without a readable image is not given, so the end can come early.
+    if (done < total) onProgress?.(total, total);
+  } finally {
+    await loader.close();
+  }
+  const present = new Set(labels);
+  const lost = source.labels.find((label) => !present.has(label));
+  if (lost !== undefined) {
+    throw new UserError(
+      `no image of class "${source.classes[lost]}" can be read; for example ${firstUnreadable?.file}: ${firstUnreadable?.reason}`,
+    );
+  }
+  return { classes: source.classes, labels: Int32Array.from(labels), store, rows: Int32Array.from(labels.keys()) };
+}

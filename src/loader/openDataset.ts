@@ -1,0 +1,114 @@
+import type { Dataset } from '../dataset/dataset.js';
+import { intoMemory } from './memory.js';
+import type { ImageSource } from '../dataset/source.js';
+import { openSource } from '../dataset/sources/openSource.js';
+import { texturePairs } from '../dataset/texturePairs.js';
+import { stopIfAborted } from '../errors.js';
+import type { Rng } from '../random/rng.js';
+import type { Listener } from '../telemetry/events.js';
+import type { Augmentation } from '../image/augment/augmentation.js';
+import { UnreadableImages } from './unreadable.js';
+
+/** The built-in set's name as a data source. */
+export const BUILT_IN = 'texture-pairs';
+
+/** The stage in which images are decoded. */
+const STAGE = 'images';
+
+/** What of a configuration decides how a data set is opened. */
+export interface DatasetConfig {
+  readonly data: {
+    /** A folder of images, or the name of a built-in set. */
+    readonly source: string;
+    readonly workers?: number | undefined;
+    /** Share of the images that may be unreadable. */
+    readonly unreadable?: number | undefined;
+  };
+  readonly model: { readonly imageSize: number };
+}
+
+export interface OpenOptions {
+  /** Splits a set that has no test images of its own; draws the built-in set. */
+  readonly rng: Rng;
+  readonly originals: boolean;
+  readonly emit: Listener;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A data set, and the images of it that turn out to be unreadable. */
+export interface OpenedDataset {
+  readonly dataset: Dataset;
+  readonly unreadable: UnreadableImages;
+}
+
+/** Whether trainings by these recipes need the original images: random crops are taken from them. */
+export function needOriginals(recipes: readonly { readonly augmentation: Augmentation }[]): boolean {
+  return recipes.some(({ augmentation }) => augmentation.randomResizedCrop !== undefined);
+}
+
+/**
+ * Opens what the configuration names, in any format, and, unless the `originals` are needed, decodes it into memory where
+ * it fits. Throws a UserError for a folder that is missing or is no data set, or of which a class cannot be read.
+ */
+export async function openDataset(
+  { data, model }: DatasetConfig,
+  { rng, originals, emit, signal }: OpenOptions,
+): Promise<OpenedDataset> {
+  if (data.source === BUILT_IN)
+    return { dataset: await builtIn(rng, emit, signal), unreadable: new UnreadableImages(0, emit) };
+  const dataset = await openSource(data.source, { rng, signal, onProgress: filesListener(emit) });
+  for (const message of dataset.notices) emit({ type: 'warning', message });
+  const total = dataset.train.labels.length + dataset.test.labels.length;
+  const unreadable = new UnreadableImages(total, emit, data.unreadable);
+  if (originals) return { dataset, unreadable };
+
+  const began = performance.now();
+  let done = 0;
+  const decoded = async (source: ImageSource): Promise<ImageSource> => {
+    const before = done;
+    const result = await intoMemory(source, {
+      imageSize: model.imageSize,
+      workers: data.workers,
+      signal,
+      onUnreadable: unreadable.meet,
+      onProgress: (part) => {
+        // A set that is too large for memory is not decoded, and then there is no such stage.
+        if (done === 0) emit({ type: 'stageStarted', stage: STAGE, steps: total });
+        done = before + part;
+        emit({ type: 'stageProgress', stage: STAGE, done, total });
+      },
+    });
+    return result;
+  };
+  const train = await decoded(dataset.train);
+  const test = await decoded(dataset.test);
+  if (done > 0) finished(began, done, emit);
+  return { dataset: { ...dataset, train, test }, unreadable };
+}
+
+/** Tells of shards and tables that are read; a set without such tells nothing. */
+export function filesListener(emit: Listener): (done: number, total: number) => void {
+  const began = performance.now();
+  return (done, total) => {
+    if (done === 1) emit({ type: 'stageStarted', stage: 'files', steps: total });
+    emit({ type: 'stageProgress', stage: 'files', done, total });
+    const seconds = (performance.now() - began) / 1000;
+    if (done === total) emit({ type: 'stageFinished', stage: 'files', seconds, result: { files: total } });
+  };
+}
+
+/** Making the built-in images takes seconds, so there is a moment before and after it in which a signal is heard. */
+async function builtIn(rng: Rng, emit: Listener, signal: AbortSignal | undefined): Promise<Dataset> {
+  const began = performance.now();
+  emit({ type: 'stageStarted', stage: STAGE });
+  await new Promise((resolve) => setImmediate(resolve));
+  const dataset = texturePairs(rng);
+  await new Promise((resolve) => setImmediate(resolve));
+  stopIfAborted(signal);
+  finished(began, dataset.train.labels.length + dataset.test.labels.length, emit);
+  return dataset;
+}
+
+function finished(began: number, images: number, emit: Listener): void {
+  emit({ type: 'stageFinished', stage: STAGE, seconds: (performance.now() - began) / 1000, result: { images } });
+}

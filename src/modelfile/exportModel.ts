@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises';
+import { evaluationLoader } from '../loader/loader.js';
+import type { ImageSource } from '../dataset/source.js';
+import { stopIfAborted, UserError } from '../errors.js';
+import { inferenceModel } from '../model/inference.js';
+import { IMAGENET_NORMALIZATION, normalizePixels } from '../model/images.js';
+import { plainNetwork } from '../model/network.js';
+import { readMetadata } from '../onnx/model.js';
+import type { Device, Program } from '../runtime/device.js';
+import type { Architecture } from '../space/architecture.js';
+import { formatArchitecture } from '../space/codec.js';
+import { tensor, type Tensor } from '../tensor/tensor.js';
+import { countCorrect } from '../train/loop.js';
+import type { Weights } from '../train/state.js';
+import type { UnreadableListener } from '../loader/unreadable.js';
+
+/** What an exported model says about itself, as ONNX metadata. */
+export interface ModelDescription {
+  readonly classes: readonly string[];
+  readonly architecture: Architecture;
+}
+
+/**
+ * A trained network as an ONNX model: `pixel_values` [batch, 3, S, S], normalised by ImageNet's mean and deviation, to
+ * `logits` [batch, classes]. Class names, image size and normalisation are in its metadata.
+ */
+export function exportedModel(weights: Weights, { classes, architecture }: ModelDescription): Uint8Array {
+  return inferenceModel(plainNetwork(architecture), weights, {
+    classes: JSON.stringify(classes),
+    image_size: String(architecture.backbone.imageSize),
+    mean: JSON.stringify(IMAGENET_NORMALIZATION.mean),
+    std: JSON.stringify(IMAGENET_NORMALIZATION.std),
+    architecture: formatArchitecture(architecture),
+  });
+}
+
+/** What is needed to use a model: `pixel_values` [batch, 3, S, S], normalised, to `logits` [batch, classes]. */
+export interface RunnableModel {
+  /** The ONNX model. */
+  readonly bytes: Uint8Array;
+  readonly classes: readonly string[];
+  /** S, in pixels. */
+  readonly imageSize: number;
+}
+
+/** A model, and what messages call it. */
+export interface NamedModel {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What is needed to use an exported model. Throws a UserError when the file is no model of glit. */
+export async function readExportedModel(file: string): Promise<RunnableModel> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch {
+    throw new UserError(`the model ${file} cannot be read; give an .onnx file of glit, or weights: .safetensors, .pth`);
+  }
+  try {
+    const metadata = readMetadata(bytes);
+    const classes = JSON.parse(metadata['classes'] ?? 'null') as unknown;
+    const imageSize = Number(metadata['image_size']);
+    if (Array.isArray(classes) && classes.every((name) => typeof name === 'string') && imageSize > 0) {
+      return { bytes, classes, imageSize };
+    }
+  } catch {
+    // Told below: either no ONNX file at all or one without our metadata.
+  }
+  throw new UserError(`${file} is no model that glit has exported (no class names in it); give a best.onnx of a run`);
+}
+
+export interface AccuracyOptions {
+  readonly batchSize: number;
+  /** For each class of the images its number among the model's; they are the same when left out. */
+  readonly outputs?: readonly number[] | undefined;
+  readonly workers?: number | undefined;
+  readonly onUnreadable?: UnreadableListener | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Top-1 accuracy of an exported model on images, measured from the file as any user of it would run it. */
+export async function accuracyOfFile(
+  device: Device,
+  file: string,
+  source: ImageSource,
+  options: AccuracyOptions,
+): Promise<number> {
+  return accuracyOfModel(device, { ...(await readExportedModel(file)), name: file }, source, options);
+}
+
+/** Makes a model runnable. Throws a UserError when ONNX Runtime does not take it. */
+export async function compileModel(device: Device, { bytes, name }: NamedModel): Promise<Program> {
+  try {
+    return await device.compile(bytes, name);
+  } catch (error) {
+    const fact = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error);
+    throw new UserError(`${fact}; the file is damaged: export the model anew`);
+  }
+}
+
+/** Top-1 accuracy of a model on images. */
+export async function accuracyOfModel(
+  device: Device,
+  { imageSize, ...model }: RunnableModel & NamedModel,
+  source: ImageSource,
+  { batchSize, outputs, workers, onUnreadable, signal }: AccuracyOptions,
+): Promise<number> {
+  const program = await compileModel(device, model);
+  const loader = evaluationLoader(source, { imageSize, batchSize, workers, onUnreadable });
+  let correct = 0;
+  let images = 0;
+  try {
+    for await (const batch of loader.epoch(0, { signal })) {
+      stopIfAborted(signal);
+      const values = normalizePixels(batch.images, imageSize, IMAGENET_NORMALIZATION);
+      loader.reuse(batch);
+      const pixels = tensor('float32', [batch.size, 3, imageSize, imageSize], values);
+      const { logits } = await program.run({ pixel_values: pixels }, { outputs: ['logits'] });
+      const labels = outputs === undefined ? batch.labels : batch.labels.map((label) => BigInt(outputs[Number(label)]));
+      correct += countCorrect(logits as Tensor<'float32'>, labels);
+      images += batch.size;
+    }
+    return correct / images;
+  } finally {
+    await loader.close();
+    await program.release();
+  }
+}

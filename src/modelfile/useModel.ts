@@ -1,0 +1,177 @@
+import { readImage } from '../loader/decode.js';
+import { stopIfAborted, UserError } from '../errors.js';
+import { IMAGENET_NORMALIZATION, normalizePixels } from '../model/images.js';
+import { seeded } from '../random/rng.js';
+import { openDevice, type DeviceKind } from '../runtime/device.js';
+import type { Listener } from '../telemetry/events.js';
+import { tensor } from '../tensor/tensor.js';
+import { openDataset } from '../loader/openDataset.js';
+import { accuracyOfModel, compileModel } from './exportModel.js';
+import { readModel, type Model } from './modelFile.js';
+import type { WeightsOptions } from './weightsFile.js';
+
+/** Where and how a model is run. */
+export interface UseOptions {
+  readonly kind?: DeviceKind | undefined;
+  readonly threads?: number | undefined;
+  readonly emit?: Listener | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface FileEvaluationOptions extends UseOptions, WeightsOptions {
+  /** A folder of images, or the name of the built-in set. */
+  readonly data: string;
+  readonly split: 'train' | 'test';
+  /** Of the run that trained the model: it splits a folder that has no test images of its own. Default 0. */
+  readonly seed?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly workers?: number | undefined;
+}
+
+export interface FileEvaluation {
+  readonly accuracy: number;
+  readonly images: number;
+}
+
+const BATCH_SIZE = 100;
+
+/**
+ * Top-1 accuracy of a model on a data set; see readModel for the files it may come from. Classes are matched by name where
+ * the model or the user names them, else in sorted order, with a warning. Throws a UserError when the set's classes are not
+ * the model's; a set may have some of the classes only where the user has named them.
+ */
+export async function evaluateFile(file: string, options: FileEvaluationOptions): Promise<FileEvaluation> {
+  const { data, split, seed = 0, batchSize = BATCH_SIZE, workers, emit = () => undefined, signal } = options;
+  const model = await readModel(file, options);
+  const { imageSize } = model;
+  const settings = { data: { source: data, ...(workers !== undefined && { workers }) }, model: { imageSize } };
+  const { dataset, unreadable } = await openDataset(settings, {
+    rng: seeded(seed).fork('dataset'),
+    originals: false,
+    emit,
+    signal,
+  });
+  const outputs = matchClasses(model, data, dataset.classes, emit);
+  return withDevice(options, async (device) => {
+    const source = dataset[split];
+    const accuracy = await accuracyOfModel(device, model, source, {
+      batchSize,
+      outputs,
+      workers,
+      onUnreadable: unreadable.meet,
+      signal,
+    });
+    return { accuracy, images: source.labels.length };
+  });
+}
+
+/** For each class of a data set its number among the model's. */
+function matchClasses(
+  { name, classes: known, naming }: Model,
+  data: string,
+  given: readonly string[],
+  emit: Listener,
+): readonly number[] {
+  if (naming === 'numbers') {
+    if (given.length !== known.length) {
+      throw new UserError(
+        `${data} has ${given.length} classes, but ${name} tells ${known.length} apart and does not name them; name them ` +
+          'with --classes FILE, or use images of all classes',
+      );
+    }
+    const order = `${given[0]} is 0, ${given.at(-1) ?? ''} is ${given.length - 1}`;
+    emit({
+      type: 'warning',
+      message: `${name} does not name its classes: they are taken to be those of ${data} in sorted order (${order})`,
+    });
+    return given.map((_, index) => index);
+  }
+  const numbers = new Map(known.map((each, index) => [each, index]));
+  const outputs = given.map((each) => {
+    const number = numbers.get(each);
+    if (number !== undefined) return number;
+    throw new UserError(`${data} has the class "${each}", which ${name} does not know; it knows ${list(known)}`);
+  });
+  const missing = known.find((each) => !given.includes(each));
+  if (missing !== undefined && naming === 'model') {
+    throw new UserError(`${data} lacks the class "${missing}" of ${name}; it has ${list(given)}`);
+  }
+  return outputs;
+}
+
+function list(names: readonly string[]): string {
+  return names.length <= 10 ? names.join(', ') : `${names.slice(0, 10).join(', ')} and ${names.length - 10} more`;
+}
+
+/** What a model says about one image: its classes with their probabilities, the likeliest first; or why it was not read. */
+export type Prediction =
+  | { readonly image: string; readonly classes: readonly { readonly name: string; readonly probability: number }[] }
+  | { readonly image: string; readonly unreadable: string };
+
+export interface PredictOptions extends UseOptions, WeightsOptions {
+  /** How many classes are told. Default 5. */
+  readonly top?: number | undefined;
+}
+
+/** Classifies image files one after another by a model, each from its central view; see readModel for its file. */
+export async function* predict(
+  file: string,
+  images: readonly string[],
+  options: PredictOptions = {},
+): AsyncGenerator<Prediction, void, undefined> {
+  const { kind, threads, top = 5, emit, signal } = options;
+  const model = await readModel(file, options);
+  const { classes, imageSize, naming } = model;
+  if (naming === 'numbers') {
+    emit?.({ type: 'warning', message: `${file} does not name its classes; they are called by their numbers` });
+  }
+  const device = await openDevice({ ...(kind && { kind }), ...(threads !== undefined && { threads }) });
+  try {
+    const program = await compileModel(device, model);
+    for (const image of images) {
+      stopIfAborted(signal);
+      const pixels = await pixelsOf(image, imageSize);
+      if (typeof pixels === 'string') {
+        yield { image, unreadable: pixels };
+        continue;
+      }
+      const { logits } = await program.run({ pixel_values: pixels }, { outputs: ['logits'] });
+      const probabilities = softmax(Array.from(logits.data, Number));
+      const ranked = classes
+        .map((name, index) => ({ name, probability: probabilities[index] }))
+        .sort((a, b) => b.probability - a.probability);
+      yield { image, classes: ranked.slice(0, top) };
+    }
+  } finally {
+    await device.close();
+  }
+}
+
+/** An image as the model takes it, float32 [1, 3, S, S], or why it cannot be read. */
+async function pixelsOf(image: string, size: number) {
+  try {
+    const { pixels } = await readImage(image, size);
+    return tensor('float32', [1, 3, size, size], normalizePixels(pixels, size, IMAGENET_NORMALIZATION));
+  } catch (error) {
+    return error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+  }
+}
+
+function softmax(logits: readonly number[]): number[] {
+  const greatest = Math.max(...logits);
+  const powers = logits.map((value) => Math.exp(value - greatest));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
+async function withDevice<Result>(
+  { kind, threads }: UseOptions,
+  work: (device: Awaited<ReturnType<typeof openDevice>>) => Promise<Result>,
+): Promise<Result> {
+  const device = await openDevice({ ...(kind && { kind }), ...(threads !== undefined && { threads }) });
+  try {
+    return await work(device);
+  } finally {
+    await device.close();
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * `glit/node`: what works with files, images and devices. The command line is made of these functions and nothing else.
+ */
+export { PytorchFile } from './checkpoint/pytorch/pytorchFile.js';
+export { readPytorchStateDict, type FoundStateDict, type StateDictOptions } from './checkpoint/pytorch/stateDict.js';
+export { readSafetensors, writeSafetensors, type Safetensors } from './checkpoint/safetensors.js';
+export type { Dataset, SearchData } from './dataset/dataset.js';
+export { Device, openDevice, Program, type DeviceKind, type DeviceOptions } from './runtime/device.js';
+export { readJournal, type Entry } from './telemetry/journal.js';
+export { readArchitecture, type ArchitectureOptions } from './modelfile/architectureFile.js';
+export { configSchema, type Config, type RecipeConfig } from './config/config.js';
+export { configFrom, layerOf, parseConfig, readLayer, type Layer } from './config/layers.js';
+export type { RunContext } from './run/context.js';
+export { BUILT_IN, openDataset, type DatasetConfig } from './loader/openDataset.js';
+export { convertAllTensors, convertWeights, type Converted, type ConvertOptions } from './modelfile/convertWeights.js';
+export {
+  exportedModel,
+  readExportedModel,
+  type ModelDescription,
+  type RunnableModel,
+} from './modelfile/exportModel.js';
+export { exportWeights, type Exported, type ExportOptions } from './modelfile/exportWeights.js';
+export type { SearchResult } from './run/hierarchicalSearch.js';
+export { readModel, type Model } from './modelfile/modelFile.js';
+export { predictTensor, type PredictTensorOptions } from './modelfile/predictTensor.js';
+export { PRESETS, type PresetName } from './config/presets.js';
+export { formatComparison, type ComparisonRow, type RunResult } from './run/report.js';
+export { retrainRun } from './run/retrainRun.js';
+export { searchOnly, wholeMethod } from './run/run.js';
+export type { ScoredCandidate } from './run/searchLevel.js';
+export {
+  continuedRun,
+  newRun,
+  startedBy,
+  type ContinuedOptions,
+  type Job,
+  type SessionOptions,
+} from './run/session.js';
+export { training, type TrainResult } from './run/trainArchitecture.js';
+export {
+  evaluateFile,
+  predict,
+  type FileEvaluation,
+  type FileEvaluationOptions,
+  type PredictOptions,
+  type Prediction,
+  type UseOptions,
+} from './modelfile/useModel.js';
+export { version } from './run/version.js';
+export { readWeights, type NetworkWeights, type WeightsOptions } from './modelfile/weightsFile.js';

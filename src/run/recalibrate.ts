@@ -1,0 +1,100 @@
+import { trainingLoader, type Loader } from '../loader/loader.js';
+import type { Augmentation } from '../image/augment/augmentation.js';
+import type { Resampling } from '../loader/decode.js';
+import type { ImageSource } from '../dataset/source.js';
+import { stopIfAborted } from '../errors.js';
+import { calibrationProgram } from '../model/inference.js';
+import { IMAGENET_NORMALIZATION, pixelImages } from '../model/images.js';
+import type { Network } from '../model/network.js';
+import type { Rng } from '../random/rng.js';
+import type { Device, Program } from '../runtime/device.js';
+import type { Path } from '../space/space.js';
+import { int64, scalar, tensor } from '../tensor/tensor.js';
+import type { NetworkState } from '../train/state.js';
+import { repeated, type RepeatedBatches } from './batches.js';
+import type { UnreadableListener } from '../loader/unreadable.js';
+
+export interface CalibrationOptions {
+  readonly batches: number;
+  readonly batchSize: number;
+  readonly augmentation: Augmentation;
+  readonly rng: Rng;
+  readonly resampling?: Resampling | undefined;
+  readonly workers?: number | undefined;
+  readonly onUnreadable?: UnreadableListener | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Gives a path BatchNorm statistics of its own. A supernet's running statistics mix those of all paths; SPOS (section
+ * 3.4) therefore recomputes them for each candidate from training images before it is scored. All candidates see the
+ * same batches; the statistics are the plain average over them.
+ */
+export class Recalibrator {
+  private constructor(
+    private readonly network: Network,
+    private readonly program: Program | undefined,
+    private readonly loader: Loader,
+    private readonly batches: RepeatedBatches,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  /** `source` are training images: never those that candidates are scored on. */
+  static async create(
+    device: Device,
+    network: Network,
+    source: ImageSource,
+    options: CalibrationOptions,
+  ): Promise<Recalibrator> {
+    const { imageSize } = network.backbone;
+    const { batchSize, augmentation, rng, resampling, workers, onUnreadable, signal } = options;
+    const loader = trainingLoader(source, {
+      imageSize,
+      batchSize,
+      augmentation,
+      rng,
+      resampling,
+      workers,
+      onUnreadable,
+    });
+    const images = pixelImages(batchSize, imageSize, IMAGENET_NORMALIZATION, loader.pixels);
+    const model = calibrationProgram(network, images);
+    const program = model === undefined ? undefined : await device.compile(model, 'recalibration');
+    const first = async function* () {
+      let count = 0;
+      for await (const batch of loader.from(0, { signal })) {
+        yield batch;
+        if (++count === options.batches) return;
+      }
+    };
+    return new Recalibrator(network, program, loader, repeated(first, options.batches * batchSize, imageSize), signal);
+  }
+
+  /** Replaces the statistics of the path's choices in `state`. */
+  async recalibrate(state: NetworkState, path: Path): Promise<void> {
+    if (this.program === undefined) return;
+    const { imageSize } = this.network.backbone;
+    const names = this.program.signature.inputs.map(({ name }) => name);
+    const outputs = this.program.signature.outputs.map(({ name }) => name);
+    const fixed = { ...state.inputs(names), ...(names.includes('path') && { path: int64([path.length], path) }) };
+    const updates = state.updates(path, outputs);
+    // A path of attention alone has no statistics.
+    if (Object.keys(updates).length === 0) return;
+    let seen = 0;
+    let last: Promise<unknown> = Promise.resolve();
+    for await (const batch of this.batches) {
+      stopIfAborted(this.signal);
+      await last;
+      // Moving by 1/n towards the n-th batch gives the average of all of them.
+      const momentum = scalar(1 / ++seen);
+      const images = tensor(this.loader.pixels, [batch.size, 3, imageSize, imageSize], batch.images);
+      last = this.program.run({ ...fixed, images, momentum }, { outputs: [], updates });
+    }
+    await last;
+  }
+
+  async close(): Promise<void> {
+    await this.loader.close();
+    await this.program?.release();
+  }
+}

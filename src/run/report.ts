@@ -1,0 +1,96 @@
+import { stringify } from 'yaml';
+import { formatCount } from '../model/cost.js';
+import { formatProfile, profileOf } from '../model/profile.js';
+import type { Architecture } from '../space/architecture.js';
+import { formatDuration } from '../telemetry/progress.js';
+import type { Config } from '../config/config.js';
+import type { ScoredCandidate } from './searchLevel.js';
+
+/** A row of the comparison: one network, trained by the same recipe as the others. */
+export interface ComparisonRow {
+  readonly name: string;
+  readonly parameters: number;
+  readonly macs: number;
+  /** Accuracy on the images held out of the training set. */
+  readonly heldOut: number;
+  /** Accuracy on the test images; each network sees them once. */
+  readonly test: number;
+}
+
+/** Everything that a finished run has to say. */
+export interface RunResult {
+  readonly dataset: string;
+  readonly architecture: Architecture;
+  readonly comparison: readonly ComparisonRow[];
+  /** Accuracy on the test images, measured from `best.onnx`. */
+  readonly onnxAccuracy: number;
+  readonly testImages: number;
+  readonly finalists: readonly { readonly name: string; readonly heldOut: number }[];
+  /** Of work on the run, whether by one process or, after interruptions, by several. */
+  readonly seconds: number;
+}
+
+/** The comparison as a table of text, for the terminal and the report. */
+export function formatComparison(rows: readonly ComparisonRow[]): string {
+  const cells = [
+    ['network', 'parameters', 'MACs', 'held-out', 'test'],
+    ...rows.map(({ name, parameters, macs, heldOut, test }) => [
+      name,
+      formatCount(parameters),
+      formatCount(macs),
+      percent(heldOut),
+      percent(test),
+    ]),
+  ];
+  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  const line = (row: readonly string[]): string =>
+    `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(' | ')} |`;
+  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  return [line(cells[0]), rule, ...cells.slice(1).map(line)].join('\n');
+}
+
+/** The run's report as Markdown. */
+export function formatReport(config: Config, result: RunResult, candidates: readonly ScoredCandidate[]): string {
+  const bestOf = (stage: string, method: string): string => {
+    const fitness = candidates
+      .filter((each) => each.stage === stage && each.method === method)
+      .map((each) => each.fitness);
+    return `${fitness.length} by ${method}, best ${percent(Math.max(...fitness))}`;
+  };
+  const searches = [...new Set(candidates.map(({ stage, method }) => `${stage} ${method}`))].map((key) => {
+    const [stage, method] = key.split(' ');
+    return `- ${stage}: ${bestOf(stage, method)} (held-out images, inherited weights)`;
+  });
+  const finalists = result.finalists.map(({ name, heldOut }) => `${name} ${percent(heldOut)}`).join(', ');
+  return `# ${result.architecture.name ?? 'Architecture'} on ${result.dataset}
+
+${formatComparison(result.comparison)}
+
+All were trained from scratch by the same recipe on the same images. The found architecture is the best of
+${result.finalists.length} retrained by held-out accuracy (${finalists}); the test images were looked at once for each row, after that.
+\`best.onnx\`, measured from the file: **${percent(result.onnxAccuracy)}** of ${result.testImages} test images. Time: ${formatDuration(result.seconds)}.
+
+## Found architecture
+
+\`\`\`text
+${formatProfile(profileOf(result.architecture))}
+\`\`\`
+
+## Search
+
+${searches.join('\n')}
+
+All candidates are in \`candidates.csv\`.
+
+## Settings
+
+\`\`\`yaml
+${stringify(config).trimEnd()}
+\`\`\`
+`;
+}
+
+/** A share as a percentage: `87.45 %`. */
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { UserError } from '../errors.js';
+import type { Config } from '../config/config.js';
+import type { RunResult } from './report.js';
+import { wholeMethod } from './run.js';
+import { RunFolder } from './runFolder.js';
+import { continuedRun, type ContinuedOptions } from './session.js';
+
+/**
+ * Goes on with a search that has ended: trains its best candidates from scratch, compares, exports. `revise` may change
+ * how they are trained and on which device, as long as none of them is.
+ */
+export async function retrainRun(
+  out: string,
+  { revise = (config) => config, ...options }: ContinuedOptions = {},
+): Promise<RunResult> {
+  const folder = await RunFolder.open(out);
+  if (!folder.has('candidates.csv')) {
+    throw new UserError(`the search in ${out} has not ended; go on with it first: glit search --resume ${out}`);
+  }
+  const begun = await hasBegun(folder);
+  const checked = (config: Config): Config => {
+    const revised = revise(config);
+    if (begun && JSON.stringify(revised.retrain) !== JSON.stringify(config.retrain)) {
+      throw new UserError(`retraining in ${out} has begun with other settings; go on with those: glit retrain ${out}`);
+    }
+    return revised;
+  };
+  return continuedRun(out, wholeMethod, { command: 'retrain', ...options, revise: checked });
+}
+
+/** Whether a final network is trained, or partly. */
+async function hasBegun(folder: RunFolder): Promise<boolean> {
+  const parts = ['weights', 'snapshots'].map((part) => folder.path(part)).filter((path) => existsSync(path));
+  const names = await Promise.all(parts.map((path) => readdir(path)));
+  return names.flat().some((name) => name.startsWith('train-'));
+}

@@ -1,0 +1,144 @@
+import type { SearchData } from '../dataset/dataset.js';
+import { architecture } from '../space/architecture.js';
+import { formatArchitecture } from '../space/codec.js';
+import { readJournal } from '../telemetry/journal.js';
+import type { Json } from '../telemetry/events.js';
+import { candidatesTable } from './candidatesTable.js';
+import { checkBatches, checkSearchConfig, searchDataOf } from '../config/check.js';
+import { deitFor, randomCandidate } from './comparison.js';
+import type { RunContext } from './context.js';
+import { accuracyOfFile, exportedModel } from '../modelfile/exportModel.js';
+import { checkSearchable, hierarchicalSearch, type SearchResult } from './hierarchicalSearch.js';
+import { formatReport, type ComparisonRow, type RunResult } from './report.js';
+import { accuracyOf, retrain, type TrainedNetwork } from './retrain.js';
+import { RecordedFitness } from './searchLevel.js';
+import type { DataContext, Job } from './session.js';
+
+/**
+ * The whole method: search, retraining of the best candidates, comparison, export and verification. What an earlier
+ * process has done of it is taken from the run folder.
+ */
+export const wholeMethod: Job<RunResult> = {
+  name: 'run',
+  recipes: ({ supernet, retrain: { recipe } }) => [supernet, recipe],
+  checkConfig: checkSearchConfig,
+  checkData(context) {
+    checkBatches(checkSearchData(context), { 'retrain.recipe.batchSize': context.config.retrain.recipe.batchSize });
+  },
+  async work(context) {
+    const data = searchDataOf(context.config, context.dataset, context.rng);
+    return retrainFinalists(context, data, await searchOn(context, data));
+  },
+  summary: (result) => result as unknown as Json,
+};
+
+/** The search alone: leaves the best architecture and the table of candidates in the run folder. */
+export const searchOnly: Job<SearchResult> = {
+  name: 'search',
+  recipes: ({ supernet }) => [supernet],
+  checkConfig: checkSearchConfig,
+  checkData: checkSearchData,
+  work: (context) => searchOn(context, searchDataOf(context.config, context.dataset, context.rng)),
+  summary: ({ candidates, finalists }) =>
+    ({
+      candidates: candidates.length,
+      finalists: finalists.map(({ name, blocks }) => ({ name, blocks })),
+    }) as unknown as Json,
+};
+
+/** Checks that the images suffice and the budget can be reached. Returns the number of images to train on. */
+function checkSearchData(context: DataContext): number {
+  const { config, dataset, rng } = context;
+  const images = searchDataOf(config, dataset, rng).train.labels.length;
+  const { supernet, search } = config;
+  checkBatches(images, {
+    'supernet.batchSize': supernet.batchSize,
+    ...(search.calibrationBatches > 0 && { 'search.calibrationBatchSize': search.calibrationBatchSize }),
+  });
+  checkSearchable(context, dataset.classes.length);
+  return images;
+}
+
+async function searchOn(context: RunContext, data: SearchData): Promise<SearchResult> {
+  const { folder } = context;
+  const result = await hierarchicalSearch(context, data, await recordedFitness(context));
+  await folder.write('candidates.csv', candidatesTable(result.candidates));
+  await folder.write('architecture.json', formatArchitecture(result.finalists[0]));
+  context.emit({ type: 'artifact', what: 'all candidates', path: 'candidates.csv' });
+  context.emit({ type: 'artifact', what: 'best architecture', path: 'architecture.json' });
+  return result;
+}
+
+/** What earlier processes have scored, from the journal. */
+async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness> {
+  const recorded = new RecordedFitness();
+  for (const entry of await readJournal(folder.path('journal.jsonl'))) {
+    if (entry.type === 'candidateEvaluated') recorded.add(entry.stage, entry.method, entry.path, entry.fitness);
+  }
+  return recorded;
+}
+
+async function retrainFinalists(context: RunContext, data: SearchData, search: SearchResult): Promise<RunResult> {
+  const { config, dataset, device, folder, emit, signal, rng } = context;
+  const finalists: TrainedNetwork[] = [];
+  for (const [rank, finalist] of search.finalists.entries()) {
+    finalists.push(await retrain(context, `found-${rank + 1}`, finalist, data));
+  }
+  const winner = finalists.reduce((best, each) => (each.heldOut > best.heldOut ? each : best));
+  const found: TrainedNetwork = {
+    ...winner,
+    name: 'found',
+    architecture: architecture({ ...winner.architecture, name: 'glit-found' }),
+  };
+
+  const compared = [found];
+  if (config.retrain.baselines) {
+    compared.push(await retrain(context, 'deit', deitFor(found.architecture), data));
+    const drawn = randomCandidate(config, found.architecture.backbone, rng.fork('randomCandidate'));
+    compared.push(await retrain(context, 'random', drawn, data));
+  }
+
+  // Only now, with everything decided, the test images are looked at: once for each network that is reported.
+  const comparison: ComparisonRow[] = [];
+  for (const { name, architecture: built, cost, weights, heldOut } of compared) {
+    const test = await accuracyOf(context, `test-${name}`, built, weights, dataset.test, 'test');
+    comparison.push({ name: labelOf(name, built.name), ...cost, heldOut, test });
+  }
+
+  await folder.write('architecture.json', formatArchitecture(found.architecture));
+  await folder.writeTensors('weights.safetensors', found.weights, {
+    architecture: formatArchitecture(found.architecture),
+    classes: JSON.stringify(data.classes),
+  });
+  await folder.write(
+    'best.onnx',
+    exportedModel(found.weights, { classes: data.classes, architecture: found.architecture }),
+  );
+  const onnxAccuracy = await accuracyOfFile(device, folder.path('best.onnx'), dataset.test, {
+    batchSize: config.search.evaluationBatchSize,
+    workers: config.data.workers,
+    onUnreadable: context.unreadable.meet,
+    signal,
+  });
+  emit({ type: 'artifact', what: 'model, verified', path: 'best.onnx' });
+
+  const result: RunResult = {
+    dataset: dataset.name,
+    architecture: found.architecture,
+    comparison,
+    onnxAccuracy,
+    testImages: dataset.test.labels.length,
+    finalists: finalists.map(({ name, heldOut }) => ({ name, heldOut })),
+    seconds: (await readJournal(folder.path('journal.jsonl'))).at(-1)?.seconds ?? 0,
+  };
+  await folder.write('report.md', formatReport(config, result, search.candidates));
+  await folder.write('result.json', `${JSON.stringify(result, null, 2)}\n`);
+  emit({ type: 'artifact', what: 'report', path: 'report.md' });
+  return result;
+}
+
+function labelOf(name: string, architectureName: string | undefined): string {
+  if (name === 'found') return 'GLiT, found';
+  if (name === 'random') return 'random candidate';
+  return `DeiT (${architectureName ?? name})`;
+}

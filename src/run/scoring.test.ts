@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { NO_AUGMENTATION } from '../image/augment/augmentation.js';
+import { evaluationLoader } from '../loader/loader.js';
+import { UserError } from '../errors.js';
+import { IMAGENET_NORMALIZATION, normalizePixels } from '../model/images.js';
+import { architectureOf, inheritWeights } from '../model/inherit.js';
+import { plainNetwork } from '../model/network.js';
+import { seeded } from '../random/rng.js';
+import { openDevice, type Device } from '../runtime/device.js';
+import { tensor, type Tensor } from '../tensor/tensor.js';
+import { countCorrect } from '../train/loop.js';
+import { NetworkState } from '../train/state.js';
+import { TINY_ARCHITECTURE, tinyDataset, tinyNetwork, tinySupernet } from '../../test/support/tinyNetworks.js';
+import { Evaluator } from './evaluate.js';
+import { accuracyOfFile, exportedModel, readExportedModel } from '../modelfile/exportModel.js';
+import { Recalibrator } from './recalibrate.js';
+
+const dataset = tinyDataset();
+let device: Device;
+let folder: string;
+before(async () => {
+  device = await openDevice({ threads: 1 });
+  folder = await mkdtemp(join(tmpdir(), 'glit-scoring-'));
+});
+after(async () => {
+  await device.close();
+  await rm(folder, { recursive: true });
+});
+
+describe('evaluation', () => {
+  test('counts every image once, also those of a last batch that is not full, and agrees with the exported file', async () => {
+    const network = tinyNetwork();
+    const state = await NetworkState.initialize(device, network, seeded('evaluation'));
+    const file = join(folder, 'model.onnx');
+    const description = { classes: dataset.classes, architecture: TINY_ARCHITECTURE };
+    await writeFile(file, exportedModel(await state.weights(), description));
+    const fromFile = await accuracyOfFile(device, file, dataset.test, { batchSize: 16, workers: 0 });
+    for (const batchSize of [7, 25, 64]) {
+      const evaluator = await Evaluator.create(device, network, dataset.test, { batchSize, workers: 0 });
+      assert.equal(await evaluator.accuracy(state, [0, 0, 0]), fromFile);
+      await evaluator.close();
+    }
+    // 50 images: the accuracy is a whole number of fiftieths.
+    assert.equal(Math.round(fromFile * 50), fromFile * 50);
+    state.free();
+  });
+
+  test('of a path of a supernet is that of its subnet with inherited weights', async () => {
+    const network = tinySupernet();
+    const state = await NetworkState.initialize(device, network, seeded('paths'));
+    const weights = await state.weights();
+    const evaluator = await Evaluator.create(device, network, dataset.test, { batchSize: 25, workers: 0 });
+    for (const path of [
+      [0, 3],
+      [2, 1],
+      [3, 3],
+    ]) {
+      const subnet = plainNetwork(architectureOf(network, path));
+      const own = await NetworkState.load(device, subnet, inheritWeights(network, path, weights));
+      const alone = await Evaluator.create(device, subnet, dataset.test, { batchSize: 25, workers: 0 });
+      assert.equal(await evaluator.accuracy(state, path), await alone.accuracy(own, [0, 0]));
+      await alone.close();
+      own.free();
+    }
+    await evaluator.close();
+    state.free();
+  });
+});
+
+describe('recalibration', () => {
+  test('gives the plain average of the batches’ statistics, whatever the statistics were', async () => {
+    const network = tinySupernet();
+    const path = [0, 1];
+    const state = await NetworkState.initialize(device, network, seeded('calibration'));
+    const statistics = async (batches: number): Promise<ReadonlyMap<string, Tensor<'float32'>>> => {
+      const recalibrator = await Recalibrator.create(device, network, dataset.train, {
+        batches,
+        batchSize: 20,
+        augmentation: NO_AUGMENTATION,
+        rng: seeded('batches'),
+        workers: 0,
+      });
+      await recalibrator.recalibrate(state, path);
+      await recalibrator.close();
+      return state.weights();
+    };
+    const name = 'blocks.0.choices.0.attn.net.4.running_mean';
+    const ofOne = await statistics(1);
+    const ofAll = await statistics(3);
+    assert.deepEqual((await statistics(1)).get(name), ofOne.get(name), 'an earlier recalibration leaves no trace');
+    assert.notDeepEqual(ofAll.get(name), ofOne.get(name));
+    // The three batches are the whole training set, so their average is that of one batch with all of it.
+    const whole = await Recalibrator.create(device, network, dataset.train, {
+      batches: 1,
+      batchSize: 60,
+      augmentation: NO_AUGMENTATION,
+      rng: seeded('batches'),
+      workers: 0,
+    });
+    await whole.recalibrate(state, path);
+    await whole.close();
+    const expected = (await state.weights()).get(name)?.data ?? [];
+    ofAll.get(name)?.data.forEach((value, channel) => assert.ok(Math.abs(value - expected[channel]) < 1e-5));
+    const untouched = (await state.weights()).get('blocks.0.choices.1.attn.net.4.running_mean');
+    assert.ok(
+      untouched?.data.every((value) => value === 0),
+      'choices that are not on the path keep theirs',
+    );
+    state.free();
+  });
+
+  test('of a path without BatchNorm does nothing', async () => {
+    const network = tinySupernet();
+    const state = await NetworkState.initialize(device, network, seeded('attention'));
+    const options = { batches: 1, batchSize: 20, augmentation: NO_AUGMENTATION, rng: seeded('batches'), workers: 0 };
+    const recalibrator = await Recalibrator.create(device, network, dataset.train, options);
+    const before = await state.weights();
+    await recalibrator.recalibrate(state, [3, 3]);
+    assert.deepEqual(await state.weights(), before);
+    await recalibrator.close();
+    state.free();
+  });
+});
+
+describe('the exported model', () => {
+  test('takes any batch size and carries its class names', async () => {
+    const state = await NetworkState.initialize(device, tinyNetwork(), seeded('export'));
+    const file = join(folder, 'named.onnx');
+    await writeFile(
+      file,
+      exportedModel(await state.weights(), { classes: dataset.classes, architecture: TINY_ARCHITECTURE }),
+    );
+    state.free();
+    const { bytes, classes, imageSize } = await readExportedModel(file);
+    assert.deepEqual(classes, dataset.classes);
+    assert.equal(imageSize, 32);
+    const program = await device.compile(bytes);
+    const loader = evaluationLoader(dataset.test, { imageSize, batchSize: 6, workers: 0 });
+    for await (const { images, labels } of loader.epoch(0)) {
+      const values = normalizePixels(images, imageSize, IMAGENET_NORMALIZATION);
+      const all = await program.run({ pixel_values: tensor('float32', [labels.length, 3, 32, 32], values) });
+      const one = await program.run({ pixel_values: tensor('float32', [1, 3, 32, 32], values.slice(0, 3 * 32 * 32)) });
+      assert.deepEqual(all['logits'].shape, [labels.length, 10]);
+      one['logits'].data.forEach((value, at) =>
+        assert.ok(Math.abs(Number(value) - Number(all['logits'].data[at])) < 1e-5),
+      );
+      assert.ok(countCorrect(all['logits'] as Tensor<'float32'>, labels) <= labels.length);
+    }
+    await loader.close();
+  });
+
+  test('is refused when it is none of glit’s', async () => {
+    const file = join(folder, 'broken.onnx');
+    await writeFile(file, 'no model');
+    await assert.rejects(readExportedModel(file), UserError);
+    await assert.rejects(readExportedModel(join(folder, 'missing.onnx')), /cannot be read/);
+  });
+});

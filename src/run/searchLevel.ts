@@ -1,0 +1,205 @@
+import type { SearchData } from '../dataset/dataset.js';
+import { accepts, feasibleRange, formatBudget, shareInside, type Budget } from '../model/budget.js';
+import { costOfPath, costTable, type CostTable } from '../model/cost.js';
+import { supernet, type Network } from '../model/network.js';
+import { checkReachable } from '../model/reachable.js';
+import { best } from '../search/best.js';
+import { evolve } from '../search/evolution.js';
+import { randomSearch } from '../search/randomSearch.js';
+import type { Evaluated, Problem, SearchOptions } from '../search/types.js';
+import type { Backbone } from '../space/architecture.js';
+import { describeBlock, type Block } from '../space/block.js';
+import { blocksOf, log10SizeOf, pathKey, type Path, type Space } from '../space/space.js';
+import { Progress } from '../telemetry/progress.js';
+import { evolutionOf } from '../config/check.js';
+import type { Weights } from '../train/state.js';
+import type { RunContext } from './context.js';
+import { Evaluator } from './evaluate.js';
+import { Recalibrator } from './recalibrate.js';
+import { trainStage } from './trainStage.js';
+
+/** The ways in which candidates are proposed; random search is there to compare with. */
+export type SearchMethod = 'evolution' | 'random';
+
+/** A candidate that was scored, with all that is kept about it. */
+export interface ScoredCandidate extends Evaluated {
+  readonly stage: string;
+  readonly method: SearchMethod;
+  readonly blocks: readonly Block[];
+  readonly macs: number;
+  readonly parameters: number;
+}
+
+/** What the search of one level found: all evaluated candidates, in order, and the best ones first. */
+export interface LevelResult {
+  readonly candidates: readonly ScoredCandidate[];
+  readonly ranked: readonly ScoredCandidate[];
+}
+
+/** One level of the search: what is searched, on what, and within what. */
+export interface Level {
+  /** `high` or `low`; also the name of its stages and files. */
+  readonly name: string;
+  readonly backbone: Backbone;
+  readonly space: Space;
+  readonly budget: Budget;
+  /** First values of the supernet's variables, where not all are drawn. */
+  readonly start?: (network: Network) => Weights;
+  /** How many of the best are wanted. */
+  readonly top: number;
+}
+
+/**
+ * Checks, before anything is trained, that the budget can be reached, and tells the range of the space and the share of
+ * random candidates inside the budget. Throws a UserError with the range when none can be inside.
+ */
+export function checkFeasible(
+  { emit, rng }: Pick<RunContext, 'emit' | 'rng'>,
+  { name, backbone, space, budget }: Omit<Level, 'top'>,
+): CostTable {
+  const table = costTable(backbone, space);
+  checkReachable(table, budget);
+  const { macs, parameters } = feasibleRange(table);
+  emit({
+    type: 'spaceChecked',
+    stage: name,
+    log10Candidates: log10SizeOf(space),
+    macs,
+    params: parameters,
+    budget: formatBudget(budget),
+    shareInside: shareInside(table, budget, rng.fork('feasible').fork(name)),
+  });
+  return table;
+}
+
+/**
+ * Searches one level (SPOS): trains a supernet of the space, one uniformly drawn path a batch, then evolves paths with
+ * inherited weights. Every candidate gets BatchNorm statistics of its own before it is scored on `searchVal`.
+ *
+ * The search sees `data`, which has no test images.
+ */
+export async function searchLevel(
+  context: RunContext,
+  level: Level,
+  data: SearchData,
+  recorded: RecordedFitness,
+): Promise<LevelResult> {
+  const { config, device, emit, signal } = context;
+  const { name, backbone, space, budget, start } = level;
+  const table = checkFeasible(context, level);
+  const network = supernet(backbone, space);
+  const { state } = await trainStage(
+    context,
+    `supernet-${name}`,
+    network,
+    data.train,
+    config.supernet,
+    start?.(network),
+  );
+
+  const stage = `search-${name}`;
+  const { search } = config;
+  const { workers, resampling } = config.data;
+  const { randomErasing: _, mixing: __, ...augmentation } = config.supernet.augmentation;
+  const evaluator = await Evaluator.create(device, network, data.searchVal, {
+    batchSize: search.evaluationBatchSize,
+    workers,
+    onUnreadable: context.unreadable.meet,
+    signal,
+  });
+  const recalibrator =
+    search.calibrationBatches === 0
+      ? undefined
+      : await Recalibrator.create(device, network, data.train, {
+          batches: search.calibrationBatches,
+          batchSize: search.calibrationBatchSize,
+          augmentation,
+          rng: context.rng.fork(stage).fork('calibration'),
+          resampling,
+          workers,
+          onUnreadable: context.unreadable.meet,
+          signal,
+        });
+
+  const problem: Problem = {
+    space,
+    accept: (path) => accepts(budget, costOfPath(table, path)),
+    fitness: async (path) => {
+      await recalibrator?.recalibrate(state, path);
+      return evaluator.accuracy(state, path);
+    },
+  };
+  const methods: readonly SearchMethod[] = search.compareRandom ? ['evolution', 'random'] : ['evolution'];
+  const settings = evolutionOf(config);
+  const evaluations = settings.population * settings.generations;
+  emit({ type: 'stageStarted', stage, steps: evaluations * methods.length });
+  const began = performance.now();
+  const before = methods.reduce((sum, method) => sum + recorded.of(stage, method).size, 0);
+  const progress = new Progress(evaluations * methods.length, { done: before });
+  const describe = (evaluated: Evaluated, method: SearchMethod): ScoredCandidate => ({
+    ...evaluated,
+    stage,
+    method,
+    blocks: blocksOf(space, evaluated.path),
+    ...costOfPath(table, evaluated.path),
+  });
+  try {
+    const candidates: ScoredCandidate[] = [];
+    for (const method of methods) {
+      const options: SearchOptions = {
+        known: recorded.of(stage, method),
+        ...(signal && { signal }),
+        onEvaluated: (evaluated) => {
+          progress.advance();
+          const { blocks, macs, parameters, ...rest } = describe(evaluated, method);
+          emit({
+            type: 'candidateEvaluated',
+            ...rest,
+            candidate: blocks.map(describeBlock).join(' | '),
+            macs,
+            params: parameters,
+            done: progress.done,
+            total: progress.total,
+            ...(progress.remainingSeconds !== undefined && { remainingSeconds: progress.remainingSeconds }),
+          });
+        },
+      };
+      const rng = context.rng.fork(stage).fork(method);
+      const found = await (method === 'evolution' ? evolve : randomSearch)(problem, settings, rng, options);
+      candidates.push(...found.map((evaluated) => describe(evaluated, method)));
+    }
+    const evolved = candidates.filter(({ method }) => method === 'evolution');
+    const ranked = best(evolved, level.top);
+    emit({
+      type: 'stageFinished',
+      stage,
+      seconds: (performance.now() - began) / 1000,
+      result: Object.fromEntries(
+        methods.map((method) => [
+          method,
+          Math.max(...candidates.filter((each) => each.method === method).map(({ fitness }) => fitness)),
+        ]),
+      ),
+    });
+    return { candidates, ranked };
+  } finally {
+    await evaluator.close();
+    await recalibrator?.close();
+    state.free();
+  }
+}
+
+/** Fitness values that earlier processes of the run have recorded. */
+export class RecordedFitness {
+  private readonly values = new Map<string, Map<string, number>>();
+
+  add(stage: string, method: SearchMethod, path: Path, fitness: number): void {
+    const key = `${stage} ${method}`;
+    const known = this.values.get(key) ?? new Map<string, number>();
+    this.values.set(key, known.set(pathKey(path), fitness));
+  }
+
+  of(stage: string, method: SearchMethod): ReadonlyMap<string, number> {
+    return this.values.get(`${stage} ${method}`) ?? new Map<string, number>();
+  }
+}

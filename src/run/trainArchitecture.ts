@@ -1,0 +1,102 @@
+import { UserError } from '../errors.js';
+import type { Dataset } from '../dataset/dataset.js';
+import { fineTuned } from '../model/fineTune.js';
+import { plainNetwork } from '../model/network.js';
+import { architecture, type Architecture } from '../space/architecture.js';
+import { formatArchitecture } from '../space/codec.js';
+import type { Weights } from '../train/state.js';
+import { checkBatches, checkRecipe } from '../config/check.js';
+import type { Config } from '../config/config.js';
+import type { RunContext } from './context.js';
+import { accuracyOfFile, exportedModel } from '../modelfile/exportModel.js';
+import { accuracyOf } from './retrain.js';
+import type { Job } from './session.js';
+import { trainStage } from './trainStage.js';
+import type { StateFile } from '../modelfile/weightsFile.js';
+
+/** The weights that a run of `glit train --weights` starts from. */
+const START = 'weights/start.safetensors';
+
+export interface TrainResult {
+  readonly architecture: Architecture;
+  /** Top-1 accuracy on the test images, of the last weights. */
+  readonly test: number;
+  /** The same of the weights' moving average, where one was kept. */
+  readonly averageTest: number | null;
+  /** The same as `test`, measured from `best.onnx`. */
+  readonly onnxAccuracy: number;
+}
+
+/**
+ * Trains one architecture on all training images and exports it. The class count is the data set's. It starts from scratch
+ * or, for fine-tuning, from weights of the same architecture, which may be for other classes and another image size.
+ */
+export function training(given: Architecture, pretrained?: StateFile): Job<TrainResult> {
+  return {
+    name: 'train',
+    recipes: (config) => [config.retrain.recipe],
+    checkConfig: (config) => checkFits(given, config),
+    checkData: ({ config, dataset }) => {
+      checkBatches(dataset.train.labels.length, { 'retrain.recipe.batchSize': config.retrain.recipe.batchSize });
+      if (pretrained !== undefined) startFrom(pretrained, withClassesOf(dataset, given));
+    },
+    work: (context) => trainArchitecture(context, withClassesOf(context.dataset, given), pretrained),
+    summary: ({ architecture: { name }, ...accuracies }) => ({ architecture: name ?? null, ...accuracies }),
+  };
+}
+
+/** What a configuration says about the model when it is this architecture. */
+export function modelConfigOf({ backbone, blocks }: Architecture): Config['model'] {
+  const { imageSize, patchSize, dim, heads } = backbone;
+  return { imageSize, patchSize, dim, heads, depth: blocks.length };
+}
+
+function checkFits(given: Architecture, config: Config): void {
+  for (const [key, value] of Object.entries(modelConfigOf(given))) {
+    const said = config.model[key as keyof Config['model']];
+    if (said !== value) {
+      throw new UserError(`model.${key} is ${said}, but the architecture's is ${value}; leave it out or use ${value}`);
+    }
+  }
+  checkRecipe(config, 'retrain.recipe', config.retrain.recipe);
+}
+
+function withClassesOf({ classes }: Dataset, given: Architecture): Architecture {
+  return architecture({ ...given, backbone: { ...given.backbone, classes: classes.length } });
+}
+
+/** Throws a UserError when the weights are not of the architecture. */
+function startFrom({ file, state }: StateFile, built: Architecture): Weights {
+  return fineTuned(state, plainNetwork(built), file);
+}
+
+async function trainArchitecture(
+  context: RunContext,
+  built: Architecture,
+  pretrained: StateFile | undefined,
+): Promise<TrainResult> {
+  const { config, dataset, device, folder, emit, signal } = context;
+  const { classes } = dataset;
+  await folder.write('architecture.json', formatArchitecture(built));
+  // The run keeps what it starts from, so that it can go on without the file.
+  if (pretrained !== undefined) await folder.writeTensors(START, startFrom(pretrained, built));
+  const start = folder.has(START) ? await folder.readWeights(START) : undefined;
+  const network = plainNetwork(built);
+  const { state, average } = await trainStage(context, 'train', network, dataset.train, config.retrain.recipe, start);
+  const weights = await state.weights();
+  state.free();
+  const test = await accuracyOf(context, 'train', built, weights, dataset.test, 'test');
+  const averageTest =
+    average === undefined ? null : await accuracyOf(context, 'average', built, average, dataset.test, 'test');
+  const metadata = { architecture: formatArchitecture(built), classes: JSON.stringify(classes) };
+  await folder.writeTensors('weights.safetensors', weights, metadata);
+  await folder.write('best.onnx', exportedModel(weights, { classes, architecture: built }));
+  emit({ type: 'artifact', what: 'model', path: 'best.onnx' });
+  const onnxAccuracy = await accuracyOfFile(device, folder.path('best.onnx'), dataset.test, {
+    batchSize: config.search.evaluationBatchSize,
+    workers: config.data.workers,
+    onUnreadable: context.unreadable.meet,
+    signal,
+  });
+  return { architecture: built, test, averageTest, onnxAccuracy };
+}

@@ -1,0 +1,92 @@
+import { contactSheet } from '../loader/contactSheet.js';
+import { trainingLoader, type Loader } from '../loader/loader.js';
+import type { ImageSource } from '../dataset/source.js';
+import type { Network } from '../model/network.js';
+import { IMAGENET_NORMALIZATION } from '../model/images.js';
+import { train } from '../train/loop.js';
+import { NetworkState, type Weights } from '../train/state.js';
+import type { RecipeConfig } from '../config/config.js';
+import type { RunContext } from './context.js';
+import { describeRecipe } from '../config/recipes/describe.js';
+import { recipeFor } from '../config/recipes/inSteps.js';
+import { TrainingLog } from './trainingLog.js';
+
+/** A trained network on the device, which the caller frees, and the moving average of its weights where one was kept. */
+export interface TrainedState {
+  readonly state: NetworkState;
+  readonly average: Weights | undefined;
+}
+
+/**
+ * Trains a network, or takes the weights that an earlier process of this run has trained: `weights/<stage>.safetensors`.
+ * `start` are first values of variables by name; the others are drawn.
+ */
+export async function trainStage(
+  context: RunContext,
+  stage: string,
+  network: Network,
+  source: ImageSource,
+  config: RecipeConfig,
+  start?: Weights,
+): Promise<TrainedState> {
+  const { device, folder, emit, signal, config: run } = context;
+  const file = `weights/${stage}.safetensors`;
+  const averageFile = `weights/${stage}.average.safetensors`;
+  if (folder.has(file)) {
+    const state = await NetworkState.load(device, network, await folder.readWeights(file));
+    return { state, average: folder.has(averageFile) ? await folder.readWeights(averageFile) : undefined };
+  }
+
+  // Everything random about a stage follows from the seed and the stage's name.
+  const rng = context.rng.fork(stage);
+  const loader = trainingLoader(source, {
+    imageSize: network.backbone.imageSize,
+    batchSize: config.batchSize,
+    rng: rng.fork('data'),
+    augmentation: config.augmentation,
+    noise: IMAGENET_NORMALIZATION,
+    repeats: config.repeatedAugmentation,
+    officialRepeats: config.official.repeatedAugmentation,
+    resampling: run.data.resampling,
+    workers: run.data.workers,
+    onUnreadable: context.unreadable.meet,
+  });
+  const recipe = recipeFor(config, loader.batchesPerEpoch);
+  emit({ type: 'stageStarted', stage, steps: recipe.steps, recipe: describeRecipe(config, recipe) });
+  const log = new TrainingLog(stage, recipe, loader.batchesPerEpoch / config.accumulate, emit);
+  try {
+    await showFirstBatch(context, stage, loader);
+    const state = await train({
+      device,
+      network,
+      loader,
+      normalization: IMAGENET_NORMALIZATION,
+      recipe,
+      rng,
+      start,
+      signal,
+      checkpoints: folder.checkpoints(stage),
+      onStep: log.step,
+    });
+    const metadata = { stage, steps: String(recipe.steps) };
+    // The average is written first: the stage counts as done once its weights are there.
+    const average = recipe.averageDecay > 0 ? await state.averages() : undefined;
+    if (average !== undefined) await folder.writeTensors(averageFile, average, metadata);
+    await folder.writeTensors(file, await state.weights(), metadata);
+    await folder.removeSnapshots(stage);
+    log.finish();
+    return { state, average };
+  } finally {
+    await loader.close();
+  }
+}
+
+/** Leaves a picture of what the network is shown, before anyone waits for hours to find out. */
+async function showFirstBatch({ config, folder, signal }: RunContext, stage: string, loader: Loader): Promise<void> {
+  const file = `batches/${stage}.png`;
+  if (folder.has(file)) return;
+  for await (const { images } of loader.from(0, { signal })) {
+    await folder.write(file, await contactSheet(images, config.model.imageSize));
+    return;
+  }
+}
