@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { preset } from '../src/model/presets.js';
+import { preset } from '../src/family/families.js';
 import type { Case, Row } from './case.js';
 import { Peer } from './peer.js';
 import { withPhotographs } from './photographs.js';

@@ -1,9 +1,10 @@
+import { architectureOf } from '../src/model/inherit.js';
 import { supernet, type Network } from '../src/model/network.js';
-import { preset } from '../src/model/presets.js';
+import { preset } from '../src/family/families.js';
 import { PRESETS } from '../src/config/presets.js';
-import { architecture, type Architecture } from '../src/space/architecture.js';
+import type { Architecture } from '../src/family/family.js';
 import { highLevelSpace } from '../src/space/highLevel.js';
-import { blocksOf, type Path } from '../src/space/space.js';
+import type { Path } from '../src/space/space.js';
 
 /** An architecture and the batch that it is measured with. */
 export interface Sized {
@@ -50,8 +51,7 @@ export const SUPERNETS: readonly SizedPath[] = [
 ];
 
 function pathOf({ name, network, path, batch }: SizedPath): Sized {
-  const { backbone, space } = network;
-  return { name, batch, architecture: architecture({ backbone, blocks: blocksOf(space, path) }) };
+  return { name, batch, architecture: architectureOf(network, path) };
 }
 
 /** Plain networks: two presets for ImageNet, and the paths of the small supernets. */

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Architecture } from '../src/space/architecture.js';
+import type { Architecture } from '../src/family/family.js';
 import type { Subject } from './timing.js';
 
 const PYTHON = process.env['GLIT_BENCH_PYTHON'] ?? 'python3';

@@ -7,9 +7,9 @@
 import { readFile } from 'node:fs/promises';
 import { trainingLoader } from '../src/loader/loader.js';
 import { findImageFolder } from '../src/dataset/sources/folder.js';
-import { IMAGENET_NORMALIZATION } from '../src/model/images.js';
+import { IMAGENET_NORMALIZATION } from '../src/family/preprocessing.js';
 import { plainNetwork } from '../src/model/network.js';
-import { preset } from '../src/model/presets.js';
+import { preset } from '../src/family/families.js';
 import { recipeFor } from '../src/config/recipes/inSteps.js';
 import { RECIPES } from '../src/config/recipes/index.js';
 import { seeded } from '../src/random/rng.js';

@@ -1,13 +1,17 @@
-import { costOf } from '../src/model/cost.js';
-import { IMAGENET_NORMALIZATION, normalizePixels, pixelImages } from '../src/model/images.js';
-import { evaluationProgram, inferenceModel } from '../src/model/inference.js';
+import { costOf } from '../src/measure/cost.js';
+import { normalizePixels, pixelImages } from '../src/program/images.js';
+import { IMAGENET_NORMALIZATION } from '../src/family/preprocessing.js';
+import { inferenceModel } from '../src/program/inference.js';
+import { evaluationProgram } from '../src/program/evaluation.js';
+import { architectureOf } from '../src/model/inherit.js';
 import { groupsOf, plainNetwork, type Network } from '../src/model/network.js';
+import { CompiledProgram } from '../src/program/compiled.js';
 import { seeded } from '../src/random/rng.js';
 import type { Device } from '../src/runtime/device.js';
-import { architecture, type Architecture } from '../src/space/architecture.js';
-import { blocksOf, type Path } from '../src/space/space.js';
+import type { Path } from '../src/space/space.js';
 import { float32, int64, scalar, tensor, type Tensor } from '../src/tensor/tensor.js';
-import { adamwScalars } from '../src/train/adamw.js';
+import { scalarFeeds } from '../src/train/optimize.js';
+import { adamw } from '../src/train/optimizers/adamw.js';
 import { smoothTargets } from '../src/train/loss.js';
 import { NetworkState } from '../src/train/state.js';
 import { trainingStep } from '../src/train/step.js';
@@ -30,32 +34,24 @@ export async function training(
   path: Path = network.choices.map(() => 0),
 ): Promise<Workload> {
   const { imageSize, classes } = network.backbone;
-  const program = await device.compile(
-    trainingStep(network, pixelImages(batch, imageSize, IMAGENET_NORMALIZATION), { clipNorm: 1, dropPath: false }),
-    name,
-  );
-  const state = await NetworkState.initialize(device, network, seeded(1), { moments: true });
-  const [inputs, outputs] = [program.signature.inputs, program.signature.outputs].map((infos) =>
-    infos.map((info) => info.name),
-  );
+  const optimizer = adamw();
+  const images = pixelImages(batch, imageSize, IMAGENET_NORMALIZATION);
+  const graph = trainingStep(network, images, { optimizer, clipNorm: 1, dropPath: false });
+  const program = await CompiledProgram.compile(device, graph, name);
+  const state = await NetworkState.initialize(device, network, seeded(1), { slots: optimizer.slots });
   const labels = Array.from({ length: batch }, (_, at) => at % classes);
   const fixed = {
-    ...state.inputs(inputs),
-    ...pathInput(inputs, path),
     images: pixels(batch, imageSize),
+    path: int64([path.length], path),
     targets: tensor('float32', [batch, classes], smoothTargets(labels, classes, 0.1)),
+    keep: float32([0], []),
     momentum: scalar(0.1),
   };
-  const updates = state.updates(path, outputs);
   let step = 0;
   const work = (): Promise<unknown> => {
-    const { stepSize, epsilon, keep } = adamwScalars({ step: ++step, learningRate: 1e-4, weightDecay: 0.05 });
-    const rates = {
-      stepSize: scalar(stepSize),
-      epsilon: scalar(epsilon),
-      decayFactor: scalar(keep),
-    };
-    return program.run(known(inputs, { ...fixed, ...rates }), { outputs: ['loss'], updates });
+    const rates = optimizer.scalarsAt({ step: ++step, learningRate: 1e-4, weightDecay: 0.05 });
+    const scalars = scalarFeeds(optimizer, (at) => scalar(rates[at]));
+    return program.on(state.at(path)).run({ ...fixed, ...scalars });
   };
   return {
     ...timed(name, work),
@@ -98,12 +94,12 @@ export async function candidate(
 ): Promise<Workload> {
   const { imageSize } = network.backbone;
   const images = pixelImages(batch, imageSize, IMAGENET_NORMALIZATION);
-  const program = await device.compile(evaluationProgram(network, images), name);
+  const program = await CompiledProgram.compile(device, evaluationProgram(network, images), name);
   const state = await NetworkState.initialize(device, network, seeded(1));
-  const names = program.signature.inputs.map((info) => info.name);
-  const inputs = { ...state.inputs(names), ...pathInput(names, path), images: pixels(batch, imageSize) };
+  const bound = program.on(state.at(path));
+  const feeds = { images: pixels(batch, imageSize), path: int64([path.length], path) };
   return {
-    ...timed(name, () => program.run(inputs)),
+    ...timed(name, () => bound.run(feeds)),
     images: batch,
     flop: 2 * batch * costOf(architectureOf(network, path)).macs,
     async close() {
@@ -116,19 +112,6 @@ export async function candidate(
 /** The network of one path on its own. */
 export function alone(network: Network, path: Path): Network {
   return plainNetwork(architectureOf(network, path));
-}
-
-function architectureOf({ backbone, space }: Network, path: Path): Architecture {
-  return architecture({ backbone, blocks: blocksOf(space, path) });
-}
-
-function pathInput(names: readonly string[], path: Path): Record<string, Tensor> {
-  return names.includes('path') ? { path: int64([path.length], path) } : {};
-}
-
-/** Networks without BatchNorm take no momentum. */
-function known<T>(names: readonly string[], values: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
 }
 
 function pixels(batch: number, size: number): Tensor<'uint8'> {

@@ -11,21 +11,21 @@ describe('the library', () => {
   test('prices a space, searches it and writes what it found, as its parts do together', async () => {
     const backbone = { imageSize: 32, patchSize: 8, dim: 48, heads: 3, classes: 10 };
     const space = glit.highLevelSpace({ depth: 3, heads: 3 });
-    const table = glit.costTable(backbone, space);
+    const table = glit.costTable(glit.supernet(backbone, space));
     const { macs } = glit.feasibleRange(table);
     const budget = { macs: { max: (macs.min + macs.max) / 2 } };
     glit.checkReachable(table, budget);
     const found = await glit.evolve(
       {
         space,
-        accept: (path) => glit.accepts(budget, glit.costOfPath(table, path)),
+        accept: (path) => glit.isWithin(budget, glit.costOfPath(table, path)),
         fitness: (path) => Promise.resolve(path.reduce((sum, gene) => sum + gene, 0)),
       },
       { population: 8, generations: 4 },
       glit.seeded(0),
     );
     const [winner] = glit.best(found, 1);
-    const built = glit.architecture({ backbone, blocks: glit.blocksOf(space, winner.path) });
+    const built = glit.glitArchitecture({ backbone, blocks: glit.blocksOf(space, winner.path) });
     assert.ok(glit.costOf(built).macs <= budget.macs.max);
     assert.deepEqual(glit.parseArchitecture(glit.formatArchitecture(built), 'text'), built);
     assert.match(glit.formatProfile(glit.profileOf(built)), /total/);

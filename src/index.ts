@@ -20,17 +20,28 @@ export { Rng, seeded } from './random/rng.js';
 /** Operators by name, and what turns values made of them into gradients, costs, text and ONNX. */
 export * as graph from './graph/index.js';
 
-export { architecture, type Architecture, type Backbone } from './space/architecture.js';
+export { architecture } from './family/architecture.js';
+export { FAMILIES, preset, presetNames, recognizeArchitecture, type Recognized } from './family/families.js';
+export type { Architecture, Backbone, Block, Description, Family, PresetOptions } from './family/family.js';
+export { deit, glitArchitecture, type DeitOptions, type GlitArchitecture } from './family/glit/architecture.js';
+export type { GlitBackbone } from './family/glit/backbone.js';
 export {
   block,
   describeBlock,
   LOW_LEVEL_DEFAULTS,
-  type Block,
   type BlockFields,
+  type GlitBlock,
   type HeadSplit,
   type LowLevelDefaults,
-} from './space/block.js';
-export { formatArchitecture, parseArchitecture } from './space/codec.js';
+} from './family/glit/block.js';
+export { glit } from './family/glit/family.js';
+export {
+  DEIT_PREPROCESSING,
+  IMAGENET_NORMALIZATION,
+  type Normalization,
+  type Preprocessing,
+} from './family/preprocessing.js';
+export { formatArchitecture, parseArchitecture } from './family/codec.js';
 export { highLevelSpace, type HighLevelOptions, type SpaceSize } from './space/highLevel.js';
 export {
   headSplits,
@@ -43,6 +54,7 @@ export {
   type LowLevelGrid,
   type LowLevelOptions,
 } from './space/lowLevel.js';
+export { SEARCH_SPACES, type Level, type SearchSpace, type SpaceSettings } from './space/searchSpaces.js';
 export {
   blocksOf,
   defineSpace,
@@ -63,29 +75,23 @@ export { evolutionSettings, type EvolutionSettings } from './search/settings.js'
 export type { Evaluated, Limits, Origin, Problem, SearchOptions } from './search/types.js';
 
 export {
-  accepts,
   feasibleRange,
   formatBudget,
-  shareInside,
+  isWithin,
+  shareWithin,
   type Bounds,
   type Budget,
   type Range,
-} from './model/budget.js';
-export { costOf, costOfPath, costTable, formatCount, type Cost, type CostTable } from './model/cost.js';
-export { IMAGENET_NORMALIZATION, normalizePixels, type Normalization } from './model/images.js';
-export { inferenceModel } from './model/inference.js';
+} from './measure/budget.js';
+export { costOf, costOfPath, costTable, type CostTable } from './measure/cost.js';
+export { formatCount, MEASURES, type Cost, type Measure, type MeasureKey, type PerMeasure } from './measure/measure.js';
+export { formatProfile, profileOf, type Profile, type ProfileRow } from './measure/profile.js';
+export { checkReachable, hasPathWithin } from './measure/reachable.js';
+export { nearestDeit, scaledPreset } from './measure/scaled.js';
 export { architectureOf, inheritWeights } from './model/inherit.js';
 export { plainNetwork, supernet, type Network } from './model/network.js';
-export { deit, nearestDeit, preset, presetNames, type DeitOptions, type PresetOptions } from './model/presets.js';
-export { formatProfile, profileOf, type Profile, type ProfileRow } from './model/profile.js';
-export { checkReachable, hasPathWithin } from './model/reachable.js';
-export { recognizeArchitecture } from './model/recognize.js';
-export {
-  readStateDict,
-  toDeitStateDict,
-  toGlitStateDict,
-  toOfficialStateDict,
-  type StateDict,
-} from './model/stateDict.js';
+export { readStateDict, toLayout, toOfficialStateDict, type StateDict } from './model/stateDict.js';
+export { normalizePixels } from './program/images.js';
+export { inferenceModel } from './program/inference.js';
 
 export type { Json, Listener, RunEvent } from './telemetry/events.js';

@@ -5,8 +5,8 @@ import { cpSync, existsSync, readFileSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { preset } from '../src/model/presets.js';
-import { formatArchitecture } from '../src/space/codec.js';
+import { preset } from '../src/family/families.js';
+import { formatArchitecture } from '../src/family/codec.js';
 import { glit, MAIN, makePhotos, TINY, writeText } from './support/commandLine.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-cli-'));

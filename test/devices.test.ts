@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { NO_AUGMENTATION } from '../src/image/augment/augmentation.js';
 import { trainingLoader } from '../src/loader/loader.js';
-import { IMAGENET_NORMALIZATION } from '../src/model/images.js';
+import { IMAGENET_NORMALIZATION } from '../src/family/preprocessing.js';
 import { supernet } from '../src/model/network.js';
 import { Evaluator } from '../src/run/evaluate.js';
 import { Recalibrator } from '../src/run/recalibrate.js';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { readSafetensors } from '../src/checkpoint/safetensors.js';
-import { preset } from '../src/model/presets.js';
-import { formatArchitecture } from '../src/space/codec.js';
+import { preset } from '../src/family/families.js';
+import { formatArchitecture } from '../src/family/codec.js';
 import type { Tensor } from '../src/tensor/tensor.js';
 import { glit, makePhotos, writeText } from './support/commandLine.js';
 

@@ -3,9 +3,9 @@ import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { input } from '../src/graph/index.js';
 import { architectureOf, inheritWeights } from '../src/model/inherit.js';
-import { evaluationProgram } from '../src/model/inference.js';
+import { evaluationProgram } from '../src/program/evaluation.js';
 import { groupsOf, plainNetwork, supernet, type Network } from '../src/model/network.js';
-import { inputName, outputName } from '../src/model/sources.js';
+import { inputName, outputName } from '../src/program/sources.js';
 import { seeded, type Rng } from '../src/random/rng.js';
 import { openDevice, type Device, type Program } from '../src/runtime/device.js';
 import { highLevelSpace } from '../src/space/highLevel.js';
@@ -14,12 +14,13 @@ import { samplePath, type Path, type Space } from '../src/space/space.js';
 import { float32, int64, scalar, sizeOf, type Shape, type Tensor } from '../src/tensor/tensor.js';
 import { smoothTargets } from '../src/train/loss.js';
 import { dropPathMask } from '../src/train/dropPath.js';
+import { adamw } from '../src/train/optimizers/adamw.js';
 import { trainingStep } from '../src/train/step.js';
 
 const BACKBONE = { imageSize: 16, patchSize: 4, dim: 12, heads: 3, classes: 5 };
 const BATCH = 3;
 const IMAGES: Shape = [BATCH, 3, BACKBONE.imageSize, BACKBONE.imageSize];
-const SETTINGS = { dropPath: true, clipNorm: 1 };
+const SETTINGS = { dropPath: true, clipNorm: 1, optimizer: adamw() };
 /** The same operators on the same numbers; fused differently at most. */
 const TOLERANCE = 1e-6;
 
@@ -58,8 +59,8 @@ interface Programs {
 async function compiled(network: Network): Promise<Programs> {
   const images = input('images', 'float32', IMAGES);
   return {
-    evaluation: await device.compile(evaluationProgram(network, images), 'evaluation'),
-    step: await device.compile(trainingStep(network, images, SETTINGS), 'training step'),
+    evaluation: await device.compile(evaluationProgram(network, images).model, 'evaluation'),
+    step: await device.compile(trainingStep(network, images, SETTINGS).model, 'training step'),
   };
 }
 
@@ -149,11 +150,11 @@ function randomBatch(depth: number, rng: Rng): Feeds {
       draw(sizeOf(IMAGES), () => rng.normal()),
     ),
     targets: float32([BATCH, BACKBONE.classes], targets),
-    keep: float32([2 * depth, BATCH], dropPathMask(rates, BATCH, rng)),
+    keep: float32([2 * depth, BATCH], dropPathMask(rates, { branches: 2, batch: BATCH }, rng)),
     momentum: scalar(0.1),
-    stepSize: scalar(0.01),
-    epsilon: scalar(1e-7),
-    decayFactor: scalar(0.99),
+    'optimizer.stepSize': scalar(0.01),
+    'optimizer.epsilon': scalar(1e-7),
+    'optimizer.decayFactor': scalar(0.99),
   };
 }
 

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { preset } from '../src/model/presets.js';
-import { formatArchitecture } from '../src/space/codec.js';
+import { preset } from '../src/family/families.js';
+import { formatArchitecture } from '../src/family/codec.js';
 import { readJournal } from '../src/telemetry/journal.js';
 import { glit, makePhotos, writeText } from './support/commandLine.js';
 

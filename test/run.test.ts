@@ -9,7 +9,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { parse } from 'yaml';
 import { configSchema } from '../src/config/config.js';
 import { readMetadata } from '../src/onnx/model.js';
-import { parseArchitecture } from '../src/space/codec.js';
+import { parseArchitecture } from '../src/family/codec.js';
 import { readJournal } from '../src/telemetry/journal.js';
 import { glit, interruptedGlit, MAIN, makePhotos, TINY, type Ended } from './support/commandLine.js';
 

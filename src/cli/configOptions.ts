@@ -5,6 +5,7 @@ import type { Config } from '../config/config.js';
 import { configFrom, layerOf, layerValue, readLayer, type Layer } from '../config/layers.js';
 import { PRESETS, type PresetName } from '../config/presets.js';
 import { RECIPES, type RecipeName } from '../config/recipes/index.js';
+import { MEASURES } from '../measure/measure.js';
 import type { Json } from '../telemetry/events.js';
 import { parseQuantity } from './quantity.js';
 
@@ -24,8 +25,6 @@ export interface ConfigOption {
   readonly excludes?: string;
 }
 
-const quantity = parseQuantity;
-
 export const dataOption: ConfigOption = {
   flags: '--data <folder>',
   description:
@@ -42,31 +41,26 @@ export const modelOptions: readonly ConfigOption[] = [
   { flags: '--depth <count>', description: 'number of blocks', keys: ['model.depth'] },
 ];
 
+/** The options that bound a measure. */
+function budgetOptions({ key, option, unit, example }: (typeof MEASURES)[number]): readonly ConfigOption[] {
+  return [
+    {
+      flags: `--max-${option} <count>`,
+      description: `at most so many ${unit}, such as ${example}`,
+      keys: [`budget.${key}.max`],
+      read: parseQuantity,
+    },
+    {
+      flags: `--min-${option} <count>`,
+      description: `at least so many ${unit}`,
+      keys: [`budget.${key}.min`],
+      read: parseQuantity,
+    },
+  ];
+}
+
 export const searchOptions: readonly ConfigOption[] = [
-  {
-    flags: '--max-macs <count>',
-    description: 'at most so many multiply-adds, such as 1.3G',
-    keys: ['budget.macs.max'],
-    read: quantity,
-  },
-  {
-    flags: '--min-macs <count>',
-    description: 'at least so many multiply-adds',
-    keys: ['budget.macs.min'],
-    read: quantity,
-  },
-  {
-    flags: '--max-params <count>',
-    description: 'at most so many parameters, such as 5M',
-    keys: ['budget.parameters.max'],
-    read: quantity,
-  },
-  {
-    flags: '--min-params <count>',
-    description: 'at least so many parameters',
-    keys: ['budget.parameters.min'],
-    read: quantity,
-  },
+  ...MEASURES.flatMap(budgetOptions),
   {
     flags: '--space <name>',
     description: "low level: released (the code's grid), paper (every combination) or nlp (no convolutions)",

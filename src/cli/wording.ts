@@ -1,4 +1,4 @@
-import { formatCount } from '../model/cost.js';
+import { formatCount } from '../measure/measure.js';
 import { percent } from '../run/report.js';
 import { formatDuration } from '../telemetry/progress.js';
 import type {

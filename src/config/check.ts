@@ -2,6 +2,7 @@ import { checkAugmentation } from '../image/augment/augmentation.js';
 import { holdOut, type SearchData } from '../dataset/dataset.js';
 import { UserError } from '../errors.js';
 import type { Rng } from '../random/rng.js';
+import { SEARCH_SPACES } from '../space/searchSpaces.js';
 import { evolutionSettings, type EvolutionSettings } from '../search/settings.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { Config, RecipeConfig } from './config.js';
@@ -46,7 +47,7 @@ function checkModel({ model: { imageSize, patchSize, dim, heads } }: Config): vo
 }
 
 function checkSpace({ model: { dim, heads }, space: { lowLevel, grid, defaults } }: Config): void {
-  const local = lowLevel !== 'nlp';
+  const local = SEARCH_SPACES[lowLevel].hasLocalHeads;
   if (local && heads % 3 !== 0) {
     throw new UserError(
       `model.heads is ${heads}, but the high level splits the heads in thirds; use a multiple of 3, such as 3, 6 or 12`,

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { perMeasure } from '../measure/measure.js';
+import { SEARCH_SPACES, type SearchSpaceName } from '../space/searchSpaces.js';
 
 /**
  * Everything that a run depends on, besides the images themselves: one schema for the configuration file, the command
@@ -55,6 +57,12 @@ const augmentation = z.strictObject({
     .exactOptional(),
 });
 
+/** How parameters move along their gradient. */
+const optimizer = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('adamw') }),
+  z.strictObject({ name: z.literal('sgd'), momentum: z.number().min(0).lt(1), nesterov: z.boolean() }),
+]);
+
 /** How a network is trained. One of `steps` and `epochs` says how long. */
 const recipe = z
   .strictObject({
@@ -65,6 +73,7 @@ const recipe = z
     batchSize: count,
     /** Batches whose gradients make one optimizer step. */
     accumulate: count,
+    optimizer,
     /** The rate at the top of the schedule. */
     learningRate: positive,
     /** The images of a step that `learningRate` is meant for: it is scaled linearly to those there are. */
@@ -123,8 +132,8 @@ export const configSchema = z.strictObject({
     depth: count,
   }),
   space: z.strictObject({
-    /** The low level: the released code's grid, every combination, or no locality at all (then there is no high level). */
-    lowLevel: z.enum(['released', 'paper', 'nlp']),
+    /** What is searched, by the name of its low level; see SEARCH_SPACES. */
+    lowLevel: z.enum(Object.keys(SEARCH_SPACES) as SearchSpaceName[]),
     grid: z.strictObject({
       kernels: z.array(count).min(1),
       expansions: z.array(positive).min(1),
@@ -135,7 +144,7 @@ export const configSchema = z.strictObject({
     defaults: z.strictObject({ kernel: count, expansion: positive, dkRatio: positive, ffnRatio: positive }),
   }),
   /** Bounds on the found architecture; without any, at most the MACs of a DeiT with the same backbone. */
-  budget: z.strictObject({ macs: bounds.exactOptional(), parameters: bounds.exactOptional() }),
+  budget: z.strictObject(perMeasure(() => bounds.exactOptional())),
   supernet: recipe,
   search: z.strictObject({
     population: count,

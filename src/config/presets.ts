@@ -1,4 +1,4 @@
-import { LOW_LEVEL_DEFAULTS } from '../space/block.js';
+import { LOW_LEVEL_DEFAULTS } from '../family/glit/block.js';
 import { PAPER_GRID } from '../space/lowLevel.js';
 import type { Config } from './config.js';
 import { RECIPES } from './recipes/index.js';

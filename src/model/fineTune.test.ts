@@ -2,19 +2,20 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
-import { architecture } from '../space/architecture.js';
-import { block } from '../space/block.js';
+import { glitArchitecture } from '../family/glit/architecture.js';
+import { block } from '../family/glit/block.js';
 import { zeros, type Tensor } from '../tensor/tensor.js';
 import { TINY_ARCHITECTURE } from '../../test/support/tinyNetworks.js';
 import { fineTuned } from './fineTune.js';
 import { groupsOf, plainNetwork, type Network } from './network.js';
-import { resizedPositions } from './positionEmbedding.js';
-import { toGlitStateDict } from './stateDict.js';
+import { resizedPositions } from '../family/glit/positionEmbedding.js';
+import { glitLayout } from '../family/glit/layouts.js';
+import { toLayout } from './stateDict.js';
 
 const { backbone, blocks } = TINY_ARCHITECTURE;
 
 function networkOf(changes: Partial<typeof backbone>, changed = blocks): Network {
-  return plainNetwork(architecture({ backbone: { ...backbone, ...changes }, blocks: changed }));
+  return plainNetwork(glitArchitecture({ backbone: { ...backbone, ...changes }, blocks: changed }));
 }
 
 function weightsOf(network: Network): Map<string, Tensor<'float32'>> {
@@ -54,7 +55,7 @@ describe('fine-tuning starts', () => {
   });
 
   test('from the official names, counters and all', () => {
-    const official = toGlitStateDict(networkOf({}), weights);
+    const official = toLayout(networkOf({}), weights, glitLayout);
     assert.ok([...official.keys()].some((name) => name.startsWith('blocks.0.0.')));
     assert.deepEqual(new Map([...fineTuned(official, networkOf({}))].sort()), new Map([...weights].sort()));
   });
@@ -82,7 +83,7 @@ describe('weights of another architecture are refused', () => {
       networkOf({}, kernel),
       /blocks\.0\.attn\.net\.3\.conv\.weight is .*\b5\].* but the network's is .*\b7\]/,
     );
-    refuses(weights, networkOf({ dim: 24 }), /cls_token is float32\[1, 1, 12\].* and \d+ more do not fit/);
+    refuses(weights, networkOf({ dim: 24 }), /patch_embed\.proj\.weight is float32\[12, 3, 8, 8\].* and \d+ more do not fit/);
     refuses(weights, networkOf({ patchSize: 4 }), /patch_embed\.proj\.weight/);
   });
 

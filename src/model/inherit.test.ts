@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../errors.js';
 import { highLevelSpace } from '../space/highLevel.js';
-import { describeBlock } from '../space/block.js';
+import type { GlitArchitecture } from '../family/glit/architecture.js';
+import { describeBlock } from '../family/glit/block.js';
 import { float32, type Tensor } from '../tensor/tensor.js';
 import { architectureOf, inheritWeights } from './inherit.js';
 import { groupsOf, plainNetwork, supernet } from './network.js';
@@ -16,7 +17,10 @@ const weights = new Map<string, Tensor>(
 );
 
 test('a path stands for an architecture', () => {
-  assert.deepEqual(architectureOf(network, [3, 1]).blocks.map(describeBlock), ['G3 d1 f4', 'G1L2 k31 e2 d1 f4']);
+  assert.deepEqual((architectureOf(network, [3, 1]) as GlitArchitecture).blocks.map(describeBlock), [
+    'G3 d1 f4',
+    'G1L2 k31 e2 d1 f4',
+  ]);
   assert.throws(() => architectureOf(network, [3, 4]), UserError);
 });
 

@@ -1,14 +1,15 @@
 import { UserError } from '../errors.js';
 import type { Variable } from '../nn/scope.js';
-import { architecture, type Architecture } from '../space/architecture.js';
+import { architecture } from '../family/architecture.js';
+import type { Architecture } from '../family/family.js';
 import { blocksOf, type Path } from '../space/space.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Network } from './network.js';
 
 /** The architecture that a path of a supernet stands for. Throws a UserError when the path does not fit. */
-export function architectureOf({ backbone, space }: Network, path: Path): Architecture {
-  return architecture({ backbone, blocks: blocksOf(space, path) });
+export function architectureOf({ backbone, space, preprocessing }: Network, path: Path): Architecture {
+  return architecture(space.family, { backbone, blocks: blocksOf(space, path), preprocessing });
 }
 
 /**

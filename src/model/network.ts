@@ -1,13 +1,13 @@
-import { branch, constant, inModule, input, slice, type Value } from '../graph/index.js';
-import { classifier } from '../nn/classifier.js';
-import { glBlock } from '../nn/glBlock.js';
+import { branch, constant, GraphError, inModule, input, slice, type Value } from '../graph/index.js';
 import { ParameterGroup } from '../nn/group.js';
-import { patchEmbed } from '../nn/patchEmbed.js';
 import { evaluation, type Phase } from '../nn/phase.js';
-import { Scope } from '../nn/scope.js';
-import type { Architecture, Backbone } from '../space/architecture.js';
+import { Scope, type Declaration } from '../nn/scope.js';
+import { UserError } from '../errors.js';
+import type { Architecture, Backbone } from '../family/family.js';
+import { DEIT_PREPROCESSING, type Preprocessing } from '../family/preprocessing.js';
 import { defineSpace, type Space } from '../space/space.js';
-import { zeros } from '../tensor/tensor.js';
+import { formatShape, sameShape } from '../tensor/shape.js';
+import { zeros, type Shape } from '../tensor/tensor.js';
 
 /**
  * A network in which every block is one of K choices with weights of their own. A supernet and a plain network are the
@@ -16,45 +16,99 @@ import { zeros } from '../tensor/tensor.js';
 export interface Network {
   readonly backbone: Backbone;
   readonly space: Space;
-  /** Patch embedding, final norm and head, which every path shares. */
+  /** How images are prepared for it. */
+  readonly preprocessing: Preprocessing;
+  /** Stem and head, which every path shares. */
   readonly trunk: ParameterGroup;
+  /** How many of the trunk's variables, from the front of its names, are the stem's. */
+  readonly stemVariables: number;
   /** `choices[i][k]`: choice k of block i. */
   readonly choices: readonly (readonly ParameterGroup[])[];
+  /** For one image, the shape that each block takes; after them, the one that the head takes. */
+  readonly shapes: readonly Shape[];
 }
 
 /** The supernet of a space: all choices of all blocks. Variables are called `blocks.<i>.choices.<k>.…`. */
 export function supernet(backbone: Backbone, space: Space): Network {
-  return defineNetwork(backbone, space, (block, choice) => `blocks.${block}.choices.${choice}.`);
+  return defineNetwork({ backbone, space, preprocessing: DEIT_PREPROCESSING }, (block, choice) => {
+    return `blocks.${block}.choices.${choice}.`;
+  });
 }
 
 /** The network of one architecture. Variables are called `blocks.<i>.…`. */
-export function plainNetwork({ backbone, blocks }: Architecture): Network {
+export function plainNetwork({ family, backbone, blocks, preprocessing }: Architecture): Network {
   const space = defineSpace(
     'one',
+    family,
     blocks.map((block) => [block]),
   );
-  return defineNetwork(backbone, space, (block) => `blocks.${block}.`);
+  return defineNetwork({ backbone, space, preprocessing }, (block) => `blocks.${block}.`);
 }
 
-function defineNetwork(backbone: Backbone, space: Space, prefixOf: (block: number, choice: number) => string): Network {
-  const { dim, imageSize, patchSize, classes } = backbone;
-  const tokens = 1 + (imageSize / patchSize) ** 2;
-  const trunk = Scope.declare((scope) => {
-    patchEmbed(scope, input('images', 'float32', [1, 3, imageSize, imageSize]), backbone);
-    classifier(scope, input('tokens', 'float32', [1, tokens, dim]), classes);
-  });
-  return {
-    backbone,
-    space,
-    trunk: new ParameterGroup('', trunk),
-    choices: space.positions.map((blocks, position) =>
-      blocks.map((block, choice) => {
-        const declaration = Scope.declare((scope) =>
-          glBlock(scope, input('x', 'float32', [1, tokens, dim]), block, evaluation),
+function defineNetwork(
+  given: Pick<Network, 'backbone' | 'space' | 'preprocessing'>,
+  prefixOf: (block: number, choice: number) => string,
+): Network {
+  const { backbone, space } = given;
+  const { family } = space;
+  const { imageSize } = backbone;
+  const stem = declared([1, 3, imageSize, imageSize], (scope, images) =>
+    family.stem(scope, images, backbone, evaluation),
+  );
+  const shapes = [stem.shape];
+  // Equal blocks that are given equal shapes are built once: the joint space of both levels has hundreds a position.
+  const known = new Map<string, ReturnType<typeof declared>>();
+  const choices = space.positions.map((blocks, position) => {
+    const made = blocks.map((block) => {
+      const fault = family.fitFault(block, backbone);
+      if (fault !== undefined) {
+        throw new UserError(
+          `block ${position}, ${family.describeBlock(block)}, does not fit the backbone: ${fault.field} ${fault.fact}`,
         );
-        return new ParameterGroup(prefixOf(position, choice), declaration);
-      }),
-    ),
+      }
+      const key = `${family.describeBlock(block)} on ${shapes[position].join('x')}`;
+      const part =
+        known.get(key) ??
+        inModule(`blocks.${position}`, () =>
+          declared(shapes[position], (scope, x) => family.block(scope, x, block, evaluation)),
+        );
+      known.set(key, part);
+      return part;
+    });
+    const [{ shape }] = made;
+    const other = made.find((each) => !sameShape(each.shape, shape));
+    if (other !== undefined) {
+      throw new GraphError(
+        `the choices of block ${position} give ${formatShape(shape)} and ${formatShape(other.shape)}; they must agree`,
+      );
+    }
+    shapes.push(shape);
+    return made.map(({ declaration }, choice) => new ParameterGroup(prefixOf(position, choice), declaration));
+  });
+  const head = declared(shapes[shapes.length - 1], (scope, x) => family.head(scope, x, backbone));
+  return {
+    ...given,
+    trunk: new ParameterGroup('', joined(stem.declaration, head.declaration)),
+    stemVariables: stem.declaration.names.length,
+    choices,
+    shapes,
+  };
+}
+
+/** What a module declares, and the shape of its result, for an input of this shape. */
+function declared(given: Shape, build: (scope: Scope, x: Value) => Value) {
+  let shape: Shape = [];
+  const declaration = Scope.declare((scope) => {
+    ({ shape } = build(scope, input('x', 'float32', given)));
+  });
+  return { declaration, shape };
+}
+
+function joined(first: Declaration, second: Declaration): Declaration {
+  return {
+    parameters: [...first.parameters, ...second.parameters],
+    buffers: [...first.buffers, ...second.buffers],
+    names: [...first.names, ...second.names],
   };
 }
 
@@ -75,6 +129,12 @@ export interface PhaseSource {
   readonly open: (captured: readonly Value[]) => Phase;
 }
 
+/** The phases of a network's parts. */
+export interface Phases {
+  readonly stem: Phase;
+  readonly blocks: readonly PhaseSource[];
+}
+
 export interface ForwardInputs {
   /** Normalised images, float32 [B, 3, S, S]. */
   readonly images: Value;
@@ -82,30 +142,38 @@ export interface ForwardInputs {
   readonly path?: Value;
   readonly trunk: GroupSource;
   readonly choices: readonly (readonly GroupSource[])[];
-  readonly phases: readonly PhaseSource[];
+  readonly phases: Phases;
 }
 
 export interface ForwardResult {
   /** [B, classes] */
   readonly logits: Value;
-  /** The tokens after the embedding and after every block, [B, N, D]. */
+  /** The values after the stem and after every block. */
   readonly features: readonly Value[];
   /** For each block the gene that chose its arm, int64 [1]: what other branches on the same choice are made with. */
   readonly indices: readonly Value[];
   /** For each block the new buffers of the choice that ran, flat; undefined where it has none or they did not change. */
   readonly buffers: readonly (Value | undefined)[];
+  /** The new buffers of the trunk, likewise. */
+  readonly trunkBuffers: Value | undefined;
+  /** The values that the blocks of a plain network have named, `blocks.<i>.<name>`; of several choices, none. */
+  readonly taps: ReadonlyMap<string, Value>;
 }
 
 /** The forward pass: each block runs the choice that the path names. */
 export function forward(network: Network, inputs: ForwardInputs): ForwardResult {
-  const { images, trunk, choices, phases, path = constant(zeros('int64', [phases.length])) } = inputs;
+  const { backbone, space, trunk: trunkGroup } = network;
+  const { family } = space;
+  const { images, trunk, choices, phases, path = constant(zeros('int64', [phases.blocks.length])) } = inputs;
   const shared = trunk.open(trunk.captures);
   const indices: Value[] = [];
-  let x = patchEmbed(shared, images, network.backbone);
+  let x = family.stem(shared, images, backbone, phases.stem);
   const features = [x];
   const buffers: (Value | undefined)[] = [];
-  network.space.positions.forEach((blocks, position) => {
-    const phase = phases[position];
+  const taps = new Map<string, Value>();
+  space.positions.forEach((blocks, position) => {
+    const phase = phases.blocks[position];
+    const scopes: Scope[] = [];
     const arms = blocks.map((block, choice) => {
       const source = choices[position][choice];
       return {
@@ -113,18 +181,22 @@ export function forward(network: Network, inputs: ForwardInputs): ForwardResult 
         body: (inner: Value, ...rest: readonly Value[]) => {
           const scope = source.open(rest.slice(phase.captures.length));
           const open = phase.open(rest.slice(0, phase.captures.length));
-          const y = inModule(`blocks.${position}`, () => glBlock(scope, inner, block, open));
+          const y = inModule(`blocks.${position}`, () => family.block(scope, inner, block, open));
           const updates = network.choices[position][choice].collectUpdates(scope);
+          scopes.push(scope);
           return updates === undefined ? [y] : [y, updates];
         },
       };
     });
     const index = slice(path, 0, position, position + 1);
     const [y, updates] = branch(index, arms);
+    // What several arms name is inside of them.
+    if (scopes.length === 1) for (const [name, value] of scopes[0].taps) taps.set(`blocks.${position}.${name}`, value);
     indices.push(index);
     x = y;
     features.push(y);
     buffers.push(updates);
   });
-  return { logits: classifier(shared, x, network.backbone.classes), features, indices, buffers };
+  const logits = family.head(shared, x, backbone);
+  return { logits, features, indices, buffers, trunkBuffers: trunkGroup.collectUpdates(shared), taps };
 }

@@ -2,17 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
-import { architecture } from '../space/architecture.js';
-import { block } from '../space/block.js';
+import { glitArchitecture } from '../family/glit/architecture.js';
+import { block } from '../family/glit/block.js';
 import { highLevelSpace } from '../space/highLevel.js';
 import { int64, zeros, type Tensor } from '../tensor/tensor.js';
 import { groupsOf, plainNetwork, supernet, type Network } from './network.js';
-import { deit } from './presets.js';
-import { readStateDict, toDeitStateDict, toGlitStateDict, type StateDict } from './stateDict.js';
+import { deit } from '../family/glit/architecture.js';
+import { deitLayout, glitLayout } from '../family/glit/layouts.js';
+import { readStateDict, toLayout, type StateDict } from './stateDict.js';
 
 const backbone = { imageSize: 16, patchSize: 8, dim: 12, heads: 3, classes: 4 };
 const mixed = plainNetwork(
-  architecture({
+  glitArchitecture({
     backbone,
     blocks: [
       block({ globalHeads: 1, localHeads: 2 }),
@@ -38,7 +39,7 @@ function assertSame(actual: StateDict, expected: StateDict): void {
 describe('the state dict', () => {
   test('becomes that of the official GLiT and comes back, counters of batches included', () => {
     const weights = weightsOf(mixed).set('blocks.2.attn.net.4.num_batches_tracked', int64([], [7]));
-    const official = toGlitStateDict(mixed, weights);
+    const official = toLayout(mixed, weights, glitLayout);
     assert.deepEqual([...official.keys()].slice(0, 6), [
       'cls_token',
       'pos_embed',
@@ -51,15 +52,15 @@ describe('the state dict', () => {
     assert.deepEqual(official.get('blocks.0.0.attn.net.4.num_batches_tracked'), int64([], [0]));
     const again = readStateDict(mixed, official, 'official');
     assertSame(again, weights.set('blocks.0.attn.net.4.num_batches_tracked', int64([], [0])));
-    assert.deepEqual([...toGlitStateDict(mixed, again)], [...official]);
+    assert.deepEqual([...toLayout(mixed, again, glitLayout)], [...official]);
   });
 
   test('becomes that of DeiT and comes back', () => {
     const weights = weightsOf(attention);
-    const official = toDeitStateDict(attention, weights);
+    const official = toLayout(attention, weights, deitLayout);
     assert.equal([...official.keys()][4], 'blocks.0.norm1.weight');
     assertSame(readStateDict(attention, official, 'official'), weights);
-    assert.throws(() => toDeitStateDict(mixed, weightsOf(mixed)), /block 0 has local heads/);
+    assert.throws(() => toLayout(mixed, weightsOf(mixed), deitLayout), /block 0 has local heads/);
   });
 
   test('of a supernet keeps its names', () => {

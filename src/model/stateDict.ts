@@ -1,7 +1,9 @@
 import { UserError } from '../errors.js';
+import type { Layout, Shapes } from '../family/family.js';
 import type { ParameterGroup } from '../nn/group.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { zeros, type DType, type Shape, type Tensor } from '../tensor/tensor.js';
+import { architectureOf } from './inherit.js';
 import { groupsOf, type Network } from './network.js';
 
 /** Tensors by name, in the order in which they are stored. */
@@ -9,6 +11,7 @@ export type StateDict = ReadonlyMap<string, Tensor>;
 
 /** A tensor that a network's state must have. */
 interface Entry {
+  /** Under this project's name. */
   readonly name: string;
   readonly dtype: DType;
   readonly shape: Shape;
@@ -17,41 +20,29 @@ interface Entry {
 /** PyTorch counts the batches that moved a BatchNorm's statistics. Nothing reads the count; it is kept for the round trip. */
 const COUNTER = 'num_batches_tracked';
 
-/** The official order of what is outside of the blocks, around them. */
-const BEFORE_BLOCKS = ['cls_token', 'pos_embed', 'patch_embed.proj.weight', 'patch_embed.proj.bias'];
-const AFTER_BLOCKS = ['norm.weight', 'norm.bias', 'head.weight', 'head.bias'];
-
-/** The official order within a block; a block has some of these modules. */
-const MODULES = ['norm1', 'attn.qkv', 'attn.proj', 'attn.net.1', 'attn.net.3.conv', 'attn.net.4', 'attn.net.6'];
-const WITHIN_BLOCK = [...MODULES, 'norm2', 'mlp.fc1', 'mlp.fc2'].flatMap((module) =>
-  ['weight', 'bias', 'running_mean', 'running_var', COUNTER].map((name) => `${module}.${name}`),
-);
-
-/** The official GLiT network keeps every block in a list of candidates that has one member: `blocks.<i>.0.…`. */
-const CANDIDATE_SLOT = /^(blocks\.\d+\.)0\.(?=(norm1|attn|norm2|mlp)\.)/;
-
-/** A state with the names of blocks in this project's way, whichever of the three ways they are given in. */
-export function withoutSlots(state: StateDict): Map<string, Tensor> {
-  return new Map([...state].map(([name, value]) => [name.replace(CANDIDATE_SLOT, '$1'), value]));
+/** The shapes of a state's tensors. */
+export function shapesOf(state: StateDict): Shapes {
+  return new Map([...state].map(([name, { shape }]) => [name, shape]));
 }
 
 /**
- * A state under this project's names, `blocks.<i>.…`, from one under the names of the official GLiT network
- * (`blocks.<i>.0.…`), of DeiT, or of this project; which of them it is shows in its names. BatchNorm's counters of
- * batches stay in it where it has them. `source` names the state in errors, usually the file.
+ * A state under this project's names, `blocks.<i>.…`, from one under official names of the network's family or under this
+ * project's; which of them it is shows in the names. BatchNorm's counters of batches stay in it where it has them.
+ * `source` names the state in errors, usually the file.
  *
  * Throws a UserError that names tensors which are missing, unexpected, or of another type or shape than the network's.
  */
 export function readStateDict(network: Network, state: StateDict, source: string): Map<string, Tensor> {
-  const renamed = withoutSlots(state);
-  const entries = officialOrder(network);
-  const missing = entries.filter(({ name }) => !renamed.has(name) && !isCounter(name)).map(({ name }) => name);
-  if (missing.length > 0) throw fault(source, 'lacks', missing);
-  const known = new Set(entries.map(({ name }) => name));
-  const unexpected = [...state.keys()].filter((name) => !known.has(name.replace(CANDIDATE_SLOT, '$1')));
+  const entries = entriesOf(network);
+  const names = namesIn(network, entries, state);
+  const given = (name: string): string => names.get(name) ?? name;
+  const missing = entries.map(({ name }) => name).filter((name) => !state.has(given(name)) && !isCounter(name));
+  if (missing.length > 0) throw fault(source, 'lacks', missing.map(given));
+  const known = new Set(entries.map(({ name }) => given(name)));
+  const unexpected = [...state.keys()].filter((name) => !known.has(name));
   if (unexpected.length > 0) throw fault(source, 'has, but the network does not know,', unexpected);
   const found = entries.flatMap((entry) => {
-    const value = renamed.get(entry.name);
+    const value = state.get(given(entry.name));
     return value === undefined ? [] : [{ entry, value }];
   });
   const unfit = found.filter(({ entry, value }) => value.dtype !== entry.dtype || !sameShape(value.shape, entry.shape));
@@ -59,67 +50,78 @@ export function readStateDict(network: Network, state: StateDict, source: string
     const [{ entry, value }] = unfit;
     const others = unfit.length === 1 ? '' : `, and ${unfit.length - 1} more do not fit`;
     throw new UserError(
-      `${source}: ${entry.name} is ${value.dtype}${formatShape(value.shape)}, but the network's is ` +
+      `${source}: ${given(entry.name)} is ${value.dtype}${formatShape(value.shape)}, but the network's is ` +
         `${entry.dtype}${formatShape(entry.shape)}${others}; use the architecture that the weights belong to`,
     );
   }
   return new Map(found.map(({ entry, value }) => [entry.name, value]));
 }
 
-/** A network's state under the names of the official GLiT network, in its order; counters that are not known are 0. */
-export function toGlitStateDict(network: Network, state: StateDict): Map<string, Tensor> {
-  return renamedState(network, state, (name) => name.replace(/^blocks\.\d+\./, '$&0.'));
-}
-
 /**
- * A network's state under the names of DeiT and timm's vision transformer, in their order. Throws a UserError when a
- * block has local heads, for which they have no names.
- */
-export function toDeitStateDict(network: Network, state: StateDict): Map<string, Tensor> {
-  const local = network.space.positions.findIndex((choices) => choices.some(({ localHeads }) => localHeads > 0));
-  if (local >= 0) {
-    throw new UserError(`block ${local} has local heads, which DeiT has not; write the state in GLiT's layout`);
-  }
-  return renamedState(network, state, (name) => name);
-}
-
-/**
- * A network's state under the names by which other code loads it: DeiT's where all blocks are DeiT's, otherwise those of
- * the official GLiT.
+ * A plain network's state under the names by which other code loads it: those of the first layout of its family that can
+ * hold it. Counters of batches that are not known are 0.
  */
 export function toOfficialStateDict(network: Network, state: StateDict): Map<string, Tensor> {
-  const isDeit = network.space.positions.every((choices) =>
-    choices.every(({ localHeads, dkRatio }) => localHeads === 0 && dkRatio === 1),
-  );
-  return isDeit ? toDeitStateDict(network, state) : toGlitStateDict(network, state);
+  const { family } = network.space;
+  const architecture = architectureOf(network, onlyPath(network));
+  const layout = family.layouts.find((each) => each.obstacle(architecture) === undefined);
+  if (layout === undefined) throw new UserError(`${family.name} has no official names for this network`);
+  return toLayout(network, state, layout);
 }
 
-function renamedState(network: Network, state: StateDict, rename: (name: string) => string): Map<string, Tensor> {
+/** A plain network's state under the names of `layout`, in its order. Throws a UserError when it cannot hold the network. */
+export function toLayout(network: Network, state: StateDict, layout: Layout): Map<string, Tensor> {
+  const architecture = architectureOf(network, onlyPath(network));
+  const obstacle = layout.obstacle(architecture);
+  if (obstacle !== undefined) throw new UserError(`${obstacle}; write the weights under other names`);
   const checked = readStateDict(network, state, 'the state');
+  const entries = entriesOf(network);
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  const names = layout.officialNames([...byName.keys()], architecture);
   return new Map(
-    officialOrder(network).map(({ name, dtype, shape }) => [rename(name), checked.get(name) ?? zeros(dtype, shape)]),
+    [...names].map(([own, official]) => {
+      const { dtype, shape } = byName.get(own) as Entry;
+      return [official, checked.get(own) ?? zeros(dtype, shape)];
+    }),
   );
 }
 
-/** What a network's state consists of, in the order of the official networks. */
-function officialOrder(network: Network): readonly Entry[] {
+/** For each of a network's names the one that the state uses: of the layout that shares most names with the state. */
+function namesIn(network: Network, entries: readonly Entry[], state: StateDict): ReadonlyMap<string, string> {
+  const own = entries.map(({ name }) => name);
+  const usual = new Map(own.map((name) => [name, name]));
+  // A supernet has names of its own only.
+  if (network.choices.some((choices) => choices.length > 1)) return usual;
+  const architecture = architectureOf(network, onlyPath(network));
+  const layouts = network.space.family.layouts
+    .filter((layout) => layout.obstacle(architecture) === undefined)
+    .map((layout) => layout.officialNames(own, architecture));
+  const shared = (names: ReadonlyMap<string, string>): number =>
+    [...names.values()].filter((name) => state.has(name)).length;
+  return [usual, ...layouts].reduce((best, names) => (shared(names) > shared(best) ? names : best));
+}
+
+function onlyPath({ choices }: Network): readonly number[] {
+  return choices.map(() => 0);
+}
+
+/** What a network's state consists of: the stem, the blocks, the head, each in the order in which modules declare it. */
+function entriesOf(network: Network): readonly Entry[] {
   const [trunk, ...blocks] = groupsOf(network);
+  const { stemVariables } = network;
   return [
-    ...entriesOf(trunk, BEFORE_BLOCKS),
-    ...blocks.flatMap((block) => entriesOf(block, WITHIN_BLOCK)),
-    ...entriesOf(trunk, AFTER_BLOCKS),
+    ...groupEntries(trunk, trunk.names.slice(0, stemVariables)),
+    ...blocks.flatMap((block) => groupEntries(block, block.names)),
+    ...groupEntries(trunk, trunk.names.slice(stemVariables)),
   ];
 }
 
-function entriesOf({ prefix, parameters, buffers }: ParameterGroup, order: readonly string[]): Entry[] {
+function groupEntries({ prefix, parameters, buffers }: ParameterGroup, names: readonly string[]): Entry[] {
   const shapes = new Map([...parameters, ...buffers].map(({ name, shape }) => [name, shape]));
-  return order.flatMap((name): Entry[] => {
-    if (isCounter(name)) {
-      const hasStatistics = shapes.has(name.replace(COUNTER, 'running_mean'));
-      return hasStatistics ? [{ name: prefix + name, dtype: 'int64', shape: [] }] : [];
-    }
-    const shape = shapes.get(name);
-    return shape === undefined ? [] : [{ name: prefix + name, dtype: 'float32', shape }];
+  return names.flatMap((name): Entry[] => {
+    const entry: Entry = { name: prefix + name, dtype: 'float32', shape: shapes.get(name) ?? [] };
+    if (!name.endsWith('running_var')) return [entry];
+    return [entry, { name: prefix + name.replace('running_var', COUNTER), dtype: 'int64', shape: [] }];
   });
 }
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../errors.js';
-import { preset, presetNames } from '../model/presets.js';
-import type { Architecture } from '../space/architecture.js';
-import { parseArchitecture } from '../space/codec.js';
+import { preset, presetNames } from '../family/families.js';
+import type { Architecture } from '../family/family.js';
+import { parseArchitecture } from '../family/codec.js';
 
 /** What a preset is built for, where that is not ImageNet; a file says it itself. */
 export interface ArchitectureOptions {

@@ -10,8 +10,8 @@ import { writeSafetensors } from '../checkpoint/safetensors.js';
 import { UserError } from '../errors.js';
 import { plainNetwork } from '../model/network.js';
 import { readStateDict, toOfficialStateDict } from '../model/stateDict.js';
-import type { Architecture } from '../space/architecture.js';
-import { formatArchitecture } from '../space/codec.js';
+import type { Architecture } from '../family/family.js';
+import { formatArchitecture } from '../family/codec.js';
 import type { Listener } from '../telemetry/events.js';
 import type { Tensor } from '../tensor/tensor.js';
 import {

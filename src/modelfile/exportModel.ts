@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { evaluationLoader } from '../loader/loader.js';
 import type { ImageSource } from '../dataset/source.js';
 import { stopIfAborted, UserError } from '../errors.js';
-import { inferenceModel } from '../model/inference.js';
-import { IMAGENET_NORMALIZATION, normalizePixels } from '../model/images.js';
+import { inferenceModel } from '../program/inference.js';
+import { DEIT_PREPROCESSING, type Preprocessing } from '../family/preprocessing.js';
+import { normalizePixels } from '../program/images.js';
 import { plainNetwork } from '../model/network.js';
 import { readMetadata } from '../onnx/model.js';
 import type { Device, Program } from '../runtime/device.js';
-import type { Architecture } from '../space/architecture.js';
-import { formatArchitecture } from '../space/codec.js';
+import type { Architecture } from '../family/family.js';
+import { formatArchitecture } from '../family/codec.js';
 import { tensor, type Tensor } from '../tensor/tensor.js';
 import { countCorrect } from '../train/loop.js';
 import type { Weights } from '../train/state.js';
@@ -21,15 +22,18 @@ export interface ModelDescription {
 }
 
 /**
- * A trained network as an ONNX model: `pixel_values` [batch, 3, S, S], normalised by ImageNet's mean and deviation, to
- * `logits` [batch, classes]. Class names, image size and normalisation are in its metadata.
+ * A trained network as an ONNX model: `pixel_values` [batch, 3, S, S], normalised as the architecture says, to `logits`
+ * [batch, classes]. Class names, image size and how an image is prepared are in its metadata.
  */
 export function exportedModel(weights: Weights, { classes, architecture }: ModelDescription): Uint8Array {
+  const { mean, std, crop, interpolation } = architecture.preprocessing;
   return inferenceModel(plainNetwork(architecture), weights, {
     classes: JSON.stringify(classes),
     image_size: String(architecture.backbone.imageSize),
-    mean: JSON.stringify(IMAGENET_NORMALIZATION.mean),
-    std: JSON.stringify(IMAGENET_NORMALIZATION.std),
+    mean: JSON.stringify(mean),
+    std: JSON.stringify(std),
+    crop: String(crop),
+    interpolation,
     architecture: formatArchitecture(architecture),
   });
 }
@@ -41,6 +45,7 @@ export interface RunnableModel {
   readonly classes: readonly string[];
   /** S, in pixels. */
   readonly imageSize: number;
+  readonly preprocessing: Preprocessing;
 }
 
 /** A model, and what messages call it. */
@@ -62,12 +67,29 @@ export async function readExportedModel(file: string): Promise<RunnableModel> {
     const classes = JSON.parse(metadata['classes'] ?? 'null') as unknown;
     const imageSize = Number(metadata['image_size']);
     if (Array.isArray(classes) && classes.every((name) => typeof name === 'string') && imageSize > 0) {
-      return { bytes, classes, imageSize };
+      return { bytes, classes, imageSize, preprocessing: preprocessingIn(metadata) };
     }
   } catch {
     // Told below: either no ONNX file at all or one without our metadata.
   }
   throw new UserError(`${file} is no model that glit has exported (no class names in it); give a best.onnx of a run`);
+}
+
+/** How an image is prepared, by a model's metadata; as DeiT does it where they do not say. */
+function preprocessingIn(metadata: Readonly<Record<string, string>>): Preprocessing {
+  const { mean, std, crop, interpolation } = metadata;
+  const channels = (text: string | undefined, usual: readonly number[]): readonly number[] => {
+    const values = JSON.parse(text ?? 'null') as unknown;
+    return Array.isArray(values) && values.length === 3 && values.every((value) => typeof value === 'number')
+      ? values
+      : usual;
+  };
+  return {
+    mean: channels(mean, DEIT_PREPROCESSING.mean),
+    std: channels(std, DEIT_PREPROCESSING.std),
+    crop: Number(crop) > 0 && Number(crop) <= 1 ? Number(crop) : DEIT_PREPROCESSING.crop,
+    interpolation: interpolation === 'bilinear' ? 'bilinear' : 'bicubic',
+  };
 }
 
 export interface AccuracyOptions {
@@ -102,7 +124,7 @@ export async function compileModel(device: Device, { bytes, name }: NamedModel):
 /** Top-1 accuracy of a model on images. */
 export async function accuracyOfModel(
   device: Device,
-  { imageSize, ...model }: RunnableModel & NamedModel,
+  { imageSize, preprocessing, ...model }: RunnableModel & NamedModel,
   source: ImageSource,
   { batchSize, outputs, workers, onUnreadable, signal }: AccuracyOptions,
 ): Promise<number> {
@@ -113,7 +135,7 @@ export async function accuracyOfModel(
   try {
     for await (const batch of loader.epoch(0, { signal })) {
       stopIfAborted(signal);
-      const values = normalizePixels(batch.images, imageSize, IMAGENET_NORMALIZATION);
+      const values = normalizePixels(batch.images, imageSize, preprocessing);
       loader.reuse(batch);
       const pixels = tensor('float32', [batch.size, 3, imageSize, imageSize], values);
       const { logits } = await program.run({ pixel_values: pixels }, { outputs: ['logits'] });

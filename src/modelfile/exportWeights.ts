@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { writeFileAtomically } from '../checkpoint/atomicFile.js';
 import { UserError } from '../errors.js';
 import { openDevice } from '../runtime/device.js';
-import type { Architecture } from '../space/architecture.js';
+import type { Architecture } from '../family/family.js';
 import { zeros } from '../tensor/tensor.js';
 import { exportedModel } from './exportModel.js';
 import { readWeights, type WeightsOptions } from './weightsFile.js';

@@ -20,8 +20,9 @@ export async function readModel(file: string, options: WeightsOptions = {}): Pro
 
 async function modelOfWeights(file: string, options: WeightsOptions): Promise<Model> {
   const { architecture, weights, classes, naming } = await readWeights(file, options);
-  const { imageSize } = architecture.backbone;
-  return { name: file, bytes: exportedModel(weights, { classes, architecture }), classes, imageSize, naming };
+  const { backbone, preprocessing } = architecture;
+  const bytes = exportedModel(weights, { classes, architecture });
+  return { name: file, bytes, classes, imageSize: backbone.imageSize, preprocessing, naming };
 }
 
 async function modelOfExport(file: string, { architecture, average, classNames }: WeightsOptions): Promise<Model> {

@@ -1,6 +1,7 @@
 import { readImage } from '../loader/decode.js';
 import { stopIfAborted, UserError } from '../errors.js';
-import { IMAGENET_NORMALIZATION, normalizePixels } from '../model/images.js';
+import type { Preprocessing } from '../family/preprocessing.js';
+import { normalizePixels } from '../program/images.js';
 import { seeded } from '../random/rng.js';
 import { openDevice, type DeviceKind } from '../runtime/device.js';
 import type { Listener } from '../telemetry/events.js';
@@ -121,7 +122,7 @@ export async function* predict(
 ): AsyncGenerator<Prediction, void, undefined> {
   const { kind, threads, top = 5, emit, signal } = options;
   const model = await readModel(file, options);
-  const { classes, imageSize, naming } = model;
+  const { classes, imageSize, preprocessing, naming } = model;
   if (naming === 'numbers') {
     emit?.({ type: 'warning', message: `${file} does not name its classes; they are called by their numbers` });
   }
@@ -130,7 +131,7 @@ export async function* predict(
     const program = await compileModel(device, model);
     for (const image of images) {
       stopIfAborted(signal);
-      const pixels = await pixelsOf(image, imageSize);
+      const pixels = await pixelsOf(image, imageSize, preprocessing);
       if (typeof pixels === 'string') {
         yield { image, unreadable: pixels };
         continue;
@@ -148,10 +149,10 @@ export async function* predict(
 }
 
 /** An image as the model takes it, float32 [1, 3, S, S], or why it cannot be read. */
-async function pixelsOf(image: string, size: number) {
+async function pixelsOf(image: string, size: number, preprocessing: Preprocessing) {
   try {
     const { pixels } = await readImage(image, size);
-    return tensor('float32', [1, 3, size, size], normalizePixels(pixels, size, IMAGENET_NORMALIZATION));
+    return tensor('float32', [1, 3, size, size], normalizePixels(pixels, size, preprocessing));
   } catch (error) {
     return error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
   }

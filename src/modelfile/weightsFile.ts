@@ -4,11 +4,10 @@ import { readPytorchStateDict } from '../checkpoint/pytorch/stateDict.js';
 import { readSafetensors } from '../checkpoint/safetensors.js';
 import { UserError } from '../errors.js';
 import { plainNetwork } from '../model/network.js';
-import { preset, presetNames } from '../model/presets.js';
-import { recognizeArchitecture, recognizeSizes } from '../model/recognize.js';
-import { readStateDict, type StateDict } from '../model/stateDict.js';
-import type { Architecture } from '../space/architecture.js';
-import { parseArchitecture } from '../space/codec.js';
+import { preset, presetNames, presetSizes, recognizeArchitecture } from '../family/families.js';
+import { readStateDict, shapesOf, type StateDict } from '../model/stateDict.js';
+import type { Architecture } from '../family/family.js';
+import { parseArchitecture } from '../family/codec.js';
 import type { Weights } from '../train/state.js';
 import { readArchitecture } from './architectureFile.js';
 import { readClassNames, type Naming } from './classNames.js';
@@ -102,10 +101,12 @@ export async function architectureFor(
   given: string | undefined,
 ): Promise<Architecture> {
   if (given !== undefined) {
-    return presetNames.includes(given) ? preset(given, recognizeSizes(state, file)) : readArchitecture(given);
+    return presetNames.includes(given)
+      ? preset(given, presetSizes(given, shapesOf(state), file))
+      : readArchitecture(given);
   }
   const own = metadata['architecture'];
-  return own === undefined ? recognizeArchitecture(state, file) : parseArchitecture(own, file);
+  return own === undefined ? recognizeArchitecture(shapesOf(state), file).architecture : parseArchitecture(own, file);
 }
 
 /** The names of the outputs: those in the file that is given, else those in the weights, else numbers. */

@@ -19,6 +19,8 @@ export interface FlatValues {
 export class ParameterGroup {
   readonly parameters: readonly Variable[];
   readonly buffers: readonly Variable[];
+  /** The names of all variables, without the prefix, in the order in which modules declare them. */
+  readonly names: readonly string[];
   /** Elements of the flat parameter vector, and how many of them, from the front, are subject to weight decay. */
   readonly size: number;
   readonly decayedSize: number;
@@ -28,11 +30,12 @@ export class ParameterGroup {
   constructor(
     /** Prefix of the variables in a state, e.g. `blocks.3.`; empty for the shared group. */
     readonly prefix: string,
-    { parameters, buffers }: Declaration,
+    { parameters, buffers, names }: Declaration,
   ) {
     const decayed = parameters.filter(isDecayed);
     this.parameters = [...decayed, ...parameters.filter((variable) => !isDecayed(variable))];
     this.buffers = buffers;
+    this.names = names;
     this.size = totalSize(parameters);
     this.decayedSize = totalSize(decayed);
     this.bufferSize = totalSize(buffers);
@@ -95,11 +98,11 @@ export class ParameterGroup {
 }
 
 /**
- * Whether weight decay applies: not to vectors, biases, the class token and the position embedding (the rule of timm and
- * DeiT).
+ * Whether weight decay applies: not to vectors, biases, and what a module spares, such as the class token and the position
+ * embedding (the rule of timm and DeiT).
  */
-export function isDecayed({ name, shape }: Variable): boolean {
-  return shape.length > 1 && !name.endsWith('.bias') && name !== 'cls_token' && name !== 'pos_embed';
+export function isDecayed({ name, shape, decay }: Variable): boolean {
+  return decay !== false && shape.length > 1 && !name.endsWith('.bias');
 }
 
 function totalSize(variables: readonly Variable[]): number {

@@ -6,8 +6,8 @@ import type { Scope } from './scope.js';
 export interface Phase {
   /** BatchNorm1d of x + offset, x [C, B·N] and offset [C], over batch and tokens, eps 1e-5, with scale and shift. */
   batchNorm(scope: Scope, x: Value, offset: Value): Value;
-  /** What is added to a block's trunk: `branch` is 0 for the token mixer and 1 for the feed-forward network. */
-  residual(x: Value, branch: 0 | 1): Value;
+  /** What residual branch number `branch` of a block adds; x is [B, …]. */
+  residual(x: Value, branch: number): Value;
 }
 
 /** Running statistics, every residual branch kept. */
@@ -26,7 +26,7 @@ export interface TrainingInputs {
   /** How far running statistics move towards the batch's, a scalar; PyTorch's default is 0.1. */
   readonly momentum: Value;
   /** For each residual branch the factor of every sample, [B]: 0 (dropped) or 1/(1 − rate). None: no drop path. */
-  readonly keep?: readonly [Value, Value];
+  readonly keep?: readonly Value[];
 }
 
 /** Batch statistics, which also move the running ones, and stochastic depth. */
@@ -43,7 +43,8 @@ export function training({ momentum, keep }: TrainingInputs): Phase {
       scope.update('running_var', move(running.variance, mul(variance, count / (count - 1))));
       return result;
     },
-    residual: (x, branch) => (keep === undefined ? x : mul(x, reshape(keep[branch], [x.shape[0], 1, 1]))),
+    residual: (x, branch) =>
+      keep === undefined ? x : mul(x, reshape(keep[branch], [x.shape[0], ...x.shape.slice(1).map(() => 1)])),
   };
 }
 

@@ -1,11 +1,11 @@
-import { deit } from '../model/presets.js';
-import { costOf } from '../model/cost.js';
-import type { Budget } from '../model/budget.js';
-import type { Backbone } from '../space/architecture.js';
+import { deit } from '../family/glit/architecture.js';
+import { costOf } from '../measure/cost.js';
+import type { Budget } from '../measure/budget.js';
+import type { GlitBackbone } from '../family/glit/backbone.js';
 import type { Config } from '../config/config.js';
 
 /** The run's budget: what the configuration says, or at most the MACs of a DeiT with the same backbone. */
-export function budgetOf({ budget, model }: Config, backbone: Backbone): Budget {
-  if (budget.macs !== undefined || budget.parameters !== undefined) return budget;
+export function budgetOf({ budget, model }: Config, backbone: GlitBackbone): Budget {
+  if (Object.values(budget).some((bounds) => bounds !== undefined)) return budget;
   return { macs: { max: costOf(deit({ ...backbone, depth: model.depth })).macs } };
 }

@@ -1,4 +1,5 @@
-import { describeBlock } from '../space/block.js';
+import type { Family } from '../family/family.js';
+import { MEASURES } from '../measure/measure.js';
 import { pathKey } from '../space/space.js';
 import { csvTable } from '../telemetry/csv.js';
 import type { ScoredCandidate } from './searchLevel.js';
@@ -12,13 +13,12 @@ const COLUMNS = [
   'parents',
   'path',
   'fitness',
-  'macs',
-  'parameters',
+  ...MEASURES.map(({ key }) => key),
   'blocks',
 ] as const;
 
 /** Every evaluated candidate as a CSV table: how it came about, what it is, what it scored and what it costs. */
-export function candidatesTable(candidates: readonly ScoredCandidate[]): string {
+export function candidatesTable(candidates: readonly ScoredCandidate[], family: Family): string {
   return csvTable(
     COLUMNS,
     candidates.map(({ origin, path, blocks, ...rest }) => ({
@@ -26,7 +26,7 @@ export function candidatesTable(candidates: readonly ScoredCandidate[]): string 
       operator: origin.operator,
       parents: origin.parents.join(' '),
       path: pathKey(path),
-      blocks: blocks.map(describeBlock).join(' | '),
+      blocks: blocks.map((block) => family.describeBlock(block)).join(' | '),
     })),
   );
 }

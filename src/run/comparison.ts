@@ -1,31 +1,26 @@
-import { accepts } from '../model/budget.js';
-import { costOf, costOfPath, costTable } from '../model/cost.js';
-import { nearestDeit } from '../model/presets.js';
+import { isWithin } from '../measure/budget.js';
+import { costOf, costOfPath, costsOfSpace } from '../measure/cost.js';
+import { nearestDeit } from '../measure/scaled.js';
 import type { Rng } from '../random/rng.js';
 import { drawLegal } from '../search/legal.js';
-import { architecture, type Architecture, type Backbone } from '../space/architecture.js';
-import { jointSpace, nlpSpace, paperLowLevel, releasedLowLevel } from '../space/lowLevel.js';
+import { architecture } from '../family/architecture.js';
+import type { Architecture } from '../family/family.js';
+import type { GlitBackbone } from '../family/glit/backbone.js';
 import { blocksOf } from '../space/space.js';
 import { budgetOf } from './budget.js';
 import type { Config } from '../config/config.js';
-import { lowLevelOptions } from './hierarchicalSearch.js';
+import { searchSpaceOf, spaceSettingsOf } from './hierarchicalSearch.js';
 
 /** The DeiT that the found architecture is held against: of its depth and heads, with as many MACs or barely more. */
-export function deitFor(found: Architecture): Architecture {
-  const { backbone, blocks } = found;
-  return nearestDeit({ ...backbone, depth: blocks.length, macs: costOf(found).macs });
+export function deitFor(found: Architecture, backbone: GlitBackbone): Architecture {
+  return nearestDeit({ ...backbone, depth: found.blocks.length, macs: costOf(found).macs });
 }
 
-/** A candidate within the budget that nothing was known about: both levels drawn uniformly. */
-export function randomCandidate(config: Config, backbone: Backbone, rng: Rng): Architecture {
-  const { depth, heads } = config.model;
-  const size = { depth, heads, ...lowLevelOptions(config) };
-  const space =
-    config.space.lowLevel === 'nlp'
-      ? nlpSpace(size)
-      : jointSpace(config.space.lowLevel === 'paper' ? paperLowLevel : releasedLowLevel, size);
-  const table = costTable(backbone, space);
+/** A candidate within the budget that nothing was known about: all levels drawn uniformly. */
+export function randomCandidate(config: Config, backbone: GlitBackbone, rng: Rng): Architecture {
+  const space = searchSpaceOf(config).joint(spaceSettingsOf(config));
+  const table = costsOfSpace(backbone, space);
   const budget = budgetOf(config, backbone);
-  const path = drawLegal({ space, accept: (candidate) => accepts(budget, costOfPath(table, candidate)) }, rng);
-  return architecture({ name: 'random', backbone, blocks: blocksOf(space, path) });
+  const path = drawLegal({ space, accept: (candidate) => isWithin(budget, costOfPath(table, candidate)) }, rng);
+  return architecture(space.family, { name: 'random', backbone, blocks: blocksOf(space, path) });
 }

@@ -1,10 +1,11 @@
 import { evaluationLoader, type Loader } from '../loader/loader.js';
 import type { ImageSource } from '../dataset/source.js';
 import { stopIfAborted } from '../errors.js';
-import { evaluationProgram } from '../model/inference.js';
-import { IMAGENET_NORMALIZATION, pixelImages } from '../model/images.js';
+import { CompiledProgram } from '../program/compiled.js';
+import { evaluationProgram, type NetworkFeed } from '../program/evaluation.js';
+import { pixelImages } from '../program/images.js';
 import type { Network } from '../model/network.js';
-import type { Device, Program } from '../runtime/device.js';
+import type { Device } from '../runtime/device.js';
 import type { Path } from '../space/space.js';
 import { int64, tensor, type Tensor } from '../tensor/tensor.js';
 import { countCorrect } from '../train/loop.js';
@@ -23,7 +24,7 @@ export interface EvaluatorOptions {
 export class Evaluator {
   private constructor(
     private readonly network: Network,
-    private readonly program: Program,
+    private readonly program: CompiledProgram<NetworkFeed, 'logits'>,
     private readonly loader: Loader,
     private readonly batches: RepeatedBatches,
     private readonly options: EvaluatorOptions,
@@ -37,8 +38,8 @@ export class Evaluator {
   ): Promise<Evaluator> {
     const { imageSize } = network.backbone;
     const { batchSize, workers, onUnreadable, signal } = options;
-    const images = pixelImages(batchSize, imageSize, IMAGENET_NORMALIZATION);
-    const program = await device.compile(evaluationProgram(network, images), 'evaluation');
+    const images = pixelImages(batchSize, imageSize, network.preprocessing);
+    const program = await CompiledProgram.compile(device, evaluationProgram(network, images), 'evaluation');
     const loader = evaluationLoader(source, { imageSize, batchSize, workers, onUnreadable });
     const batches = repeated(() => loader.epoch(0, { signal }), source.labels.length, imageSize);
     return new Evaluator(network, program, loader, batches, options);
@@ -48,8 +49,8 @@ export class Evaluator {
   async accuracy(state: NetworkState, path: Path): Promise<number> {
     const { imageSize } = this.network.backbone;
     const { batchSize, signal } = this.options;
-    const names = this.program.signature.inputs.map(({ name }) => name);
-    const fixed = { ...state.inputs(names), ...(names.includes('path') && { path: int64([path.length], path) }) };
+    const program = this.program.on(state.at(path));
+    const chosen = int64([path.length], path);
     const counts: Promise<number>[] = [];
     let images = 0;
     for await (const batch of this.batches) {
@@ -58,7 +59,7 @@ export class Evaluator {
       const full = new Uint8Array((batch.images.length / batch.size) * batchSize);
       full.set(batch.images);
       const pixels = tensor('uint8', [batchSize, 3, imageSize, imageSize], full);
-      const result = this.program.run({ ...fixed, images: pixels }, { outputs: ['logits'], transfer: ['images'] });
+      const result = program.run({ images: pixels, path: chosen }, { transfer: ['images'] });
       counts.push(result.then(({ logits }) => countCorrect(logits as Tensor<'float32'>, batch.labels)));
       images += batch.size;
       // One run in flight and one behind it keep the device busy without piling up batches.

@@ -1,107 +1,83 @@
+import type { SearchData } from '../dataset/dataset.js';
+import { architecture } from '../family/architecture.js';
+import type { Architecture } from '../family/family.js';
+import type { GlitBackbone } from '../family/glit/backbone.js';
 import { inheritWeights, warmStart } from '../model/inherit.js';
 import { supernet } from '../model/network.js';
-import type { SearchData } from '../dataset/dataset.js';
-import { budgetOf } from './budget.js';
-import { architecture, type Architecture, type Backbone } from '../space/architecture.js';
-import { highLevelSpace } from '../space/highLevel.js';
-import { nlpSpace, paperLowLevel, releasedLowLevel, type LowLevelOptions } from '../space/lowLevel.js';
-import type { Block } from '../space/block.js';
+import { SEARCH_SPACES, type SearchSpace, type SpaceSettings } from '../space/searchSpaces.js';
 import type { Space } from '../space/space.js';
+import { budgetOf } from './budget.js';
 import type { Config } from '../config/config.js';
 import type { RunContext } from './context.js';
-import { checkFeasible, searchLevel, type RecordedFitness, type ScoredCandidate } from './searchLevel.js';
+import {
+  checkFeasible,
+  searchLevel,
+  type RecordedFitness,
+  type ScoredCandidate,
+  type SupernetStart,
+} from './searchLevel.js';
 
 export interface SearchResult {
-  /** Every candidate of both levels, in the order of evaluation. */
+  /** Every candidate of all levels, in the order of evaluation. */
   readonly candidates: readonly ScoredCandidate[];
   /** The best architectures, by fitness. */
   readonly finalists: readonly Architecture[];
 }
 
 /**
- * The hierarchical search (GLiT, section 3.3): first the split of every block in global and local heads, with the insides
- * at their defaults; then, for the winner's splits, the insides. In the `nlp` space there is nothing to split.
+ * The hierarchical search (GLiT, section 3.3): the space's levels one after another, each with the choices of the ones
+ * before fixed to their winner's. In the paper: first the split of every block in global and local heads, with the insides
+ * at their defaults; then, for the winner's splits, the insides.
  */
 export async function hierarchicalSearch(
   context: RunContext,
   data: SearchData,
   recorded: RecordedFitness,
 ): Promise<SearchResult> {
-  const { config } = context;
+  const { config, folder } = context;
   const backbone = backboneOf(config, data.classes.length);
   const budget = budgetOf(config, backbone);
-  const { depth, heads } = config.model;
-  const top = config.retrain.top;
-  const options = lowLevelOptions(config);
-  if (config.space.lowLevel === 'nlp') {
-    const space = nlpSpace({ depth, heads, ...options });
-    const { candidates, ranked } = await searchLevel(
-      context,
-      { name: 'low', backbone, space, budget, top },
-      data,
-      recorded,
-    );
-    return { candidates, finalists: ranked.map((candidate) => finalist(backbone, candidate)) };
+  const candidates: ScoredCandidate[] = [];
+  let level = searchSpaceOf(config).first(spaceSettingsOf(config));
+  let start: SupernetStart | undefined;
+  for (;;) {
+    const { name, space } = level;
+    const top = level.next === undefined ? config.retrain.top : 1;
+    const found = await searchLevel(context, { name, space, backbone, budget, top, start }, data, recorded);
+    candidates.push(...found.candidates);
+    if (level.next === undefined) {
+      return { candidates, finalists: found.ranked.map((candidate) => finalist(space, backbone, candidate)) };
+    }
+    const [{ path }] = found.ranked;
+    if (config.search.warmStart) {
+      const weights = await folder.readWeights(`weights/supernet-${name}.safetensors`);
+      const inherited = inheritWeights(supernet(backbone, space), path, weights);
+      start = (network) => warmStart(network, inherited);
+    }
+    level = level.next(path);
   }
-
-  const highSpace = highLevelSpace({ depth, heads, defaults: config.space.defaults });
-  const high = await searchLevel(context, { name: 'high', backbone, space: highSpace, budget, top: 1 }, data, recorded);
-  const lowSpace = lowLevelSpace(config, high.ranked[0].blocks);
-  const [winner] = high.ranked;
-  const highWeights = await context.folder.readWeights('weights/supernet-high.safetensors');
-  const inherited = inheritWeights(supernet(backbone, highSpace), winner.path, highWeights);
-  const low = await searchLevel(
-    context,
-    {
-      name: 'low',
-      backbone,
-      space: lowSpace,
-      budget,
-      top,
-      ...(config.search.warmStart && { start: (network) => warmStart(network, inherited) }),
-    },
-    data,
-    recorded,
-  );
-  return {
-    candidates: [...high.candidates, ...low.candidates],
-    finalists: low.ranked.map((candidate) => finalist(backbone, candidate)),
-  };
 }
 
 /** Checks the first space that will be searched against the budget, before anything is trained; see {@link checkFeasible}. */
 export function checkSearchable(context: Pick<RunContext, 'config' | 'emit' | 'rng'>, classes: number): void {
   const { config } = context;
   const backbone = backboneOf(config, classes);
-  const { depth, heads } = config.model;
-  const budget = budgetOf(config, backbone);
-  if (config.space.lowLevel === 'nlp') {
-    checkFeasible(context, {
-      name: 'low',
-      backbone,
-      space: nlpSpace({ depth, heads, ...lowLevelOptions(config) }),
-      budget,
-    });
-  } else {
-    const space = highLevelSpace({ depth, heads, defaults: config.space.defaults });
-    checkFeasible(context, { name: 'high', backbone, space, budget });
-  }
+  const { name, space } = searchSpaceOf(config).first(spaceSettingsOf(config));
+  checkFeasible(context, { name, space, backbone, budget: budgetOf(config, backbone) });
 }
 
-/** The low level of blocks whose heads are split. */
-export function lowLevelSpace(config: Config, blocks: readonly Block[]): Space {
-  const level = config.space.lowLevel === 'paper' ? paperLowLevel : releasedLowLevel;
-  return level(blocks, lowLevelOptions(config));
+export function searchSpaceOf({ space }: Config): SearchSpace {
+  return SEARCH_SPACES[space.lowLevel];
 }
 
-export function lowLevelOptions({ space }: Config): LowLevelOptions {
-  return { grid: space.grid, defaults: space.defaults };
+export function spaceSettingsOf({ model: { depth, heads }, space: { grid, defaults } }: Config): SpaceSettings {
+  return { depth, heads, grid, defaults };
 }
 
-export function backboneOf({ model: { imageSize, patchSize, dim, heads } }: Config, classes: number): Backbone {
+export function backboneOf({ model: { imageSize, patchSize, dim, heads } }: Config, classes: number): GlitBackbone {
   return { imageSize, patchSize, dim, heads, classes };
 }
 
-function finalist(backbone: Backbone, { blocks, id }: ScoredCandidate): Architecture {
-  return architecture({ name: `glit-${id}`, backbone, blocks });
+function finalist({ family }: Space, backbone: GlitBackbone, { blocks, id }: ScoredCandidate): Architecture {
+  return architecture(family, { name: `glit-${id}`, backbone, blocks });
 }

@@ -3,11 +3,12 @@ import type { Augmentation } from '../image/augment/augmentation.js';
 import type { Resampling } from '../loader/decode.js';
 import type { ImageSource } from '../dataset/source.js';
 import { stopIfAborted } from '../errors.js';
-import { calibrationProgram } from '../model/inference.js';
-import { IMAGENET_NORMALIZATION, pixelImages } from '../model/images.js';
+import { CompiledProgram } from '../program/compiled.js';
+import { calibrationProgram, type NetworkFeed } from '../program/evaluation.js';
+import { pixelImages } from '../program/images.js';
 import type { Network } from '../model/network.js';
 import type { Rng } from '../random/rng.js';
-import type { Device, Program } from '../runtime/device.js';
+import type { Device } from '../runtime/device.js';
 import type { Path } from '../space/space.js';
 import { int64, scalar, tensor } from '../tensor/tensor.js';
 import type { NetworkState } from '../train/state.js';
@@ -33,7 +34,7 @@ export interface CalibrationOptions {
 export class Recalibrator {
   private constructor(
     private readonly network: Network,
-    private readonly program: Program | undefined,
+    private readonly program: CompiledProgram<NetworkFeed | 'momentum', never> | undefined,
     private readonly loader: Loader,
     private readonly batches: RepeatedBatches,
     private readonly signal: AbortSignal | undefined,
@@ -57,9 +58,9 @@ export class Recalibrator {
       workers,
       onUnreadable,
     });
-    const images = pixelImages(batchSize, imageSize, IMAGENET_NORMALIZATION, loader.pixels);
+    const images = pixelImages(batchSize, imageSize, network.preprocessing, loader.pixels);
     const model = calibrationProgram(network, images);
-    const program = model === undefined ? undefined : await device.compile(model, 'recalibration');
+    const program = model === undefined ? undefined : await CompiledProgram.compile(device, model, 'recalibration');
     const first = async function* () {
       let count = 0;
       for await (const batch of loader.from(0, { signal })) {
@@ -74,12 +75,10 @@ export class Recalibrator {
   async recalibrate(state: NetworkState, path: Path): Promise<void> {
     if (this.program === undefined) return;
     const { imageSize } = this.network.backbone;
-    const names = this.program.signature.inputs.map(({ name }) => name);
-    const outputs = this.program.signature.outputs.map(({ name }) => name);
-    const fixed = { ...state.inputs(names), ...(names.includes('path') && { path: int64([path.length], path) }) };
-    const updates = state.updates(path, outputs);
+    const program = this.program.on(state.at(path));
     // A path of attention alone has no statistics.
-    if (Object.keys(updates).length === 0) return;
+    if (!program.changesState) return;
+    const chosen = int64([path.length], path);
     let seen = 0;
     let last: Promise<unknown> = Promise.resolve();
     for await (const batch of this.batches) {
@@ -88,7 +87,7 @@ export class Recalibrator {
       // Moving by 1/n towards the n-th batch gives the average of all of them.
       const momentum = scalar(1 / ++seen);
       const images = tensor(this.loader.pixels, [batch.size, 3, imageSize, imageSize], batch.images);
-      last = this.program.run({ ...fixed, images, momentum }, { outputs: [], updates });
+      last = program.run({ images, path: chosen, momentum });
     }
     await last;
   }

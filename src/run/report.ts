@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
-import { formatCount } from '../model/cost.js';
-import { formatProfile, profileOf } from '../model/profile.js';
-import type { Architecture } from '../space/architecture.js';
+import { formatCount } from '../measure/measure.js';
+import { formatProfile, profileOf } from '../measure/profile.js';
+import type { Architecture } from '../family/family.js';
 import { formatDuration } from '../telemetry/progress.js';
 import type { Config } from '../config/config.js';
 import type { ScoredCandidate } from './searchLevel.js';

@@ -1,8 +1,9 @@
 import type { SearchData } from '../dataset/dataset.js';
 import type { ImageSource } from '../dataset/source.js';
-import { costOf, type Cost } from '../model/cost.js';
+import { costOf } from '../measure/cost.js';
+import type { Cost } from '../measure/measure.js';
 import { plainNetwork } from '../model/network.js';
-import type { Architecture } from '../space/architecture.js';
+import type { Architecture } from '../family/family.js';
 import { NetworkState, type Weights } from '../train/state.js';
 import type { RunContext } from './context.js';
 import { Evaluator } from './evaluate.js';

@@ -1,6 +1,6 @@
 import type { SearchData } from '../dataset/dataset.js';
-import { architecture } from '../space/architecture.js';
-import { formatArchitecture } from '../space/codec.js';
+import { architecture } from '../family/architecture.js';
+import { formatArchitecture } from '../family/codec.js';
 import { readJournal } from '../telemetry/journal.js';
 import type { Json } from '../telemetry/events.js';
 import { candidatesTable } from './candidatesTable.js';
@@ -8,7 +8,7 @@ import { checkBatches, checkSearchConfig, searchDataOf } from '../config/check.j
 import { deitFor, randomCandidate } from './comparison.js';
 import type { RunContext } from './context.js';
 import { accuracyOfFile, exportedModel } from '../modelfile/exportModel.js';
-import { checkSearchable, hierarchicalSearch, type SearchResult } from './hierarchicalSearch.js';
+import { backboneOf, checkSearchable, hierarchicalSearch, type SearchResult } from './hierarchicalSearch.js';
 import { formatReport, type ComparisonRow, type RunResult } from './report.js';
 import { accuracyOf, retrain, type TrainedNetwork } from './retrain.js';
 import { RecordedFitness } from './searchLevel.js';
@@ -62,7 +62,7 @@ function checkSearchData(context: DataContext): number {
 async function searchOn(context: RunContext, data: SearchData): Promise<SearchResult> {
   const { folder } = context;
   const result = await hierarchicalSearch(context, data, await recordedFitness(context));
-  await folder.write('candidates.csv', candidatesTable(result.candidates));
+  await folder.write('candidates.csv', candidatesTable(result.candidates, result.finalists[0].family));
   await folder.write('architecture.json', formatArchitecture(result.finalists[0]));
   context.emit({ type: 'artifact', what: 'all candidates', path: 'candidates.csv' });
   context.emit({ type: 'artifact', what: 'best architecture', path: 'architecture.json' });
@@ -88,13 +88,14 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
   const found: TrainedNetwork = {
     ...winner,
     name: 'found',
-    architecture: architecture({ ...winner.architecture, name: 'glit-found' }),
+    architecture: architecture(winner.architecture.family, { ...winner.architecture, name: 'glit-found' }),
   };
 
   const compared = [found];
   if (config.retrain.baselines) {
-    compared.push(await retrain(context, 'deit', deitFor(found.architecture), data));
-    const drawn = randomCandidate(config, found.architecture.backbone, rng.fork('randomCandidate'));
+    const backbone = backboneOf(config, data.classes.length);
+    compared.push(await retrain(context, 'deit', deitFor(found.architecture, backbone), data));
+    const drawn = randomCandidate(config, backbone, rng.fork('randomCandidate'));
     compared.push(await retrain(context, 'random', drawn, data));
   }
 

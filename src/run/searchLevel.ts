@@ -1,14 +1,13 @@
 import type { SearchData } from '../dataset/dataset.js';
-import { accepts, feasibleRange, formatBudget, shareInside, type Budget } from '../model/budget.js';
-import { costOfPath, costTable, type CostTable } from '../model/cost.js';
+import { feasibleRange, formatBudget, isWithin, shareWithin, type Budget } from '../measure/budget.js';
+import { costOfPath, costTable, type CostTable } from '../measure/cost.js';
 import { supernet, type Network } from '../model/network.js';
-import { checkReachable } from '../model/reachable.js';
+import { checkReachable } from '../measure/reachable.js';
 import { best } from '../search/best.js';
 import { evolve } from '../search/evolution.js';
 import { randomSearch } from '../search/randomSearch.js';
 import type { Evaluated, Problem, SearchOptions } from '../search/types.js';
-import type { Backbone } from '../space/architecture.js';
-import { describeBlock, type Block } from '../space/block.js';
+import type { Backbone, Block } from '../family/family.js';
 import { blocksOf, log10SizeOf, pathKey, type Path, type Space } from '../space/space.js';
 import { Progress } from '../telemetry/progress.js';
 import { evolutionOf } from '../config/check.js';
@@ -36,6 +35,9 @@ export interface LevelResult {
   readonly ranked: readonly ScoredCandidate[];
 }
 
+/** First values of a supernet's variables, where not all are drawn. */
+export type SupernetStart = (network: Network) => Weights;
+
 /** One level of the search: what is searched, on what, and within what. */
 export interface Level {
   /** `high` or `low`; also the name of its stages and files. */
@@ -44,7 +46,7 @@ export interface Level {
   readonly space: Space;
   readonly budget: Budget;
   /** First values of the supernet's variables, where not all are drawn. */
-  readonly start?: (network: Network) => Weights;
+  readonly start?: SupernetStart | undefined;
   /** How many of the best are wanted. */
   readonly top: number;
 }
@@ -55,9 +57,9 @@ export interface Level {
  */
 export function checkFeasible(
   { emit, rng }: Pick<RunContext, 'emit' | 'rng'>,
-  { name, backbone, space, budget }: Omit<Level, 'top'>,
+  { name, backbone, space, budget }: Omit<Level, 'top' | 'start'>,
 ): CostTable {
-  const table = costTable(backbone, space);
+  const table = costTable(supernet(backbone, space));
   checkReachable(table, budget);
   const { macs, parameters } = feasibleRange(table);
   emit({
@@ -67,7 +69,7 @@ export function checkFeasible(
     macs,
     params: parameters,
     budget: formatBudget(budget),
-    shareInside: shareInside(table, budget, rng.fork('feasible').fork(name)),
+    shareInside: shareWithin(table, budget, rng.fork('feasible').fork(name)),
   });
   return table;
 }
@@ -123,7 +125,7 @@ export async function searchLevel(
 
   const problem: Problem = {
     space,
-    accept: (path) => accepts(budget, costOfPath(table, path)),
+    accept: (path) => isWithin(budget, costOfPath(table, path)),
     fitness: async (path) => {
       await recalibrator?.recalibrate(state, path);
       return evaluator.accuracy(state, path);
@@ -155,7 +157,7 @@ export async function searchLevel(
           emit({
             type: 'candidateEvaluated',
             ...rest,
-            candidate: blocks.map(describeBlock).join(' | '),
+            candidate: blocks.map((block) => space.family.describeBlock(block)).join(' | '),
             macs,
             params: parameters,
             done: progress.done,

@@ -2,8 +2,9 @@ import { UserError } from '../errors.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { fineTuned } from '../model/fineTune.js';
 import { plainNetwork } from '../model/network.js';
-import { architecture, type Architecture } from '../space/architecture.js';
-import { formatArchitecture } from '../space/codec.js';
+import { architecture } from '../family/architecture.js';
+import type { Architecture } from '../family/family.js';
+import { formatArchitecture } from '../family/codec.js';
 import type { Weights } from '../train/state.js';
 import { checkBatches, checkRecipe } from '../config/check.js';
 import type { Config } from '../config/config.js';
@@ -45,10 +46,16 @@ export function training(given: Architecture, pretrained?: StateFile): Job<Train
   };
 }
 
-/** What a configuration says about the model when it is this architecture. */
-export function modelConfigOf({ backbone, blocks }: Architecture): Config['model'] {
+/** What a configuration says about the model when it is this architecture, as far as its family has such a thing. */
+export function modelConfigOf({ backbone, blocks }: Architecture): Partial<Config['model']> {
   const { imageSize, patchSize, dim, heads } = backbone;
-  return { imageSize, patchSize, dim, heads, depth: blocks.length };
+  return {
+    imageSize,
+    ...(patchSize !== undefined && { patchSize }),
+    ...(dim !== undefined && { dim }),
+    ...(heads !== undefined && { heads }),
+    depth: blocks.length,
+  };
 }
 
 function checkFits(given: Architecture, config: Config): void {
@@ -62,7 +69,7 @@ function checkFits(given: Architecture, config: Config): void {
 }
 
 function withClassesOf({ classes }: Dataset, given: Architecture): Architecture {
-  return architecture({ ...given, backbone: { ...given.backbone, classes: classes.length } });
+  return architecture(given.family, { ...given, backbone: { ...given.backbone, classes: classes.length } });
 }
 
 /** Throws a UserError when the weights are not of the architecture. */

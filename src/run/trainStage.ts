@@ -2,7 +2,6 @@ import { contactSheet } from '../loader/contactSheet.js';
 import { trainingLoader, type Loader } from '../loader/loader.js';
 import type { ImageSource } from '../dataset/source.js';
 import type { Network } from '../model/network.js';
-import { IMAGENET_NORMALIZATION } from '../model/images.js';
 import { train } from '../train/loop.js';
 import { NetworkState, type Weights } from '../train/state.js';
 import type { RecipeConfig } from '../config/config.js';
@@ -44,7 +43,7 @@ export async function trainStage(
     batchSize: config.batchSize,
     rng: rng.fork('data'),
     augmentation: config.augmentation,
-    noise: IMAGENET_NORMALIZATION,
+    noise: network.preprocessing,
     repeats: config.repeatedAugmentation,
     officialRepeats: config.official.repeatedAugmentation,
     resampling: run.data.resampling,
@@ -60,7 +59,7 @@ export async function trainStage(
       device,
       network,
       loader,
-      normalization: IMAGENET_NORMALIZATION,
+      normalization: network.preprocessing,
       recipe,
       rng,
       start,

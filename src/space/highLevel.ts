@@ -1,6 +1,7 @@
 import { UserError } from '../errors.js';
-import { block } from './block.js';
-import type { HeadSplit, LowLevelDefaults } from './block.js';
+import { block } from '../family/glit/block.js';
+import type { GlitBlock, HeadSplit, LowLevelDefaults } from '../family/glit/block.js';
+import { glit } from '../family/glit/family.js';
 import { defineSpace } from './space.js';
 import type { Space } from './space.js';
 
@@ -25,9 +26,9 @@ export interface HighLevelOptions extends SpaceSize {
  * The high level of the search (paper, Table 1): each block is one of (G, L) = (0, 3), (1, 2), (2, 1), (3, 0), scaled by
  * heads / 3; its low level is the default. The index of a choice is the number of its global thirds.
  */
-export function highLevelSpace({ depth, heads, defaults = {} }: HighLevelOptions): Space {
+export function highLevelSpace({ depth, heads, defaults = {} }: HighLevelOptions): Space<GlitBlock> {
   const choices = splitsOf(heads).map((split) => block(split, defaults));
-  return defineSpace('high', repeat(choices, depth));
+  return defineSpace('high', glit, repeat(choices, depth));
 }
 
 /** The four splits of `heads` heads. Throws a UserError unless it is a multiple of 3. */

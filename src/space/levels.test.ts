@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { UserError } from '../errors.js';
-import { block, describeBlock } from './block.js';
+import { block, describeBlock } from '../family/glit/block.js';
 import { highLevelSpace } from './highLevel.js';
 import { headSplits, jointSpace, nlpSpace, paperLowLevel, releasedLowLevel } from './lowLevel.js';
 import { blocksOf, log10SizeOf, pathOf, sizeOf } from './space.js';

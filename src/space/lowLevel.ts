@@ -1,5 +1,6 @@
-import { block } from './block.js';
-import type { Block, HeadSplit, LowLevelDefaults } from './block.js';
+import { block } from '../family/glit/block.js';
+import type { GlitBlock, HeadSplit, LowLevelDefaults } from '../family/glit/block.js';
+import { glit } from '../family/glit/family.js';
 import { repeat, splitsOf } from './highLevel.js';
 import type { SpaceSize } from './highLevel.js';
 import { defineSpace } from './space.js';
@@ -30,7 +31,7 @@ export interface LowLevelOptions {
 }
 
 /** A low level by name: the space of the insides of blocks whose heads are already split. */
-export type LowLevel = (splits: readonly HeadSplit[], options?: LowLevelOptions) => Space;
+export type LowLevel = (splits: readonly HeadSplit[], options?: LowLevelOptions) => Space<GlitBlock>;
 
 /** The splits of a network from the global heads of its blocks, such as `[3, 0, 1]` with 3 heads a block. */
 export function headSplits(globalHeads: readonly number[], heads: number): HeadSplit[] {
@@ -42,7 +43,7 @@ export function headSplits(globalHeads: readonly number[], heads: number): HeadS
  * d_k ratio × FFN ratio; mixed blocks E × FFN ratio. The rest is the default (FFN ratio 4, K = 31, d_k ratio 1).
  * `splits` may be the blocks that the high level found.
  */
-export function releasedLowLevel(splits: readonly HeadSplit[], options: LowLevelOptions = {}): Space {
+export function releasedLowLevel(splits: readonly HeadSplit[], options: LowLevelOptions = {}): Space<GlitBlock> {
   return lowLevel('released', splits, options, {
     local: ['kernel', 'expansion'],
     global: ['dkRatio', 'ffnRatio'],
@@ -54,7 +55,7 @@ export function releasedLowLevel(splits: readonly HeadSplit[], options: LowLevel
  * The low level of the paper: every combination that applies. Local blocks K × E × FFN ratio (27); global blocks d_k
  * ratio × FFN ratio (9); mixed blocks K × E × d_k ratio × FFN ratio (81). The last part counts fastest.
  */
-export function paperLowLevel(splits: readonly HeadSplit[], options: LowLevelOptions = {}): Space {
+export function paperLowLevel(splits: readonly HeadSplit[], options: LowLevelOptions = {}): Space<GlitBlock> {
   return lowLevel('paper', splits, options, {
     local: ['kernel', 'expansion', 'ffnRatio'],
     global: ['dkRatio', 'ffnRatio'],
@@ -63,18 +64,21 @@ export function paperLowLevel(splits: readonly HeadSplit[], options: LowLevelOpt
 }
 
 /** The paper's NLP-NAS ablation: attention only, d_k ratio × FFN ratio in every block (9). */
-export function nlpSpace({ depth, heads, ...options }: SpaceSize & LowLevelOptions): Space {
+export function nlpSpace({ depth, heads, ...options }: SpaceSize & LowLevelOptions): Space<GlitBlock> {
   const splits = repeat({ globalHeads: heads, localHeads: 0 }, depth);
-  return defineSpace('nlp', paperLowLevel(splits, options).positions);
+  return defineSpace('nlp', glit, paperLowLevel(splits, options).positions);
 }
 
 /**
  * Both levels at once, for the ablation of the hierarchical search: each block has every choice that `level` offers for
  * each of the four splits (36 with the released low level, 198 with the paper's).
  */
-export function jointSpace(level: LowLevel, { depth, heads, ...options }: SpaceSize & LowLevelOptions): Space {
+export function jointSpace(
+  level: LowLevel,
+  { depth, heads, ...options }: SpaceSize & LowLevelOptions,
+): Space<GlitBlock> {
   const choices = level(splitsOf(heads), options).positions.flat();
-  return defineSpace('joint', repeat(choices, depth));
+  return defineSpace('joint', glit, repeat(choices, depth));
 }
 
 type Searched = keyof LowLevelDefaults;
@@ -86,7 +90,12 @@ interface Layout {
   readonly mixed: readonly Searched[];
 }
 
-function lowLevel(name: string, splits: readonly HeadSplit[], options: LowLevelOptions, layout: Layout): Space {
+function lowLevel(
+  name: string,
+  splits: readonly HeadSplit[],
+  options: LowLevelOptions,
+  layout: Layout,
+): Space<GlitBlock> {
   const grid = { ...PAPER_GRID, ...options.grid };
   const values: Readonly<Record<Searched, readonly number[]>> = {
     kernel: grid.kernels,
@@ -94,7 +103,7 @@ function lowLevel(name: string, splits: readonly HeadSplit[], options: LowLevelO
     dkRatio: grid.dkRatios,
     ffnRatio: grid.ffnRatios,
   };
-  const positions = splits.map(({ globalHeads, localHeads }): Block[] => {
+  const positions = splits.map(({ globalHeads, localHeads }): GlitBlock[] => {
     const searched = globalHeads === 0 ? layout.local : localHeads === 0 ? layout.global : layout.mixed;
     const combinations = searched.reduce<readonly Partial<LowLevelDefaults>[]>(
       (rows, field) => rows.flatMap((row) => values[field].map((value) => ({ ...row, [field]: value }))),
@@ -102,5 +111,5 @@ function lowLevel(name: string, splits: readonly HeadSplit[], options: LowLevelO
     );
     return combinations.map((combination) => block({ globalHeads, localHeads, ...combination }, options.defaults));
   });
-  return defineSpace(name, positions);
+  return defineSpace(name, glit, positions);
 }

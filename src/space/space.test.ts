@@ -3,7 +3,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
-import { block } from './block.js';
+import { block } from '../family/glit/block.js';
+import { glit } from '../family/glit/family.js';
+import { supernet } from '../model/network.js';
 import { highLevelSpace } from './highLevel.js';
 import { blocksOf, defineSpace, log10SizeOf, pathKey, pathOf, samplePath, sizeOf } from './space.js';
 
@@ -57,10 +59,12 @@ describe('a space', () => {
   });
 
   test('refuses positions that are empty, ambiguous or of other heads', () => {
-    refused(() => defineSpace('none', []), /has no choices/);
-    refused(() => defineSpace('holes', [[GLOBAL], []]), /position 1 of the space "holes" has no choices/);
-    refused(() => defineSpace('twins', [[GLOBAL, LOCAL, GLOBAL]]), /G3 d1 f4 twice/);
-    refused(() => defineSpace('mixture', [[GLOBAL, block({ globalHeads: 6, localHeads: 0 })]]), /G6 d1 f4 .* 3 heads/);
-    refused(() => defineSpace('even', [[{ ...LOCAL, kernel: 30 }]]), /kernel is 30/);
+    refused(() => defineSpace('none', glit, []), /has no choices/);
+    refused(() => defineSpace('holes', glit, [[GLOBAL], []]), /position 1 of the space "holes" has no choices/);
+    refused(() => defineSpace('twins', glit, [[GLOBAL, LOCAL, GLOBAL]]), /G3 d1 f4 twice/);
+    const mixture = defineSpace('mixture', glit, [[GLOBAL, block({ globalHeads: 6, localHeads: 0 })]]);
+    const backbone = { imageSize: 8, patchSize: 4, dim: 12, heads: 3, classes: 2 };
+    refused(() => supernet(backbone, mixture), /G6 d1 f4.* add up to 3/);
+    refused(() => defineSpace('even', glit, [[{ ...LOCAL, kernel: 30 }]]), /kernel is 30/);
   });
 });

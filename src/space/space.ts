@@ -1,46 +1,47 @@
 import { UserError } from '../errors.js';
 import type { Rng } from '../random/rng.js';
-import { describeBlock, faultOf, sameBlock } from './block.js';
-import type { Block } from './block.js';
+import type { Backbone, Block, Family } from '../family/family.js';
 
 /** The choices of every block of a network: plain data, frozen. Made by {@link defineSpace}. */
-export interface Space {
+export interface Space<K extends Block = Block> {
   readonly name: string;
+  readonly family: Family<Backbone, K>;
   /** For each block position its choices, in the order that paths count them. */
-  readonly positions: readonly (readonly Block[])[];
+  readonly positions: readonly (readonly K[])[];
 }
 
 /** A route through a space: gene i is the index of the choice at position i, from 0. */
 export type Path = readonly number[];
 
-/**
- * Checks and freezes a space. Throws a UserError when a position has no choices, two equal ones, an impossible one, or
- * another number of heads than the rest.
- */
-export function defineSpace(name: string, positions: readonly (readonly Block[])[]): Space {
-  const heads = positions[0]?.[0];
-  if (heads === undefined) throw new UserError(`the space "${name}" has no choices; give it a block position with one`);
-  const total = heads.globalHeads + heads.localHeads;
+/** Checks and freezes a space. Throws a UserError when a position has no choices, two equal ones, or an impossible one. */
+export function defineSpace<K extends Block>(
+  name: string,
+  family: Family<Backbone, K>,
+  positions: readonly (readonly K[])[],
+): Space<K> {
+  if (positions.length === 0)
+    throw new UserError(`the space "${name}" has no choices; give it a block position with one`);
   for (const [position, choices] of positions.entries()) {
     const where = `position ${position} of the space "${name}"`;
     const known = new Set<string>();
     if (choices.length === 0) throw new UserError(`${where} has no choices; give it at least one`);
     for (const choice of choices) {
-      const described = describeBlock(choice);
-      const fault = faultOf(choice);
+      const described = family.describeBlock(choice);
+      const fault = family.blockFault(choice);
       if (fault !== undefined) throw new UserError(`${where}: ${described}: ${fault.field} ${fault.fact}`);
-      if (choice.globalHeads + choice.localHeads !== total) {
-        throw new UserError(`${where}: ${described} does not have ${total} heads as the others; make them add up`);
-      }
       if (known.has(described)) throw new UserError(`${where} has ${described} twice; remove one`);
       known.add(described);
     }
   }
-  return Object.freeze({ name, positions: Object.freeze(positions.map((choices) => Object.freeze([...choices]))) });
+  return Object.freeze({
+    name,
+    family,
+    positions: Object.freeze(positions.map((choices) => Object.freeze([...choices]))),
+  });
 }
 
 /** The blocks that a path chooses. Throws a UserError when the path does not fit the space. */
-export function blocksOf(space: Space, path: Path): Block[] {
+export function blocksOf<K extends Block>(space: Space<K>, path: Path): K[] {
   if (path.length !== space.positions.length) {
     throw new UserError(
       `path ${pathKey(path)} has ${path.length} genes, but the space "${space.name}" has ${space.positions.length} positions`,
@@ -58,17 +59,18 @@ export function blocksOf(space: Space, path: Path): Block[] {
 }
 
 /** The path that chooses these blocks. Throws a UserError when they are not all among the choices. */
-export function pathOf(space: Space, blocks: readonly Block[]): Path {
+export function pathOf<K extends Block>(space: Space<K>, blocks: readonly K[]): Path {
   if (blocks.length !== space.positions.length) {
     throw new UserError(
       `${blocks.length} blocks are not a path of the space "${space.name}", which has ${space.positions.length} positions`,
     );
   }
+  const describe = (block: K): string => space.family.describeBlock(block);
   return blocks.map((wanted, position) => {
-    const index = (space.positions[position] ?? []).findIndex((choice) => sameBlock(choice, wanted));
+    const index = (space.positions[position] ?? []).findIndex((choice) => describe(choice) === describe(wanted));
     if (index < 0) {
       throw new UserError(
-        `block ${position} (${describeBlock(wanted)}) is not among the choices of the space "${space.name}" there`,
+        `block ${position} (${describe(wanted)}) is not among the choices of the space "${space.name}" there`,
       );
     }
     return index;

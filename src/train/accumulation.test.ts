@@ -3,12 +3,13 @@ import { after, before, describe, test } from 'node:test';
 import { NO_AUGMENTATION } from '../image/augment/augmentation.js';
 import { trainingLoader, type Batch, type Loader } from '../loader/loader.js';
 import { Interrupted } from '../errors.js';
-import { IMAGENET_NORMALIZATION } from '../model/images.js';
+import { IMAGENET_NORMALIZATION } from '../family/preprocessing.js';
 import { plainNetwork, supernet, type Network } from '../model/network.js';
 import { seeded } from '../random/rng.js';
 import { openDevice, type Device } from '../runtime/device.js';
-import { architecture } from '../space/architecture.js';
-import { block } from '../space/block.js';
+import { glitArchitecture } from '../family/glit/architecture.js';
+import { block } from '../family/glit/block.js';
+import { glit } from '../family/glit/family.js';
 import { defineSpace } from '../space/space.js';
 import { TINY_BACKBONE, TINY_RECIPE, tinyDataset, tinyNetwork, tinySupernet } from '../../test/support/tinyNetworks.js';
 import { train, type Recipe, type StepReport, type TrainingSnapshot } from './loop.js';
@@ -54,14 +55,14 @@ const ATTENTION = block({ globalHeads: 3, localHeads: 0 });
 
 /** A network without BatchNorm, so that an image's gradient does not depend on the others of its batch. */
 const attention = (): Network =>
-  plainNetwork(architecture({ backbone: TINY_BACKBONE, blocks: [ATTENTION, ATTENTION] }));
+  plainNetwork(glitArchitecture({ backbone: TINY_BACKBONE, blocks: [ATTENTION, ATTENTION] }));
 
 /** Two sizes of such blocks to choose from. */
 function attentionSupernet(): Network {
   const wide = block({ globalHeads: 3, localHeads: 0, ffnRatio: 6 });
   return supernet(
     TINY_BACKBONE,
-    defineSpace('attention', [
+    defineSpace('attention', glit, [
       [ATTENTION, wide],
       [wide, ATTENTION],
     ]),

@@ -1,5 +1,6 @@
 import { groupsOf, type Network } from '../model/network.js';
-import { GRADIENT, inputName, outputName } from '../model/sources.js';
+import { GRADIENT, inputName, outputName } from '../program/sources.js';
+import type { StateView } from '../program/compiled.js';
 import type { Device, DeviceTensor } from '../runtime/device.js';
 import type { Path } from '../space/space.js';
 import { zeros } from '../tensor/tensor.js';
@@ -30,13 +31,25 @@ export class Accumulator {
     return new Accumulator(device, network, gradients, statistics);
   }
 
-  /** What programs read from here, by name: gradients, and the statistics that batches 0 ... `batch` − 1 of the step moved. */
-  inputs(batch: number): Record<string, DeviceTensor> {
-    return Object.fromEntries([...this.gradients, ...(batch === 0 ? [] : this.statistics)]);
+  /**
+   * What the program of batch `batch` of a step reads and replaces here: the gradient so far, and the statistics that the
+   * batches before have moved. The statistics of the `last` batch are the state's.
+   */
+  at(path: Path, { batch, last }: { readonly batch: number; readonly last: boolean }): StateView {
+    const readable = new Map([...this.gradients, ...(batch === 0 ? [] : this.statistics)]);
+    return {
+      inputs: (names) =>
+        Object.fromEntries(
+          names.flatMap((name) => {
+            const slot = readable.get(name);
+            return slot === undefined ? [] : [[name, slot] as const];
+          }),
+        ),
+      updates: (outputs) => this.updates(path, outputs, last),
+    };
   }
 
-  /** For each output of a program that goes here, what it replaces. The statistics of the `last` batch are the state's. */
-  updates(path: Path, outputs: readonly string[], { last }: { readonly last: boolean }): Record<string, DeviceTensor> {
+  private updates(path: Path, outputs: readonly string[], last: boolean): Record<string, DeviceTensor> {
     const updates: Record<string, DeviceTensor> = {};
     for (const { position, group } of groupsAt(this.network, path)) {
       for (const [vector, slots] of [

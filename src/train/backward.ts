@@ -1,6 +1,8 @@
-import { constant, input, pullBack, type Value } from '../graph/index.js';
+import { constant, pullBack, type Value } from '../graph/index.js';
 import { forward, type Network } from '../model/network.js';
-import { fedGroup, trainingPhases, type FedGroup } from '../model/sources.js';
+import type { NetworkFeed } from '../program/evaluation.js';
+import { feeds } from '../program/program.js';
+import { fedGroup, trainingPhases, type FedGroup } from '../program/sources.js';
 import type { ParameterGroup } from '../nn/group.js';
 import { crossEntropy } from './loss.js';
 
@@ -16,35 +18,40 @@ export interface Place {
 /** A place after a forward and a backward pass. */
 export interface DifferentiatedPlace extends Place {
   /** The gradient of the loss by the parameters of the group that ran. */
-  readonly slope: Value;
+  readonly gradient: Value;
   /** The new BatchNorm statistics of the group that ran; undefined where no group has any. */
   readonly statistics: Value | undefined;
 }
 
+/**
+ * What the host gives a forward and backward pass: `targets` [B, C]; `momentum`, how far running statistics move; `keep`,
+ * the factors of drop path (see dropPathMask), which only a program with drop path reads.
+ */
+export type BackwardFeed = NetworkFeed | 'targets' | 'momentum' | 'keep';
+
 export interface BackwardSettings {
-  /** Whether residual branches are dropped: the program then takes `keep`, see dropPathMask. */
+  /** Whether residual branches are dropped. */
   readonly dropPath: boolean;
   /** What the gradient is multiplied by: one over the number of batches that make up a step. */
   readonly share?: number;
 }
 
-/**
- * The forward and the backward pass in training. Inputs: what `images` reads, `targets` [B, C], the scalar `momentum`, `keep`
- * [2 · depth, B] with drop path, `path` int64 [depth] for a supernet, and parameters and buffers of every group.
- */
+/** The forward and the backward pass in training. The graph also reads parameters and buffers of every group. */
 export function backward(network: Network, images: Value, { dropPath, share = 1 }: BackwardSettings) {
   const depth = network.choices.length;
   const [batch] = images.shape;
   const trunk = fedGroup(network.trunk);
   const choices = network.choices.map((groups) => groups.map(fedGroup));
-  const phases = trainingPhases(
-    depth,
-    input('momentum', 'float32', []),
-    dropPath ? input('keep', 'float32', [2 * depth, batch]) : undefined,
-  );
-  const path = input('path', 'int64', [depth]);
-  const { logits, indices, buffers } = forward(network, { images, path, trunk, choices, phases });
-  const loss = crossEntropy(logits, input('targets', 'float32', logits.shape));
+  const fed = feeds({
+    path: ['int64', [depth]],
+    targets: ['float32', [batch, network.backbone.classes]],
+    momentum: ['float32', []],
+    keep: ['float32', [network.space.family.residualBranches * depth, batch]],
+  });
+  const phases = trainingPhases(network, fed.momentum, dropPath ? fed.keep : undefined);
+  const passed = forward(network, { images, path: fed.path, trunk, choices, phases });
+  const { logits, indices, buffers, trunkBuffers } = passed;
+  const loss = crossEntropy(logits, fed.targets);
 
   const places = placesOf(network, indices, [[trunk], ...choices]);
   // The choices of a place share one gradient, so that of its first choice stands for all.
@@ -54,13 +61,15 @@ export function backward(network: Network, images: Value, { dropPath, share = 1 
     [constant(share)],
     sources.map(({ parameters }) => parameters),
   );
+  const given: Readonly<Record<BackwardFeed, Value>> = { images, ...fed };
   return {
+    feeds: given,
     loss,
     logits,
     places: places.map((place): DifferentiatedPlace => ({
       ...place,
-      slope: pulled[sources.indexOf(place.sources[0])] as Value,
-      statistics: place.position === 'trunk' ? undefined : buffers[place.position],
+      gradient: pulled[sources.indexOf(place.sources[0])] as Value,
+      statistics: place.position === 'trunk' ? trunkBuffers : buffers[place.position],
     })),
   };
 }

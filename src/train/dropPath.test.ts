@@ -23,7 +23,7 @@ describe('drop path', () => {
 
   test('drops every branch of every sample with its own block’s rate, and keeps the expectation', () => {
     const [depth, batch] = [3, 4000];
-    const mask = dropPathMask(dropPathRates(depth, 0.4), batch, seeded('drop path'));
+    const mask = dropPathMask(dropPathRates(depth, 0.4), { branches: 2, batch }, seeded('drop path'));
     assert.equal(mask.length, 2 * depth * batch);
     for (let branch = 0; branch < 2 * depth; branch++) {
       const rate = 0.2 * Math.floor(branch / 2);

@@ -21,13 +21,17 @@ export function dropPathRates(depth: number, rate: number): readonly number[] {
 const VECTOR = 16;
 
 /**
- * For every residual branch (two a block) the factor of every sample, [2 · depth, B]: 0 with the block's rate, else
- * 1/(1 − rate), so that the expectation stays (Huang et al., stochastic depth).
+ * For every residual branch, `branches` per block, the factor of every sample, [branches · depth, B]: 0 with the block's
+ * rate, else 1/(1 − rate), so that the expectation stays (Huang et al., stochastic depth).
  */
-export function dropPathMask(rates: readonly number[], batch: number, rng: Rng): Float32Array {
-  const mask = new Float32Array(rates.length * 2 * batch);
+export function dropPathMask(
+  rates: readonly number[],
+  { branches, batch }: { readonly branches: number; readonly batch: number },
+  rng: Rng,
+): Float32Array {
+  const mask = new Float32Array(rates.length * branches * batch);
   for (let at = 0; at < mask.length; at++) {
-    mask[at] = keepFactor(rates[Math.floor(at / (2 * batch))], rng.uniform());
+    mask[at] = keepFactor(rates[Math.floor(at / (branches * batch))], rng.uniform());
   }
   return mask;
 }

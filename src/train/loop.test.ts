@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { SMALL_IMAGE_AUGMENTATION } from '../image/augment/augmentation.js';
 import { trainingLoader, type Loader, type PixelType } from '../loader/loader.js';
 import { Interrupted, UserError } from '../errors.js';
-import { IMAGENET_NORMALIZATION } from '../model/images.js';
+import { IMAGENET_NORMALIZATION } from '../family/preprocessing.js';
 import type { Network } from '../model/network.js';
 import { seeded } from '../random/rng.js';
 import { openDevice, type Device } from '../runtime/device.js';

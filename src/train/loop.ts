@@ -1,16 +1,19 @@
 import { stopIfAborted, UserError } from '../errors.js';
-import { pixelImages, type Normalization } from '../model/images.js';
+import { pixelImages } from '../program/images.js';
+import type { Normalization } from '../family/preprocessing.js';
 import type { Network } from '../model/network.js';
 import type { Batch, Loader } from '../loader/loader.js';
 import type { Rng } from '../random/rng.js';
 import type { Device } from '../runtime/device.js';
 import { samplePath, type Path } from '../space/space.js';
 import { float32, int64, scalar, tensor, type Tensor } from '../tensor/tensor.js';
-import { adamwScalars } from './adamw.js';
 import { dropPathMask, dropPathRates } from './dropPath.js';
 import { dominantLabels, mixedTargets, smoothTargets } from './loss.js';
+import { scalarFeeds } from './optimize.js';
+import type { Optimizer } from './optimizers/optimizer.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 import { NetworkState, type Weights } from './state.js';
+import type { StepFeed } from './step.js';
 import { createStepper, type BatchResult } from './stepper.js';
 
 /** How a network is trained; DeiT's recipe without its augmentation, which is the loader's. */
@@ -19,6 +22,7 @@ export interface Recipe extends Schedule {
   readonly batchSize: number;
   /** Batches whose gradients make up one optimizer step. Left out: 1. The schedule's steps are optimizer steps. */
   readonly accumulate?: number | undefined;
+  readonly optimizer: Optimizer;
   readonly weightDecay: number;
   /** Largest global norm of the gradient; 0 switches clipping off. */
   readonly clipNorm: number;
@@ -97,13 +101,14 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
   const images = pixelImages(recipe.batchSize, network.backbone.imageSize, job.normalization, loader.pixels);
   const stepper = await createStepper(device, network, images, {
     batches,
+    optimizer: recipe.optimizer,
     dropPath: recipe.dropPath > 0,
     ...(recipe.clipNorm > 0 && { clipNorm: recipe.clipNorm }),
     ...(average && { averageDecay: recipe.averageDecay }),
   });
   const state = await NetworkState.initialize(device, network, rng.fork('weights'), {
     start: job.start,
-    moments: true,
+    slots: recipe.optimizer.slots,
     average,
   });
 
@@ -194,30 +199,27 @@ interface PlacedBatch {
 function feedsOf(
   { network, loader, recipe, rng }: TrainingJob,
   { batch, path, step, part }: PlacedBatch,
-): Record<string, Tensor> {
+): Record<StepFeed, Tensor> {
   const { imageSize, classes } = network.backbone;
   const depth = network.choices.length;
-  const { stepSize, epsilon, keep } = adamwScalars({
-    step: step + 1,
-    learningRate: learningRateAt(recipe, step),
-    weightDecay: recipe.weightDecay,
-  });
+  const branches = network.space.family.residualBranches;
+  const { optimizer, weightDecay, labelSmoothing, dropPath, accumulate = 1 } = recipe;
+  const rates = { step: step + 1, learningRate: learningRateAt(recipe, step), weightDecay };
+  const scalars = optimizer.scalarsAt(rates);
   const { labels, mix } = batch;
   const targets =
     mix === undefined
-      ? smoothTargets(labels, classes, recipe.labelSmoothing)
-      : mixedTargets(labels, classes, recipe.labelSmoothing, mix.lambda);
-  const drops = rng.fork('dropPath').fork(step * (recipe.accumulate ?? 1) + part);
-  const kept = dropPathMask(dropPathRates(depth, recipe.dropPath), batch.size, drops);
+      ? smoothTargets(labels, classes, labelSmoothing)
+      : mixedTargets(labels, classes, labelSmoothing, mix.lambda);
+  const drops = rng.fork('dropPath').fork(step * accumulate + part);
+  const kept = dropPathMask(dropPathRates(depth, dropPath), { branches, batch: batch.size }, drops);
   return {
     images: tensor(loader.pixels, [batch.size, 3, imageSize, imageSize], batch.images),
     targets: tensor('float32', [batch.size, classes], targets),
     path: int64([depth], path),
-    keep: float32([2 * depth, batch.size], kept),
+    keep: float32([branches * depth, batch.size], kept),
     momentum: scalar(BATCH_NORM_MOMENTUM),
-    stepSize: scalar(stepSize),
-    epsilon: scalar(epsilon),
-    decayFactor: scalar(keep),
+    ...scalarFeeds(optimizer, (at) => scalar(scalars[at])),
   };
 }
 

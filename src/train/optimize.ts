@@ -1,96 +1,89 @@
 import { add, branch, constant, div, input, minimum, mul, sqrt, sum, type Value } from '../graph/index.js';
-import { inputName, outputName, type Vector } from '../model/sources.js';
+import { feeds, type FeedType } from '../program/program.js';
+import { inputName, outputName, type Vector } from '../program/sources.js';
 import type { ParameterGroup } from '../nn/group.js';
-import { adamw, type AdamWInputs } from './adamw.js';
 import type { Place } from './backward.js';
+import type { Optimizer } from './optimizers/optimizer.js';
 
 /** A place and its gradient. */
 export interface UpdatedPlace extends Place {
   /** The gradient as the arm of each group captures it. */
-  readonly slopes: readonly Value[];
+  readonly gradients: readonly Value[];
   /** What the moving average of the BatchNorm statistics follows; undefined where there are none. */
   readonly statistics: Value | undefined;
 }
 
-export interface OptimizerSettings {
+export interface UpdateSettings {
+  readonly optimizer: Optimizer;
   /** Largest global norm of the gradient; a longer one is shortened to it. None: no clipping. */
   readonly clipNorm?: number;
   /** Decay of the moving average of parameters and buffers (EMA); only for plain networks. None: no average. */
   readonly averageDecay?: number;
 }
 
+/** The names of an optimizer's scalars among the feeds of a step. */
+export type ScalarFeed = `optimizer.${string}`;
+
+/** The scalars of an optimizer as a step is fed them, by name, each `[value]` from `of`. */
+export function scalarFeeds<T>({ scalars }: Optimizer, of: (at: number) => T): Record<ScalarFeed, T> {
+  return Object.fromEntries(scalars.map((name, at) => [`optimizer.${name}`, of(at)]));
+}
+
 /**
- * Clipping, AdamW and the moving average of the groups that ran. Inputs: the scalars `stepSize`, `epsilon` and
- * `decayFactor`, moments and averages. Outputs: `gradientNorm` (before clipping) and the new vectors, by name.
+ * Clipping, the optimizer and the moving average of the groups that ran. The graph reads parameters, slots and averages of
+ * every group; `updates` are the new ones, by output name. `gradientNorm` is that before clipping.
  */
-export function optimize(
-  places: readonly UpdatedPlace[],
-  { clipNorm, averageDecay }: OptimizerSettings,
-): Record<string, Value> {
+export function optimize(places: readonly UpdatedPlace[], { optimizer, clipNorm, averageDecay }: UpdateSettings) {
   const squares = places.map(
-    ({ index, groups, slopes }) =>
+    ({ index, groups, gradients }) =>
       branch(
         index,
-        groups.map((_, choice) => ({ captures: [slopes[choice]], body: (slope) => [sum(mul(slope, slope))] })),
+        groups.map((_, choice) => ({ captures: [gradients[choice]], body: (grad) => [sum(mul(grad, grad))] })),
       )[0],
   );
   const gradientNorm = sqrt(squares.reduce(add));
   const factor = clipNorm === undefined ? undefined : minimum(constant(1), div(clipNorm, add(gradientNorm, 1e-6)));
 
-  const rates: AdamWInputs = {
-    stepSize: input('stepSize', 'float32', []),
-    epsilon: input('epsilon', 'float32', []),
-    keep: input('decayFactor', 'float32', []),
-  };
-  const outputs: Record<string, Value> = { gradientNorm };
-  for (const { position, index, groups, sources, slopes, statistics } of places) {
-    const moment = (group: ParameterGroup, vector: Vector): Value =>
-      input(inputName(group, vector), 'float32', [group.size]);
-    const [parameters, first, second] = branch(
+  const { slots } = optimizer;
+  const scalars = feeds(scalarFeeds(optimizer, (): FeedType => ['float32', []]));
+  const rates = Object.values(scalars);
+  const updates: Record<string, Value> = {};
+  for (const { position, index, groups, sources, gradients, statistics } of places) {
+    const slotOf = (group: ParameterGroup, slot: Vector): Value =>
+      input(inputName(group, slot), 'float32', [group.size]);
+    const [parameters, ...next] = branch(
       index,
       groups.map((group, choice) => ({
         captures: [
-          slopes[choice],
+          gradients[choice],
           sources[choice].parameters,
-          moment(group, 'first'),
-          moment(group, 'second'),
-          rates.stepSize,
-          rates.epsilon,
-          rates.keep,
+          ...slots.map((slot) => slotOf(group, slot)),
+          ...rates,
           ...(factor ? [factor] : []),
         ],
-        body: (
-          slope: Value,
-          old: Value,
-          m: Value,
-          v: Value,
-          stepSize: Value,
-          epsilon: Value,
-          keep: Value,
-          shortening?: Value,
-        ) => {
-          const clipped = shortening === undefined ? slope : mul(slope, shortening);
-          const next = adamw(
-            { parameters: old, first: m, second: v },
-            clipped,
-            { stepSize, epsilon, keep },
-            group.decayedSize,
-          );
-          return [next.parameters, next.first, next.second];
+        body: (grad: Value, old: Value, ...rest: readonly Value[]) => {
+          const shortening = factor && rest[slots.length + rates.length];
+          const updated = optimizer.update({
+            parameters: old,
+            gradient: shortening === undefined ? grad : mul(grad, shortening),
+            slots: rest.slice(0, slots.length),
+            scalars: rest.slice(slots.length, slots.length + rates.length),
+            decayed: group.decayedSize,
+          });
+          return [updated.parameters, ...updated.slots];
         },
       })),
     );
-    outputs[outputName(position, 'parameters')] = parameters;
-    outputs[outputName(position, 'first')] = first;
-    outputs[outputName(position, 'second')] = second;
+    updates[outputName(position, 'parameters')] = parameters;
+    slots.forEach((slot, at) => (updates[outputName(position, slot)] = next[at]));
     if (averageDecay === undefined) continue;
     const [group] = groups;
     const follow = (vector: 'average' | 'averageBuffers', size: number, value: Value): void => {
       const before = input(inputName(group, vector), 'float32', [size]);
-      outputs[outputName(position, vector)] = add(mul(before, averageDecay), mul(value, 1 - averageDecay));
+      updates[outputName(position, vector)] = add(mul(before, averageDecay), mul(value, 1 - averageDecay));
     };
     follow('average', group.size, parameters);
     if (statistics !== undefined) follow('averageBuffers', group.bufferSize, statistics);
   }
-  return outputs;
+  return { feeds: scalars, gradientNorm, updates };
 }

@@ -1,5 +1,6 @@
 import { groupsOf, type Network } from '../model/network.js';
-import { inputName, outputName, VECTORS, type Vector } from '../model/sources.js';
+import type { StateView } from '../program/compiled.js';
+import { inputName, outputName, type Vector } from '../program/sources.js';
 import type { ParameterGroup } from '../nn/group.js';
 import type { Rng } from '../random/rng.js';
 import type { Device, DeviceTensor } from '../runtime/device.js';
@@ -11,21 +12,22 @@ export type Weights = ReadonlyMap<string, Tensor<'float32'>>;
 
 /** Which vectors a state holds besides parameters and buffers. */
 export interface StateOptions {
-  /** Adam's moments. */
-  readonly moments?: boolean;
+  /** The optimizer's slots, zeros at first. */
+  readonly slots?: readonly string[];
   /** The moving average of parameters and buffers. */
   readonly average?: boolean;
 }
 
 /**
- * The flat vectors of a network on a device, where training steps replace them. Programs name them by group: feed
- * {@link inputs}, and let {@link updates} take the results of a path.
+ * The flat vectors of a network on a device, where training steps replace them. Programs name them by group; {@link at} is
+ * what a program of one path reads and replaces.
  */
 export class NetworkState {
   private constructor(
     readonly network: Network,
     private readonly device: Device,
-    private readonly slots: ReadonlyMap<string, DeviceTensor>,
+    private readonly vectors: readonly Vector[],
+    private readonly tensors: ReadonlyMap<string, DeviceTensor>,
   ) {}
 
   /** A network's state from its first values: those named in `start`, the others drawn. */
@@ -47,43 +49,48 @@ export class NetworkState {
     device: Device,
     network: Network,
     valuesOf: (group: ParameterGroup) => { readonly parameters: Tensor; readonly buffers: Tensor },
-    { moments = false, average = false }: StateOptions,
+    { slots = [], average = false }: StateOptions,
   ): Promise<NetworkState> {
-    const slots = new Map<string, DeviceTensor>();
+    const tensors = new Map<string, DeviceTensor>();
+    const vectors = ['parameters', 'buffers', ...slots, ...(average ? ['average', 'averageBuffers'] : [])];
     for (const group of groupsOf(network)) {
       const { parameters, buffers } = valuesOf(group);
-      const moment = zeros('float32', [moments ? group.size : 0]);
-      const vectors: Readonly<Record<Vector, Tensor>> = {
-        parameters,
-        buffers,
-        first: moment,
-        second: moment,
-        average: average ? parameters : zeros('float32', [0]),
-        averageBuffers: average ? buffers : zeros('float32', [0]),
-      };
-      for (const vector of VECTORS) {
-        if (vectors[vector].data.length > 0) slots.set(inputName(group, vector), await device.upload(vectors[vector]));
+      const zero = zeros('float32', [group.size]);
+      const first = new Map<Vector, Tensor>([
+        ['parameters', parameters],
+        ['buffers', buffers],
+        ['average', parameters],
+        ['averageBuffers', buffers],
+      ]);
+      for (const vector of vectors) {
+        const value = first.get(vector) ?? zero;
+        if (value.data.length > 0) tensors.set(inputName(group, vector), await device.upload(value));
       }
     }
-    return new NetworkState(network, device, slots);
+    return new NetworkState(network, device, vectors, tensors);
   }
 
-  /** The vectors that a program reads, by input name. */
-  inputs(names: readonly string[]): Record<string, DeviceTensor> {
-    return Object.fromEntries(names.flatMap((name) => this.entry(name)));
-  }
-
-  /** For each output of a program that is a new vector of the path's choices, or of the trunk: what it replaces. */
-  updates(path: Path, outputs: readonly string[]): Record<string, DeviceTensor> {
-    return Object.fromEntries(
-      groupsAt(this.network, path).flatMap(({ position, group }) =>
-        VECTORS.flatMap((vector) => {
-          const name = outputName(position, vector);
-          const slot = this.slots.get(inputName(group, vector));
-          return slot !== undefined && outputs.includes(name) ? [[name, slot] as const] : [];
-        }),
-      ),
-    );
+  /** What a program of this path reads and replaces: the vectors of the trunk and of the path's choices. */
+  at(path: Path): StateView {
+    return {
+      inputs: (names) =>
+        Object.fromEntries(
+          names.flatMap((name) => {
+            const tensor = this.tensors.get(name);
+            return tensor === undefined ? [] : [[name, tensor] as const];
+          }),
+        ),
+      updates: (outputs) =>
+        Object.fromEntries(
+          groupsAt(this.network, path).flatMap(({ position, group }) =>
+            this.vectors.flatMap((vector) => {
+              const name = outputName(position, vector);
+              const tensor = this.tensors.get(inputName(group, vector));
+              return tensor !== undefined && outputs.includes(name) ? [[name, tensor] as const] : [];
+            }),
+          ),
+        ),
+    };
   }
 
   /** The variables by name, on the host. */
@@ -93,7 +100,7 @@ export class NetworkState {
 
   /** The moving averages by name, on the host; undefined when none are kept. */
   async averages(): Promise<Weights | undefined> {
-    const kept = this.slots.has(inputName(this.network.trunk, 'average'));
+    const kept = this.tensors.has(inputName(this.network.trunk, 'average'));
     return kept ? this.named('average', 'averageBuffers') : undefined;
   }
 
@@ -108,34 +115,29 @@ export class NetworkState {
   }
 
   private async vector(group: ParameterGroup, vector: Vector): Promise<Tensor<'float32'>> {
-    const slot = this.slots.get(inputName(group, vector));
-    return slot === undefined ? zeros('float32', [0]) : ((await this.device.download(slot)) as Tensor<'float32'>);
+    const tensor = this.tensors.get(inputName(group, vector));
+    return tensor === undefined ? zeros('float32', [0]) : ((await this.device.download(tensor)) as Tensor<'float32'>);
   }
 
   /** Every vector under its input name: what a training run needs to go on later. */
   async snapshot(): Promise<Map<string, Tensor>> {
     const vectors = new Map<string, Tensor>();
-    for (const [name, slot] of this.slots) vectors.set(name, await this.device.download(slot));
+    for (const [name, tensor] of this.tensors) vectors.set(name, await this.device.download(tensor));
     return vectors;
   }
 
   /** Puts back a {@link snapshot} of the same network. */
   async restore(vectors: ReadonlyMap<string, Tensor>): Promise<void> {
-    for (const [name, slot] of this.slots) {
+    for (const [name, tensor] of this.tensors) {
       const vector = vectors.get(name);
       if (vector === undefined) throw new RangeError(`${name} is missing in the snapshot`);
-      await this.device.write(slot, vector);
+      await this.device.write(tensor, vector);
     }
   }
 
   /** Gives the memory on the device back. */
   free(): void {
-    for (const slot of this.slots.values()) this.device.free(slot);
-  }
-
-  private entry(name: string): [string, DeviceTensor][] {
-    const slot = this.slots.get(name);
-    return slot === undefined ? [] : [[name, slot]];
+    for (const tensor of this.tensors.values()) this.device.free(tensor);
   }
 }
 

@@ -1,11 +1,14 @@
 import type { Value } from '../graph/index.js';
 import type { Network } from '../model/network.js';
-import type { Device, DeviceTensor, Program } from '../runtime/device.js';
+import { CompiledProgram } from '../program/compiled.js';
+import type { Device } from '../runtime/device.js';
 import type { Path } from '../space/space.js';
 import { scalar, type Tensor } from '../tensor/tensor.js';
 import { Accumulator } from './accumulator.js';
+import type { BackwardFeed } from './backward.js';
+import type { ScalarFeed } from './optimize.js';
 import type { NetworkState } from './state.js';
-import { gradientStep, trainingStep, updateStep, type StepSettings } from './step.js';
+import { gradientStep, trainingStep, updateStep, type StepFeed, type StepSettings } from './step.js';
 
 /** What one batch gave. */
 export interface BatchResult {
@@ -16,9 +19,9 @@ export interface BatchResult {
   readonly gradientNorm?: Tensor;
 }
 
-/** One batch of a step, and what the programs are fed for it, by input name. */
+/** One batch of a step, and what the programs are fed for it. */
 export interface BatchOfStep {
-  readonly feeds: Readonly<Record<string, Tensor>>;
+  readonly feeds: Readonly<Record<StepFeed, Tensor>>;
   readonly path: Path;
   /** Which batch of its step it is, from 0. */
   readonly part: number;
@@ -47,56 +50,35 @@ export async function createStepper(
   images: Value,
   { batches, ...settings }: StepperSettings,
 ): Promise<Stepper> {
-  if (batches === 1) return new FusedStepper(await compile(device, trainingStep(network, images, settings), 'step'));
-  const { dropPath, ...optimizer } = settings;
-  const gradient = await compile(device, gradientStep(network, images, { dropPath, batches }), 'gradient');
-  const update = await compile(device, updateStep(network, optimizer), 'update');
-  return new AccumulatingStepper(gradient, update, await Accumulator.create(device, network), batches);
-}
-
-async function compile(device: Device, model: Uint8Array, part: string): Promise<NamedProgram> {
-  const program = await device.compile(model, `training ${part}`);
-  const { inputs, outputs } = program.signature;
-  return { program, inputs: inputs.map(({ name }) => name), outputs: outputs.map(({ name }) => name) };
-}
-
-/** A program and the names of its inputs and outputs. */
-interface NamedProgram {
-  readonly program: Program;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-}
-
-/** The values for a program's inputs, each from the first of the sources that has it. */
-function inputsOf(
-  { inputs }: NamedProgram,
-  ...sources: readonly Readonly<Record<string, Tensor | DeviceTensor>>[]
-): Record<string, Tensor | DeviceTensor> {
-  const known = Object.assign({}, ...sources.toReversed()) as Record<string, Tensor | DeviceTensor>;
-  return Object.fromEntries(inputs.filter((name) => name in known).map((name) => [name, known[name]]));
+  if (batches === 1) {
+    const step = await CompiledProgram.compile(device, trainingStep(network, images, settings), 'training step');
+    return new FusedStepper(step);
+  }
+  const { dropPath, ...rest } = settings;
+  return new AccumulatingStepper(
+    await CompiledProgram.compile(device, gradientStep(network, images, { dropPath, batches }), 'training gradient'),
+    await CompiledProgram.compile(device, updateStep(network, rest), 'training update'),
+    await Accumulator.create(device, network),
+    batches,
+  );
 }
 
 class FusedStepper implements Stepper {
-  constructor(private readonly step: NamedProgram) {}
+  constructor(private readonly step: CompiledProgram<StepFeed, 'loss' | 'logits' | 'gradientNorm'>) {}
 
   start(state: NetworkState, { feeds, path }: BatchOfStep): Promise<BatchResult> {
-    const { program, inputs, outputs } = this.step;
-    return program.run(inputsOf(this.step, state.inputs(inputs), feeds), {
-      outputs: ['loss', 'logits', 'gradientNorm'],
-      updates: state.updates(path, outputs),
-      transfer: ['images'],
-    });
+    return this.step.on(state.at(path)).run(feeds, { transfer: ['images'] });
   }
 
   release(): Promise<void> {
-    return this.step.program.release();
+    return this.step.release();
   }
 }
 
 class AccumulatingStepper implements Stepper {
   constructor(
-    private readonly gradient: NamedProgram,
-    private readonly update: NamedProgram,
+    private readonly gradient: CompiledProgram<BackwardFeed | 'carry', 'loss' | 'logits'>,
+    private readonly update: CompiledProgram<'path' | ScalarFeed, 'gradientNorm'>,
     private readonly accumulator: Accumulator,
     private readonly batches: number,
   ) {}
@@ -105,30 +87,19 @@ class AccumulatingStepper implements Stepper {
     const { gradient, update, accumulator } = this;
     const last = part === this.batches - 1;
     const carry = scalar(part === 0 ? 0 : 1);
-    const result = gradient.program.run(
-      inputsOf(gradient, accumulator.inputs(part), { carry }, state.inputs(gradient.inputs), feeds),
-      {
-        outputs: ['loss', 'logits'],
-        updates: {
-          ...state.updates(path, gradient.outputs),
-          ...accumulator.updates(path, gradient.outputs, { last }),
-        },
-        transfer: ['images'],
-      },
-    );
+    const result = gradient
+      .on(accumulator.at(path, { batch: part, last }), state.at(path))
+      .run({ ...feeds, carry }, { transfer: ['images'] });
     if (!last) return result;
     // The update reads the statistics from the state, where the last batch has put them.
-    const norm = update.program.run(inputsOf(update, accumulator.inputs(0), state.inputs(update.inputs), feeds), {
-      outputs: ['gradientNorm'],
-      updates: state.updates(path, update.outputs),
-    });
+    const norm = update.on(accumulator.at(path, { batch: 0, last }), state.at(path)).run(feeds);
     const [found, { gradientNorm }] = await Promise.all([result, norm]);
     return { ...found, gradientNorm };
   }
 
   async release(): Promise<void> {
     this.accumulator.free();
-    await this.gradient.program.release();
-    await this.update.program.release();
+    await this.gradient.release();
+    await this.update.release();
   }
 }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { preset } from '../../src/model/presets.js';
+import { preset } from '../../src/family/families.js';
 import { parseConfig } from '../../src/config/layers.js';
 import { PRESETS } from '../../src/config/presets.js';
-import { formatArchitecture, parseArchitecture } from '../../src/space/codec.js';
+import { formatArchitecture, parseArchitecture } from '../../src/family/codec.js';
 import { mutated } from './mutations.js';
 import { survives } from './verdict.js';
 

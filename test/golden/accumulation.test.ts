@@ -1,8 +1,8 @@
 import { after, before, test } from 'node:test';
 import { input } from '../../src/graph/index.js';
 import { groupsOf, plainNetwork } from '../../src/model/network.js';
-import { deit } from '../../src/model/presets.js';
-import { GRADIENT, inputName, outputName } from '../../src/model/sources.js';
+import { deit } from '../../src/family/glit/architecture.js';
+import { GRADIENT, inputName, outputName } from '../../src/program/sources.js';
 import { openDevice, type Device } from '../../src/runtime/device.js';
 import { float32, scalar, tensor, zeros, type Tensor } from '../../src/tensor/tensor.js';
 import { smoothTargets } from '../../src/train/loss.js';
@@ -40,8 +40,8 @@ test("DeiT's gradient of a batch, accumulated over batches of one image", async 
   const [images, labels] = [golden.get('images'), golden.get('labels').data];
   const batches = labels.length;
   const one = [1, ...images.shape.slice(1)];
-  const model = gradientStep(network, input('images', 'float32', one), { dropPath: false, batches });
-  const program = await device.compile(model, 'gradient');
+  const step = gradientStep(network, input('images', 'float32', one), { dropPath: false, batches });
+  const program = await device.compile(step.model, 'gradient');
   const weights = flatWeights(network, golden.under('state/'));
   const targets = float32([batches, config.num_classes], smoothTargets(labels, config.num_classes, 0));
 

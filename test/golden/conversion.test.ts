@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readPytorchStateDict } from '../../src/checkpoint/pytorch/stateDict.js';
 import { readSafetensors, writeSafetensors, type Safetensors } from '../../src/checkpoint/safetensors.js';
-import { deit, preset } from '../../src/model/presets.js';
-import { architecture } from '../../src/space/architecture.js';
-import { formatArchitecture } from '../../src/space/codec.js';
+import { deit } from '../../src/family/glit/architecture.js';
+import { preset } from '../../src/family/families.js';
+import { glitArchitecture, type GlitArchitecture } from '../../src/family/glit/architecture.js';
+import { formatArchitecture } from '../../src/family/codec.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { goldenPath } from '../golden.js';
 import { glit, writeText } from '../support/commandLine.js';
@@ -18,10 +19,10 @@ const folder = mkdtempSync(join(tmpdir(), 'glit-conversion-'));
 const expected = await GoldenTensors.read('checkpoints/ckpt_expected.safetensors');
 const CHECKPOINT = goldenPath('checkpoints/ckpt_zip.pth');
 const ARCHITECTURE = formatArchitecture(
-  architecture({
+  glitArchitecture({
     name: 'reference',
     backbone: { imageSize: 32, patchSize: 8, dim: 12, heads: 3, classes: 10 },
-    blocks: preset('glit-tiny').blocks,
+    blocks: (preset('glit-tiny') as GlitArchitecture).blocks,
   }),
 );
 before(() => {

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { blockCosts, costOf } from '../../src/model/cost.js';
+import { costOf, costsOfSpace } from '../../src/measure/cost.js';
 import { plainNetwork } from '../../src/model/network.js';
-import { preset } from '../../src/model/presets.js';
-import { profileOf } from '../../src/model/profile.js';
-import { releasedBlockConvention, releasedConvention } from '../../src/model/releasedConvention.js';
-import { toDeitStateDict, toGlitStateDict } from '../../src/model/stateDict.js';
-import { architecture } from '../../src/space/architecture.js';
-import { block, describeBlock } from '../../src/space/block.js';
+import { preset } from '../../src/family/families.js';
+import { profileOf } from '../../src/measure/profile.js';
+import { releasedBlockConvention, releasedConvention } from '../../src/family/glit/releasedConvention.js';
+import { deitLayout, glitLayout } from '../../src/family/glit/layouts.js';
+import { toLayout } from '../../src/model/stateDict.js';
+import { glitArchitecture, type GlitArchitecture } from '../../src/family/glit/architecture.js';
+import { block, describeBlock } from '../../src/family/glit/block.js';
 import { headSplits, releasedLowLevel } from '../../src/space/lowLevel.js';
 import { zeros } from '../../src/tensor/tensor.js';
 import { goldenJson } from './data.js';
@@ -55,7 +56,7 @@ const shapes = await goldenJson<Readonly<Record<string, StateDictShapes>>>('deit
 const names = { deit_tiny: 'deit-tiny', deit_small: 'deit-small', deit_base: 'deit-base', glit_tiny: 'glit-tiny' };
 const networks = Object.entries(names).map(([official, name]) => ({
   official: `${official}_patch16_224`,
-  architecture: preset(name),
+  architecture: preset(name) as GlitArchitecture,
 }));
 
 /** Equal up to the rounding of a sum of doubles. */
@@ -66,16 +67,17 @@ function assertRelative(actual: number, expected: number, what: string): void {
 describe('costs', () => {
   test('of all 36 released blocks: parameters, multiply-adds and the released formula', () => {
     const backbone = { imageSize: 224, patchSize: 16, dim: 192, heads: 3, classes: 1000 };
-    const costOfBlock = blockCosts(backbone);
     const candidates = costs.candidates_dim192_heads3_tokens197;
     assert.equal(candidates.length, 36);
     for (const one of candidates) {
-      const made = releasedLowLevel(headSplits([one.v_head], 3)).positions[0][one.candidate];
+      const space = releasedLowLevel(headSplits([one.v_head], 3));
+      const made = space.positions[0][one.candidate];
       const what = `heads ${one.v_head}, candidate ${one.candidate}, ${describeBlock(made)}`;
       assert.equal(made.ffnRatio, one.mlp_ratio, what);
       if (one.v_head > 0) assert.equal(made.dkRatio, one.e_v, what);
       if (one.v_head < 3) assert.deepEqual([made.kernel, made.expansion], [one.k_size, one.e_c], what);
-      assert.deepEqual(costOfBlock(made), { macs: one.exact_macs, parameters: one.params_block }, what);
+      const cost = costsOfSpace(backbone, space).choices[0][one.candidate];
+      assert.deepEqual(cost, { macs: one.exact_macs, parameters: one.params_block }, what);
       assertRelative(releasedBlockConvention(made, backbone), one.official_flops_m * 1e6, what);
     }
   });
@@ -90,7 +92,7 @@ describe('costs', () => {
       expected.per_block?.forEach((blockCost, at) => {
         assert.equal(rows[at].macs, blockCost.exact_macs);
         assert.equal(rows[at].parameters, blockCost.params);
-        assertRelative(rows[at].releasedConvention, blockCost.official_flops_m * 1e6, `block ${at}`);
+        assertRelative(Number(rows[at].releasedConvention), blockCost.official_flops_m * 1e6, `block ${at}`);
       });
     });
   }
@@ -98,7 +100,7 @@ describe('costs', () => {
   test('by the released formula, which takes 197 tokens whatever the image', () => {
     for (const { config, blocks, official_flops_m } of smallModels) {
       const { img: imageSize, patch: patchSize, dim, heads, classes } = config;
-      const small = architecture({
+      const small = glitArchitecture({
         backbone: { imageSize, patchSize, dim, heads, classes },
         blocks: blocks.map(({ v_head_of_3, e_v, e_c, k_size, mlp_ratio }) => {
           const globalHeads = (v_head_of_3 * heads) / 3;
@@ -123,9 +125,9 @@ describe('state dicts: names in order, shapes, types', () => {
           [...parameters, ...buffers].map(({ name, shape }) => [prefix + name, zeros('float32', shape)] as const),
         ),
       );
-      const write = official.startsWith('glit') ? toGlitStateDict : toDeitStateDict;
+      const layout = official.startsWith('glit') ? glitLayout : deitLayout;
       assert.deepEqual(
-        [...write(network, state)].map(([name, { shape, dtype }]) => ({ name, shape, dtype })),
+        [...toLayout(network, state, layout)].map(([name, { shape, dtype }]) => ({ name, shape, dtype })),
         expected.state_dict.map(({ name, shape, dtype }) => ({ name, shape, dtype })),
       );
       assert.equal(costOf(described).parameters, expected.parameters);

@@ -1,4 +1,4 @@
-import { inputName } from '../../src/model/sources.js';
+import { inputName } from '../../src/program/sources.js';
 import { groupsOf, type Network } from '../../src/model/network.js';
 import { zeros, type Tensor } from '../../src/tensor/tensor.js';
 

@@ -1,9 +1,9 @@
 import { describe, test } from 'node:test';
 import { constant, input, pullBack, type Value } from '../../src/graph/index.js';
-import { glBlock, mixer } from '../../src/nn/glBlock.js';
+import { glBlock, mixer } from '../../src/family/glit/glBlock.js';
 import { evaluation, training, type Phase } from '../../src/nn/phase.js';
 import { Scope } from '../../src/nn/scope.js';
-import { block, type Block } from '../../src/space/block.js';
+import { block, type GlitBlock } from '../../src/family/glit/block.js';
 import { zeros, type Tensor } from '../../src/tensor/tensor.js';
 import { evaluate } from '../support/evaluate.js';
 import { Comparison } from './comparison.js';
@@ -97,7 +97,7 @@ function compareIfAny(
   if (actual !== undefined && expected !== undefined) compare(actual, expected);
 }
 
-function blockOf(kind: Case['kind'], { num_heads: heads, e_v, e_c, k_size, v_head, V_head, mlp_ratio }: Case['args']): Block {
+function blockOf(kind: Case['kind'], { num_heads: heads, e_v, e_c, k_size, v_head, V_head, mlp_ratio }: Case['args']): GlitBlock {
   const thirds = kind === 'vit' ? 3 : kind === 'conv' ? 0 : (v_head ?? V_head ?? NaN);
   const globalHeads = (heads * thirds) / 3;
   return block({

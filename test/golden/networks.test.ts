@@ -3,11 +3,12 @@ import { describe, test } from 'node:test';
 import { constant, input, pullBack, type Value } from '../../src/graph/index.js';
 import { layerNorm } from '../../src/nn/layerNorm.js';
 import { forward, groupsOf, plainNetwork, type Network } from '../../src/model/network.js';
-import { deit, preset } from '../../src/model/presets.js';
-import { evaluationPhases, fedGroup, trainingPhases } from '../../src/model/sources.js';
+import { deit, type GlitArchitecture } from '../../src/family/glit/architecture.js';
+import { preset } from '../../src/family/families.js';
+import { evaluationPhases, fedGroup, trainingPhases } from '../../src/program/sources.js';
 import { readStateDict } from '../../src/model/stateDict.js';
-import { architecture } from '../../src/space/architecture.js';
-import { describeBlock, type Block } from '../../src/space/block.js';
+import { glitArchitecture } from '../../src/family/glit/architecture.js';
+import { describeBlock, type GlitBlock } from '../../src/family/glit/block.js';
 import { headSplits, releasedLowLevel } from '../../src/space/lowLevel.js';
 import { blocksOf } from '../../src/space/space.js';
 import { float32, type Tensor } from '../../src/tensor/tensor.js';
@@ -47,7 +48,7 @@ describe('whole official networks: features, logits, loss, gradients and running
       );
       const blocks = blocksOf(releasedLowLevel(splits), model.arch);
       assert.deepEqual(blocks.map(described), model.blocks.map(describedOfficially(heads)));
-      const network = plainNetwork(architecture({ backbone: { imageSize, patchSize, dim, heads, classes }, blocks }));
+      const network = plainNetwork(glitArchitecture({ backbone: { imageSize, patchSize, dim, heads, classes }, blocks }));
       const comparison = new Comparison();
       await check(network, await GoldenTensors.read(`model/${model.name}.safetensors`), model, comparison);
       t.diagnostic(comparison.report());
@@ -55,7 +56,7 @@ describe('whole official networks: features, logits, loss, gradients and running
   }
 
   test('the small GLiT has the blocks of the preset', () => {
-    const { blocks } = preset('glit-tiny');
+    const { blocks } = preset('glit-tiny') as GlitArchitecture;
     assert.deepEqual(blocks.map(described), glit[0].blocks.map(describedOfficially(3)));
   });
 
@@ -94,8 +95,8 @@ async function check(
   const images = input('images', 'float32', golden.get('images').shape);
   const targets = input('targets', 'float32', golden.get('logits_eval').shape);
 
-  const evaluated = forward(network, { images, trunk, choices, phases: evaluationPhases(depth) });
-  const trained = forward(network, { images, trunk, choices, phases: trainingPhases(depth, constant(0.1)) });
+  const evaluated = forward(network, { images, trunk, choices, phases: evaluationPhases(network) });
+  const trained = forward(network, { images, trunk, choices, phases: trainingPhases(network, constant(0.1)) });
   const loss = crossEntropy(trained.logits, targets);
   const norm = trunk
     .open(trunk.captures)
@@ -180,7 +181,7 @@ function withoutSlot(name: string): string {
   return name.replace(/^(blocks\.\d+\.)0\.(?=[a-z])/, '$1');
 }
 
-function described(block: Block): string {
+function described(block: GlitBlock): string {
   return describeBlock(block);
 }
 

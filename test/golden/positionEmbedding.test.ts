@@ -1,5 +1,5 @@
 import { test } from 'node:test';
-import { resizedPositions } from '../../src/model/positionEmbedding.js';
+import { resizedPositions } from '../../src/family/glit/positionEmbedding.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { Comparison } from './comparison.js';
 import { GoldenTensors } from './data.js';

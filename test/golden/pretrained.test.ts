@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readSafetensors, writeSafetensors } from '../../src/checkpoint/safetensors.js';
-import { preset } from '../../src/model/presets.js';
-import { architecture } from '../../src/space/architecture.js';
-import { formatArchitecture } from '../../src/space/codec.js';
+import { preset } from '../../src/family/families.js';
+import { glitArchitecture, type GlitArchitecture } from '../../src/family/glit/architecture.js';
+import { formatArchitecture } from '../../src/family/codec.js';
 import { goldenPath } from '../golden.js';
 import { glit, makePhotos, writeText } from '../support/commandLine.js';
 import { Comparison } from './comparison.js';
@@ -20,7 +20,7 @@ const TOLERANCE = 2e-5;
 const folder = mkdtempSync(join(tmpdir(), 'glit-pretrained-'));
 const expected = await GoldenTensors.read('checkpoints/ckpt_expected.safetensors');
 before(async () => {
-  writeText(folder, 'arch.json', formatArchitecture(architecture({ backbone, blocks: preset('glit-tiny').blocks })));
+  writeText(folder, 'arch.json', formatArchitecture(glitArchitecture({ backbone, blocks: (preset('glit-tiny') as GlitArchitecture).blocks })));
   for (const file of ['ckpt_zip.pth', 'ckpt_legacy.pth', 'bad_reduce_zip.pth']) {
     copyFileSync(goldenPath(`checkpoints/${file}`), join(folder, file));
   }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { UserError } from '../../src/errors.js';
-import { preset } from '../../src/model/presets.js';
-import { recognizeArchitecture, recognizeSizes } from '../../src/model/recognize.js';
-import type { StateDict } from '../../src/model/stateDict.js';
-import { float32 } from '../../src/tensor/tensor.js';
+import { preset } from '../../src/family/families.js';
+import { sizesOf } from '../../src/family/glit/recognize.js';
+import { recognizeArchitecture } from '../../src/family/families.js';
+import type { Shapes } from '../../src/family/family.js';
 import { goldenJson } from './data.js';
 
 interface ShapeList {
@@ -13,11 +13,11 @@ interface ShapeList {
 
 const published = await goldenJson<Record<string, ShapeList>>('deit/state_dict_shapes.json');
 
-/** A state with the shapes of a published network, of which nothing but the shapes is there. */
-function stateOf(name: string, change: (shapes: Map<string, readonly number[]>) => void = () => undefined): StateDict {
+/** The shapes of a published network's state. */
+function stateOf(name: string, change: (shapes: Map<string, readonly number[]>) => void = () => undefined): Shapes {
   const shapes = new Map(published[name].state_dict.map((entry) => [entry.name, entry.shape]));
   change(shapes);
-  return new Map([...shapes].map(([key, shape]) => [key, { ...float32([0], []), shape }]));
+  return shapes;
 }
 
 describe('an architecture is recognized from the names and shapes of', () => {
@@ -27,7 +27,7 @@ describe('an architecture is recognized from the names and shapes of', () => {
     ['deit_base_patch16_224', 'deit-base'],
     ['glit_tiny_patch16_224', 'glit-tiny'],
   ] as const) {
-    test(name, () => assert.deepEqual(recognizeArchitecture(stateOf(name), 'file'), preset(expected)));
+    test(name, () => assert.deepEqual(recognizeArchitecture(stateOf(name), 'file').architecture, preset(expected)));
   }
 
   test('one for other images and classes', () => {
@@ -38,8 +38,8 @@ describe('an architecture is recognized from the names and shapes of', () => {
         .set('patch_embed.proj.weight', [192, 3, 8, 8])
         .set('head.weight', [7, 192]),
     );
-    assert.deepEqual(recognizeSizes(state, 'file'), sizes);
-    assert.deepEqual(recognizeArchitecture(state, 'file'), preset('glit-tiny', sizes));
+    assert.deepEqual(sizesOf(state, 'file'), sizes);
+    assert.deepEqual(recognizeArchitecture(state, 'file').architecture, preset('glit-tiny', sizes));
   });
 
   test('one of other blocks, which then has no name', () => {
@@ -49,7 +49,7 @@ describe('an architecture is recognized from the names and shapes of', () => {
         .set('blocks.5.attn.qkv.weight', [288, 192])
         .set('blocks.5.attn.proj.weight', [192, 96]),
     );
-    const { name, blocks } = recognizeArchitecture(state, 'file');
+    const { name, blocks } = recognizeArchitecture(state, 'file').architecture;
     assert.equal(name, undefined);
     assert.equal(blocks[3].ffnRatio, 2);
     assert.equal(blocks[5].dkRatio, 0.5);
@@ -62,7 +62,7 @@ describe('what is not recognized is refused in one line:', () => {
     change: (shapes: Map<string, readonly number[]>) => void,
     line: RegExp,
   ])[] = [
-    ['no network', (shapes) => shapes.clear(), /^file has no patch_embed\.proj\.weight; glit reads/],
+    ['no network', (shapes) => shapes.clear(), /^file has no tensors of a known network; glit reads/],
     ['no head', (shapes) => shapes.delete('head.weight'), /^file has no head\.weight/],
     ['a distilled DeiT', (shapes) => shapes.set('dist_token', [1, 1, 192]), /is of a distilled DeiT.*use the plain DeiT/],
     ['a supernet', (shapes) => shapes.set('blocks.0.choices.1.norm1.weight', [192]), /is of a supernet/],

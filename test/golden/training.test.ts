@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test, type TestContext } from 'node:test';
 import { input } from '../../src/graph/index.js';
-import { evaluationProgram } from '../../src/model/inference.js';
+import { evaluationProgram } from '../../src/program/evaluation.js';
 import { groupsOf, plainNetwork } from '../../src/model/network.js';
-import { preset } from '../../src/model/presets.js';
+import { preset } from '../../src/family/families.js';
 import { readStateDict } from '../../src/model/stateDict.js';
 import { openDevice, type Device } from '../../src/runtime/device.js';
-import { architecture } from '../../src/space/architecture.js';
+import { glitArchitecture, type GlitArchitecture } from '../../src/family/glit/architecture.js';
 import { scalar, tensor, type Tensor } from '../../src/tensor/tensor.js';
-import { adamwScalars } from '../../src/train/adamw.js';
+import { scalarFeeds } from '../../src/train/optimize.js';
+import { adamw } from '../../src/train/optimizers/adamw.js';
 import { smoothTargets } from '../../src/train/loss.js';
 import { NetworkState, type Weights } from '../../src/train/state.js';
 import { Comparison, length, values } from './comparison.js';
@@ -46,12 +47,13 @@ const { models } = await goldenJson<ModelIndex>('model/index.json');
 const zero = new ZeroGradients(models[0].analytically_zero_gradients.map(withoutSlot));
 
 const network = plainNetwork(
-  architecture({
+  glitArchitecture({
     backbone: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, classes: CLASSES },
-    blocks: preset('glit-tiny').blocks,
+    blocks: (preset('glit-tiny') as GlitArchitecture).blocks,
   }),
 );
 const initial = readStateDict(network, start.under('state/'), 'the reference state') as Map<string, Tensor<'float32'>>;
+const optimizer = adamw();
 const images = input('images', 'float32', [BATCH, 3, 32, 32]);
 
 let device: Device;
@@ -75,7 +77,7 @@ describe('eight steps of AdamW as PyTorch makes them', () => {
   for (const decay of [0.9, 0.99996]) {
     test(`without clipping, moving average ${decay}`, async (t) => {
       const golden = await GoldenTensors.read('train/adamw.safetensors');
-      const run = await train(await fusedSteps(device, network, images, { averageDecay: decay }), { average: true });
+      const run = await train(await fusedSteps(device, network, images, { optimizer, averageDecay: decay }), { average: true });
       const comparison = new Comparison();
       compareSteps(run, golden, comparison);
       compareWeights('parameters', run.weights, golden.under('final/'), comparison);
@@ -86,7 +88,7 @@ describe('eight steps of AdamW as PyTorch makes them', () => {
 
   test('clipped to a norm of 1', async (t) => {
     const golden = await GoldenTensors.read('train/adamw_clip1.safetensors');
-    const run = await train(await fusedSteps(device, network, images, { clipNorm: 1 }), {});
+    const run = await train(await fusedSteps(device, network, images, { optimizer, clipNorm: 1 }), {});
     const comparison = new Comparison();
     compareSteps(run, golden, comparison);
     compareWeights('parameters', run.weights, golden.under('final/'), comparison);
@@ -101,7 +103,7 @@ describe('eight steps of AdamW as PyTorch makes them', () => {
 /** With these gradients at exactly 0 nothing wanders, and the networks can be compared in evaluation as well. */
 async function checkWithoutNoise(decay: number, t: TestContext): Promise<void> {
   const golden = await GoldenTensors.read('train/adamw_zeroed.safetensors');
-  const run = await train(await separateSteps(device, network, images, { averageDecay: decay, zero }), { average: true });
+  const run = await train(await separateSteps(device, network, images, { optimizer, averageDecay: decay, zero }), { average: true });
   const comparison = new Comparison();
   compareSteps(run, golden, comparison);
   for (const [officialName, expected] of golden.under('final/')) {
@@ -117,18 +119,16 @@ async function checkWithoutNoise(decay: number, t: TestContext): Promise<void> {
 }
 
 async function train(step: Step, { average = false }: { readonly average?: boolean }): Promise<Trajectory> {
-  const state = await NetworkState.load(device, network, initial, { moments: true, average });
+  const state = await NetworkState.load(device, network, initial, { slots: optimizer.slots, average });
   const results: Awaited<ReturnType<Step>>[] = [];
   for (let at = 0; at < STEPS; at++) {
     const targets = smoothTargets(row(batches.get('labels'), at).data, CLASSES, 0);
-    const scalars = adamwScalars({ step: at + 1, learningRate: 1e-3, weightDecay: 0.05 });
+    const scalars = optimizer.scalarsAt({ step: at + 1, learningRate: 1e-3, weightDecay: 0.05 });
     const batch = { images: row(batches.get('images'), at), targets: tensor('float32', [BATCH, CLASSES], targets) };
     results.push(
       await step(state, batch, {
         momentum: scalar(0.1),
-        stepSize: scalar(scalars.stepSize),
-        epsilon: scalar(scalars.epsilon),
-        decayFactor: scalar(scalars.keep),
+        ...scalarFeeds(optimizer, (which) => scalar(scalars[which])),
       }),
     );
   }
@@ -143,9 +143,9 @@ async function train(step: Step, { average = false }: { readonly average?: boole
 
 async function evaluated(weights: Weights): Promise<Tensor> {
   const held = batches.get('eval_images');
-  const program = await device.compile(evaluationProgram(network, input('images', 'float32', held.shape)), 'evaluation');
+  const program = await device.compile(evaluationProgram(network, input('images', 'float32', held.shape)).model, 'evaluation');
   const state = await NetworkState.load(device, network, weights);
-  const inputs = state.inputs(program.signature.inputs.map(({ name }) => name));
+  const inputs = state.at([]).inputs(program.signature.inputs.map(({ name }) => name));
   return (await program.run({ ...inputs, images: held }))['logits'];
 }
 

@@ -2,16 +2,18 @@ import { texturePairs, TEXTURE_PAIRS } from '../../src/dataset/texturePairs.js';
 import type { Dataset } from '../../src/dataset/dataset.js';
 import { plainNetwork, supernet, type Network } from '../../src/model/network.js';
 import { seeded } from '../../src/random/rng.js';
-import { architecture, type Architecture, type Backbone } from '../../src/space/architecture.js';
-import { block } from '../../src/space/block.js';
+import { glitArchitecture, type GlitArchitecture } from '../../src/family/glit/architecture.js';
+import type { GlitBackbone } from '../../src/family/glit/backbone.js';
+import { block } from '../../src/family/glit/block.js';
 import { highLevelSpace } from '../../src/space/highLevel.js';
 import type { Recipe } from '../../src/train/loop.js';
+import { adamw } from '../../src/train/optimizers/adamw.js';
 
 /** The smallest backbone that has everything: 17 tokens, three heads, all kinds of blocks. */
-export const TINY_BACKBONE: Backbone = { imageSize: 32, patchSize: 8, dim: 12, heads: 3, classes: 10 };
+export const TINY_BACKBONE: GlitBackbone = { imageSize: 32, patchSize: 8, dim: 12, heads: 3, classes: 10 };
 
 /** A convolutional, a mixed and an attention block. */
-export const TINY_ARCHITECTURE: Architecture = architecture({
+export const TINY_ARCHITECTURE: GlitArchitecture = glitArchitecture({
   name: 'tiny',
   backbone: TINY_BACKBONE,
   blocks: [
@@ -41,6 +43,7 @@ export const TINY_RECIPE: Recipe = {
   warmupLearningRate: 1e-6,
   minLearningRate: 1e-5,
   warmupSteps: 2,
+  optimizer: adamw(),
   weightDecay: 0.05,
   clipNorm: 1,
   labelSmoothing: 0.1,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { UserError } from '../../errors.js';
-import { presetNames } from '../../model/presets.js';
-import { formatProfile, profileOf } from '../../model/profile.js';
+import { presetNames } from '../../family/families.js';
+import { formatProfile, profileOf } from '../../measure/profile.js';
 import { readArchitecture } from '../../modelfile/architectureFile.js';
 import type { Json } from '../../telemetry/events.js';
 import { wholeNumber } from '../deviceOptions.js';

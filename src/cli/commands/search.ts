@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { join } from 'node:path';
 import { searchOnly } from '../../run/run.js';
-import { describeBlock } from '../../space/block.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import {
   addConfigGroups,
@@ -65,7 +64,7 @@ export function addSearch(program: Command): void {
       environment.display.show(
         [
           '',
-          `best        ${best.blocks.map(describeBlock).join(' | ')}`,
+          `best        ${best.blocks.map((block) => best.family.describeBlock(block)).join(' | ')}`,
           `written to  ${join(folder, 'architecture.json')}`,
           `candidates  ${join(folder, 'candidates.csv')} (${result.candidates.length})`,
           `time        ${formatDuration(secondsSoFar())}`,

@@ -5,7 +5,8 @@ import { readArchitecture } from '../../modelfile/architectureFile.js';
 import { percent } from '../../run/report.js';
 import { modelConfigOf, training } from '../../run/trainArchitecture.js';
 import { architectureFor, readStateFile, type StateFile } from '../../modelfile/weightsFile.js';
-import { architecture, type Architecture } from '../../space/architecture.js';
+import { architecture } from '../../family/architecture.js';
+import type { Architecture } from '../../family/family.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import type { Layer } from '../../config/layers.js';
 import {
@@ -116,7 +117,7 @@ async function architectureOf(
   if (pretrained === undefined) return readArchitecture(named ?? '', sizes);
   const given =
     named === undefined ? await architectureFor(pretrained, undefined) : await readArchitecture(named, sizes);
-  return architecture({ ...given, backbone: { ...given.backbone, ...sizes } });
+  return architecture(given.family, { ...given, backbone: { ...given.backbone, ...sizes } });
 }
 
 /** The sizes that a preset is built for; without any, those of the paper. */

@@ -8,6 +8,7 @@ export const deit: RecipeConfig = {
   epochs: 300,
   batchSize: 64,
   accumulate: 16,
+  optimizer: { name: 'adamw' },
   learningRate: 5e-4,
   learningRateImages: 512,
   warmupLearningRate: 1e-6,

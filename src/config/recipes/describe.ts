@@ -10,16 +10,22 @@ export function describeRecipe(config: RecipeConfig, recipe: Recipe): string {
   return [...optimizer(config, recipe), ...regularization(config), ...augmentation(config)].join(', ');
 }
 
-function optimizer({ batchSize, accumulate, weightDecay, clipNorm, official }: RecipeConfig, recipe: Recipe): string[] {
+function optimizer(config: RecipeConfig, recipe: Recipe): string[] {
+  const { batchSize, accumulate, weightDecay, clipNorm, official } = config;
   const { learningRate, warmupSteps, minLearningRate } = recipe;
   const schedule = official.schedule ? "DeiT's lagging cosine" : 'cosine';
   return [
     `batches of ${batchSize}${accumulate > 1 ? `, ${accumulate} a step` : ''}`,
-    `AdamW at ${short(learningRate)}`,
+    `${optimizerText(config.optimizer)} at ${short(learningRate)}`,
     `${schedule} to ${short(minLearningRate)} after ${warmupSteps} steps of warm-up`,
     ...when(weightDecay > 0, `weight decay ${weightDecay}`),
     ...when(clipNorm > 0, `gradient clipped at ${clipNorm}`),
   ];
+}
+
+function optimizerText(optimizer: RecipeConfig['optimizer']): string {
+  if (optimizer.name === 'adamw') return 'AdamW';
+  return `SGD with ${optimizer.nesterov ? "Nesterov's " : ''}momentum ${optimizer.momentum}`;
 }
 
 function regularization({ labelSmoothing, dropPath, averageDecay }: RecipeConfig): string[] {

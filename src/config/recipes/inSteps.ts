@@ -1,5 +1,8 @@
 import type { Recipe } from '../../train/loop.js';
 import { scaledLearningRate } from '../../train/schedule.js';
+import { adamw } from '../../train/optimizers/adamw.js';
+import type { Optimizer } from '../../train/optimizers/optimizer.js';
+import { sgd } from '../../train/optimizers/sgd.js';
 import type { RecipeConfig } from '../config.js';
 
 /** A recipe in optimizer steps and with their learning rate, for a training set of `batchesPerEpoch` batches. */
@@ -10,6 +13,7 @@ export function recipeFor(config: RecipeConfig, batchesPerEpoch: number): Recipe
   return {
     batchSize,
     accumulate,
+    optimizer: optimizerOf(config),
     steps,
     learningRate: highestRate(config),
     warmupLearningRate: config.warmupLearningRate,
@@ -22,6 +26,10 @@ export function recipeFor(config: RecipeConfig, batchesPerEpoch: number): Recipe
     dropPath: config.dropPath,
     averageDecay: config.averageDecay,
   };
+}
+
+function optimizerOf({ optimizer }: RecipeConfig): Optimizer {
+  return optimizer.name === 'sgd' ? sgd(optimizer) : adamw();
 }
 
 /** The learning rate at the top of the schedule, scaled to the images of a step where the recipe asks for it. */

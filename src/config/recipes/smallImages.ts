@@ -4,6 +4,7 @@ import type { RecipeConfig } from '../config.js';
 export const smallImages = {
   batchSize: 64,
   accumulate: 1,
+  optimizer: { name: 'adamw' },
   learningRate: 2e-3,
   warmupLearningRate: 1e-6,
   minLearningRate: 1e-5,

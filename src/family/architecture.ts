@@ -1,0 +1,60 @@
+import { UserError } from '../errors.js';
+import type { Architecture, Backbone, Block, Description, Family } from './family.js';
+import { DEIT_PREPROCESSING } from './preprocessing.js';
+
+/** A fault of an architecture and where it is: a path such as `blocks[3].kernel`, counted from 0. */
+export interface ArchitectureFault {
+  readonly place: string;
+  readonly fact: string;
+}
+
+/** Checks and freezes an architecture. Throws a UserError that names the place, the fact and what to use instead. */
+export function architecture<B extends Backbone, K extends Block>(
+  family: Family<B, K>,
+  description: Description<B, K>,
+): Architecture<B, K> {
+  const { name, backbone, blocks, preprocessing = DEIT_PREPROCESSING } = description;
+  const fault = architectureFault(family, description);
+  if (fault !== undefined) {
+    throw new UserError(`architecture ${name ?? 'without a name'}: ${fault.place} ${fault.fact}`);
+  }
+  return Object.freeze({
+    ...(name === undefined ? {} : { name }),
+    family,
+    backbone: Object.freeze(ordered(backbone, family.backboneFields)),
+    blocks: Object.freeze(blocks.map((each) => Object.freeze({ ...each }))),
+    preprocessing: Object.freeze({ ...preprocessing }),
+  });
+}
+
+/** The first thing that is wrong with an architecture, or nothing. */
+export function architectureFault(family: Family, { backbone, blocks }: Description): ArchitectureFault | undefined {
+  for (const place of family.backboneFields) {
+    const value = backbone[place];
+    if (!Number.isSafeInteger(value) || Number(value) < 1)
+      return { place, fact: `is ${value}; use a whole number of at least 1` };
+  }
+  const fault = family.backboneFault(backbone);
+  if (fault !== undefined) return { place: fault.field, fact: fault.fact };
+  if (blocks.length === 0) return { place: 'blocks', fact: 'is empty; give at least one block' };
+  for (const [index, each] of blocks.entries()) {
+    const found = family.blockFault(each) ?? family.fitFault(each, backbone);
+    if (found !== undefined) return { place: `blocks[${index}].${found.field}`, fact: found.fact };
+  }
+  return undefined;
+}
+
+/** The fields in this order, and nothing else. */
+function ordered<F extends Backbone>(fields: F, order: readonly string[]): F {
+  return Object.fromEntries(order.map((field) => [field, fields[field]])) as F;
+}
+
+/** Whether two architectures have the same family, backbone and blocks; their names may differ. */
+export function sameNetwork(a: Architecture, b: Architecture): boolean {
+  return (
+    a.family === b.family &&
+    a.family.backboneFields.every((field) => a.backbone[field] === b.backbone[field]) &&
+    a.blocks.length === b.blocks.length &&
+    a.blocks.every((block, at) => a.family.describeBlock(block) === b.family.describeBlock(b.blocks[at]))
+  );
+}

@@ -1,0 +1,91 @@
+import { closest } from 'fastest-levenshtein';
+import { UserError } from '../errors.js';
+import { architecture, sameNetwork } from './architecture.js';
+import type { Architecture, Backbone, Block, Family, PresetOptions, Shapes } from './family.js';
+import { glit } from './glit/family.js';
+import { samePreprocessing } from './preprocessing.js';
+
+/** Every family. A new one is a folder, and its name here. */
+export const FAMILIES: readonly Family[] = [glit];
+
+/** A published network and the family that it is of. */
+interface Published {
+  readonly family: Family;
+  readonly preset: Family['presets'][number];
+}
+
+const PUBLISHED: ReadonlyMap<string, Published> = new Map(
+  FAMILIES.flatMap((family) => family.presets.map((preset) => [preset.name, { family, preset }] as const)).sort(
+    ([one], [other]) => (one < other ? -1 : 1),
+  ),
+);
+
+/** The architectures that {@link preset} knows. */
+export const presetNames: readonly string[] = [...PUBLISHED.keys()];
+
+/** A published network by name, built for other images and classes where `options` says so. Throws a UserError for another name. */
+export function preset(name: string, options: PresetOptions = {}): Architecture {
+  const { family, preset: found } = published(name);
+  return architecture(family, found.build(options));
+}
+
+/** What {@link preset} makes its networks of. Throws a UserError for another name. */
+export function published(name: string): Published {
+  const found = PUBLISHED.get(name);
+  if (found === undefined) {
+    throw new UserError(
+      `there is no architecture called "${name}"; did you mean ${closest(name, [...presetNames])}? (${presetNames.join(', ')})`,
+    );
+  }
+  return found;
+}
+
+/** An architecture that was recognized by its weights. */
+export interface Recognized {
+  readonly architecture: Architecture;
+  /** Other presets that these weights may as well belong to; they differ in how images are prepared. */
+  readonly alternatives: readonly string[];
+}
+
+/**
+ * The architecture that a state belongs to, from the names and shapes of its tensors. Throws a UserError that names
+ * `source`, usually the file, when it is of no family, or does not show all of its architecture.
+ */
+export function recognizeArchitecture(shapes: Shapes, source: string): Recognized {
+  const family = familyOf(shapes, source);
+  const recognized = checked(family, shapes, source);
+  const sizes = family.sizesOf(shapes, source);
+  const same = presetNames
+    .filter((name) => PUBLISHED.get(name)?.family === family)
+    .map((name) => preset(name, sizes))
+    .filter((each) => sameNetwork(each, recognized));
+  const [first, ...others] = same;
+  return {
+    architecture: first ?? recognized,
+    alternatives: others
+      .filter((each) => !samePreprocessing(each.preprocessing, first.preprocessing))
+      .map(({ name = '' }) => name),
+  };
+}
+
+/** What preset `name` must be built for to take a state of these shapes. Throws a UserError when it is of another family. */
+export function presetSizes(name: string, shapes: Shapes, source: string): PresetOptions {
+  return published(name).family.sizesOf(shapes, source);
+}
+
+function familyOf(shapes: Shapes, source: string): Family {
+  const names = [...shapes.keys()];
+  const found = FAMILIES.find((family) => family.claims(names));
+  if (found !== undefined) return found;
+  const families = FAMILIES.map(({ title }) => title).join('; ');
+  throw new UserError(`${source} has no tensors of a known network; glit reads the weights of ${families}`);
+}
+
+function checked(family: Family, shapes: Shapes, source: string): Architecture {
+  try {
+    return architecture<Backbone, Block>(family, family.recognize(shapes, source));
+  } catch (error) {
+    if (!(error instanceof UserError) || error.message.startsWith(source)) throw error;
+    throw new UserError(`${source}: by its shapes, ${error.message.replace(/^architecture without a name: /, '')}`);
+  }
+}

@@ -1,0 +1,32 @@
+/** Mean and standard deviation of each colour channel, for pixel values in 0..1. */
+export interface Normalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** How an image becomes a network's input in evaluation: resize, crop the centre, normalise. */
+export interface Preprocessing extends Normalization {
+  /** Share of the resized image's shorter side that the crop keeps: 0.875 resizes to 256 for a crop of 224. */
+  readonly crop: number;
+  readonly interpolation: 'bicubic' | 'bilinear';
+}
+
+/** ImageNet's statistics, which most published networks use. */
+export const IMAGENET_NORMALIZATION: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+/** DeiT's, and that of every network that glit trains from scratch: shorter side to 256/224 of the size, bicubic. */
+export const DEIT_PREPROCESSING: Preprocessing = Object.freeze({
+  ...IMAGENET_NORMALIZATION,
+  crop: 0.875,
+  interpolation: 'bicubic',
+});
+
+/** Whether two ways of preparing an image are the same. */
+export function samePreprocessing(a: Preprocessing, b: Preprocessing): boolean {
+  return (
+    a.crop === b.crop &&
+    a.interpolation === b.interpolation &&
+    a.mean.join() === b.mean.join() &&
+    a.std.join() === b.std.join()
+  );
+}

@@ -1,0 +1,81 @@
+import type { Architecture, Block } from '../family/family.js';
+import { plainNetwork } from '../model/network.js';
+import { costTable, total } from './cost.js';
+import { formatCount, type Cost } from './measure.js';
+
+/** Multiply-adds as published code of the family counts them, where it counts otherwise. */
+interface Convention {
+  readonly releasedConvention?: number;
+}
+
+/** One line of a profile: a block and what it takes. */
+export interface ProfileRow extends Cost, Convention {
+  readonly block: Block;
+}
+
+/** A network block by block. */
+export interface Profile {
+  readonly architecture: Architecture;
+  readonly rows: readonly ProfileRow[];
+  /** Stem and head. */
+  readonly trunk: Cost;
+  readonly total: Cost & Convention;
+}
+
+/** Measures an architecture block by block. */
+export function profileOf(architecture: Architecture): Profile {
+  const { family, backbone, blocks } = architecture;
+  const { publishedMacs } = family;
+  const { trunk, choices } = costTable(plainNetwork(architecture));
+  const costs = choices.map(([cost]) => cost);
+  return {
+    architecture,
+    rows: blocks.map((block, at) => ({
+      block,
+      ...costs[at],
+      ...(publishedMacs && { releasedConvention: publishedMacs.ofBlock(block, backbone) }),
+    })),
+    trunk,
+    total: {
+      ...total([trunk, ...costs]),
+      ...(publishedMacs && { releasedConvention: publishedMacs.ofNetwork(architecture) }),
+    },
+  };
+}
+
+/** The profile as a plain-text table, one block a line (counted from 1, as in the paper), with a line of explanation. */
+export function formatProfile({ architecture, rows, trunk, total: sum }: Profile): string {
+  const { family, backbone, name } = architecture;
+  const counts = ({ parameters, macs }: Cost): string[] => [parameters.toLocaleString('en'), formatCount(macs)];
+  const blank = family.columns.map(() => '');
+  const titles = ['block', ...family.columns.map(({ title }) => title), 'parameters', 'MACs'];
+  const table = [
+    titles,
+    ...rows.map((row, index) => [
+      String(index + 1),
+      ...family.columns.map((column) => String(column.cell(row.block) ?? '–')),
+      ...counts(row),
+    ]),
+    ['stem and head', ...blank, ...counts(trunk)],
+    ['total', ...blank, ...counts(sum)],
+  ];
+  const widths = titles.map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  const lines = table.map((row) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '),
+  );
+  const rule = '-'.repeat(lines[0].length);
+  const { convention } = family.publishedMacs ?? {};
+  const published = convention === undefined ? '' : ` ${convention}: ${formatCount(sum.releasedConvention ?? 0)}.`;
+  return [
+    `${name ?? 'network'}: ${family.describeBackbone(backbone)}`,
+    '',
+    lines[0],
+    rule,
+    ...lines.slice(1, -1),
+    rule,
+    ...lines.slice(-1),
+    '',
+    `MACs: multiply-adds for one image.${published}`,
+    '',
+  ].join('\n');
+}

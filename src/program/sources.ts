@@ -1,0 +1,69 @@
+import { input, reshape, split, type Value } from '../graph/index.js';
+import type { ParameterGroup } from '../nn/group.js';
+import { evaluation, training } from '../nn/phase.js';
+import type { GroupSource, Network, Phases } from '../model/network.js';
+
+/** A flat vector of a group: `parameters`, `buffers`, a slot of the optimizer, a moving average, a gradient. */
+export type Vector = string;
+
+/** Where a step has several batches, the sum of their gradients so far is one more vector; see Accumulator. */
+export const GRADIENT = 'gradient';
+
+/** A program's input for a vector of a group. */
+export function inputName(group: ParameterGroup, vector: Vector): string {
+  return `${group.prefix}${vector}`;
+}
+
+/** A program's output with the new vector of a place: the trunk, or the choice of block `position` that ran. */
+export function outputName(position: number | 'trunk', vector: Vector): string {
+  return position === 'trunk' ? `next.${vector}` : `next.blocks.${position}.${vector}`;
+}
+
+/** A group fed as flat vectors, under the names of {@link inputName}. */
+export function fedGroup(group: ParameterGroup): FedGroup {
+  const parameters = input(inputName(group, 'parameters'), 'float32', [group.size]);
+  const buffers = group.bufferSize === 0 ? [] : [input(inputName(group, 'buffers'), 'float32', [group.bufferSize])];
+  return {
+    parameters,
+    buffers: buffers[0],
+    captures: [parameters, ...buffers],
+    open: ([flat, state]) => group.open(flat, state),
+  };
+}
+
+/** A group whose flat vectors are inputs; `buffers` is undefined where it has none. */
+export interface FedGroup extends GroupSource {
+  readonly parameters: Value;
+  readonly buffers: Value | undefined;
+}
+
+/** All parts of a network in evaluation. */
+export function evaluationPhases({ choices }: Network): Phases {
+  return { stem: evaluation, blocks: choices.map(() => ({ captures: [], open: () => evaluation })) };
+}
+
+/**
+ * All parts of a network in training: `momentum` a scalar, `keep` the factors of drop path for every residual branch,
+ * [branches of all blocks, B], or none.
+ */
+export function trainingPhases({ choices, space }: Network, momentum: Value, keep?: Value): Phases {
+  const { residualBranches } = space.family;
+  const stem = training({ momentum });
+  if (keep === undefined) {
+    const blocks = choices.map(() => ({
+      captures: [momentum],
+      open: ([inner]: readonly Value[]) => training({ momentum: inner }),
+    }));
+    return { stem, blocks };
+  }
+  const rows = split(
+    keep,
+    0,
+    Array.from({ length: residualBranches * choices.length }, () => 1),
+  ).map((row) => reshape(row, [row.shape[1]]));
+  const blocks = choices.map((_, block) => ({
+    captures: [momentum, ...rows.slice(residualBranches * block, residualBranches * (block + 1))],
+    open: ([inner, ...branches]: readonly Value[]) => training({ momentum: inner, keep: branches }),
+  }));
+  return { stem, blocks };
+}

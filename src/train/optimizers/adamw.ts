@@ -1,0 +1,43 @@
+import { add, concat, constant, div, expand, mul, sqrt, sub, type Value } from '../../graph/index.js';
+import type { Optimizer } from './optimizer.js';
+
+export interface AdamWSettings {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+/** PyTorch's and DeiT's settings. */
+const DEFAULTS: AdamWSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+
+/**
+ * AdamW (Loshchilov and Hutter, 2019): decoupled weight decay, then the bias-corrected step.
+ *
+ * The moments are kept as decaying sums, m/(1 − β₁) and v/(1 − β₂); what makes averages of them, and what corrects their
+ * bias, is part of step size and epsilon.
+ */
+export function adamw({ beta1, beta2, epsilon }: AdamWSettings = DEFAULTS): Optimizer {
+  return {
+    name: 'AdamW',
+    slots: ['first', 'second'],
+    scalars: ['stepSize', 'epsilon', 'decayFactor'],
+    scalarsAt({ step, learningRate, weightDecay }) {
+      const first = (1 - beta1) / (1 - beta1 ** step);
+      // The root of the second moment is the unit of the quotient.
+      const second = Math.sqrt((1 - beta2) / (1 - beta2 ** step));
+      return [(learningRate * first) / second, epsilon / second, 1 - learningRate * weightDecay];
+    },
+    update({ parameters, gradient, slots: [first, second], scalars: [stepSize, smallest, decayFactor], decayed }) {
+      const m = add(mul(first, beta1), gradient);
+      const v = add(mul(second, beta2), mul(gradient, gradient));
+      const move = mul(div(m, add(sqrt(v), smallest)), stepSize);
+      const shrunk = mul(parameters, decayVector(decayFactor, decayed, parameters.shape[0] - decayed));
+      return { parameters: sub(shrunk, move), slots: [m, v] };
+    },
+  };
+}
+
+/** The factor of every element. All groups of a size share one, which is less work than to cut and join parameters. */
+function decayVector(factor: Value, decayed: number, others: number): Value {
+  return concat([expand(factor, [decayed]), expand(constant(1), [others])], 0);
+}

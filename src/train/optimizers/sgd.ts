@@ -1,0 +1,34 @@
+import { add, concat, constant, expand, mul, sub, type Value } from '../../graph/index.js';
+import type { Optimizer } from './optimizer.js';
+
+export interface SgdSettings {
+  /** Share of the velocity that a step keeps. */
+  readonly momentum: number;
+  /** Look ahead along the velocity (Nesterov). */
+  readonly nesterov: boolean;
+}
+
+/**
+ * Stochastic gradient descent with momentum, as PyTorch defines it: with weight decay λ as part of the gradient,
+ * g = ∇ + λ·θ, v ← μ·v + g, and θ ← θ − η·v, or θ − η·(g + μ·v) with Nesterov's momentum.
+ */
+export function sgd({ momentum, nesterov }: SgdSettings): Optimizer {
+  return {
+    name: 'SGD',
+    slots: ['velocity'],
+    scalars: ['learningRate', 'weightDecay'],
+    scalarsAt: ({ learningRate, weightDecay }) => [learningRate, weightDecay],
+    update({ parameters, gradient, slots: [velocity], scalars: [learningRate, weightDecay], decayed }) {
+      const decay = decayVector(weightDecay, decayed, parameters.shape[0] - decayed);
+      const pull = add(gradient, mul(parameters, decay));
+      const next = add(mul(velocity, momentum), pull);
+      const along = nesterov ? add(pull, mul(next, momentum)) : next;
+      return { parameters: sub(parameters, mul(along, learningRate)), slots: [next] };
+    },
+  };
+}
+
+/** The weight decay of every element. */
+function decayVector(weightDecay: Value, decayed: number, others: number): Value {
+  return concat([expand(weightDecay, [decayed]), expand(constant(0), [others])], 0);
+}
