@@ -15,16 +15,18 @@ describe('the library', () => {
     const { macs } = glit.feasibleRange(table);
     const budget = { macs: { max: (macs.min + macs.max) / 2 } };
     glit.checkReachable(table, budget);
-    const found = await glit.evolve(
+    const size = { population: 8, generations: 4 };
+    const study = new glit.Study(
       {
         space,
-        accept: (path) => glit.isWithin(budget, glit.costOfPath(table, path)),
-        fitness: (path) => Promise.resolve(path.reduce((sum, gene) => sum + gene, 0)),
+        isLegal: (path) => glit.isWithin(budget, glit.costOfPath(table, path)),
+        measure: (path) => ({ ...glit.costOfPath(table, path) }),
+        score: (path) => Promise.resolve([path.reduce((sum, gene) => sum + gene, 0)]),
       },
-      { population: 8, generations: 4 },
+      glit.evolution(size),
       glit.seeded(0),
     );
-    const [winner] = glit.best(found, 1);
+    const [winner] = glit.best(await study.run(size), 1);
     const built = glit.glitArchitecture({ backbone, blocks: glit.blocksOf(space, winner.path) });
     assert.ok(glit.costOf(built).macs <= budget.macs.max);
     assert.deepEqual(glit.parseArchitecture(glit.formatArchitecture(built), 'text'), built);

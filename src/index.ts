@@ -68,11 +68,16 @@ export {
 } from './space/space.js';
 
 export { best } from './search/best.js';
-export { evolve } from './search/evolution.js';
-export { drawLegal } from './search/legal.js';
-export { randomSearch } from './search/randomSearch.js';
-export { evolutionSettings, type EvolutionSettings } from './search/settings.js';
-export type { Evaluated, Limits, Origin, Problem, SearchOptions } from './search/types.js';
+export { crossOver } from './search/crossover.js';
+export { Generation } from './search/generation.js';
+export { drawLegal, type DrawOptions, type LegalPaths } from './search/legal.js';
+export { mutate } from './search/mutation.js';
+export type { GenerationRequest, Sampler } from './search/sampler.js';
+export { evolution } from './search/samplers/evolution.js';
+export { randomSearch } from './search/samplers/randomSearch.js';
+export { evolutionSettings, type EvolutionSettings, type StudySize } from './search/settings.js';
+export { Study, type Problem, type StudyOptions } from './search/study.js';
+export type { Origin, Proposal, Trial } from './search/trial.js';
 
 export {
   feasibleRange,

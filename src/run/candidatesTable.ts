@@ -21,8 +21,10 @@ const COLUMNS = [
 export function candidatesTable(candidates: readonly ScoredCandidate[], family: Family): string {
   return csvTable(
     COLUMNS,
-    candidates.map(({ origin, path, blocks, ...rest }) => ({
+    candidates.map(({ origin, path, blocks, values, measures, ...rest }) => ({
+      ...measures,
       ...rest,
+      fitness: values[0],
       operator: origin.operator,
       parents: origin.parents.join(' '),
       path: pathKey(path),

@@ -21,6 +21,6 @@ export function randomCandidate(config: Config, backbone: GlitBackbone, rng: Rng
   const space = searchSpaceOf(config).joint(spaceSettingsOf(config));
   const table = costsOfSpace(backbone, space);
   const budget = budgetOf(config, backbone);
-  const path = drawLegal({ space, accept: (candidate) => isWithin(budget, costOfPath(table, candidate)) }, rng);
+  const path = drawLegal({ space, isLegal: (candidate) => isWithin(budget, costOfPath(table, candidate)) }, rng);
   return architecture(space.family, { name: 'random', backbone, blocks: blocksOf(space, path) });
 }

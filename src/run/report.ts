@@ -54,7 +54,7 @@ export function formatReport(config: Config, result: RunResult, candidates: read
   const bestOf = (stage: string, method: string): string => {
     const fitness = candidates
       .filter((each) => each.stage === stage && each.method === method)
-      .map((each) => each.fitness);
+      .map((each) => each.values[0]);
     return `${fitness.length} by ${method}, best ${percent(Math.max(...fitness))}`;
   };
   const searches = [...new Set(candidates.map(({ stage, method }) => `${stage} ${method}`))].map((key) => {

@@ -4,9 +4,11 @@ import { costOfPath, costTable, type CostTable } from '../measure/cost.js';
 import { supernet, type Network } from '../model/network.js';
 import { checkReachable } from '../measure/reachable.js';
 import { best } from '../search/best.js';
-import { evolve } from '../search/evolution.js';
-import { randomSearch } from '../search/randomSearch.js';
-import type { Evaluated, Problem, SearchOptions } from '../search/types.js';
+import type { Sampler } from '../search/sampler.js';
+import { evolution } from '../search/samplers/evolution.js';
+import { randomSearch } from '../search/samplers/randomSearch.js';
+import { Study, type Problem } from '../search/study.js';
+import type { Trial } from '../search/trial.js';
 import type { Backbone, Block } from '../family/family.js';
 import { blocksOf, log10SizeOf, pathKey, type Path, type Space } from '../space/space.js';
 import { Progress } from '../telemetry/progress.js';
@@ -20,13 +22,11 @@ import { trainStage } from './trainStage.js';
 /** The ways in which candidates are proposed; random search is there to compare with. */
 export type SearchMethod = 'evolution' | 'random';
 
-/** A candidate that was scored, with all that is kept about it. */
-export interface ScoredCandidate extends Evaluated {
+/** A candidate that was scored, with all that is kept about it; its one value is the fitness. */
+export interface ScoredCandidate extends Trial {
   readonly stage: string;
   readonly method: SearchMethod;
   readonly blocks: readonly Block[];
-  readonly macs: number;
-  readonly parameters: number;
 }
 
 /** What the search of one level found: all evaluated candidates, in order, and the best ones first. */
@@ -125,50 +125,50 @@ export async function searchLevel(
 
   const problem: Problem = {
     space,
-    accept: (path) => isWithin(budget, costOfPath(table, path)),
-    fitness: async (path) => {
+    isLegal: (path) => isWithin(budget, costOfPath(table, path)),
+    measure: (path) => costOfPath(table, path),
+    score: async (path) => {
       await recalibrator?.recalibrate(state, path);
-      return evaluator.accuracy(state, path);
+      return [await evaluator.accuracy(state, path)];
     },
   };
   const methods: readonly SearchMethod[] = search.compareRandom ? ['evolution', 'random'] : ['evolution'];
   const settings = evolutionOf(config);
+  const samplers: Record<SearchMethod, Sampler> = { evolution: evolution(settings), random: randomSearch };
   const evaluations = settings.population * settings.generations;
   emit({ type: 'stageStarted', stage, steps: evaluations * methods.length });
   const began = performance.now();
   const before = methods.reduce((sum, method) => sum + recorded.of(stage, method).size, 0);
   const progress = new Progress(evaluations * methods.length, { done: before });
-  const describe = (evaluated: Evaluated, method: SearchMethod): ScoredCandidate => ({
-    ...evaluated,
+  const describe = (trial: Trial, method: SearchMethod): ScoredCandidate => ({
+    ...trial,
     stage,
     method,
-    blocks: blocksOf(space, evaluated.path),
-    ...costOfPath(table, evaluated.path),
+    blocks: blocksOf(space, trial.path),
   });
   try {
     const candidates: ScoredCandidate[] = [];
     for (const method of methods) {
-      const options: SearchOptions = {
+      const study = new Study(problem, samplers[method], context.rng.fork(stage).fork(method), {
         known: recorded.of(stage, method),
         ...(signal && { signal }),
-        onEvaluated: (evaluated) => {
+        onEvaluated: (trial) => {
           progress.advance();
-          const { blocks, macs, parameters, ...rest } = describe(evaluated, method);
+          const { blocks, values, measures, ...rest } = describe(trial, method);
           emit({
             type: 'candidateEvaluated',
             ...rest,
+            fitness: values[0],
             candidate: blocks.map((block) => space.family.describeBlock(block)).join(' | '),
-            macs,
-            params: parameters,
+            macs: measures['macs'],
+            params: measures['parameters'],
             done: progress.done,
             total: progress.total,
             ...(progress.remainingSeconds !== undefined && { remainingSeconds: progress.remainingSeconds }),
           });
         },
-      };
-      const rng = context.rng.fork(stage).fork(method);
-      const found = await (method === 'evolution' ? evolve : randomSearch)(problem, settings, rng, options);
-      candidates.push(...found.map((evaluated) => describe(evaluated, method)));
+      });
+      candidates.push(...(await study.run(settings)).map((trial) => describe(trial, method)));
     }
     const evolved = candidates.filter(({ method }) => method === 'evolution');
     const ranked = best(evolved, level.top);
@@ -179,7 +179,7 @@ export async function searchLevel(
       result: Object.fromEntries(
         methods.map((method) => [
           method,
-          Math.max(...candidates.filter((each) => each.method === method).map(({ fitness }) => fitness)),
+          Math.max(...candidates.filter((each) => each.method === method).map(({ values }) => values[0])),
         ]),
       ),
     });
@@ -193,15 +193,15 @@ export async function searchLevel(
 
 /** Fitness values that earlier processes of the run have recorded. */
 export class RecordedFitness {
-  private readonly values = new Map<string, Map<string, number>>();
+  private readonly values = new Map<string, Map<string, readonly number[]>>();
 
   add(stage: string, method: SearchMethod, path: Path, fitness: number): void {
     const key = `${stage} ${method}`;
-    const known = this.values.get(key) ?? new Map<string, number>();
-    this.values.set(key, known.set(pathKey(path), fitness));
+    const known = this.values.get(key) ?? new Map<string, readonly number[]>();
+    this.values.set(key, known.set(pathKey(path), [fitness]));
   }
 
-  of(stage: string, method: SearchMethod): ReadonlyMap<string, number> {
-    return this.values.get(`${stage} ${method}`) ?? new Map<string, number>();
+  of(stage: string, method: SearchMethod): ReadonlyMap<string, readonly number[]> {
+    return this.values.get(`${stage} ${method}`) ?? new Map<string, readonly number[]>();
   }
 }

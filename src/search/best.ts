@@ -1,6 +1,6 @@
-import type { Evaluated } from './types.js';
+import type { Trial } from './trial.js';
 
-/** The `count` fittest, best first; of equal ones the earlier comes first. */
-export function best<E extends Evaluated>(evaluated: readonly E[], count: number): E[] {
-  return evaluated.toSorted((one, other) => other.fitness - one.fitness || one.id - other.id).slice(0, count);
+/** The `count` trials of the highest fitness, best first; of equal ones the earlier comes first. */
+export function best<T extends Trial>(trials: readonly T[], count: number): T[] {
+  return trials.toSorted((one, other) => other.values[0] - one.values[0] || one.id - other.id).slice(0, count);
 }

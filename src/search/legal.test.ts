@@ -12,11 +12,11 @@ const SMALL = highLevelSpace({ depth: 3, heads: 3 });
 const sum = (path: Path): number => path.reduce((total, gene) => total + gene, 0);
 
 describe('a legal draw', () => {
-  test('is allowed and new', () => {
+  test('is legal and new', () => {
     const seen = new Set<string>();
     const rng = seeded(1);
     for (let count = 0; count < 500; count++) {
-      const path = drawLegal({ space: LARGE, accept: (each) => sum(each) <= 16 }, rng, { seen });
+      const path = drawLegal({ space: LARGE, isLegal: (each) => sum(each) <= 16 }, rng, { seen });
       assert.ok(sum(path) <= 16 && !seen.has(pathKey(path)));
       seen.add(pathKey(path));
     }
@@ -24,7 +24,7 @@ describe('a legal draw', () => {
 
   test('finds the only legal candidate of a small space, every time', () => {
     for (let seed = 0; seed < 50; seed++) {
-      const path = drawLegal({ space: SMALL, accept: (each) => sum(each) === 0 }, seeded(seed));
+      const path = drawLegal({ space: SMALL, isLegal: (each) => sum(each) === 0 }, seeded(seed));
       assert.deepEqual(path, [0, 0, 0]);
     }
   });
@@ -32,33 +32,33 @@ describe('a legal draw', () => {
   test('is uniform over the legal candidates of a small space', () => {
     const counts = new Map<string, number>();
     for (let seed = 0; seed < 3000; seed++) {
-      const key = pathKey(drawLegal({ space: SMALL, accept: (each) => sum(each) <= 1 }, seeded(seed)));
+      const key = pathKey(drawLegal({ space: SMALL, isLegal: (each) => sum(each) <= 1 }, seeded(seed)));
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
     assert.equal(counts.size, 4);
     for (const count of counts.values()) assert.ok(Math.abs(count - 750) < 120, `${count}`);
   });
 
-  test('says what share was acceptable when there is nothing left', () => {
+  test('says what share was legal when there is nothing left', () => {
     const refused = (run: () => unknown, message: RegExp): void =>
       assert.throws(run, (error) => error instanceof UserError && message.test(error.message));
     refused(
-      () => drawLegal({ space: LARGE, accept: () => false }, seeded(1)),
+      () => drawLegal({ space: LARGE, isLegal: () => false }, seeded(1)),
       /none of 10000 candidates of the space "high" is within the limit/,
     );
-    refused(() => drawLegal({ space: LARGE, accept: () => false }, seeded(1), { tries: 7 }), /none of 7 /);
-    refused(() => drawLegal({ space: SMALL, accept: () => false }, seeded(1)), /none of 64 /);
+    refused(() => drawLegal({ space: LARGE, isLegal: () => false }, seeded(1), { tries: 7 }), /none of 7 /);
+    refused(() => drawLegal({ space: SMALL, isLegal: () => false }, seeded(1)), /none of 64 /);
     refused(
-      () => drawLegal({ space: SMALL, accept: (each) => sum(each) === 0 }, seeded(1), { seen: new Set(['0-0-0']) }),
+      () => drawLegal({ space: SMALL, isLegal: (each) => sum(each) === 0 }, seeded(1), { seen: new Set(['0-0-0']) }),
       /1 of 64 candidates \(1\.6 %\) of the space "high" are within the limit/,
     );
   });
 
   test('counts what it looked at, without asking the budget about seen candidates', () => {
     const asked: Path[] = [];
-    const accept = (path: Path): boolean => asked.push(path) > 0 && sum(path) === 0;
-    const draw = findLegal({ space: SMALL, accept }, seeded(1), { seen: new Set(['0-0-0']) });
-    assert.deepEqual(draw, { tried: 64, accepted: 1 });
+    const isLegal = (path: Path): boolean => asked.push(path) > 0 && sum(path) === 0;
+    const draw = findLegal({ space: SMALL, isLegal }, seeded(1), { seen: new Set(['0-0-0']) });
+    assert.deepEqual(draw, { tried: 64, legal: 1 });
     assert.equal(asked.length, 63);
   });
 });

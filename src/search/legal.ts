@@ -2,7 +2,13 @@ import { UserError } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import { pathKey, samplePath, sizeOf } from '../space/space.js';
 import type { Path, Space } from '../space/space.js';
-import type { Limits } from './types.js';
+
+/** The paths of a search, and which of them are legal. */
+export interface LegalPaths {
+  readonly space: Space;
+  /** Whether a path is within the budget. Deterministic; may be called more than once for a path. */
+  isLegal(path: Path): boolean;
+}
 
 /** Random paths looked at before a limit counts as out of reach. */
 const TRIES = 10_000;
@@ -15,40 +21,40 @@ export interface DrawOptions {
   readonly tries?: number;
 }
 
-/** The outcome of a search for a legal path: the path, if there was one, and what was looked at on the way. */
+/** The outcome of a search for a legal path: the path, if there was one, and how many were looked at and were legal. */
 export interface Draw {
   readonly path?: Path;
   readonly tried: number;
-  readonly accepted: number;
+  readonly legal: number;
 }
 
-/** Looks for a random path that `accept` allows and that is not among `seen`; all such paths are equally likely. */
-export function findLegal(limits: Limits, rng: Rng, options: DrawOptions = {}): Draw {
+/** Looks for a random legal path that is not among `seen`; all such paths are equally likely. */
+export function findLegal(searched: LegalPaths, rng: Rng, options: DrawOptions = {}): Draw {
   const { seen, tries = TRIES } = options;
   let tried = 0;
-  let accepted = 0;
-  for (const path of randomPaths(limits.space, rng, tries)) {
+  let legal = 0;
+  for (const path of randomPaths(searched.space, rng, tries)) {
     tried += 1;
     const isSeen = seen?.has(pathKey(path)) ?? false;
-    // What was seen had been accepted, and asking the budget may cost something.
-    if (!isSeen && !limits.accept(path)) continue;
-    accepted += 1;
-    if (!isSeen) return { path, tried, accepted };
+    // What was seen is legal, and asking again may cost something.
+    if (!isSeen && !searched.isLegal(path)) continue;
+    legal += 1;
+    if (!isSeen) return { path, tried, legal };
   }
-  return { tried, accepted };
+  return { tried, legal };
 }
 
-/** As {@link findLegal}, for callers that need a path: throws a UserError that says what share was acceptable. */
-export function drawLegal(limits: Limits, rng: Rng, options: DrawOptions = {}): Path {
-  const draw = findLegal(limits, rng, options);
+/** As {@link findLegal}, for callers that need a path: throws a UserError that says what share was legal. */
+export function drawLegal(searched: LegalPaths, rng: Rng, options: DrawOptions = {}): Path {
+  const draw = findLegal(searched, rng, options);
   if (draw.path !== undefined) return draw.path;
-  const { name } = limits.space;
-  if (draw.accepted === 0) {
+  const { name } = searched.space;
+  if (draw.legal === 0) {
     throw new UserError(
       `none of ${draw.tried} candidates of the space "${name}" is within the limit; raise the limit or choose another space`,
     );
   }
-  const share = `${draw.accepted} of ${draw.tried} candidates (${((100 * draw.accepted) / draw.tried).toPrecision(2)} %)`;
+  const share = `${draw.legal} of ${draw.tried} candidates (${((100 * draw.legal) / draw.tried).toPrecision(2)} %)`;
   throw new UserError(
     `${share} of the space "${name}" are within the limit and all were drawn before; raise the limit or ask for fewer`,
   );

@@ -1,18 +1,24 @@
 import { UserError } from '../errors.js';
 
-/** How an evolution runs; SPOS's defaults (Guo et al., ECCV 2020) when nothing else is said. */
-export interface EvolutionSettings {
-  /** Candidates of a generation: 50. */
+/** How much a study scores: population · generations paths, or all legal ones where they are fewer. */
+export interface StudySize {
+  /** Trials of a generation. */
   readonly population: number;
-  /** Generations, the first random: 20. Population · generations candidates are scored, the paper's 1,000. */
   readonly generations: number;
-  /** The best candidates so far from which children are made: a fifth of the population, 10. */
+}
+
+/**
+ * How an evolution runs; SPOS's defaults (Guo et al., ECCV 2020) when nothing else is said: 20 generations, the first one
+ * random, with a population of 50, which are the paper's 1,000 candidates.
+ */
+export interface EvolutionSettings extends StudySize {
+  /** The best trials so far from which children are made: a fifth of the population, 10. */
   readonly parents: number;
   /** Children by crossover in a generation: half the population, 25. What the two operators leave over is random. */
   readonly crossover: number;
   /** Children by mutation in a generation: half the population, 25. */
   readonly mutation: number;
-  /** Probability with which a mutation draws a gene anew: 0.1. */
+  /** Probability with which a mutation draws a gene again: 0.1. */
   readonly probability: number;
 }
 
@@ -27,18 +33,10 @@ export function evolutionSettings(given: Partial<EvolutionSettings> = {}): Evolu
     mutation: given.mutation ?? childrenBeside(given.crossover, population),
     probability,
   };
-  for (const [name, least] of [
-    ['population', 1],
-    ['generations', 1],
-    ['parents', 1],
-    ['crossover', 0],
-    ['mutation', 0],
-  ] as const) {
-    const value = settings[name];
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new UserError(`search setting ${name} is ${value}; use a whole number of at least ${least}`);
-    }
-  }
+  checkStudySize(settings);
+  checkCount('parents', settings.parents, 1);
+  checkCount('crossover', settings.crossover, 0);
+  checkCount('mutation', settings.mutation, 0);
   if (settings.crossover + settings.mutation > population) {
     throw new UserError(
       `search settings crossover ${settings.crossover} + mutation ${settings.mutation} exceed the population of ${population}; lower one of them`,
@@ -48,6 +46,18 @@ export function evolutionSettings(given: Partial<EvolutionSettings> = {}): Evolu
     throw new UserError(`search setting probability is ${probability}; use a number from 0 to 1`);
   }
   return settings;
+}
+
+/** Throws a UserError unless both are whole numbers of at least 1. */
+export function checkStudySize({ population, generations }: StudySize): void {
+  checkCount('population', population, 1);
+  checkCount('generations', generations, 1);
+}
+
+function checkCount(name: keyof EvolutionSettings, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new UserError(`search setting ${name} is ${value}; use a whole number of at least ${least}`);
+  }
 }
 
 /** The usual count of one operator's children: half the population, or less where the other operator leaves less. */

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { best } from './best.js';
+import type { Trial } from './trial.js';
+
+describe('best', () => {
+  test('sorts by fitness, then by age', () => {
+    const trials = [0.1, 0.5, 0.5, 0.9].map((fitness, id): Trial => ({
+      id,
+      path: [id],
+      values: [fitness],
+      measures: {},
+      generation: 0,
+      origin: { operator: 'random', parents: [] },
+    }));
+    assert.deepEqual(
+      best(trials, 3).map(({ id }) => id),
+      [3, 1, 2],
+    );
+    assert.equal(best(trials, 9).length, 4);
+  });
+});

@@ -1,0 +1,39 @@
+import { seeded } from '../../src/random/rng.js';
+import { highLevelSpace } from '../../src/space/highLevel.js';
+import { headSplits, releasedLowLevel } from '../../src/space/lowLevel.js';
+import { pathKey, type Path, type Space } from '../../src/space/space.js';
+import type { Problem } from '../../src/search/study.js';
+import type { Trial } from '../../src/search/trial.js';
+
+/** Spaces of 4^12, 9^12 and 4^3 paths. */
+export const HIGH = highLevelSpace({ depth: 12, heads: 3 });
+export const LOW = releasedLowLevel(headSplits([3, 0, 1, 3, 0, 1, 3, 1, 0, 3, 0, 3], 3));
+export const TINY = highLevelSpace({ depth: 3, heads: 3 });
+
+/** A problem whose best fitness is known: each gene adds a value of its own, drawn once, so good genes can be combined. */
+export function separable(
+  space: Space,
+  seed: number,
+  isLegal: (path: Path) => boolean = () => true,
+): Problem & { readonly optimum: number } {
+  const values = space.positions.map((choices, position) => {
+    const rng = seeded(seed).fork(position);
+    return choices.map(() => rng.uniform());
+  });
+  return {
+    space,
+    isLegal,
+    measure: (path) => ({ genes: total(path) }),
+    score: async (path) => [path.reduce((sum, gene, position) => sum + (values[position]?.[gene] ?? NaN), 0)],
+    optimum: values.reduce((sum, each) => sum + Math.max(...each), 0),
+  };
+}
+
+/** The sum of the genes. */
+export function total(path: Path): number {
+  return path.reduce((sum, gene) => sum + gene, 0);
+}
+
+export function keysOf(trials: readonly Trial[]): string[] {
+  return trials.map(({ path }) => pathKey(path));
+}
