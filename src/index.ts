@@ -100,3 +100,4 @@ export { normalizePixels } from './program/images.js';
 export { inferenceModel } from './program/inference.js';
 
 export type { Json, Listener, RunEvent } from './telemetry/events.js';
+export { networkName, stageName, type NetworkRole, type Stage } from './telemetry/stage.js';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { preset } from '../src/family/families.js';
 import { formatArchitecture } from '../src/family/codec.js';
+import { describeRecipe } from '../src/cli/recipeWording.js';
 import { readJournal } from '../src/telemetry/journal.js';
 import { glit, makePhotos, writeText } from './support/commandLine.js';
 
@@ -49,12 +50,13 @@ test("DeiT's whole recipe runs from the command line, and its log shows every pa
   assert.equal(code, 0, stderr);
   const entries = await readJournal(join(folder, 'run', 'journal.jsonl'));
 
-  const started = entries.find((entry) => entry.type === 'stageStarted' && entry.stage === 'train');
-  assert.ok(started?.type === 'stageStarted');
+  const started = entries.find((entry) => entry.type === 'stageStarted' && entry.stage.kind === 'train');
+  assert.ok(started?.type === 'stageStarted' && started.recipe !== undefined);
+  const words = describeRecipe(started.recipe);
   // The rate that is asked for is taken as it is, though the recipe has one that it scales to the images of a step.
-  assert.match(started.recipe ?? '', /^batches of 4, 2 a step, AdamW at 0\.001, /);
+  assert.match(words, /^batches of 4, 2 a step, AdamW at 0\.001, /);
   for (const part of ['drop path', 'moving average', '3 times an epoch', 'RandAugment', 'erasing', 'mixup', 'CutMix']) {
-    assert.match(started.recipe ?? '', new RegExp(part));
+    assert.match(words, new RegExp(part));
   }
 
   const steps = entries.filter((entry) => entry.type === 'trainStep');
@@ -64,11 +66,12 @@ test("DeiT's whole recipe runs from the command line, and its log shows every pa
   );
   assert.equal(Math.max(...steps.map(({ learningRate }) => learningRate)), 1e-3);
 
-  const finished = entries.find((entry) => entry.type === 'stageFinished' && entry.stage === 'train');
+  const finished = entries.find((entry) => entry.type === 'stageFinished' && entry.stage.kind === 'train');
   assert.ok(finished?.type === 'stageFinished');
-  const { mixupShare, cutmixShare } = finished.result as { mixupShare: number; cutmixShare: number };
+  assert.ok('mixupShare' in finished.result);
+  const { mixupShare = 0, cutmixShare = 0 } = finished.result;
   assert.ok(mixupShare > 0 && cutmixShare > 0 && mixupShare + cutmixShare <= 1);
-  const evaluated = entries.flatMap((entry) => (entry.type === 'evaluation' ? [entry.stage] : []));
-  assert.deepEqual(evaluated, ['train', 'average']);
+  const evaluated = entries.flatMap((entry) => (entry.type === 'evaluation' ? [entry.weights] : []));
+  assert.deepEqual(evaluated, ['last', 'average']);
   assert.ok(existsSync(join(folder, 'run', 'batches', 'train.png')));
 });

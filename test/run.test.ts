@@ -11,6 +11,7 @@ import { configSchema } from '../src/config/config.js';
 import { readMetadata } from '../src/onnx/model.js';
 import { parseArchitecture } from '../src/family/codec.js';
 import { readJournal } from '../src/telemetry/journal.js';
+import { stageName, type Stage } from '../src/telemetry/stage.js';
 import { glit, interruptedGlit, MAIN, makePhotos, TINY, type Ended } from './support/commandLine.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-run-'));
@@ -185,6 +186,8 @@ describe('a whole run', () => {
 });
 
 describe('an interrupted run', () => {
+  const nameOf = ({ stage }: Readonly<Record<string, unknown>>): string | undefined =>
+    stage === undefined ? undefined : stageName(stage as Stage);
   // Enough steps and candidates that the signal arrives while the stage is under way.
   const longer = [
     'supernet.steps=400',
@@ -210,7 +213,7 @@ describe('an interrupted run', () => {
   for (const [what, command, type, stage, signal] of moments) {
     test(`stops within ${what}, in order, and says how to go on`, async () => {
       const when = (event: Readonly<Record<string, unknown>>): boolean =>
-        event['type'] === type && event['stage'] === stage && Number(event['step'] ?? event['done']) > 3;
+        event['type'] === type && nameOf(event) === stage && Number(event['step'] ?? event['done']) > 3;
       const { code, stderr, seconds } = await interruptedGlit(folder, command, when, signal);
       assert.equal(code, 130);
       assert.match(stderr, /glit: interrupted; go on with: glit run --resume stopped\n$/);
@@ -218,7 +221,7 @@ describe('an interrupted run', () => {
       configSchema.parse(parse(text('stopped', 'config.yaml')));
       const journal = await readJournal(join(folder, 'stopped', 'journal.jsonl'));
       assert.equal(journal.at(-1)?.type, 'runInterrupted');
-      assert.ok(!journal.some((event) => event.type === 'stageFinished' && event.stage === stage));
+      assert.ok(!journal.some((event) => event.type === 'stageFinished' && stageName(event.stage) === stage));
       assert.ok(!existsSync(join(folder, 'stopped', 'best.onnx')));
     });
   }
@@ -235,7 +238,7 @@ describe('an interrupted run', () => {
 
   test('that has not begun leaves nothing behind', async () => {
     // Making the built-in images takes a moment, after which the signal is heard and before which no folder is made.
-    const making = (event: Readonly<Record<string, unknown>>): boolean => event['stage'] === 'images';
+    const making = (event: Readonly<Record<string, unknown>>): boolean => nameOf(event) === 'images';
     const { code, stderr } = await interruptedGlit(folder, ['demo', '--out', 'unborn'], making);
     assert.equal(code, 130);
     assert.equal(stderr, 'glit: interrupted; nothing was written\n');

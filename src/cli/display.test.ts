@@ -5,6 +5,8 @@ import { describe, test } from 'node:test';
 import type { RunEvent, TrainStep } from '../telemetry/events.js';
 import { openDisplay, type DisplayOptions } from './display.js';
 
+const SUPERNET = { kind: 'supernet', level: 'high' } as const;
+const DONE = 'high level, supernet: done in 1m 10s, 0.00 % of the time waited for images';
 const ERASE = '\u001b[1G\u001b[2K';
 
 /** A stream that keeps what is written to it, as a terminal of 80 columns or as a pipe. */
@@ -31,7 +33,7 @@ function shown(
 
 const step = (fields: Partial<TrainStep>): TrainStep => ({
   type: 'trainStep',
-  stage: 'supernet-high',
+  stage: SUPERNET,
   step: 5,
   steps: 20,
   epoch: 1,
@@ -45,17 +47,17 @@ const step = (fields: Partial<TrainStep>): TrainStep => ({
 });
 
 const events: readonly RunEvent[] = [
-  { type: 'stageStarted', stage: 'supernet-high', steps: 20 },
+  { type: 'stageStarted', stage: SUPERNET, steps: 20 },
   { type: 'warning', message: 'one image is broken' },
   step({}),
   step({ step: 20, remainingSeconds: 0 }),
-  { type: 'stageFinished', stage: 'supernet-high', seconds: 70, result: { steps: 20 } },
+  { type: 'stageFinished', stage: SUPERNET, seconds: 70, result: { steps: 20, waitingShare: 0 } },
 ];
 
 describe('a display', () => {
   test('in a pipe has a line when a stage begins and ends, and none for every step', () => {
     const { stdout, stderr } = shown(false, {}, events);
-    assert.equal(stdout, 'high level, supernet: 20 steps\nhigh level, supernet: done in 1m 10s\nthe result\n');
+    assert.equal(stdout, `high level, supernet: 20 steps\n${DONE}\nthe result\n`);
     assert.equal(stderr, 'glit: warning: one image is broken\n');
   });
 
@@ -63,7 +65,7 @@ describe('a display', () => {
     const { stdout, stderr } = shown(true, {}, events);
     const drawn = stdout.split(ERASE);
     assert.ok(drawn.includes('high level, supernet ...'));
-    assert.ok(drawn.includes('high level, supernet: done in 1m 10s\n'));
+    assert.ok(drawn.includes(`${DONE}\n`));
     assert.ok(drawn.includes('the result\n'));
     assert.ok(drawn.every((line) => line.length < 80));
     assert.ok(stdout.endsWith(ERASE));
@@ -73,7 +75,7 @@ describe('a display', () => {
   test('draws at most ten times a second', () => {
     const steps = Array.from({ length: 1000 }, (_, index) => step({ step: index + 1, steps: 1000 }));
     const began = performance.now();
-    const { stdout } = shown(true, {}, [{ type: 'stageStarted', stage: 'supernet-high', steps: 1000 }, ...steps]);
+    const { stdout } = shown(true, {}, [{ type: 'stageStarted', stage: SUPERNET, steps: 1000 }, ...steps]);
     const allowed = 4 + (performance.now() - began) / 100;
     assert.ok(stdout.split(ERASE).length - 1 <= allowed + 2);
   });

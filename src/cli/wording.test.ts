@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { RECIPES } from '../config/recipes/index.js';
+import type { Stage } from '../telemetry/stage.js';
 import { lasting, stageTitle, stepLine } from './wording.js';
 
 describe('a line about progress', () => {
   test('of a training says step, share, time left, speed, loss and accuracy', () => {
     const event = {
       type: 'trainStep',
-      stage: 'train-found-2',
+      stage: { kind: 'train', network: { role: 'finalist', rank: 2 } },
       step: 150,
       steps: 1000,
       epoch: 2,
@@ -28,17 +30,16 @@ describe('a line about progress', () => {
     const line = stepLine(
       {
         type: 'candidateEvaluated',
-        stage: 'search-low',
+        stage: { kind: 'search', level: 'low' },
         method: 'evolution',
         done: 7,
         total: 64,
         id: 6,
         generation: 0,
         path: [0],
-        candidate: 'G3 d1 f4',
+        blocks: [{ globalHeads: 3, localHeads: 0, dkRatio: 1, ffnRatio: 4 }],
         fitness: 0.5,
-        macs: 1,
-        params: 1,
+        measures: { macs: 1, parameters: 1 },
         origin: { operator: 'random', parents: [] },
       },
       0.75,
@@ -47,19 +48,31 @@ describe('a line about progress', () => {
   });
 
   test('of decoding says how many', () => {
-    assert.equal(stepLine({ type: 'stageProgress', stage: 'images', done: 64, total: 200 }, 0), 'images  64/200  32 %');
+    assert.equal(
+      stepLine({ type: 'stageProgress', stage: { kind: 'images' }, done: 64, total: 200 }, 0),
+      'images  64/200  32 %',
+    );
   });
 });
 
 describe('a line that stays', () => {
+  test('begins a training with its recipe', () => {
+    const started = { type: 'stageStarted', stage: { kind: 'train' }, steps: 1000 } as const;
+    assert.equal(lasting(started), 'training: 1000 steps');
+    const recipe = { config: RECIPES.cifar, learningRate: 0.002, warmupSteps: 60 };
+    assert.match(
+      lasting({ ...started, recipe }) ?? '',
+      /^training: 1000 steps; batches of 64, AdamW at 0\.002, .*flips/,
+    );
+  });
+
   test('says what a space can reach and what the budget leaves of it', () => {
     const space = {
       type: 'spaceChecked',
-      stage: 'high',
+      level: 'high',
       log10Candidates: Math.log10(256),
-      macs: { min: 1.2e9, max: 1.6e9 },
-      params: { min: 5e6, max: 6e6 },
-      budget: 'MACs up to 1.300 G',
+      ranges: { macs: { min: 1.2e9, max: 1.6e9 }, parameters: { min: 5e6, max: 6e6 } },
+      budget: { macs: { max: 1.3e9 } },
       shareInside: 0.25,
     } as const;
     assert.equal(
@@ -69,23 +82,55 @@ describe('a line that stays', () => {
     assert.match(lasting({ ...space, log10Candidates: 7.22 }) ?? '', /10\^7\.2 candidates/);
   });
 
+  test('ends a training with the parts of its recipe that were at work', () => {
+    const finished = { type: 'stageFinished', stage: { kind: 'train' }, seconds: 12 } as const;
+    assert.equal(
+      lasting({ ...finished, result: { steps: 9, waitingShare: 0.01 } }),
+      'training: done in 12s, 1.00 % of the time waited for images',
+    );
+    const result = { steps: 9, waitingShare: 0, clippedShare: 0.9, mixupShare: 0.6, cutmixShare: 0.4 };
+    assert.equal(
+      lasting({ ...finished, result }),
+      'training: done in 12s, mixup in 60.00 % of batches, CutMix in 40.00 %, gradient clipped in 90.00 % of steps, 0.00 % of the time waited for images',
+    );
+  });
+
   test('ends a search with the best of each method, and says accuracies', () => {
     assert.equal(
-      lasting({ type: 'stageFinished', stage: 'search-low', seconds: 12, result: { evolution: 0.5, random: 0.4 } }),
+      lasting({
+        type: 'stageFinished',
+        stage: { kind: 'search', level: 'low' },
+        seconds: 12,
+        result: { bestFitness: { evolution: 0.5, random: 0.4 } },
+      }),
       'low level, search: done in 12s, best by evolution 50.00 %, best by random 40.00 %',
     );
-    const evaluation = { type: 'evaluation', what: '', accuracy: 0.5, images: 8 } as const;
+    const evaluation = { type: 'evaluation', weights: 'last', accuracy: 0.5, images: 8 } as const;
     assert.equal(
-      lasting({ ...evaluation, stage: 'train-deit', split: 'searchVal' }),
+      lasting({
+        ...evaluation,
+        stage: { kind: 'train', network: { role: 'baseline', name: 'deit' } },
+        split: 'searchVal',
+      }),
       'training the DeiT beside it: 50.00 % of 8 held-out images',
     );
     assert.equal(
-      lasting({ ...evaluation, stage: 'test-found', split: 'test' }),
+      lasting({ ...evaluation, stage: { kind: 'test', network: { role: 'found' } }, split: 'test' }),
       'the found network: 50.00 % of 8 test images',
     );
   });
 
+  test('tells a moving average from the last weights where there is one network', () => {
+    const average = { type: 'evaluation', weights: 'average', split: 'test', accuracy: 0.5, images: 8 } as const;
+    assert.equal(lasting({ ...average, stage: { kind: 'train' } }), 'average: 50.00 % of 8 test images');
+    const network = { role: 'finalist', rank: 1 } as const;
+    assert.equal(
+      lasting({ ...average, stage: { kind: 'train', network }, split: 'searchVal' }),
+      'training candidate 1: 50.00 % of 8 held-out images',
+    );
+  });
+
   test('names stages of other versions as they are', () => {
-    assert.equal(stageTitle('warmUp'), 'warmUp');
+    assert.equal(stageTitle({ kind: 'warmUp' } as unknown as Stage), 'warmUp');
   });
 });

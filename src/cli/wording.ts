@@ -1,15 +1,20 @@
+import { formatBudget } from '../measure/budget.js';
 import { formatCount } from '../measure/measure.js';
 import { percent } from '../run/report.js';
 import { formatDuration } from '../telemetry/progress.js';
+import { describeRecipe } from './recipeWording.js';
 import type {
   CandidateEvaluated,
-  Json,
+  Evaluation,
   RunEvent,
   SpaceChecked,
+  StageFinished,
   StageProgress,
   StageStarted,
   TrainStep,
+  TrainingSummary,
 } from '../telemetry/events.js';
+import type { NetworkRole, Stage } from '../telemetry/stage.js';
 
 /** Events that tell how far a stage has come. */
 export type Step = TrainStep | CandidateEvaluated | StageProgress;
@@ -17,31 +22,38 @@ export type Step = TrainStep | CandidateEvaluated | StageProgress;
 /** Waiting for images is worth a word from this share of the time on. */
 const NOTEWORTHY_WAITING = 0.05;
 
-/** A stage by its name, as a person calls it. */
-export function stageTitle(stage: string): string {
-  const [what, ...rest] = stage.split('-');
-  const name = rest.join('-');
-  switch (what) {
-    case 'images':
-      return 'images';
+/** Baselines that are written otherwise than they are named. */
+const BASELINES: ReadonlyMap<string, string> = new Map([['deit', 'DeiT']]);
+
+/** Measures that are written otherwise than they are named. */
+const MEASURES: ReadonlyMap<string, string> = new Map([['macs', 'MACs']]);
+
+/** A stage as a person calls it. */
+export function stageTitle(stage: Stage): string {
+  switch (stage.kind) {
     case 'supernet':
-      return `${name} level, supernet`;
     case 'search':
-      return `${name} level, search`;
+      return `${stage.level} level, ${stage.kind}`;
     case 'train':
-      return name === '' ? 'training' : `training ${networkTitle(name)}`;
+      return stage.network === undefined ? 'training' : `training ${networkTitle(stage.network)}`;
     case 'test':
-      return networkTitle(name);
+      return networkTitle(stage.network);
     default:
-      return stage;
+      return stage.kind;
   }
 }
 
-function networkTitle(name: string): string {
-  if (name === 'found') return 'the found network';
-  if (name === 'deit') return 'the DeiT beside it';
-  if (name === 'random') return 'a random candidate beside it';
-  return `candidate ${name.replace('found-', '')}`;
+function networkTitle(network: NetworkRole): string {
+  switch (network.role) {
+    case 'finalist':
+      return `candidate ${network.rank}`;
+    case 'found':
+      return 'the found network';
+    case 'baseline':
+      return `the ${BASELINES.get(network.name) ?? network.name} beside it`;
+    case 'random':
+      return 'a random candidate beside it';
+  }
 }
 
 /** How far a stage has come, in one line; `best` is the best fitness of the stage so far. */
@@ -95,7 +107,7 @@ export function lasting(event: RunEvent): string | undefined {
     case 'spaceChecked':
       return spaceText(event);
     case 'evaluation':
-      return `${stageTitle(event.stage)}: ${percent(event.accuracy)} of ${event.images} ${splitTitle(event.split)}`;
+      return `${evaluationTitle(event)}: ${percent(event.accuracy)} of ${event.images} ${splitTitle(event.split)}`;
     case 'runStarted':
     case 'stageProgress':
     case 'trainStep':
@@ -113,42 +125,59 @@ export function lasting(event: RunEvent): string | undefined {
 function startText({ stage, steps, recipe }: StageStarted): string | undefined {
   if (steps === undefined) return undefined;
   const what = `${stageTitle(stage)}: ${steps} ${unitOf(stage)}`;
-  return recipe === undefined ? what : `${what}; ${recipe}`;
+  return recipe === undefined ? what : `${what}; ${describeRecipe(recipe)}`;
 }
 
-function spaceText({ stage, log10Candidates, macs, params, budget, shareInside }: SpaceChecked): string {
+function spaceText({ level, log10Candidates, ranges, budget, shareInside }: SpaceChecked): string {
   const count = log10Candidates < 5 ? String(Math.round(10 ** log10Candidates)) : `10^${log10Candidates.toFixed(1)}`;
-  const range = ({ min, max }: { readonly min: number; readonly max: number }): string =>
-    `${formatCount(min)} to ${formatCount(max)}`;
-  return `${stage} level: ${count} candidates with ${range(macs)} MACs and ${range(params)} parameters; budget: ${budget}, met by ${percent(shareInside)} of random ones`;
+  const reach = Object.entries(ranges).map(
+    ([key, { min, max }]) => `${formatCount(min)} to ${formatCount(max)} ${MEASURES.get(key) ?? key}`,
+  );
+  return `${level} level: ${count} candidates with ${reach.join(' and ')}; budget: ${formatBudget(budget)}, met by ${percent(shareInside)} of random ones`;
 }
 
-function unitOf(stage: string): string {
-  if (stage.startsWith('search-')) return 'candidates';
-  if (stage === 'files') return 'files';
-  return stage === 'images' || stage === 'check' ? 'images' : 'steps';
+function unitOf({ kind }: Stage): string {
+  switch (kind) {
+    case 'files':
+      return 'files';
+    case 'images':
+    case 'check':
+      return 'images';
+    case 'search':
+      return 'candidates';
+    default:
+      return 'steps';
+  }
 }
 
-function splitTitle(split: string): string {
+/** The average that a training leaves beside its last weights is called so where the run has no other network. */
+function evaluationTitle({ stage, weights }: Evaluation): string {
+  const isOnlyNetwork = stage.kind === 'train' && stage.network === undefined;
+  return isOnlyNetwork && weights === 'average' ? 'average' : stageTitle(stage);
+}
+
+function splitTitle(split: Evaluation['split']): string {
   return split === 'searchVal' ? 'held-out images' : `${split} images`;
 }
 
-/** What a stage's result has to say, by key, where it is a share. */
-const SHARES: readonly (readonly [key: string, words: (share: string) => string])[] = [
-  ['evolution', (fitness) => `best by evolution ${fitness}`],
-  ['random', (fitness) => `best by random ${fitness}`],
-  ['mixupShare', (share) => `mixup in ${share} of batches`],
-  ['cutmixShare', (share) => `CutMix in ${share}`],
-  ['clippedShare', (share) => `gradient clipped in ${share} of steps`],
-  ['waitingShare', (share) => `${share} of the time waited for images`],
-];
+function resultText(result: StageFinished['result']): string {
+  if ('bestFitness' in result) return Object.entries(result.bestFitness).map(fitnessText).join('');
+  return 'steps' in result ? summaryText(result) : '';
+}
 
-function resultText(result: Json): string {
-  if (typeof result !== 'object' || result === null || Array.isArray(result)) return '';
-  const values = result as Readonly<Record<string, Json>>;
-  return SHARES.filter(([key]) => typeof values[key] === 'number')
-    .map(([key, words]) => `, ${words(percent(Number(values[key])))}`)
-    .join('');
+function fitnessText([method, fitness]: readonly [method: string, fitness: number]): string {
+  return `, best by ${method} ${percent(fitness)}`;
+}
+
+function summaryText({ mixupShare, cutmixShare, clippedShare, waitingShare }: TrainingSummary): string {
+  const of = (share: number | undefined, words: (percentage: string) => string): string =>
+    share === undefined ? '' : `, ${words(percent(share))}`;
+  return [
+    of(mixupShare, (percentage) => `mixup in ${percentage} of batches`),
+    of(cutmixShare, (percentage) => `CutMix in ${percentage}`),
+    of(clippedShare, (percentage) => `gradient clipped in ${percentage} of steps`),
+    of(waitingShare, (percentage) => `${percentage} of the time waited for images`),
+  ].join('');
 }
 
 function share(done: number, total: number): string {

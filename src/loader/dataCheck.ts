@@ -8,6 +8,7 @@ import { findSource } from '../dataset/sources/openSource.js';
 import { stopIfAborted } from '../errors.js';
 import type { Listener } from '../telemetry/events.js';
 import { Progress } from '../telemetry/progress.js';
+import type { CheckStage } from '../telemetry/stage.js';
 import { filesListener } from './openDataset.js';
 
 export interface DataCheckOptions {
@@ -64,7 +65,7 @@ export interface DataReport {
 }
 
 const LANES = 8;
-const STAGE = 'check';
+const STAGE: CheckStage = { kind: 'check' };
 const NEWS_SECONDS = 0.5;
 
 /**

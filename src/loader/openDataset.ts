@@ -6,14 +6,15 @@ import { texturePairs } from '../dataset/texturePairs.js';
 import { stopIfAborted } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import type { Listener } from '../telemetry/events.js';
+import type { FilesStage, ImagesStage } from '../telemetry/stage.js';
 import type { Augmentation } from '../image/augment/augmentation.js';
 import { UnreadableImages } from './unreadable.js';
 
 /** The built-in set's name as a data source. */
 export const BUILT_IN = 'texture-pairs';
 
-/** The stage in which images are decoded. */
-const STAGE = 'images';
+const IMAGES: ImagesStage = { kind: 'images' };
+const FILES: FilesStage = { kind: 'files' };
 
 /** What of a configuration decides how a data set is opened. */
 export interface DatasetConfig {
@@ -73,9 +74,9 @@ export async function openDataset(
       onUnreadable: unreadable.meet,
       onProgress: (part) => {
         // A set that is too large for memory is not decoded, and then there is no such stage.
-        if (done === 0) emit({ type: 'stageStarted', stage: STAGE, steps: total });
+        if (done === 0) emit({ type: 'stageStarted', stage: IMAGES, steps: total });
         done = before + part;
-        emit({ type: 'stageProgress', stage: STAGE, done, total });
+        emit({ type: 'stageProgress', stage: IMAGES, done, total });
       },
     });
     return result;
@@ -90,17 +91,17 @@ export async function openDataset(
 export function filesListener(emit: Listener): (done: number, total: number) => void {
   const began = performance.now();
   return (done, total) => {
-    if (done === 1) emit({ type: 'stageStarted', stage: 'files', steps: total });
-    emit({ type: 'stageProgress', stage: 'files', done, total });
+    if (done === 1) emit({ type: 'stageStarted', stage: FILES, steps: total });
+    emit({ type: 'stageProgress', stage: FILES, done, total });
     const seconds = (performance.now() - began) / 1000;
-    if (done === total) emit({ type: 'stageFinished', stage: 'files', seconds, result: { files: total } });
+    if (done === total) emit({ type: 'stageFinished', stage: FILES, seconds, result: { files: total } });
   };
 }
 
 /** Making the built-in images takes seconds, so there is a moment before and after it in which a signal is heard. */
 async function builtIn(rng: Rng, emit: Listener, signal: AbortSignal | undefined): Promise<Dataset> {
   const began = performance.now();
-  emit({ type: 'stageStarted', stage: STAGE });
+  emit({ type: 'stageStarted', stage: IMAGES });
   await new Promise((resolve) => setImmediate(resolve));
   const dataset = texturePairs(rng);
   await new Promise((resolve) => setImmediate(resolve));
@@ -110,5 +111,5 @@ async function builtIn(rng: Rng, emit: Listener, signal: AbortSignal | undefined
 }
 
 function finished(began: number, images: number, emit: Listener): void {
-  emit({ type: 'stageFinished', stage: STAGE, seconds: (performance.now() - began) / 1000, result: { images } });
+  emit({ type: 'stageFinished', stage: IMAGES, seconds: (performance.now() - began) / 1000, result: { images } });
 }

@@ -83,7 +83,11 @@ describe('weights of another architecture are refused', () => {
       networkOf({}, kernel),
       /blocks\.0\.attn\.net\.3\.conv\.weight is .*\b5\].* but the network's is .*\b7\]/,
     );
-    refuses(weights, networkOf({ dim: 24 }), /patch_embed\.proj\.weight is float32\[12, 3, 8, 8\].* and \d+ more do not fit/);
+    refuses(
+      weights,
+      networkOf({ dim: 24 }),
+      /patch_embed\.proj\.weight is float32\[12, 3, 8, 8\].* and \d+ more do not fit/,
+    );
     refuses(weights, networkOf({ patchSize: 4 }), /patch_embed\.proj\.weight/);
   });
 

@@ -2,6 +2,7 @@ import type { Family } from '../family/family.js';
 import { MEASURES } from '../measure/measure.js';
 import { pathKey } from '../space/space.js';
 import { csvTable } from '../telemetry/csv.js';
+import { stageName } from '../telemetry/stage.js';
 import type { ScoredCandidate } from './searchLevel.js';
 
 const COLUMNS = [
@@ -21,9 +22,10 @@ const COLUMNS = [
 export function candidatesTable(candidates: readonly ScoredCandidate[], family: Family): string {
   return csvTable(
     COLUMNS,
-    candidates.map(({ origin, path, blocks, values, measures, ...rest }) => ({
+    candidates.map(({ stage, origin, path, blocks, values, measures, ...rest }) => ({
       ...measures,
       ...rest,
+      stage: stageName(stage),
       fitness: values[0],
       operator: origin.operator,
       parents: origin.parents.join(' '),

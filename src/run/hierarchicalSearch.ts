@@ -7,6 +7,7 @@ import { supernet } from '../model/network.js';
 import { SEARCH_SPACES, type SearchSpace, type SpaceSettings } from '../space/searchSpaces.js';
 import type { Space } from '../space/space.js';
 import { budgetOf } from './budget.js';
+import { stageName } from '../telemetry/stage.js';
 import type { Config } from '../config/config.js';
 import type { RunContext } from './context.js';
 import {
@@ -50,7 +51,7 @@ export async function hierarchicalSearch(
     }
     const [{ path }] = found.ranked;
     if (config.search.warmStart) {
-      const weights = await folder.readWeights(`weights/supernet-${name}.safetensors`);
+      const weights = await folder.readWeights(`weights/${stageName({ kind: 'supernet', level: name })}.safetensors`);
       const inherited = inheritWeights(supernet(backbone, space), path, weights);
       start = (network) => warmStart(network, inherited);
     }

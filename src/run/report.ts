@@ -3,11 +3,14 @@ import { formatCount } from '../measure/measure.js';
 import { formatProfile, profileOf } from '../measure/profile.js';
 import type { Architecture } from '../family/family.js';
 import { formatDuration } from '../telemetry/progress.js';
+import { stageName, type NetworkRole } from '../telemetry/stage.js';
 import type { Config } from '../config/config.js';
 import type { ScoredCandidate } from './searchLevel.js';
 
 /** A row of the comparison: one network, trained by the same recipe as the others. */
 export interface ComparisonRow {
+  readonly network: NetworkRole;
+  /** What the table calls it. */
   readonly name: string;
   readonly parameters: number;
   readonly macs: number;
@@ -51,15 +54,12 @@ export function formatComparison(rows: readonly ComparisonRow[]): string {
 
 /** The run's report as Markdown. */
 export function formatReport(config: Config, result: RunResult, candidates: readonly ScoredCandidate[]): string {
-  const bestOf = (stage: string, method: string): string => {
-    const fitness = candidates
-      .filter((each) => each.stage === stage && each.method === method)
-      .map((each) => each.values[0]);
-    return `${fitness.length} by ${method}, best ${percent(Math.max(...fitness))}`;
-  };
-  const searches = [...new Set(candidates.map(({ stage, method }) => `${stage} ${method}`))].map((key) => {
-    const [stage, method] = key.split(' ');
-    return `- ${stage}: ${bestOf(stage, method)} (held-out images, inherited weights)`;
+  const searchOf = ({ stage, method }: ScoredCandidate): string => `${stageName(stage)} ${method}`;
+  const searches = new Map(candidates.map((each) => [searchOf(each), each]));
+  const searchLines = [...searches].map(([search, { stage, method }]) => {
+    const fitness = candidates.filter((each) => searchOf(each) === search).map((each) => each.values[0]);
+    const best = percent(Math.max(...fitness));
+    return `- ${stageName(stage)}: ${fitness.length} by ${method}, best ${best} (held-out images, inherited weights)`;
   });
   const finalists = result.finalists.map(({ name, heldOut }) => `${name} ${percent(heldOut)}`).join(', ');
   return `# ${result.architecture.name ?? 'Architecture'} on ${result.dataset}
@@ -78,7 +78,7 @@ ${formatProfile(profileOf(result.architecture))}
 
 ## Search
 
-${searches.join('\n')}
+${searchLines.join('\n')}
 
 All candidates are in \`candidates.csv\`.
 

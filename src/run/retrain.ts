@@ -4,6 +4,8 @@ import { costOf } from '../measure/cost.js';
 import type { Cost } from '../measure/measure.js';
 import { plainNetwork } from '../model/network.js';
 import type { Architecture } from '../family/family.js';
+import type { Evaluation, TrainedWeights } from '../telemetry/events.js';
+import type { NetworkRole, TrainStage } from '../telemetry/stage.js';
 import { NetworkState, type Weights } from '../train/state.js';
 import type { RunContext } from './context.js';
 import { Evaluator } from './evaluate.js';
@@ -11,11 +13,13 @@ import { trainStage } from './trainStage.js';
 
 /** An architecture that was trained from scratch. */
 export interface TrainedNetwork {
-  /** What it is in the comparison: `found`, `deit`, … */
-  readonly name: string;
+  /** The part that it plays in the comparison. */
+  readonly network: NetworkRole;
   readonly architecture: Architecture;
   readonly cost: Cost;
   readonly weights: Weights;
+  /** Which of its weights these are. */
+  readonly kept: TrainedWeights;
   /** Accuracy on the images held out of the training set. */
   readonly heldOut: number;
 }
@@ -26,35 +30,34 @@ export interface TrainedNetwork {
  */
 export async function retrain(
   context: RunContext,
-  name: string,
+  role: NetworkRole,
   architecture: Architecture,
   data: SearchData,
 ): Promise<TrainedNetwork> {
   const { config } = context;
   const network = plainNetwork(architecture);
-  const stage = `train-${name}`;
+  const stage: TrainStage = { kind: 'train', network: role };
   const { state, average } = await trainStage(context, stage, network, data.train, config.retrain.recipe);
   const last = await state.weights();
   state.free();
-  const score = (weights: Weights): Promise<number> =>
-    accuracyOf(context, stage, architecture, weights, data.searchVal, 'searchVal');
-  const trained = { name, architecture, cost: costOf(architecture) };
-  const heldOut = await score(last);
+  const score = (values: Weights, weights: TrainedWeights): Promise<number> =>
+    accuracyOf(context, architecture, values, data.searchVal, { stage, weights, split: 'searchVal' });
+  const trained = { network: role, architecture, cost: costOf(architecture) };
+  const heldOut = await score(last, 'last');
   if (average !== undefined) {
-    const averaged = await score(average);
-    if (averaged > heldOut) return { ...trained, weights: average, heldOut: averaged };
+    const averaged = await score(average, 'average');
+    if (averaged > heldOut) return { ...trained, weights: average, kept: 'average', heldOut: averaged };
   }
-  return { ...trained, weights: last, heldOut };
+  return { ...trained, weights: last, kept: 'last', heldOut };
 }
 
-/** Top-1 accuracy of weights on images, by the training engine. */
+/** Top-1 accuracy of weights on images, by the training engine. An event tells it, with what `subject` says. */
 export async function accuracyOf(
   context: RunContext,
-  stage: string,
   architecture: Architecture,
   weights: Weights,
   source: ImageSource,
-  split: string,
+  subject: Pick<Evaluation, 'stage' | 'weights' | 'split'>,
 ): Promise<number> {
   const { config, device, emit, signal } = context;
   const network = plainNetwork(architecture);
@@ -70,7 +73,7 @@ export async function accuracyOf(
       state,
       architecture.blocks.map(() => 0),
     );
-    emit({ type: 'evaluation', stage, what: stage, split, accuracy, images: source.labels.length });
+    emit({ type: 'evaluation', ...subject, accuracy, images: source.labels.length });
     return accuracy;
   } finally {
     await evaluator.close();

@@ -1,8 +1,9 @@
 import type { SearchData } from '../dataset/dataset.js';
 import { architecture } from '../family/architecture.js';
+import { perMeasure } from '../measure/measure.js';
 import { formatArchitecture } from '../family/codec.js';
 import { readJournal } from '../telemetry/journal.js';
-import type { Json } from '../telemetry/events.js';
+import { networkName, type NetworkRole } from '../telemetry/stage.js';
 import { candidatesTable } from './candidatesTable.js';
 import { checkBatches, checkSearchConfig, searchDataOf } from '../config/check.js';
 import { deitFor, randomCandidate } from './comparison.js';
@@ -29,7 +30,16 @@ export const wholeMethod: Job<RunResult> = {
     const data = searchDataOf(context.config, context.dataset, context.rng);
     return retrainFinalists(context, data, await searchOn(context, data));
   },
-  summary: (result) => result as unknown as Json,
+  summary: ({ architecture: { name, family, backbone, blocks }, comparison, ...rest }) => ({
+    ...rest,
+    architecture: { ...(name !== undefined && { name }), family: family.name, backbone, blocks },
+    comparison: comparison.map(({ network, heldOut, test, ...costs }) => ({
+      network,
+      measures: perMeasure(({ key }) => costs[key]),
+      heldOut,
+      test,
+    })),
+  }),
 };
 
 /** The search alone: leaves the best architecture and the table of candidates in the run folder. */
@@ -39,11 +49,10 @@ export const searchOnly: Job<SearchResult> = {
   checkConfig: checkSearchConfig,
   checkData: checkSearchData,
   work: (context) => searchOn(context, searchDataOf(context.config, context.dataset, context.rng)),
-  summary: ({ candidates, finalists }) =>
-    ({
-      candidates: candidates.length,
-      finalists: finalists.map(({ name, blocks }) => ({ name, blocks })),
-    }) as unknown as Json,
+  summary: ({ candidates, finalists }) => ({
+    candidates: candidates.length,
+    finalists: finalists.map(({ name, blocks }) => ({ name: name ?? null, blocks })),
+  }),
 };
 
 /** Checks that the images suffice and the budget can be reached. Returns the number of images to train on. */
@@ -64,8 +73,8 @@ async function searchOn(context: RunContext, data: SearchData): Promise<SearchRe
   const result = await hierarchicalSearch(context, data, await recordedFitness(context));
   await folder.write('candidates.csv', candidatesTable(result.candidates, result.finalists[0].family));
   await folder.write('architecture.json', formatArchitecture(result.finalists[0]));
-  context.emit({ type: 'artifact', what: 'all candidates', path: 'candidates.csv' });
-  context.emit({ type: 'artifact', what: 'best architecture', path: 'architecture.json' });
+  context.emit({ type: 'artifact', kind: 'candidates', path: 'candidates.csv' });
+  context.emit({ type: 'artifact', kind: 'architecture', path: 'architecture.json' });
   return result;
 }
 
@@ -82,28 +91,30 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
   const { config, dataset, device, folder, emit, signal, rng } = context;
   const finalists: TrainedNetwork[] = [];
   for (const [rank, finalist] of search.finalists.entries()) {
-    finalists.push(await retrain(context, `found-${rank + 1}`, finalist, data));
+    finalists.push(await retrain(context, { role: 'finalist', rank: rank + 1 }, finalist, data));
   }
   const winner = finalists.reduce((best, each) => (each.heldOut > best.heldOut ? each : best));
   const found: TrainedNetwork = {
     ...winner,
-    name: 'found',
+    network: { role: 'found' },
     architecture: architecture(winner.architecture.family, { ...winner.architecture, name: 'glit-found' }),
   };
 
   const compared = [found];
   if (config.retrain.baselines) {
     const backbone = backboneOf(config, data.classes.length);
-    compared.push(await retrain(context, 'deit', deitFor(found.architecture, backbone), data));
+    const deit = deitFor(found.architecture, backbone);
+    compared.push(await retrain(context, { role: 'baseline', name: 'deit' }, deit, data));
     const drawn = randomCandidate(config, backbone, rng.fork('randomCandidate'));
-    compared.push(await retrain(context, 'random', drawn, data));
+    compared.push(await retrain(context, { role: 'random' }, drawn, data));
   }
 
   // Only now, with everything decided, the test images are looked at: once for each network that is reported.
   const comparison: ComparisonRow[] = [];
-  for (const { name, architecture: built, cost, weights, heldOut } of compared) {
-    const test = await accuracyOf(context, `test-${name}`, built, weights, dataset.test, 'test');
-    comparison.push({ name: labelOf(name, built.name), ...cost, heldOut, test });
+  for (const { network, architecture: built, cost, weights, kept, heldOut } of compared) {
+    const subject = { stage: { kind: 'test', network }, weights: kept, split: 'test' } as const;
+    const test = await accuracyOf(context, built, weights, dataset.test, subject);
+    comparison.push({ network, name: labelOf(network, built.name), ...cost, heldOut, test });
   }
 
   await folder.write('architecture.json', formatArchitecture(found.architecture));
@@ -121,7 +132,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     onUnreadable: context.unreadable.meet,
     signal,
   });
-  emit({ type: 'artifact', what: 'model, verified', path: 'best.onnx' });
+  emit({ type: 'artifact', kind: 'model', path: 'best.onnx' });
 
   const result: RunResult = {
     dataset: dataset.name,
@@ -129,17 +140,17 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     comparison,
     onnxAccuracy,
     testImages: dataset.test.labels.length,
-    finalists: finalists.map(({ name, heldOut }) => ({ name, heldOut })),
+    finalists: finalists.map(({ network, heldOut }) => ({ name: networkName(network), heldOut })),
     seconds: (await readJournal(folder.path('journal.jsonl'))).at(-1)?.seconds ?? 0,
   };
   await folder.write('report.md', formatReport(config, result, search.candidates));
   await folder.write('result.json', `${JSON.stringify(result, null, 2)}\n`);
-  emit({ type: 'artifact', what: 'report', path: 'report.md' });
+  emit({ type: 'artifact', kind: 'report', path: 'report.md' });
   return result;
 }
 
-function labelOf(name: string, architectureName: string | undefined): string {
-  if (name === 'found') return 'GLiT, found';
-  if (name === 'random') return 'random candidate';
-  return `DeiT (${architectureName ?? name})`;
+function labelOf(network: NetworkRole, architectureName: string | undefined): string {
+  if (network.role === 'found') return 'GLiT, found';
+  if (network.role === 'random') return 'random candidate';
+  return `DeiT (${architectureName ?? networkName(network)})`;
 }

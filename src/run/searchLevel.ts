@@ -1,5 +1,5 @@
 import type { SearchData } from '../dataset/dataset.js';
-import { feasibleRange, formatBudget, isWithin, shareWithin, type Budget } from '../measure/budget.js';
+import { feasibleRange, isWithin, shareWithin, type Budget } from '../measure/budget.js';
 import { costOfPath, costTable, type CostTable } from '../measure/cost.js';
 import { supernet, type Network } from '../model/network.js';
 import { checkReachable } from '../measure/reachable.js';
@@ -12,6 +12,7 @@ import type { Trial } from '../search/trial.js';
 import type { Backbone, Block } from '../family/family.js';
 import { blocksOf, log10SizeOf, pathKey, type Path, type Space } from '../space/space.js';
 import { Progress } from '../telemetry/progress.js';
+import { stageName, type SearchStage } from '../telemetry/stage.js';
 import { evolutionOf } from '../config/check.js';
 import type { Weights } from '../train/state.js';
 import type { RunContext } from './context.js';
@@ -24,7 +25,7 @@ export type SearchMethod = 'evolution' | 'random';
 
 /** A candidate that was scored, with all that is kept about it; its one value is the fitness. */
 export interface ScoredCandidate extends Trial {
-  readonly stage: string;
+  readonly stage: SearchStage;
   readonly method: SearchMethod;
   readonly blocks: readonly Block[];
 }
@@ -61,14 +62,12 @@ export function checkFeasible(
 ): CostTable {
   const table = costTable(supernet(backbone, space));
   checkReachable(table, budget);
-  const { macs, parameters } = feasibleRange(table);
   emit({
     type: 'spaceChecked',
-    stage: name,
+    level: name,
     log10Candidates: log10SizeOf(space),
-    macs,
-    params: parameters,
-    budget: formatBudget(budget),
+    ranges: feasibleRange(table),
+    budget: { ...budget },
     shareInside: shareWithin(table, budget, rng.fork('feasible').fork(name)),
   });
   return table;
@@ -92,14 +91,15 @@ export async function searchLevel(
   const network = supernet(backbone, space);
   const { state } = await trainStage(
     context,
-    `supernet-${name}`,
+    { kind: 'supernet', level: name },
     network,
     data.train,
     config.supernet,
     start?.(network),
   );
 
-  const stage = `search-${name}`;
+  const stage: SearchStage = { kind: 'search', level: name };
+  const stageRng = context.rng.fork(stageName(stage));
   const { search } = config;
   const { workers, resampling } = config.data;
   const { randomErasing: _, mixing: __, ...augmentation } = config.supernet.augmentation;
@@ -116,7 +116,7 @@ export async function searchLevel(
           batches: search.calibrationBatches,
           batchSize: search.calibrationBatchSize,
           augmentation,
-          rng: context.rng.fork(stage).fork('calibration'),
+          rng: stageRng.fork('calibration'),
           resampling,
           workers,
           onUnreadable: context.unreadable.meet,
@@ -149,19 +149,17 @@ export async function searchLevel(
   try {
     const candidates: ScoredCandidate[] = [];
     for (const method of methods) {
-      const study = new Study(problem, samplers[method], context.rng.fork(stage).fork(method), {
+      const study = new Study(problem, samplers[method], stageRng.fork(method), {
         known: recorded.of(stage, method),
         ...(signal && { signal }),
         onEvaluated: (trial) => {
           progress.advance();
-          const { blocks, values, measures, ...rest } = describe(trial, method);
+          const { blocks, values, ...rest } = describe(trial, method);
           emit({
             type: 'candidateEvaluated',
             ...rest,
             fitness: values[0],
-            candidate: blocks.map((block) => space.family.describeBlock(block)).join(' | '),
-            macs: measures['macs'],
-            params: measures['parameters'],
+            blocks,
             done: progress.done,
             total: progress.total,
             ...(progress.remainingSeconds !== undefined && { remainingSeconds: progress.remainingSeconds }),
@@ -176,12 +174,14 @@ export async function searchLevel(
       type: 'stageFinished',
       stage,
       seconds: (performance.now() - began) / 1000,
-      result: Object.fromEntries(
-        methods.map((method) => [
-          method,
-          Math.max(...candidates.filter((each) => each.method === method).map(({ values }) => values[0])),
-        ]),
-      ),
+      result: {
+        bestFitness: Object.fromEntries(
+          methods.map((method) => [
+            method,
+            Math.max(...candidates.filter((each) => each.method === method).map(({ values }) => values[0])),
+          ]),
+        ),
+      },
     });
     return { candidates, ranked };
   } finally {
@@ -195,13 +195,17 @@ export async function searchLevel(
 export class RecordedFitness {
   private readonly values = new Map<string, Map<string, readonly number[]>>();
 
-  add(stage: string, method: SearchMethod, path: Path, fitness: number): void {
-    const key = `${stage} ${method}`;
+  add(stage: SearchStage, method: SearchMethod, path: Path, fitness: number): void {
+    const key = keyOf(stage, method);
     const known = this.values.get(key) ?? new Map<string, readonly number[]>();
     this.values.set(key, known.set(pathKey(path), [fitness]));
   }
 
-  of(stage: string, method: SearchMethod): ReadonlyMap<string, readonly number[]> {
-    return this.values.get(`${stage} ${method}`) ?? new Map<string, readonly number[]>();
+  of(stage: SearchStage, method: SearchMethod): ReadonlyMap<string, readonly number[]> {
+    return this.values.get(keyOf(stage, method)) ?? new Map<string, readonly number[]>();
   }
+}
+
+function keyOf(stage: SearchStage, method: SearchMethod): string {
+  return `${stageName(stage)} ${method}`;
 }

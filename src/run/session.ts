@@ -1,7 +1,7 @@
 import { Interrupted, stopIfAborted } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { openDevice } from '../runtime/device.js';
-import type { Json, Listener, RunEvent } from '../telemetry/events.js';
+import type { Listener, Outcome, RunEvent } from '../telemetry/events.js';
 import { JournalWriter, readJournal } from '../telemetry/journal.js';
 import type { Config, RecipeConfig } from '../config/config.js';
 import { formatConfig, parseConfig } from '../config/layers.js';
@@ -29,7 +29,7 @@ export interface Job<Result> {
   checkData(context: DataContext): void;
   work(context: RunContext): Promise<Result>;
   /** The result as the journal keeps it. */
-  summary(result: Result): Json;
+  summary(result: Result): Outcome;
 }
 
 /** What is known before there is a run folder. */
@@ -101,7 +101,7 @@ async function session<Result>(
   };
   const began = performance.now();
   try {
-    emit({ type: 'runStarted', command, version, seed: config.seed, config: config as unknown as Json });
+    emit({ type: 'runStarted', command, version, seed: config.seed, config });
     const rng = seeded(config.seed);
     const { dataset, unreadable } = await openDataset(config, {
       rng: rng.fork('dataset'),

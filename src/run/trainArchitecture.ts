@@ -5,6 +5,8 @@ import { plainNetwork } from '../model/network.js';
 import { architecture } from '../family/architecture.js';
 import type { Architecture } from '../family/family.js';
 import { formatArchitecture } from '../family/codec.js';
+import type { TrainedWeights } from '../telemetry/events.js';
+import type { TrainStage } from '../telemetry/stage.js';
 import type { Weights } from '../train/state.js';
 import { checkBatches, checkRecipe } from '../config/check.js';
 import type { Config } from '../config/config.js';
@@ -89,16 +91,18 @@ async function trainArchitecture(
   if (pretrained !== undefined) await folder.writeTensors(START, startFrom(pretrained, built));
   const start = folder.has(START) ? await folder.readWeights(START) : undefined;
   const network = plainNetwork(built);
-  const { state, average } = await trainStage(context, 'train', network, dataset.train, config.retrain.recipe, start);
+  const stage: TrainStage = { kind: 'train' };
+  const { state, average } = await trainStage(context, stage, network, dataset.train, config.retrain.recipe, start);
   const weights = await state.weights();
   state.free();
-  const test = await accuracyOf(context, 'train', built, weights, dataset.test, 'test');
-  const averageTest =
-    average === undefined ? null : await accuracyOf(context, 'average', built, average, dataset.test, 'test');
+  const score = (values: Weights, kind: TrainedWeights): Promise<number> =>
+    accuracyOf(context, built, values, dataset.test, { stage, weights: kind, split: 'test' });
+  const test = await score(weights, 'last');
+  const averageTest = average === undefined ? null : await score(average, 'average');
   const metadata = { architecture: formatArchitecture(built), classes: JSON.stringify(classes) };
   await folder.writeTensors('weights.safetensors', weights, metadata);
   await folder.write('best.onnx', exportedModel(weights, { classes, architecture: built }));
-  emit({ type: 'artifact', what: 'model', path: 'best.onnx' });
+  emit({ type: 'artifact', kind: 'model', path: 'best.onnx' });
   const onnxAccuracy = await accuracyOfFile(device, folder.path('best.onnx'), dataset.test, {
     batchSize: config.search.evaluationBatchSize,
     workers: config.data.workers,

@@ -6,8 +6,8 @@ import { train } from '../train/loop.js';
 import { NetworkState, type Weights } from '../train/state.js';
 import type { RecipeConfig } from '../config/config.js';
 import type { RunContext } from './context.js';
-import { describeRecipe } from '../config/recipes/describe.js';
 import { recipeFor } from '../config/recipes/inSteps.js';
+import { stageName, type SupernetStage, type TrainStage } from '../telemetry/stage.js';
 import { TrainingLog } from './trainingLog.js';
 
 /** A trained network on the device, which the caller frees, and the moving average of its weights where one was kept. */
@@ -17,27 +17,28 @@ export interface TrainedState {
 }
 
 /**
- * Trains a network, or takes the weights that an earlier process of this run has trained: `weights/<stage>.safetensors`.
+ * Trains a network, or takes the weights that an earlier process of this run has trained: `weights/<stage's name>.safetensors`.
  * `start` are first values of variables by name; the others are drawn.
  */
 export async function trainStage(
   context: RunContext,
-  stage: string,
+  stage: SupernetStage | TrainStage,
   network: Network,
   source: ImageSource,
   config: RecipeConfig,
   start?: Weights,
 ): Promise<TrainedState> {
   const { device, folder, emit, signal, config: run } = context;
-  const file = `weights/${stage}.safetensors`;
-  const averageFile = `weights/${stage}.average.safetensors`;
+  const name = stageName(stage);
+  const file = `weights/${name}.safetensors`;
+  const averageFile = `weights/${name}.average.safetensors`;
   if (folder.has(file)) {
     const state = await NetworkState.load(device, network, await folder.readWeights(file));
     return { state, average: folder.has(averageFile) ? await folder.readWeights(averageFile) : undefined };
   }
 
   // Everything random about a stage follows from the seed and the stage's name.
-  const rng = context.rng.fork(stage);
+  const rng = context.rng.fork(name);
   const loader = trainingLoader(source, {
     imageSize: network.backbone.imageSize,
     batchSize: config.batchSize,
@@ -51,10 +52,11 @@ export async function trainStage(
     onUnreadable: context.unreadable.meet,
   });
   const recipe = recipeFor(config, loader.batchesPerEpoch);
-  emit({ type: 'stageStarted', stage, steps: recipe.steps, recipe: describeRecipe(config, recipe) });
+  const { steps, learningRate, warmupSteps } = recipe;
+  emit({ type: 'stageStarted', stage, steps, recipe: { config, learningRate, warmupSteps } });
   const log = new TrainingLog(stage, recipe, loader.batchesPerEpoch / config.accumulate, emit);
   try {
-    await showFirstBatch(context, stage, loader);
+    await showFirstBatch(context, name, loader);
     const state = await train({
       device,
       network,
@@ -64,15 +66,15 @@ export async function trainStage(
       rng,
       start,
       signal,
-      checkpoints: folder.checkpoints(stage),
+      checkpoints: folder.checkpoints(name),
       onStep: log.step,
     });
-    const metadata = { stage, steps: String(recipe.steps) };
+    const metadata = { stage: name, steps: String(recipe.steps) };
     // The average is written first: the stage counts as done once its weights are there.
     const average = recipe.averageDecay > 0 ? await state.averages() : undefined;
     if (average !== undefined) await folder.writeTensors(averageFile, average, metadata);
     await folder.writeTensors(file, await state.weights(), metadata);
-    await folder.removeSnapshots(stage);
+    await folder.removeSnapshots(name);
     log.finish();
     return { state, average };
   } finally {
@@ -81,8 +83,8 @@ export async function trainStage(
 }
 
 /** Leaves a picture of what the network is shown, before anyone waits for hours to find out. */
-async function showFirstBatch({ config, folder, signal }: RunContext, stage: string, loader: Loader): Promise<void> {
-  const file = `batches/${stage}.png`;
+async function showFirstBatch({ config, folder, signal }: RunContext, name: string, loader: Loader): Promise<void> {
+  const file = `batches/${name}.png`;
   if (folder.has(file)) return;
   for await (const { images } of loader.from(0, { signal })) {
     await folder.write(file, await contactSheet(images, config.model.imageSize));

@@ -1,5 +1,6 @@
 import { Progress } from '../telemetry/progress.js';
 import type { Listener, TrainingSummary } from '../telemetry/events.js';
+import type { SupernetStage, TrainStage } from '../telemetry/stage.js';
 import type { Recipe, StepReport } from '../train/loop.js';
 
 /** Tells the steps of a training as events and, at its end, how much each part of the recipe had to do. */
@@ -10,7 +11,7 @@ export class TrainingLog {
   private waiting = 0;
 
   constructor(
-    private readonly stage: string,
+    private readonly stage: SupernetStage | TrainStage,
     private readonly recipe: Recipe,
     /** Optimizer steps of an epoch; need not be whole. */
     private readonly stepsPerEpoch: number,
@@ -58,6 +59,6 @@ export class TrainingLog {
       ...(cutmix > 0 && { cutmixShare: cutmix / batches }),
     };
     const seconds = (performance.now() - this.began) / 1000;
-    this.emit({ type: 'stageFinished', stage: this.stage, seconds, result: { ...summary } });
+    this.emit({ type: 'stageFinished', stage: this.stage, seconds, result: summary });
   }
 }

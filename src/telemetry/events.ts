@@ -2,12 +2,34 @@
  * What can happen in a run, as plain data that survives JSON. To add an event, write its interface and name it in
  * {@link RunEvent}.
  *
- * Numbers are finite: JSON has no other (NaN and the infinities become null in a journal). A stage's name is also the
- * name of its folder in the run, e.g. "trainHigh".
+ * Numbers are finite: JSON has no other (NaN and the infinities become null in a journal).
  */
+import type {
+  CheckStage,
+  FilesStage,
+  ImagesStage,
+  NetworkRole,
+  SearchStage,
+  Stage,
+  SupernetStage,
+  TrainStage,
+} from './stage.js';
 
 /** Any JSON value. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+
+/** Named numbers, as an architecture has them; one that is undefined is left out of JSON. */
+export type NumberFields = { readonly [field: string]: number | undefined };
+
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/**
+ * Something for each measure of an architecture, by the measure's key: `macs` are multiply-adds for one image, `parameters`
+ * trainable parameters, both as plain counts.
+ */
+export type ByMeasure<Value> = Readonly<Record<string, Value>>;
 
 /** The first event of every process that works on a run: a resumed run has several. */
 export interface RunStarted {
@@ -22,17 +44,27 @@ export interface RunStarted {
 
 export interface StageStarted {
   readonly type: 'stageStarted';
-  readonly stage: string;
-  /** How many steps, images or candidates the stage will go through, where that is known. */
+  readonly stage: Stage;
+  /** How many files, images, candidates or optimizer steps the stage will go through, where that is known. */
   readonly steps?: number;
-  /** How a network is trained, in words. */
-  readonly recipe?: string;
+  /** How the network is trained, where the stage is a training. */
+  readonly recipe?: TrainingRecipe;
+}
+
+/** The recipe of a training, and what it comes to with the images that there are. */
+export interface TrainingRecipe {
+  /** The recipe's part of the configuration. */
+  readonly config: JsonObject;
+  /** The highest learning rate of the schedule, scaled to the images of a step where the recipe asks for it. */
+  readonly learningRate: number;
+  /** Optimizer steps in which the learning rate rises. */
+  readonly warmupSteps: number;
 }
 
 /** A stage that neither trains nor scores candidates has come on: images decoded, say. */
 export interface StageProgress {
   readonly type: 'stageProgress';
-  readonly stage: string;
+  readonly stage: Stage;
   /** Units done and units in all, what `stageStarted` calls steps. */
   readonly done: number;
   readonly total: number;
@@ -43,14 +75,14 @@ export interface StageProgress {
 /** A space was priced before anything was trained in it. */
 export interface SpaceChecked {
   readonly type: 'spaceChecked';
-  readonly stage: string;
+  /** The level of the search that is in this space, e.g. "high". */
+  readonly level: string;
   /** The decimal logarithm of the number of candidates. */
   readonly log10Candidates: number;
-  /** The least and the most multiply-adds that a candidate takes. */
-  readonly macs: { readonly min: number; readonly max: number };
-  readonly params: { readonly min: number; readonly max: number };
-  /** The budget in words. */
-  readonly budget: string;
+  /** The least and the most that a candidate of the space takes. */
+  readonly ranges: ByMeasure<{ readonly min: number; readonly max: number }>;
+  /** What a candidate may take; a bound or a measure that is left out does not bound. */
+  readonly budget: ByMeasure<{ readonly min?: number; readonly max?: number }>;
   /** The share of uniformly drawn candidates that are inside the budget, 0 to 1. */
   readonly shareInside: number;
 }
@@ -58,7 +90,7 @@ export interface SpaceChecked {
 /** A training step has ended. */
 export interface TrainStep {
   readonly type: 'trainStep';
-  readonly stage: string;
+  readonly stage: Stage;
   /** Optimizer steps done in this stage, this one included. */
   readonly step: number;
   /** Optimizer steps of the whole stage. */
@@ -79,14 +111,16 @@ export interface TrainStep {
   readonly remainingSeconds?: number;
 }
 
+/** What a training leaves: the weights after its last step, and the moving average of all. */
+export type TrainedWeights = 'last' | 'average';
+
 /** A network was evaluated on images. */
 export interface Evaluation {
   readonly type: 'evaluation';
-  readonly stage: string;
-  /** What was evaluated, in words: "supernet, random paths", "moving average". */
-  readonly what: string;
-  /** Which images, in words: "searchVal", "test". */
-  readonly split: string;
+  readonly stage: Stage;
+  readonly weights: TrainedWeights;
+  /** The images: those held out of training, or the test images. */
+  readonly split: 'searchVal' | 'test';
   /** Share of images whose first prediction is right, 0 to 1. */
   readonly accuracy: number;
   /** Share of images whose class is among the first five predictions, 0 to 1. */
@@ -100,7 +134,7 @@ export interface Evaluation {
 /** A candidate of the search was scored. */
 export interface CandidateEvaluated {
   readonly type: 'candidateEvaluated';
-  readonly stage: string;
+  readonly stage: SearchStage;
   /** How candidates are proposed; random search is there to compare with. */
   readonly method: 'evolution' | 'random';
   /** Candidates scored in this stage by this process, this one included, and how many the stage may score. */
@@ -113,18 +147,19 @@ export interface CandidateEvaluated {
   readonly generation: number;
   /** Its route through the supernet, one integer a choice block. */
   readonly path: readonly number[];
-  /** Its architecture as a person reads it. */
-  readonly candidate: string;
+  /** Its blocks from the first to the last, with the fields of an architecture file. */
+  readonly blocks: readonly NumberFields[];
   /** Accuracy on `searchVal`, 0 to 1. */
   readonly fitness: number;
-  /** Multiply-adds of one image. */
-  readonly macs: number;
-  readonly params: number;
+  /** What it takes. */
+  readonly measures: ByMeasure<number>;
+  /** How it came about, and the ids of the candidates that it descends from. */
   readonly origin: { readonly operator: string; readonly parents: readonly number[] };
 }
 
-/** What a training that has ended says of itself; shares are of what this process has done of it. */
+/** What a training that has ended says of itself; shares, 0 to 1, are of what this process has done of it. */
 export interface TrainingSummary {
+  /** Optimizer steps of the whole training. */
   readonly steps: number;
   /** Share of the time in which the device waited for images. */
   readonly waitingShare: number;
@@ -135,20 +170,32 @@ export interface TrainingSummary {
   readonly cutmixShare?: number;
 }
 
-export interface StageFinished {
+/** What a search that has ended says of itself. */
+export interface SearchSummary {
+  /** The best fitness by the way in which candidates were proposed: accuracy on `searchVal`, 0 to 1. */
+  readonly bestFitness: Readonly<Record<string, number>>;
+}
+
+interface Finished<OfStage extends Stage, Result> {
   readonly type: 'stageFinished';
-  readonly stage: string;
+  readonly stage: OfStage;
   /** Seconds that this process spent in the stage. */
   readonly seconds: number;
-  /** What the stage found, as it wants it shown. */
-  readonly result: Json;
+  readonly result: Result;
 }
+
+/** A stage has ended. Files and images are numbers of them. */
+export type StageFinished =
+  | Finished<FilesStage, { readonly files: number }>
+  | Finished<ImagesStage | CheckStage, { readonly images: number }>
+  | Finished<SupernetStage | TrainStage, TrainingSummary>
+  | Finished<SearchStage, SearchSummary>;
 
 /** A file of the run is complete. */
 export interface Artifact {
   readonly type: 'artifact';
-  /** What it is, in words. */
-  readonly what: string;
+  /** All candidates as a table, the best architecture, the exported model, the report. */
+  readonly kind: 'candidates' | 'architecture' | 'model' | 'report';
   /** Relative to the run folder, with forward slashes. */
   readonly path: string;
 }
@@ -170,8 +217,6 @@ export interface Warning {
 /** The run was stopped on request and can be resumed. */
 export interface RunInterrupted {
   readonly type: 'runInterrupted';
-  /** The stage that was under way. */
-  readonly stage?: string;
 }
 
 /** The run could not go on. */
@@ -180,12 +225,61 @@ export interface RunFailed {
   readonly message: string;
 }
 
+/** What a search without retraining came to: `glit search`. */
+export interface SearchOutcome {
+  /** How many candidates were scored, of all levels and methods. */
+  readonly candidates: number;
+  /** The best candidates, by fitness; their blocks have the fields of an architecture file. */
+  readonly finalists: readonly { readonly name: string | null; readonly blocks: readonly NumberFields[] }[];
+}
+
+/** What the training of one network came to: `glit train`. Accuracies are shares of the test images, 0 to 1. */
+export interface TrainOutcome {
+  /** The architecture's name, if it has one. */
+  readonly architecture: string | null;
+  /** Of the last weights. */
+  readonly test: number;
+  /** Of the weights' moving average, where one was kept. */
+  readonly averageTest: number | null;
+  /** Of the last weights, measured from the exported file. */
+  readonly onnxAccuracy: number;
+}
+
+/** What the whole method came to: `glit run`, `glit demo`, `glit retrain`. Accuracies are shares of images, 0 to 1. */
+export interface ComparisonOutcome {
+  readonly dataset: string;
+  /** The found network, with the fields of an architecture file. */
+  readonly architecture: {
+    readonly name?: string;
+    readonly family: string;
+    readonly backbone: NumberFields;
+    readonly blocks: readonly NumberFields[];
+  };
+  readonly comparison: readonly {
+    readonly network: NetworkRole;
+    readonly measures: ByMeasure<number>;
+    /** Accuracy on the images held out of training. */
+    readonly heldOut: number;
+    readonly test: number;
+  }[];
+  /** The found network's accuracy on test images, measured from the exported file. */
+  readonly onnxAccuracy: number;
+  /** The number of test images. */
+  readonly testImages: number;
+  /** The candidates that were trained, by rank. */
+  readonly finalists: readonly { readonly name: string; readonly heldOut: number }[];
+  /** Seconds of work on the run, by all its processes. */
+  readonly seconds: number;
+}
+
+export type Outcome = SearchOutcome | TrainOutcome | ComparisonOutcome;
+
 /** All stages are done. */
 export interface RunFinished {
   readonly type: 'runFinished';
   /** Seconds that this process worked. */
   readonly seconds: number;
-  readonly result: Json;
+  readonly result: Outcome;
 }
 
 export type RunEvent =

@@ -50,9 +50,8 @@ export function addEval(program: Command): void {
         signal,
       });
       display.show(`${percent(accuracy)} of ${images} ${split} images`, {
-        type: 'evaluation',
-        stage: 'eval',
-        what: model,
+        type: 'fileEvaluation',
+        model,
         split,
         accuracy,
         images,

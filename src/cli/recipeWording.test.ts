@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { describeRecipe } from './describe.js';
-import { recipeFor } from './inSteps.js';
-import { RECIPES } from './index.js';
+import type { RecipeConfig } from '../config/config.js';
+import { RECIPES } from '../config/recipes/index.js';
+import { recipeFor } from '../config/recipes/inSteps.js';
+import type { TrainingRecipe } from '../telemetry/events.js';
+import { describeRecipe } from './recipeWording.js';
+
+/** What a training by this recipe says of it. */
+function recipeOf(config: RecipeConfig, batchesPerEpoch: number): TrainingRecipe {
+  const { learningRate, warmupSteps } = recipeFor(config, batchesPerEpoch);
+  return { config, learningRate, warmupSteps };
+}
 
 test('a recipe in words names what is at work', () => {
-  const words = describeRecipe(RECIPES.cifar, recipeFor(RECIPES.cifar, 100));
+  const words = describeRecipe(recipeOf(RECIPES.cifar, 100));
   assert.equal(
     words,
     'batches of 64, AdamW at 0.002, cosine to 0.00001 after 60 steps of warm-up, weight decay 0.05, ' +
@@ -16,13 +24,13 @@ test('a recipe in words names what is at work', () => {
 test('a recipe in words leaves out what is switched off', () => {
   const bare = { ...RECIPES.demo, weightDecay: 0, clipNorm: 0, labelSmoothing: 0, augmentation: { steps: [] } };
   assert.equal(
-    describeRecipe(bare, recipeFor(bare, 100)),
+    describeRecipe(recipeOf(bare, 100)),
     'batches of 32, AdamW at 0.003, cosine to 0.00001 after 100 steps of warm-up',
   );
 });
 
 test("DeiT's recipe in words has every part of it", () => {
-  const words = describeRecipe(RECIPES.deit, recipeFor(RECIPES.deit, 20_000));
+  const words = describeRecipe(recipeOf(RECIPES.deit, 20_000));
   assert.equal(
     words,
     'batches of 64, 16 a step, AdamW at 0.001, cosine to 0.00001 after 6250 steps of warm-up, weight decay 0.05, ' +

@@ -1,18 +1,17 @@
-import type { Recipe } from '../../train/loop.js';
-import type { RecipeConfig } from '../config.js';
+import { configSchema, type RecipeConfig } from '../config/config.js';
+import type { TrainingRecipe } from '../telemetry/events.js';
 
 /**
- * A training in words, so that its log shows every part of the recipe that is at work, and none that is not.
- *
- * @param recipe the same recipe in steps
+ * A training in words, so that its log shows every part of the recipe that is at work, and none that is not. Throws for a
+ * configuration that this version does not know.
  */
-export function describeRecipe(config: RecipeConfig, recipe: Recipe): string {
+export function describeRecipe(recipe: TrainingRecipe): string {
+  const config = configSchema.shape.supernet.parse(recipe.config);
   return [...optimizer(config, recipe), ...regularization(config), ...augmentation(config)].join(', ');
 }
 
-function optimizer(config: RecipeConfig, recipe: Recipe): string[] {
-  const { batchSize, accumulate, weightDecay, clipNorm, official } = config;
-  const { learningRate, warmupSteps, minLearningRate } = recipe;
+function optimizer(config: RecipeConfig, { learningRate, warmupSteps }: TrainingRecipe): string[] {
+  const { batchSize, accumulate, minLearningRate, weightDecay, clipNorm, official } = config;
   const schedule = official.schedule ? "DeiT's lagging cosine" : 'cosine';
   return [
     `batches of ${batchSize}${accumulate > 1 ? `, ${accumulate} a step` : ''}`,

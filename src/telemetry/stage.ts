@@ -1,0 +1,90 @@
+/**
+ * The stages of a run as data. Readers of events look at the fields; files, folders and random streams go by
+ * {@link stageName}.
+ */
+
+/** Shards and tables of a data set are read. */
+export interface FilesStage {
+  readonly kind: 'files';
+}
+
+/** Images are decoded into memory, or made. */
+export interface ImagesStage {
+  readonly kind: 'images';
+}
+
+/** Every image of a data set is looked at: `glit data check`. */
+export interface CheckStage {
+  readonly kind: 'check';
+}
+
+/** The supernet of a level is trained. */
+export interface SupernetStage {
+  readonly kind: 'supernet';
+  /** The level's name in its search space, e.g. "high". */
+  readonly level: string;
+}
+
+/** Candidates of a level are scored. */
+export interface SearchStage {
+  readonly kind: 'search';
+  readonly level: string;
+}
+
+/** A network is trained from its first weights to its last. */
+export interface TrainStage {
+  readonly kind: 'train';
+  /** Left out where the run trains one network and no other. */
+  readonly network?: NetworkRole;
+}
+
+/** A trained network is evaluated on test images. */
+export interface TestStage {
+  readonly kind: 'test';
+  readonly network: NetworkRole;
+}
+
+export type Stage = FilesStage | ImagesStage | CheckStage | SupernetStage | SearchStage | TrainStage | TestStage;
+
+/** The part that a final network plays in a run that compares several. */
+export type NetworkRole =
+  /** One of the best candidates of the search; `rank` counts from 1, the best by fitness. */
+  | { readonly role: 'finalist'; readonly rank: number }
+  /** The finalist that was the best once they were trained. */
+  | { readonly role: 'found' }
+  /** A known architecture, by a name of its own such as "deit". */
+  | { readonly role: 'baseline'; readonly name: string }
+  /** A random candidate within the budget. */
+  | { readonly role: 'random' };
+
+/**
+ * The name of a stage, e.g. "search-high" or "train-found-1": its files in the run folder are called by it, and its random
+ * streams are forked by it.
+ */
+export function stageName(stage: Stage): string {
+  switch (stage.kind) {
+    case 'files':
+    case 'images':
+    case 'check':
+      return stage.kind;
+    case 'supernet':
+    case 'search':
+      return `${stage.kind}-${stage.level}`;
+    case 'train':
+    case 'test':
+      return stage.network === undefined ? stage.kind : `${stage.kind}-${networkName(stage.network)}`;
+  }
+}
+
+/** The name of a final network, e.g. "found-1", "deit". */
+export function networkName(network: NetworkRole): string {
+  switch (network.role) {
+    case 'finalist':
+      return `found-${network.rank}`;
+    case 'baseline':
+      return network.name;
+    case 'found':
+    case 'random':
+      return network.role;
+  }
+}
