@@ -1,5 +1,6 @@
 import { keepingKernels } from '../kernels/compile.js';
-import { FLOATS_AT_A_TIME, floatKernels } from '../kernels/floatKernels.js';
+import { makeKernels } from '../kernels/kernels.js';
+import { BYTES_AT_A_TIME } from '../kernels/layout.js';
 
 /** An image as real numbers. */
 export interface FloatImage {
@@ -16,13 +17,13 @@ export interface ImagePair {
   blend(lambda: number): void;
 }
 
-const withKernels = keepingKernels(floatKernels, 2 ** 24);
+const withKernels = keepingKernels(makeKernels, 2 ** 24);
 
 /** Calls `use` with room for two images of `length` values, of any content; they are gone after it. */
 export function withPair(length: number, use: (pair: ImagePair) => void): void {
-  const room = Math.ceil(length / FLOATS_AT_A_TIME) * FLOATS_AT_A_TIME;
+  const room = Math.ceil(length / BYTES_AT_A_TIME) * BYTES_AT_A_TIME;
   const floats = room * Float32Array.BYTES_PER_ELEMENT;
-  const [own, partner, weights, bytes] = [0, floats, 2 * floats, 2 * floats + 2 * Float32Array.BYTES_PER_ELEMENT];
+  const [own, partner, bytes] = [0, floats, 2 * floats];
   withKernels(bytes + room, ({ memory, bytesToFloats, blendFloats }) => {
     const imageAt = (address: number): FloatImage => ({
       values: new Float32Array(memory.buffer, address, length),
@@ -35,8 +36,7 @@ export function withPair(length: number, use: (pair: ImagePair) => void): void {
       own: imageAt(own),
       partner: imageAt(partner),
       blend(lambda) {
-        new Float32Array(memory.buffer, weights, 2).set([lambda, 1 - lambda]);
-        blendFloats(own, partner, floats, weights, weights + Float32Array.BYTES_PER_ELEMENT);
+        blendFloats(own, partner, floats, lambda, 1 - lambda);
       },
     });
   });

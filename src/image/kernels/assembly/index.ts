@@ -1,0 +1,3 @@
+// The exports of the module; it exports its memory as well.
+export { blendFloats } from './blendFloats';
+export { bytesToFloats } from './bytesToFloats';

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+
+/** What kernels need of the WebAssembly global, which TypeScript knows of in browsers only. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+/** The memory that kernels read and write; an address is the number of a byte in it. */
+export interface KernelMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** The kernels of `assembly/` with their memory. What a kernel does with its parameters stands in the file of its name. */
+export interface Kernels {
+  readonly memory: KernelMemory;
+  readonly blendFloats: (one: number, other: number, bytes: number, own: number, rest: number) => void;
+  readonly bytesToFloats: (source: number, length: number, target: number) => void;
+}
+
+let compiled: object | undefined;
+
+/** Kernels with a memory of their own. The module is compiled once a thread. */
+export function makeKernels(): Kernels {
+  compiled ??= new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
+  return new WebAssembly.Instance(compiled).exports as Kernels;
+}
