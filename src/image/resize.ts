@@ -1,7 +1,7 @@
 import type { Region } from './augment/randomResizedCrop.js';
 import { keepingKernels } from './kernels/compile.js';
-import { LANES, PRECISION, resizeKernels } from './kernels/resizeKernels.js';
-import { BLOCK } from './kernels/transpose.js';
+import { makeKernels } from './kernels/kernels.js';
+import { BLOCK, PRECISION, VECTOR } from './kernels/layout.js';
 
 /** An RGB image as decoders give it: bytes [height, width, 3], row-major. */
 export interface Raster {
@@ -98,7 +98,7 @@ function tapsOf(from: number, to: number, [first, length]: readonly [number, num
 
 /** Bytes of the image that the kernels are given at a time. */
 const SOURCE_BYTES = 2 ** 20;
-const withKernels = keepingKernels(resizeKernels, 2 ** 26);
+const withKernels = keepingKernels(makeKernels, 2 ** 26);
 
 const CHANNELS = [0, 1, 2] as const;
 /** Bytes of a pixel's column in 16 rows: those of red, then green, then blue. */
@@ -115,13 +115,13 @@ function inKernels(image: Raster, crop: Region, across: Taps, down: Taps): Uint8
   const [firstRow, rows] = extentOf(down);
   const sourceLine = 3 * image.width;
   const rowsAtATime = upToMultiple(Math.max(1, Math.min(rows, Math.floor(SOURCE_BYTES / sourceLine))), BLOCK);
-  const line = upToMultiple(width, LANES);
+  const line = upToMultiple(width, VECTOR);
   const plane = upToMultiple(rows, BLOCK) * line;
 
   let end = 0;
   const place = (bytes: number): number => {
     const start = end;
-    end = upToMultiple(start + bytes, LANES);
+    end = upToMultiple(start + bytes, VECTOR);
     return start;
   };
   const placeTaps = ({ starts, counts, weights }: Taps): readonly [number, number, number] => [
@@ -135,7 +135,7 @@ function inKernels(image: Raster, crop: Region, across: Taps, down: Taps): Uint8
   const turned = place(COLUMN * columns + BLOCK * BLOCK);
   const resized = place(COLUMN * line);
   const narrowed = place(CHANNELS.length * plane);
-  const result = place(CHANNELS.length * height * width + LANES);
+  const result = place(CHANNELS.length * height * width + VECTOR);
 
   return withKernels(end, ({ memory, resizeLines, transposeBlocks }) => {
     const bytes = new Uint8Array(memory.buffer);

@@ -17,6 +17,26 @@ export interface Kernels {
   readonly memory: KernelMemory;
   readonly blendFloats: (one: number, other: number, bytes: number, own: number, rest: number) => void;
   readonly bytesToFloats: (source: number, length: number, target: number) => void;
+  readonly resizeLines: (
+    source: number,
+    line: number,
+    starts: number,
+    counts: number,
+    weights: number,
+    most: number,
+    lines: number,
+    width: number,
+    target: number,
+  ) => void;
+  readonly transposeBlocks: (
+    source: number,
+    sourceLine: number,
+    sourceStep: number,
+    blocks: number,
+    target: number,
+    targetLine: number,
+    targetStep: number,
+  ) => void;
 }
 
 let compiled: object | undefined;
