@@ -17,6 +17,10 @@ export interface Kernels {
   readonly memory: KernelMemory;
   readonly blendFloats: (one: number, other: number, bytes: number, own: number, rest: number) => void;
   readonly bytesToFloats: (source: number, length: number, target: number) => void;
+  readonly countBytes: (source: number, length: number, counts: number) => void;
+  readonly mirrorRows: (source: number, size: number, rows: number, target: number) => void;
+  readonly recolour: (source: number, plane: number, length: number, factor: number, target: number) => void;
+  readonly replaceBytes: (source: number, length: number, table: number, target: number) => void;
   readonly resizeLines: (
     source: number,
     line: number,
@@ -28,6 +32,7 @@ export interface Kernels {
     width: number,
     target: number,
   ) => void;
+  readonly sharpen: (source: number, line: number, length: number, factor: number, target: number) => void;
   readonly transposeBlocks: (
     source: number,
     sourceLine: number,

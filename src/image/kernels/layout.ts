@@ -4,6 +4,8 @@
 export const VECTOR = 16;
 /** Bytes that most kernels make at a time: as many as eight numbers of 16 bits in a vector. */
 export const BYTES_AT_A_TIME = 8;
+/** Counts of one byte lie beside each other, so that a run of equal bytes does not wait for its own count. */
+export const COUNTS = 4;
 /** Rows and columns of a block that is transposed at a time. */
 export const BLOCK = 16;
 /** Weights of a resize are whole multiples of 2^-22, the most that leaves room for 8-bit pixels in 32 bits. */

@@ -1,13 +1,14 @@
-import { byteKernels, VECTOR } from '../../kernels/byteKernels.js';
-import type { ByteKernels } from '../../kernels/byteKernels.js';
 import { keepingKernels } from '../../kernels/compile.js';
+import { makeKernels } from '../../kernels/kernels.js';
+import type { Kernels } from '../../kernels/kernels.js';
+import { VECTOR } from '../../kernels/layout.js';
 
 /**
  * Bytes of an image in the memory of the kernels, with room for a result and for other things, and a vector's bytes around each;
  * addresses are bytes there.
  */
 export interface ByteMemory {
-  readonly kernels: ByteKernels;
+  readonly kernels: Kernels;
   readonly bytes: Uint8Array;
   readonly source: number;
   readonly target: number;
@@ -15,7 +16,7 @@ export interface ByteMemory {
   readonly extra: number;
 }
 
-const withKernels = keepingKernels(byteKernels, 2 ** 24);
+const withKernels = keepingKernels(makeKernels, 2 ** 24);
 
 /** What `run` gives, with a copy of `pixels` and `extraBytes` in memory. What it returns must not be a view of it. */
 export function withBytes<T>(pixels: Uint8Array, extraBytes: number, run: (memory: ByteMemory) => T): T {

@@ -1,4 +1,4 @@
-import { BYTES_AT_A_TIME } from '../../kernels/byteKernels.js';
+import { BYTES_AT_A_TIME } from '../../kernels/layout.js';
 import type { Image } from '../../image.js';
 import { withBytes } from './byteMemory.js';
 
@@ -11,11 +11,9 @@ export function colour({ size, pixels }: Image, factor: number): Image {
   for (let channel = 0; channel < 3; channel++) {
     padded.set(pixels.subarray(channel * plane, (channel + 1) * plane), channel * apart);
   }
-  const weight = new Uint8Array(Float32Array.of(factor).buffer);
   const blended = new Uint8Array(pixels.length);
-  withBytes(padded, weight.length, ({ kernels, bytes, source, target, extra }) => {
-    bytes.set(weight, extra);
-    kernels.recolour(source, apart, plane, extra, target);
+  withBytes(padded, 0, ({ kernels, bytes, source, target }) => {
+    kernels.recolour(source, apart, plane, factor, target);
     for (let channel = 0; channel < 3; channel++) {
       const from = target + channel * apart;
       blended.set(bytes.subarray(from, from + plane), channel * plane);

@@ -1,4 +1,4 @@
-import { COUNTS } from '../../kernels/byteKernels.js';
+import { COUNTS } from '../../kernels/layout.js';
 import type { Image } from '../../image.js';
 import { withBytes } from './byteMemory.js';
 

@@ -5,14 +5,12 @@ import { withBytes } from './byteMemory.js';
 export function sharpness({ size, pixels }: Image, factor: number): Image {
   const blended = pixels.slice();
   if (size < 3) return { size, pixels: blended };
-  const weight = new Uint8Array(Float32Array.of(factor).buffer);
-  withBytes(pixels, weight.length, ({ kernels, bytes, source, target, extra }) => {
-    bytes.set(weight, extra);
+  withBytes(pixels, 0, ({ kernels, bytes, source, target }) => {
     for (let channel = 0; channel < 3; channel++) {
       // From the first pixel with eight neighbours to the last in one line. The ends of rows in between come out wrong.
       const first = (channel * size + 1) * size + 1;
       const end = first + (size - 2) * size - 2;
-      kernels.sharpen(source + first, size, end - first, extra, target + first);
+      kernels.sharpen(source + first, size, end - first, factor, target + first);
       blended.set(bytes.subarray(target + first, target + end), first);
       for (let row = first - 1 + size; row < end; row += size) {
         blended[row - 1] = pixels[row - 1];

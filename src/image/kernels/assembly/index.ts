@@ -1,5 +1,10 @@
 // The exports of the module; it exports its memory as well.
 export { blendFloats } from './blendFloats';
 export { bytesToFloats } from './bytesToFloats';
+export { countBytes } from './countBytes';
+export { mirrorRows } from './mirrorRows';
+export { recolour } from './recolour';
+export { replaceBytes } from './replaceBytes';
 export { resizeLines } from './resizeLines';
+export { sharpen } from './sharpen';
 export { transposeBlocks } from './transposeBlocks';
