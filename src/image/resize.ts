@@ -1,6 +1,5 @@
 import type { Region } from './augment/randomResizedCrop.js';
-import { keepingKernels } from './kernels/compile.js';
-import { makeKernels } from './kernels/kernels.js';
+import { keepingKernels } from './kernels/kernels.js';
 import { BLOCK, PRECISION, VECTOR } from './kernels/layout.js';
 
 /** An RGB image as decoders give it: bytes [height, width, 3], row-major. */
@@ -98,7 +97,7 @@ function tapsOf(from: number, to: number, [first, length]: readonly [number, num
 
 /** Bytes of the image that the kernels are given at a time. */
 const SOURCE_BYTES = 2 ** 20;
-const withKernels = keepingKernels(makeKernels, 2 ** 26);
+const withKernels = keepingKernels(2 ** 26);
 
 const CHANNELS = [0, 1, 2] as const;
 /** Bytes of a pixel's column in 16 rows: those of red, then green, then blue. */

@@ -1,5 +1,4 @@
-import { keepingKernels } from '../kernels/compile.js';
-import { makeKernels } from '../kernels/kernels.js';
+import { keepingKernels } from '../kernels/kernels.js';
 import { BYTES_AT_A_TIME } from '../kernels/layout.js';
 
 /** An image as real numbers. */
@@ -17,7 +16,7 @@ export interface ImagePair {
   blend(lambda: number): void;
 }
 
-const withKernels = keepingKernels(makeKernels, 2 ** 24);
+const withKernels = keepingKernels(2 ** 24);
 
 /** Calls `use` with room for two images of `length` values, of any content; they are gone after it. */
 export function withPair(length: number, use: (pair: ImagePair) => void): void {

@@ -8,5 +8,7 @@ export const BYTES_AT_A_TIME = 8;
 export const COUNTS = 4;
 /** Rows and columns of a block that is transposed at a time. */
 export const BLOCK = 16;
+/** How far the outermost taps of a cubic reach over the edge, in pixels. */
+export const BORDER = 2;
 /** Weights of a resize are whole multiples of 2^-22, the most that leaves room for 8-bit pixels in 32 bits. */
 export const PRECISION = 22;

@@ -1,6 +1,4 @@
-import { keepingKernels } from '../../kernels/compile.js';
-import { makeKernels } from '../../kernels/kernels.js';
-import type { Kernels } from '../../kernels/kernels.js';
+import { keepingKernels, type Kernels } from '../../kernels/kernels.js';
 import { VECTOR } from '../../kernels/layout.js';
 
 /**
@@ -16,7 +14,7 @@ export interface ByteMemory {
   readonly extra: number;
 }
 
-const withKernels = keepingKernels(makeKernels, 2 ** 24);
+const withKernels = keepingKernels(2 ** 24);
 
 /** What `run` gives, with a copy of `pixels` and `extraBytes` in memory. What it returns must not be a view of it. */
 export function withBytes<T>(pixels: Uint8Array, extraBytes: number, run: (memory: ByteMemory) => T): T {

@@ -1,6 +1,5 @@
-import { keepingKernels } from '../../kernels/compile.js';
-import { BORDER, moveKernels, VECTOR } from '../../kernels/moveKernels.js';
-import type { MoveKernels } from '../../kernels/moveKernels.js';
+import { keepingKernels, type Kernels } from '../../kernels/kernels.js';
+import { BORDER, VECTOR } from '../../kernels/layout.js';
 import type { Image } from '../../image.js';
 
 /** What comes in from outside of the image, by channel: the mean colour of ImageNet. */
@@ -8,7 +7,7 @@ export const FILL: readonly [number, number, number] = [124, 116, 104];
 
 /** An image in the memory of the kernels; addresses are bytes there. */
 export interface Movable {
-  readonly kernels: MoveKernels;
+  readonly kernels: Kernels;
   /** Planes whose rows are `line` bytes apart, and `line` of them; one for the input, one for the result. */
   readonly original: number;
   readonly result: number;
@@ -23,13 +22,13 @@ export interface Movable {
   readonly numbers: number;
 }
 
-const withKernels = keepingKernels(moveKernels, 2 ** 24);
+const withKernels = keepingKernels(2 ** 24);
 
 /** The result of kernels that work on an image and on `numbers`. */
 export function move({ size, pixels }: Image, numbers: Float64Array, run: (movable: Movable) => void): Image {
   const line = lineOf(size);
   const plane = line * line;
-  const paddedLine = paddedLineOf(size);
+  const paddedLine = line + VECTOR;
   const paddedPlane = paddedLine * (line + 2 * BORDER);
   const original = 0;
   const result = original + 3 * plane;
@@ -63,11 +62,6 @@ export function move({ size, pixels }: Image, numbers: Float64Array, run: (movab
 /** Bytes from a row to the next: whole vectors. */
 function lineOf(size: number): number {
   return Math.ceil(size / VECTOR) * VECTOR;
-}
-
-/** The same with a border. */
-export function paddedLineOf(size: number): number {
-  return lineOf(size) + VECTOR;
 }
 
 /** Rows of an image that lie as close in the memory. */

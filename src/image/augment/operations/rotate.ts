@@ -1,6 +1,6 @@
-import { BORDER } from '../../kernels/moveKernels.js';
+import { BORDER } from '../../kernels/layout.js';
 import type { Image } from '../../image.js';
-import { move, paddedLineOf } from './movable.js';
+import { move } from './movable.js';
 
 /** Turns the image by `degrees` counter-clockwise around its centre; the corners that come in are filled. */
 export function rotate(image: Image, degrees: number): Image {
@@ -12,10 +12,7 @@ export function rotate(image: Image, degrees: number): Image {
   const centre = size / 2;
   const left = cos * -centre + sin * -centre + centre;
   const top = -sin * -centre + cos * -centre + centre;
-  // The kernel takes the side and the length of a line after the matrix.
-  const numbers = Float64Array.of(cos, sin, left, -sin, cos, top, size, paddedLineOf(size));
-
-  return move(image, numbers, (movable) => {
+  return move(image, Float64Array.of(cos, sin, left, -sin, cos, top), (movable) => {
     const { kernels, original, result, line, plane, padded, paddedLine, paddedPlane, fills } = movable;
     const bytes = new Uint8Array(kernels.memory.buffer);
     for (let channel = 0; channel < 3; channel++) {

@@ -1,5 +1,4 @@
-import { BORDER } from '../../kernels/moveKernels.js';
-import { BLOCK } from '../../kernels/transpose.js';
+import { BLOCK, BORDER } from '../../kernels/layout.js';
 import type { Image } from '../../image.js';
 import { move } from './movable.js';
 
@@ -12,7 +11,7 @@ export type Lines = 'rows' | 'columns';
  */
 export function slide(image: Image, lines: Lines, shift: (line: number) => number): Image {
   const { size } = image;
-  const numbers = Float64Array.from({ length: size + 1 }, (_, line) => (line < size ? shift(line) : size));
+  const numbers = Float64Array.from({ length: size }, (_, line) => shift(line));
   return move(image, numbers, (movable) => {
     const { kernels, original, result, line, plane, padded, paddedLine, paddedPlane, fills, numbers: shifts } = movable;
     const { padLines, slideRows, transposeBlocks } = kernels;
@@ -29,8 +28,7 @@ export function slide(image: Image, lines: Lines, shift: (line: number) => numbe
     for (let channel = 0; channel < 3; channel++) {
       padLines(from + channel * plane, line, size, size, padded + channel * paddedPlane, paddedLine);
     }
-    const sizeAt = shifts + size * Float64Array.BYTES_PER_ELEMENT;
-    slideRows(padded + BORDER - 1, paddedLine, paddedPlane, sizeAt, size, shifts, fills, to, line, plane);
+    slideRows(padded + BORDER - 1, paddedLine, paddedPlane, size, shifts, fills, to, line, plane);
     if (lines === 'columns') exchange(original, result);
   });
 }
