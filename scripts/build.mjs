@@ -1,20 +1,123 @@
-// Compiles the project to dist/: TypeScript with tsc, then the image kernels with asc.
+// Compiles the project to dist/, TypeScript with tsc and then the image kernels with asc: `npm run build`, `npm test` and the launcher bin/glit.js all build with this.
 import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { buildKernels } from './buildKernels.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = path.join(root, 'dist');
 const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+/** Its time is when the last build that succeeded began: what has changed since then is not in dist/ yet. */
+const stamp = path.join(dist, '.built');
+/** Held by the process that builds; its content is that process's number. */
+const lock = path.join(dist, '.building');
+/** A lock that is older was left behind by a process whose number another one has now. */
+const LONGEST_BUILD_MS = 15 * 60_000;
 
-const { status, error } = spawnSync(process.execPath, [compiler, '-p', root], { stdio: 'inherit' });
-if (error !== undefined) throw error;
-process.exitCode = status ?? 1;
-if (status === 0) {
+/** Builds. Throws an error of one line where that fails; what the compiler says about it is on stderr by then. */
+export async function build() {
+  await withLock(compile);
+}
+
+/** Builds if src/ has changed since the last build, and calls `beforeBuilding` first. Throws as `build` does. */
+export async function buildIfStale(beforeBuilding) {
+  if (isCurrent()) return;
+  await withLock(() => {
+    if (isCurrent()) return; // another process has built meanwhile
+    beforeBuilding();
+    compile();
+  });
+}
+
+function isCurrent() {
+  const built = statSync(stamp, { throwIfNoEntry: false });
+  return built !== undefined && newest(path.join(root, 'src')) <= built.mtimeMs;
+}
+
+/** When the last change was made in a folder. The folders count as well: they change when a file is removed. */
+function newest(folder) {
+  return readdirSync(folder, { withFileTypes: true }).reduce((latest, entry) => {
+    const each = path.join(folder, entry.name);
+    return Math.max(latest, entry.isDirectory() ? newest(each) : statSync(each).mtimeMs);
+  }, statSync(folder).mtimeMs);
+}
+
+function compile() {
+  if (!existsSync(compiler)) throw new Error('TypeScript is not installed: run `npm ci` first');
+  const start = new Date();
+  // The command line's own output goes to stdout, so nothing of the build may.
+  const { status, error } = spawnSync(process.execPath, [compiler, '-p', root], { stdio: ['ignore', 2, 2] });
+  if (error !== undefined) throw new Error(`the compiler does not start: ${error.message}`);
+  if (status !== 0)
+    throw new Error(
+      'the build failed: correct what the compiler reports above, or run `npm ci` if packages are missing',
+    );
+  buildKernels();
+  removeLeftovers();
+  writeFileSync(stamp, '');
+  utimesSync(stamp, start, start);
+}
+
+/** What was compiled from files that are gone would still be found by imports, by the tests and by `npm pack`. */
+function removeLeftovers() {
+  for (const file of readdirSync(dist, { recursive: true })) {
+    const source = file.replace(/\.(js|js\.map|d\.ts)$/, '.ts');
+    if (source !== file && !existsSync(path.join(root, source))) rmSync(path.join(dist, file));
+  }
+}
+
+/** Runs `work` while no other process builds. */
+async function withLock(work) {
+  mkdirSync(dist, { recursive: true });
+  while (!takeLock()) await setTimeout(100);
   try {
-    buildKernels();
-  } catch (failure) {
-    console.error(failure.message);
+    work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function takeLock() {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+  }
+  if (isAbandoned()) rmSync(lock, { force: true });
+  return false;
+}
+
+function isAbandoned() {
+  try {
+    if (Date.now() - statSync(lock).mtimeMs > LONGEST_BUILD_MS) return true;
+    const holder = Number(readFileSync(lock, 'utf8'));
+    if (holder === 0) return false; // the file is there, its content not yet
+    process.kill(holder, 0);
+    return false;
+  } catch (error) {
+    // ESRCH: there is no such process. ENOENT: the lock has just been given back. EPERM: the process is another user's.
+    return error.code === 'ESRCH';
+  }
+}
+
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  try {
+    await build();
+  } catch (error) {
+    console.error(error.message);
     process.exitCode = 1;
   }
 }

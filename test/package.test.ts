@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { z } from 'zod';
 import { packageRoot } from './packageRoot.js';
 
@@ -21,9 +23,12 @@ const lockSchema = z.object({
   ),
 });
 const manifestSchema = z.object({ name: z.string(), version: z.string(), bin: z.record(z.string(), z.string()) });
+const packSchema = z.array(
+  z.object({ filename: z.string(), unpackedSize: z.number(), files: z.array(z.object({ path: z.string() })) }),
+);
+const manifest = manifestSchema.parse(JSON.parse(read('package.json')));
 
 describe('the package', () => {
-  const manifest = manifestSchema.parse(JSON.parse(read('package.json')));
   const lock = lockSchema.parse(JSON.parse(read('package-lock.json')));
   const installed = Object.entries(lock.packages).filter(([location]) => location !== '');
 
@@ -47,8 +52,61 @@ describe('the package', () => {
   });
 
   test('has a command that a shell can start', () => {
-    for (const file of Object.values(manifest.bin)) {
-      assert.match(read(file.replace(/^dist\//, '').replace(/\.js$/, '.ts')), /^#!\/usr\/bin\/env node\n/);
-    }
+    for (const file of Object.values(manifest.bin)) assert.match(read(file), /^#!\/usr\/bin\/env node\n/);
   });
 });
+
+describe('the packed package', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'glit-package-'));
+  const project = path.join(folder, 'project');
+  after(() => rmSync(folder, { recursive: true }));
+  let packed: z.infer<typeof packSchema>[number];
+  before(() => {
+    [packed] = packSchema.parse(JSON.parse(npm(packageRoot, 'pack', '--json', '--pack-destination', folder)));
+    mkdirSync(project);
+    writeFileSync(path.join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
+    // Without install scripts, as in .npmrc; what `npm ci` has fetched is taken from npm's cache.
+    npm(project, 'install', '--prefer-offline', '--ignore-scripts', path.join(folder, packed.filename));
+  });
+
+  test('holds the command and the library, no test and no reference data', () => {
+    const files = packed.files.map(({ path: file }) => file);
+    for (const file of ['bin/glit.js', 'dist/src/cli/main.js', 'dist/src/index.d.ts', 'README.md', 'LICENSE']) {
+      assert.ok(files.includes(file), file);
+    }
+    assert.deepEqual(
+      files.filter((file) => !/^(bin\/|dist\/src\/|[^/]+$)/.test(file) || file.includes('.test.')),
+      [],
+    );
+    assert.ok(packed.unpackedSize < 4_000_000, `${packed.unpackedSize} bytes`);
+  });
+
+  test('gives an empty project the library', () => {
+    const file = path.join(project, 'use.js');
+    writeFileSync(
+      file,
+      `import { preset, profileOf } from 'glit';
+       import { PRESETS } from 'glit/node';
+       console.log(profileOf(preset('deit-tiny')).total.parameters, Object.keys(PRESETS).includes('demo'));`,
+    );
+    const { stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
+    assert.equal(stdout, '5717416 true\n', stderr);
+  });
+
+  test('gives an empty project the command', () => {
+    assert.equal(npm(project, 'exec', '--offline', '--', 'glit', '--version'), `${manifest.version}\n`);
+  });
+});
+
+/** Runs the npm that runs the tests, or the one on the path, and returns what it prints. */
+function npm(cwd: string, ...args: readonly string[]): string {
+  const cli = process.env['npm_execpath'];
+  const [command, before] = cli === undefined ? ['npm', []] : [process.execPath, [cli]];
+  // Else npm takes the project that it runs the tests of for the one it is to work in.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_(?!config_(cache|registry)$)/i.test(name)),
+  );
+  const { status, stdout, stderr, error } = spawnSync(command, [...before, ...args], { cwd, env, encoding: 'utf8' });
+  assert.equal(status, 0, `npm ${args.join(' ')}: ${error?.message ?? stderr}`);
+  return stdout;
+}

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { runCommandLine } from './commandLine.js';
 
 // Set and not called: what is still being written to a pipe is written.

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { text } from 'node:stream/consumers';
+import { packageRoot } from './packageRoot.js';
+
+const BUILDING = 'glit: building dist/ from src/, once after each change …\n';
+
+/** A clone with the project's launcher and build, and a command line of one line in place of its source. */
+function makeClone(main = "console.log('said', process.argv.slice(2).join(' '));"): string {
+  const clone = mkdtempSync(join(tmpdir(), 'glit-launcher-'));
+  after(() => rmSync(clone, { recursive: true }));
+  for (const file of ['bin/glit.js', 'scripts/build.mjs', 'package.json', 'tsconfig.json']) {
+    cpSync(join(packageRoot, file), join(clone, file));
+  }
+  symlinkSync(join(packageRoot, 'node_modules'), join(clone, 'node_modules'), 'junction');
+  mkdirSync(join(clone, 'src/cli'), { recursive: true });
+  writeMain(clone, main);
+  return clone;
+}
+
+function writeMain(clone: string, main: string): void {
+  writeFileSync(join(clone, 'src/cli/main.ts'), `${main}\nexport {};\n`);
+}
+
+async function launch(clone: string): Promise<{ code: number; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [join(clone, 'bin/glit.js'), 'a', 'b'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const closed = once(child, 'close') as Promise<[code: number]>;
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+  return { code, stdout, stderr };
+}
+
+describe('the launcher in a clone', () => {
+  test('builds before the first run and after a change, and else only runs', async () => {
+    const clone = makeClone();
+    assert.deepEqual(await launch(clone), { code: 0, stdout: 'said a b\n', stderr: BUILDING });
+    assert.deepEqual(await launch(clone), { code: 0, stdout: 'said a b\n', stderr: '' });
+    writeMain(clone, "console.log('changed');");
+    writeFileSync(join(clone, 'src/other.ts'), 'export const other = 1;');
+    assert.deepEqual(await launch(clone), { code: 0, stdout: 'changed\n', stderr: BUILDING });
+    assert.ok(existsSync(join(clone, 'dist/src/other.js')));
+    rmSync(join(clone, 'src/other.ts'));
+    assert.equal((await launch(clone)).stderr, BUILDING);
+    assert.ok(!existsSync(join(clone, 'dist/src/other.js')));
+  });
+
+  test('of which several start at once, one builds and all run', async () => {
+    const clone = makeClone();
+    const ends = await Promise.all([1, 2, 3].map(() => launch(clone)));
+    for (const { code, stdout } of ends) assert.deepEqual([code, stdout], [0, 'said a b\n']);
+    assert.equal(ends.map(({ stderr }) => stderr).join(''), BUILDING);
+  });
+
+  test('takes over from a build that was killed', async () => {
+    const clone = makeClone();
+    mkdirSync(join(clone, 'dist'));
+    const gone = spawn(process.execPath, ['--version'], { stdio: 'ignore' });
+    await once(gone, 'close');
+    writeFileSync(join(clone, 'dist/.building'), String(gone.pid));
+    assert.deepEqual(await launch(clone), { code: 0, stdout: 'said a b\n', stderr: BUILDING });
+  });
+
+  test('says that a build failed, runs nothing, and builds again next time', async () => {
+    const clone = makeClone();
+    await launch(clone);
+    writeMain(clone, "const text: string = 1; console.log('ran', text);");
+    for (let time = 1; time <= 2; time++) {
+      const { code, stdout, stderr } = await launch(clone);
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.match(stderr, /main\.ts.*TS2322[\s\S]*\nglit: the build failed: .*\n$/);
+    }
+    writeMain(clone, "console.log('repaired');");
+    assert.equal((await launch(clone)).stdout, 'repaired\n');
+  });
+
+  test('says that packages are missing', async () => {
+    const clone = makeClone();
+    rmSync(join(clone, 'node_modules'));
+    const { code, stderr } = await launch(clone);
+    assert.deepEqual([code, stderr], [1, `${BUILDING}glit: TypeScript is not installed: run \`npm ci\` first\n`]);
+  });
+});
+
+test('the launcher of an installed package, which has no src/, runs what is there', async () => {
+  const clone = makeClone();
+  await launch(clone);
+  rmSync(join(clone, 'src'), { recursive: true });
+  rmSync(join(clone, 'scripts'), { recursive: true });
+  utimesSync(join(clone, 'dist/.built'), new Date(0), new Date(0));
+  assert.deepEqual(await launch(clone), { code: 0, stdout: 'said a b\n', stderr: '' });
+});
