@@ -1,15 +1,27 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { packageRoot } from './packageRoot.js';
+
+/** The subset in the repository, which scripts/makeReference.mjs cuts from a whole set. */
+export const SUBSET = path.join(packageRoot, 'test', 'reference');
+
+/** The whole set, where GLIT_GOLDEN names its folder. */
+export const WHOLE_SET = process.env['GLIT_GOLDEN'];
 
 /**
  * The path of a reference file, e.g. `goldenPath('modules/index.json')`: numbers recorded from the official GLiT, DeiT
- * and timm code, in the folder `shared/golden` beside the project. Throws when the folder or the file is not there.
+ * and timm code. Which cases there are is for the index files to say: the subset's are cut to what it holds. Throws when
+ * there is no such file.
  */
 export function goldenPath(file: string): string {
-  const found = path.resolve('..', 'shared', 'golden', file);
+  const folder = WHOLE_SET ?? SUBSET;
+  const found = path.resolve(folder, file);
   if (!existsSync(found)) {
     throw new Error(
-      `The reference data of this test is missing: ${found}. Put the folder "shared" beside the project.`,
+      `The reference data of this test is missing: ${found}. ` +
+        (WHOLE_SET === undefined
+          ? 'Restore test/reference from the repository.'
+          : 'Correct GLIT_GOLDEN, or unset it to use the subset in the repository.'),
     );
   }
   return found;

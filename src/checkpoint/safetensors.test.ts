@@ -191,7 +191,7 @@ describe('safetensors', () => {
 
   test('reads every reference file', async () => {
     const files = (await readdir(goldenPath('.'), { recursive: true })).filter((file) => file.endsWith('.safetensors'));
-    assert.ok(files.length > 30, `${files.length} files`);
+    assert.ok(files.length > 20, `${files.length} files`);
     for (const file of files) {
       const { tensors } = await readSafetensors(goldenPath(file));
       assert.ok(tensors.size > 0, file);
