@@ -1,44 +1,84 @@
 // Runs the checks and the tests over the built files; `npm test` builds first and then calls this.
 //
-//   npm test              lint, formatting, every test
-//   npm test -- graph     only the test files whose path contains "graph"
+//   npm test                                lint, formatting, every test
+//   npm test -- graph                       only the test files whose path contains "graph"
+//   npm test -- graph --name "sums back"    of those, only the tests whose name matches this pattern
 //
-// Under CI=true a skipped or todo test, and a run without any test, count as failures: what CI calls green has run.
+// Under CI=true a skipped or todo test, and a run without any test, count as failures: what CI calls green has run. Not so
+// what a machine cannot have: a test that says "not available here: WebGPU (…)" is named at the end. GLIT_REQUIRE=golden,webgpu
+// makes the run fail where the whole reference set (which GLIT_GOLDEN names) or WebGPU is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+/** How a test says that the machine lacks something, and what that may be. */
+const NOT_AVAILABLE = /^not available here: (WebGPU) /;
+const REQUIREMENTS = ['golden', 'webgpu'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const filters = process.argv.slice(2);
-const inContinuousIntegration = process.env.CI === 'true';
-const failedChecks = [];
 process.chdir(root);
+const { filters, name } = readArguments();
+const inContinuousIntegration = process.env.CI === 'true';
+const required = readRequirements();
+const references = findReferences();
+// Stack traces of tests, and of the processes that they start, name the lines of the TypeScript files.
+process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`.trim();
 
-if (filters.length === 0) {
-  check('lint', 'node_modules/eslint/bin/eslint.js', '.');
+const failures = [];
+if (filters.length === 0 && name === undefined) {
+  const cache = ['--cache', '--cache-location', 'node_modules/.cache/eslint/'];
+  check('lint', 'node_modules/eslint/bin/eslint.js', ...cache, '.');
   check('formatting', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.');
 }
 const files = builtTests().filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
 if (files.length === 0) stop(`no test file matches: ${filters.join(' ') || 'dist/**/*.test.js'}`);
 runTests(files);
 
-/** Runs a development tool of node_modules with this very Node, so that no shell is involved. */
-function check(name, script, ...args) {
-  console.log(`> ${name}`);
-  const { status, error } = spawnSync(process.execPath, [script, ...args], { stdio: 'inherit' });
-  if (error !== undefined) throw error;
-  if (status !== 0) failedChecks.push(name);
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({ allowPositionals: true, options: { name: { type: 'string' } } });
+    return { filters: positionals, name: values.name };
+  } catch (error) {
+    return stop(error.message);
+  }
 }
 
-/** The test files in dist/, as paths with forward slashes; those whose source is gone are leftovers of an older build. */
+function readRequirements() {
+  const wanted = (process.env.GLIT_REQUIRE ?? '').split(',').filter((each) => each !== '');
+  const unknown = wanted.find((each) => !REQUIREMENTS.includes(each));
+  if (unknown !== undefined) stop(`GLIT_REQUIRE names "${unknown}"; it can name ${REQUIREMENTS.join(', ')}`);
+  return wanted;
+}
+
+/** Which set of reference data the tests read, in words. */
+function findReferences() {
+  const folder = process.env.GLIT_GOLDEN;
+  if (folder !== undefined && !existsSync(folder)) stop(`GLIT_GOLDEN names ${folder}, which is not there`);
+  const isSubset = folder === undefined || existsSync(path.join(folder, 'subset.json'));
+  if (isSubset && required.includes('golden')) {
+    stop('GLIT_REQUIRE asks for the whole reference set: name its folder in GLIT_GOLDEN');
+  }
+  return isSubset ? 'subset in the repository' : 'whole set';
+}
+
+/** Runs a development tool of node_modules with this very Node, so that no shell is involved. */
+function check(what, script, ...args) {
+  console.log(`> ${what}`);
+  const { status, error } = spawnSync(process.execPath, [script, ...args], { stdio: 'inherit' });
+  if (error !== undefined) throw error;
+  if (status !== 0) failures.push(`failed: ${what}`);
+}
+
+/** The test files in dist/, as paths with forward slashes. */
 function builtTests() {
   if (!existsSync('dist')) stop('there is no dist/ yet: run `npm run build`');
   return readdirSync('dist', { recursive: true })
     .map((file) => file.replaceAll(path.sep, '/'))
-    .filter((file) => file.endsWith('.test.js') && existsSync(file.replace(/\.js$/, '.ts')))
+    .filter((file) => file.endsWith('.test.js'))
     .sort();
 }
 
@@ -46,28 +86,47 @@ function builtTests() {
 function runTests(files) {
   const absolute = files.map((file) => path.join(root, 'dist', file));
   let passed = 0;
+  let passedReferences = 0;
+  let failed = false;
   const notExecuted = [];
-  run({ files: absolute, concurrency: 2, timeout: 600_000 })
-    .on('test:pass', ({ name, skip, todo, details }) => {
-      if (isSet(skip)) notExecuted.push(`${name} (skipped)`);
-      else if (isSet(todo)) notExecuted.push(`${name} (todo)`);
-      else if (absolute.includes(path.resolve(name))) notExecuted.push(`${name} (holds no test)`);
-      else if (details.type !== 'suite') passed += 1;
+  const notAvailable = new Map();
+  run({ files: absolute, concurrency: 2, timeout: 600_000, ...(name !== undefined && { testNamePatterns: name }) })
+    .on('test:pass', ({ name: test, file, skip, todo, details }) => {
+      const [, lacking] = NOT_AVAILABLE.exec(skip) ?? [];
+      if (lacking !== undefined) notAvailable.set(lacking, skip);
+      else if (isSet(skip)) notExecuted.push(`${test} (skipped)`);
+      else if (isSet(todo)) notExecuted.push(`${test} (todo)`);
+      else if (absolute.includes(path.resolve(test))) notExecuted.push(`${test} (holds no test)`);
+      else if (details.type !== 'suite') {
+        passed += 1;
+        if (readsReferences(file)) passedReferences += 1;
+      }
     })
-    .on('test:fail', ({ name, todo }) => {
-      if (isSet(todo)) notExecuted.push(`${name} (todo)`);
-      else process.exitCode = 1;
-    })
-    .on('end', () => {
-      for (const name of failedChecks) console.error(`failed: ${name}`);
-      if (failedChecks.length > 0) process.exitCode = 1;
-      if (!inContinuousIntegration) return;
-      for (const name of notExecuted) console.error(`not executed, which CI counts as failed: ${name}`);
-      if (passed === 0) console.error('no test passed, which CI counts as failed');
-      if (notExecuted.length > 0 || passed === 0) process.exitCode = 1;
+    .on('test:fail', ({ name: test, todo }) => {
+      if (isSet(todo)) notExecuted.push(`${test} (todo)`);
+      else failed = true;
     })
     .compose(new spec())
+    .on('end', () => {
+      if (absolute.some(readsReferences)) console.log(`reference cases: ${passedReferences} (${references})`);
+      for (const [lacking, reason] of notAvailable) {
+        console.log(reason);
+        if (required.includes(lacking.toLowerCase())) failures.push(`GLIT_REQUIRE asks for ${lacking}`);
+      }
+      // With a pattern, every test that does not match it is one that was not executed.
+      if (inContinuousIntegration && name === undefined) {
+        failures.push(...notExecuted.map((each) => `not executed, which CI counts as failed: ${each}`));
+      }
+      if (passed === 0 && (inContinuousIntegration || name !== undefined)) failures.push('no test passed');
+      for (const line of failures) console.error(line);
+      if (failed || failures.length > 0) process.exitCode = 1;
+    })
     .pipe(process.stdout);
+}
+
+/** Whether a test file, which Node names by its TypeScript or its compiled file, compares with recorded numbers. */
+function readsReferences(file) {
+  return /^(dist\/)?test\/golden\//.test(path.relative(root, file ?? '').replaceAll(path.sep, '/'));
 }
 
 /** Whether a test carries this mark: `true` or a reason. */

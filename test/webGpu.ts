@@ -5,8 +5,9 @@ import { openDevice } from '../src/runtime/device.js';
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
 /**
- * Why this machine cannot run WebGPU tests, or false where it can; the value of a suite's `skip` option. (Where CI is
- * set, a skipped test counts as failed.) From here on, this process's WebGPU is SwiftShader where it is installed.
+ * Why this machine cannot run WebGPU tests, or false where it can; the value of a suite's `skip` option. scripts/test.mjs
+ * knows the reason by its first words and reports it; it fails the run only where GLIT_REQUIRE names webgpu. From here on,
+ * this process's WebGPU is SwiftShader where it is installed.
  */
 export async function whyNoWebGpu(): Promise<string | false> {
   if (existsSync(SWIFTSHADER)) process.env['VK_ICD_FILENAMES'] ??= SWIFTSHADER;
@@ -15,7 +16,8 @@ export async function whyNoWebGpu(): Promise<string | false> {
     await device.close();
     return false;
   } catch (error) {
-    const fact = error instanceof Error ? error.message : String(error);
-    return `${fact} (the tests use the Debian packages chromium and libvulkan1)`;
+    const message = error instanceof Error ? error.message : String(error);
+    const [, fact = message] = /this machine \((.+)\): /.exec(message) ?? [];
+    return `not available here: WebGPU (${fact}; the tests use the Debian packages chromium and libvulkan1)`;
   }
 }
