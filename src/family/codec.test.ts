@@ -6,6 +6,7 @@ import { glitArchitecture } from './glit/architecture.js';
 import type { Architecture } from './family.js';
 import { block } from './glit/block.js';
 import { formatArchitecture, parseArchitecture } from './codec.js';
+import { preset } from './families.js';
 
 const SMALL = glitArchitecture({
   name: 'small',
@@ -74,6 +75,23 @@ describe('the architecture file', () => {
         assert.deepEqual(parseArchitecture(formatArchitecture(each), 'written'), each);
       }),
     );
+  });
+
+  test('keeps how images are prepared, where that is not as DeiT does it', () => {
+    const vit = preset('vit-small', { classes: 3 });
+    const text = formatArchitecture(vit);
+    assert.match(text, /"preprocessing": \{"mean":\[0\.5,0\.5,0\.5\].*"crop":0\.9/);
+    assert.deepEqual(parseArchitecture(text, 'vit.json'), vit);
+    for (const [part, replacement, message] of [
+      ['"crop":0.9', '"crop":0', 'preprocessing.crop is 0; use a number above 0 and up to 1'],
+      ['"bicubic"', '"nearest"', 'preprocessing.interpolation is "nearest"; use "bicubic" or "bilinear"'],
+      ['[0.5,0.5,0.5]', '[0.5]', 'preprocessing.mean is'],
+    ] as const) {
+      assert.throws(() => parseArchitecture(text.replace(part, replacement), 'vit.json'), {
+        name: 'UserError',
+        message: new RegExp(`^vit\\.json: ${message.replaceAll('.', '\\.')}`),
+      });
+    }
   });
 
   test('is read into frozen values', () => {

@@ -1,3 +1,5 @@
+import { USUAL_FRAMING, type Framing } from '../image/framing.js';
+
 /** Mean and standard deviation of each colour channel, for pixel values in 0..1. */
 export interface Normalization {
   readonly mean: readonly number[];
@@ -5,11 +7,7 @@ export interface Normalization {
 }
 
 /** How an image becomes a network's input in evaluation: resize, crop the centre, normalise. */
-export interface Preprocessing extends Normalization {
-  /** Share of the resized image's shorter side that the crop keeps: 0.875 resizes to 256 for a crop of 224. */
-  readonly crop: number;
-  readonly interpolation: 'bicubic' | 'bilinear';
-}
+export interface Preprocessing extends Normalization, Framing {}
 
 /** ImageNet's statistics, which most published networks use. */
 export const IMAGENET_NORMALIZATION: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
@@ -17,8 +15,7 @@ export const IMAGENET_NORMALIZATION: Normalization = { mean: [0.485, 0.456, 0.40
 /** DeiT's, and that of every network that glit trains from scratch: shorter side to 256/224 of the size, bicubic. */
 export const DEIT_PREPROCESSING: Preprocessing = Object.freeze({
   ...IMAGENET_NORMALIZATION,
-  crop: 0.875,
-  interpolation: 'bicubic',
+  ...USUAL_FRAMING,
 });
 
 /** Whether two ways of preparing an image are the same. */

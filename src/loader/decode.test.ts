@@ -7,7 +7,8 @@ import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { plain, temporaryFolder } from '../../test/support/imageFiles.js';
 import type { Colour } from '../../test/support/imageFiles.js';
-import { centralView, openDecoded, openEncoded, readImage, regionView } from './decode.js';
+import { centralView, openDecoded, openEncoded, rasterOf, readImage, regionView } from './decode.js';
+import { resize } from '../image/resize.js';
 import { toPlanes } from '../image/image.js';
 import type { Image } from '../image/image.js';
 
@@ -60,6 +61,18 @@ describe('readImage', () => {
     isNear(pixel(view, 14, 14), [255, 255, 255], 0);
     isNear(pixel(view, 1, 14), [255, 255, 255], 12);
     isNear(pixel(view, 14, 26), [255, 255, 255], 12);
+  });
+
+  test('is framed as a network asks for', async () => {
+    const bytes = Uint8Array.from({ length: 3 * 40 * 30 }, (_, index) => (index * index * 37) & 255);
+    const image = await save('busy.png', sharp(bytes, { raw: { width: 40, height: 30, channels: 3 } }));
+    const raster = await rasterOf(await openEncoded({ file: image }));
+    const whole = await readImage(image, 15, { crop: 1, interpolation: 'bilinear' });
+    const view = { left: 2, top: 0, width: 15, height: 15 };
+    assert.deepEqual(whole.pixels, resize(raster, 20, 15, { filter: 'bilinear', view }));
+    // torchvision resizes Swin's images to 232 for a crop of 224; the quotient must not round down.
+    const near = await readImage(image, 28, { crop: 28 / 29, interpolation: 'bicubic' });
+    assert.deepEqual(near.pixels, resize(raster, 38, 29, { view: { left: 5, top: 0, width: 28, height: 28 } }));
   });
 
   test('turns an image as its EXIF orientation says', async () => {

@@ -6,6 +6,7 @@ import { decoderInput } from '../dataset/encodedBytes.js';
 import { toInterleaved, toPlanes } from '../image/image.js';
 import type { Image } from '../image/image.js';
 import type { Region } from '../image/augment/randomResizedCrop.js';
+import { USUAL_FRAMING, type Framing } from '../image/framing.js';
 import { resize } from '../image/resize.js';
 import type { Raster } from '../image/resize.js';
 import type { EncodedImage } from '../dataset/source.js';
@@ -30,9 +31,6 @@ function prepareLibvips(): void {
   });
 }
 
-/** The shorter side before the central crop, in relation to the crop: 256 for 224, as networks are commonly evaluated. */
-const EVALUATION_RATIO = 256 / 224;
-
 /**
  * How an image is resized.
  *
@@ -47,6 +45,11 @@ export type Resampling = 'pillow' | 'libvips';
 export interface ViewOptions {
   /** `pillow` if left out. */
   readonly resampling?: Resampling | undefined;
+}
+
+export interface CentralViewOptions extends ViewOptions {
+  /** {@link USUAL_FRAMING} if left out. */
+  readonly framing?: Framing | undefined;
 }
 
 /** How much larger than needed an image has to be for the decoder to resize it: from here on, it decodes less than all. */
@@ -71,7 +74,8 @@ export function openDecoded(image: Image): Sharp {
 }
 
 /**
- * The view that evaluation takes of an image: the shorter side resized to 256/224 of `size`, then the central square.
+ * The view that evaluation takes of an image: the shorter side resized to `size` over the framing's crop, then the central
+ * square.
  * An image that is `size` × `size` already is left as it is.
  *
  * Extents are cut and offsets rounded as in torchvision's Resize and CenterCrop: a pixel more or less would move the
@@ -81,22 +85,22 @@ export function openDecoded(image: Image): Sharp {
 export async function centralView(
   image: Sharp,
   size: number,
-  { resampling = 'pillow' }: ViewOptions = {},
+  { resampling = 'pillow', framing = USUAL_FRAMING }: CentralViewOptions = {},
 ): Promise<Image> {
   if (resampling === 'libvips') {
     const extent = await extentOf(image);
-    const { resized, view } = centralRegion(extent, size);
+    const { resized, view } = centralRegion(extent, size, framing);
     if (isLarge(extent, resized)) return squareOf(image.resize({ ...resized, ...BY_DECODER }).extract(view));
   }
   const raster = await rasterOf(image);
   if (raster.width === size && raster.height === size) return toPlanes(raster.pixels, size);
-  const { resized, view } = centralRegion(raster, size);
-  return { size, pixels: resize(raster, resized.width, resized.height, { view }) };
+  const { resized, view } = centralRegion(raster, size, framing);
+  return { size, pixels: resize(raster, resized.width, resized.height, { view, filter: framing.interpolation }) };
 }
 
 /** An image file as evaluation sees it. Rejects with the decoder's reason when it cannot be read. */
-export async function readImage(file: string, size: number): Promise<Image> {
-  return centralView(await openEncoded({ file }), size);
+export async function readImage(file: string, size: number, framing?: Framing): Promise<Image> {
+  return centralView(await openEncoded({ file }), size, { framing });
 }
 
 /**
@@ -136,8 +140,9 @@ interface Extent {
 }
 
 /** The size that evaluation brings an image to, and the square it takes of that. */
-function centralRegion({ width, height }: Extent, size: number): { resized: Extent; view: Region } {
-  const shorter = Math.max(size, Math.floor(size * EVALUATION_RATIO));
+function centralRegion({ width, height }: Extent, size: number, { crop }: Framing): { resized: Extent; view: Region } {
+  // A whole number that division has left a hair too small, as 224 / (224/232) may be, is that number.
+  const shorter = Math.max(size, Math.floor(size / crop + 1e-9));
   const resized = {
     width: width <= height ? shorter : Math.floor((shorter * width) / height),
     height: height <= width ? shorter : Math.floor((shorter * height) / width),

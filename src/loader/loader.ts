@@ -5,6 +5,7 @@ import type { Rng } from '../random/rng.js';
 import { checkAugmentation, isMadeOfBytes, NO_AUGMENTATION } from '../image/augment/augmentation.js';
 import type { Augmentation } from '../image/augment/augmentation.js';
 import type { Noise } from '../image/augment/randomErasing.js';
+import { USUAL_FRAMING, type Framing } from '../image/framing.js';
 import { bytesOfBatch } from './batch.js';
 import type { BatchJob, BatchRecipe, MadeBatch, PixelArrays, PixelType } from './batch.js';
 import type { Resampling } from './decode.js';
@@ -65,6 +66,8 @@ export interface LoaderOptions {
   readonly batchSize: number;
   /** Who resizes images that are not decoded yet; `pillow` if left out. */
   readonly resampling?: Resampling | undefined;
+  /** The view of images that are not cropped at random; {@link USUAL_FRAMING} if left out. */
+  readonly framing?: Framing | undefined;
   /** Worker threads; with 0 the calling thread does the work. Has no influence on the batches. */
   readonly workers?: number | undefined;
   /** Batches that are made ahead of the receiver. */
@@ -160,11 +163,12 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
   constructor(
     source: ImageSource,
     plan: BatchPlan,
-    recipe: Omit<BatchRecipe<T>, 'store' | 'resampling'>,
+    recipe: Omit<BatchRecipe<T>, 'store' | 'resampling' | 'framing'>,
     options: LoaderOptions,
   ) {
     const store = isStored(source) ? source.store : undefined;
-    const complete = { ...recipe, store, resampling: options.resampling ?? 'pillow' };
+    const { resampling = 'pillow', framing = USUAL_FRAMING } = options;
+    const complete = { ...recipe, store, resampling, framing };
     const workers = options.workers ?? usefulWorkers(complete);
     this.pixels = recipe.pixels;
     this.#memoryBytes = bytesOfBatch(complete, options.batchSize);

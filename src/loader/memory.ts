@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import type { Framing } from '../image/framing.js';
 import { bytesOf } from '../image/image.js';
 import { evaluationLoader } from './loader.js';
 import type { Unreadable } from './loader.js';
@@ -11,6 +12,8 @@ export interface MemoryOptions {
   readonly imageSize: number;
   /** Bytes that the decoded images may take; 1 GiB if left out. */
   readonly memoryLimit?: number | undefined;
+  /** The view of each image; see {@link Framing}. */
+  readonly framing?: Framing | undefined;
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onUnreadable?: ((image: Unreadable) => void) | undefined;
@@ -29,7 +32,7 @@ const DECODED_AT_A_TIME = 64;
  * Throws a UserError when no image of a class can be read, Interrupted when `signal` is aborted.
  */
 export async function intoMemory(source: ImageSource, options: MemoryOptions): Promise<ImageSource> {
-  const { imageSize: size, memoryLimit = GIBIBYTE, workers, signal, onUnreadable, onProgress } = options;
+  const { imageSize: size, memoryLimit = GIBIBYTE, framing, workers, signal, onUnreadable, onProgress } = options;
   const total = source.labels.length;
   if (isStored(source) && source.store.size === size) return source;
   if (total * bytesOf(size) > memoryLimit) return source;
@@ -40,6 +43,7 @@ export async function intoMemory(source: ImageSource, options: MemoryOptions): P
   const loader = evaluationLoader(source, {
     imageSize: size,
     batchSize: DECODED_AT_A_TIME,
+    framing,
     workers,
     onUnreadable(image) {
       firstUnreadable ??= image;

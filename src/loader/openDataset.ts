@@ -8,6 +8,7 @@ import type { Rng } from '../random/rng.js';
 import type { Listener } from '../telemetry/events.js';
 import type { FilesStage, ImagesStage } from '../telemetry/stage.js';
 import type { Augmentation } from '../image/augment/augmentation.js';
+import type { Framing } from '../image/framing.js';
 import { UnreadableImages } from './unreadable.js';
 
 /** The built-in set's name as a data source. */
@@ -32,6 +33,8 @@ export interface OpenOptions {
   /** Splits a set that has no test images of its own; draws the built-in set. */
   readonly rng: Rng;
   readonly originals: boolean;
+  /** The view of images that are decoded into memory. */
+  readonly framing?: Framing | undefined;
   readonly emit: Listener;
   readonly signal?: AbortSignal | undefined;
 }
@@ -53,7 +56,7 @@ export function needOriginals(recipes: readonly { readonly augmentation: Augment
  */
 export async function openDataset(
   { data, model }: DatasetConfig,
-  { rng, originals, emit, signal }: OpenOptions,
+  { rng, originals, framing, emit, signal }: OpenOptions,
 ): Promise<OpenedDataset> {
   if (data.source === BUILT_IN)
     return { dataset: await builtIn(rng, emit, signal), unreadable: new UnreadableImages(0, emit) };
@@ -69,6 +72,7 @@ export async function openDataset(
     const before = done;
     const result = await intoMemory(source, {
       imageSize: model.imageSize,
+      framing,
       workers: data.workers,
       signal,
       onUnreadable: unreadable.meet,

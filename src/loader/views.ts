@@ -3,6 +3,7 @@ import type { Augmentation } from '../image/augment/augmentation.js';
 import { cropRegion } from '../image/augment/randomResizedCrop.js';
 import { centralView, openDecoded, openEncoded, rasterOf, regionView } from './decode.js';
 import type { Resampling } from './decode.js';
+import type { Framing } from '../image/framing.js';
 import type { Image } from '../image/image.js';
 import { resize } from '../image/resize.js';
 import { imageName, storedImage } from '../dataset/source.js';
@@ -28,6 +29,8 @@ export interface ViewSettings {
   readonly store: PixelStore | undefined;
   /** Who resizes images that are not decoded yet. */
   readonly resampling: Resampling;
+  /** The view of images that are not cropped at random. */
+  readonly framing: Framing;
 }
 
 /** The slots of a batch, those of one image in a row together: repeated augmentation has each image several times. */
@@ -54,7 +57,7 @@ export async function viewsOf(
   streams: readonly Rng[],
   settings: ViewSettings,
 ): Promise<readonly (Image | Unreadable)[]> {
-  const { size, store, augmentation, resampling } = settings;
+  const { size, store, augmentation, resampling, framing } = settings;
   if (typeof image === 'number') {
     if (store === undefined) throw new Error('a batch of stored images needs their store');
     const stored = storedImage(store, image);
@@ -64,7 +67,7 @@ export async function viewsOf(
     const opened = await openEncoded(image);
     const crop = augmentation.randomResizedCrop;
     if (crop === undefined) {
-      const view = await centralView(opened, size, { resampling });
+      const view = await centralView(opened, size, { resampling, framing });
       return streams.map(() => view);
     }
     if (resampling === 'libvips') {
@@ -85,12 +88,12 @@ export async function viewsOf(
   }
 }
 
-async function storedView(stored: Image, { size, augmentation }: ViewSettings, rng: Rng): Promise<Image> {
+async function storedView(stored: Image, { size, augmentation, framing }: ViewSettings, rng: Rng): Promise<Image> {
   const crop = augmentation.randomResizedCrop;
   if (crop !== undefined) {
     return regionView(openDecoded(stored), size, (width, height) => cropRegion(width, height, crop, rng));
   }
-  return stored.size === size ? stored : centralView(openDecoded(stored), size);
+  return stored.size === size ? stored : centralView(openDecoded(stored), size, { framing });
 }
 
 function firstLine(message: string): string {

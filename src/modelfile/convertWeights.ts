@@ -12,7 +12,6 @@ import { plainNetwork } from '../model/network.js';
 import { readStateDict, toOfficialStateDict } from '../model/stateDict.js';
 import type { Architecture } from '../family/family.js';
 import { formatArchitecture } from '../family/codec.js';
-import type { Listener } from '../telemetry/events.js';
 import type { Tensor } from '../tensor/tensor.js';
 import {
   architectureFor,
@@ -29,7 +28,6 @@ export interface ConvertOptions extends WeightsOptions {
   readonly out: string;
   /** The names under which tensors are written: those of the official GLiT and DeiT, or this project's own. */
   readonly names?: 'official' | 'glit' | undefined;
-  readonly emit?: Listener | undefined;
 }
 
 export interface Converted {
@@ -57,7 +55,7 @@ export async function convertWeights(
   requireNewFile(out);
   const found = await readStateFile(source, options);
   const { file, state, part } = found;
-  const architecture = await recognized(found, options.architecture, (fact) => {
+  const architecture = await recognized(found, { ...options, emit }, (fact) => {
     if (names !== undefined) throw new UserError(fact);
     emit?.({ type: 'warning', message: `${fact}; the tensors keep their names, and ${out} does not tell it` });
   });
@@ -104,11 +102,11 @@ export async function convertAllTensors(source: string, { out }: { readonly out:
 /** The architecture, or `missing` is told why it is not known and it stays undefined. */
 async function recognized(
   found: StateFile,
-  given: string | undefined,
+  { architecture: given, emit }: WeightsOptions,
   missing: (fact: string) => void,
 ): Promise<Architecture | undefined> {
   try {
-    return await architectureFor(found, given);
+    return await architectureFor(found, given, emit);
   } catch (error) {
     // What the user or the file itself says must be right; only what is guessed may fail.
     if (!(error instanceof UserError) || given !== undefined || found.metadata['architecture'] !== undefined)

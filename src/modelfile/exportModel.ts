@@ -129,7 +129,7 @@ export async function accuracyOfModel(
   { batchSize, outputs, workers, onUnreadable, signal }: AccuracyOptions,
 ): Promise<number> {
   const program = await compileModel(device, model);
-  const loader = evaluationLoader(source, { imageSize, batchSize, workers, onUnreadable });
+  const loader = evaluationLoader(source, { imageSize, batchSize, framing: preprocessing, workers, onUnreadable });
   let correct = 0;
   let images = 0;
   try {

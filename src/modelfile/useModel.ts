@@ -49,6 +49,7 @@ export async function evaluateFile(file: string, options: FileEvaluationOptions)
   const { dataset, unreadable } = await openDataset(settings, {
     rng: seeded(seed).fork('dataset'),
     originals: false,
+    framing: model.preprocessing,
     emit,
     signal,
   });
@@ -151,7 +152,7 @@ export async function* predict(
 /** An image as the model takes it, float32 [1, 3, S, S], or why it cannot be read. */
 async function pixelsOf(image: string, size: number, preprocessing: Preprocessing) {
   try {
-    const { pixels } = await readImage(image, size);
+    const { pixels } = await readImage(image, size, preprocessing);
     return tensor('float32', [1, 3, size, size], normalizePixels(pixels, size, preprocessing));
   } catch (error) {
     return error instanceof Error ? error.message.split('\n', 1)[0] : String(error);

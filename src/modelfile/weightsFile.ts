@@ -8,6 +8,7 @@ import { preset, presetNames, presetSizes, recognizeArchitecture } from '../fami
 import { readStateDict, shapesOf, type StateDict } from '../model/stateDict.js';
 import type { Architecture } from '../family/family.js';
 import { parseArchitecture } from '../family/codec.js';
+import type { Listener } from '../telemetry/events.js';
 import type { Weights } from '../train/state.js';
 import { readArchitecture } from './architectureFile.js';
 import { readClassNames, type Naming } from './classNames.js';
@@ -20,6 +21,8 @@ export interface WeightsOptions {
   readonly average?: boolean | undefined;
   /** A file that names the classes, in the order of the outputs: one a line, or a JSON list. */
   readonly classNames?: string | undefined;
+  /** Is warned where the weights may as well belong to another architecture. */
+  readonly emit?: Listener | undefined;
 }
 
 /** Tensors of a network as a file has them. */
@@ -68,7 +71,7 @@ export function isPytorchFile(file: string): boolean {
  */
 export async function readWeights(source: string, options: WeightsOptions = {}): Promise<NetworkWeights> {
   const { file, state, metadata } = await readStateFile(source, options);
-  const architecture = await architectureFor({ file, state, metadata }, options.architecture);
+  const architecture = await architectureFor({ file, state, metadata }, options.architecture, options.emit);
   const named = await namedClasses({ file, metadata }, architecture.backbone.classes, options.classNames);
   const variables = readStateDict(plainNetwork(architecture), state, file);
   // Counters of batches, which no model reads, are integers; the rest is checked to be float32.
@@ -99,6 +102,7 @@ export async function readStateFile(source: string, { average }: WeightsOptions)
 export async function architectureFor(
   { file, state, metadata }: Omit<StateFile, 'part'>,
   given: string | undefined,
+  emit?: Listener,
 ): Promise<Architecture> {
   if (given !== undefined) {
     return presetNames.includes(given)
@@ -106,7 +110,16 @@ export async function architectureFor(
       : readArchitecture(given);
   }
   const own = metadata['architecture'];
-  return own === undefined ? recognizeArchitecture(shapesOf(state), file).architecture : parseArchitecture(own, file);
+  if (own !== undefined) return parseArchitecture(own, file);
+  const { architecture, alternatives } = recognizeArchitecture(shapesOf(state), file);
+  if (alternatives.length > 0) {
+    const { name = '' } = architecture;
+    emit?.({
+      type: 'warning',
+      message: `${file} is taken as ${name}; ${alternatives.join(' and ')} has the same tensors but prepares images otherwise: --arch ${alternatives[0]} if it is that`,
+    });
+  }
+  return architecture;
 }
 
 /** The names of the outputs: those in the file that is given, else those in the weights, else numbers. */

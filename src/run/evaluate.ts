@@ -40,7 +40,13 @@ export class Evaluator {
     const { batchSize, workers, onUnreadable, signal } = options;
     const images = pixelImages(batchSize, imageSize, network.preprocessing);
     const program = await CompiledProgram.compile(device, evaluationProgram(network, images), 'evaluation');
-    const loader = evaluationLoader(source, { imageSize, batchSize, workers, onUnreadable });
+    const loader = evaluationLoader(source, {
+      imageSize,
+      batchSize,
+      framing: network.preprocessing,
+      workers,
+      onUnreadable,
+    });
     const batches = repeated(() => loader.epoch(0, { signal }), source.labels.length, imageSize);
     return new Evaluator(network, program, loader, batches, options);
   }

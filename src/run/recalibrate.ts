@@ -55,6 +55,7 @@ export class Recalibrator {
       augmentation,
       rng,
       resampling,
+      framing: network.preprocessing,
       workers,
       onUnreadable,
     });

@@ -3,6 +3,7 @@ import { seeded } from '../random/rng.js';
 import { openDevice } from '../runtime/device.js';
 import type { Listener, Outcome, RunEvent } from '../telemetry/events.js';
 import { JournalWriter, readJournal } from '../telemetry/journal.js';
+import type { Preprocessing } from '../family/preprocessing.js';
 import type { Config, RecipeConfig } from '../config/config.js';
 import { formatConfig, parseConfig } from '../config/layers.js';
 import type { RunContext } from './context.js';
@@ -21,6 +22,8 @@ export interface SessionOptions {
 export interface Job<Result> {
   /** The command of the command line that does it. */
   readonly name: string;
+  /** How images are prepared; as DeiT does it when left out. */
+  readonly preprocessing?: Preprocessing;
   /** The recipes that it trains by. */
   recipes(config: Config): readonly RecipeConfig[];
   /** Throws a UserError when the configuration's parts do not fit each other. */
@@ -106,6 +109,7 @@ async function session<Result>(
     const { dataset, unreadable } = await openDataset(config, {
       rng: rng.fork('dataset'),
       originals: needOriginals(job.recipes(config)),
+      framing: job.preprocessing,
       emit,
       signal,
     });

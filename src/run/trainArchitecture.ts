@@ -37,6 +37,7 @@ export interface TrainResult {
 export function training(given: Architecture, pretrained?: StateFile): Job<TrainResult> {
   return {
     name: 'train',
+    preprocessing: given.preprocessing,
     recipes: (config) => [config.retrain.recipe],
     checkConfig: (config) => checkFits(given, config),
     checkData: ({ config, dataset }) => {

@@ -48,6 +48,7 @@ export async function trainStage(
     repeats: config.repeatedAugmentation,
     officialRepeats: config.official.repeatedAugmentation,
     resampling: run.data.resampling,
+    framing: network.preprocessing,
     workers: run.data.workers,
     onUnreadable: context.unreadable.meet,
   });

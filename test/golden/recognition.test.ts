@@ -30,6 +30,14 @@ describe('an architecture is recognized from the names and shapes of', () => {
     test(name, () => assert.deepEqual(recognizeArchitecture(stateOf(name), 'file').architecture, preset(expected)));
   }
 
+  test('two published networks: as the first of them, and the other is named', () => {
+    const { architecture, alternatives } = recognizeArchitecture(stateOf('deit_small_patch16_224'), 'file');
+    assert.equal(architecture.name, 'deit-small');
+    assert.deepEqual(alternatives, ['vit-small']);
+    assert.notDeepEqual(preset('vit-small').preprocessing, architecture.preprocessing);
+    assert.deepEqual(recognizeArchitecture(stateOf('deit_tiny_patch16_224'), 'file').alternatives, []);
+  });
+
   test('one for other images and classes', () => {
     const sizes = { imageSize: 384, patchSize: 8, classes: 7 };
     const state = stateOf('glit_tiny_patch16_224', (shapes) =>

@@ -32,7 +32,11 @@ export function addExport(program: Command): void {
       }
       const from = run ?? weights;
       if (from === undefined) throw new UserError('nothing to export; give the folder of a run, or --weights FILE');
-      const { architecture, classes, named } = await exportWeights(from, { out, ...weightsOptionsOf(command) });
+      const { architecture, classes, named } = await exportWeights(from, {
+        out,
+        ...weightsOptionsOf(command),
+        emit: display.listen,
+      });
       if (!named) {
         display.listen({
           type: 'warning',

@@ -7,6 +7,7 @@ import { modelConfigOf, training } from '../../run/trainArchitecture.js';
 import { architectureFor, readStateFile, type StateFile } from '../../modelfile/weightsFile.js';
 import { architecture } from '../../family/architecture.js';
 import type { Architecture } from '../../family/family.js';
+import type { Listener } from '../../telemetry/events.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import type { Layer } from '../../config/layers.js';
 import {
@@ -89,7 +90,8 @@ export function addTrain(program: Command): void {
           const pretrained = weights === undefined ? undefined : await readStateFile(weights, { average: ema });
           const source = named ?? weights;
           if (source === undefined) throw new UserError('no architecture is named; give a JSON file or a preset');
-          const architecture = await architectureOf(named, pretrained, sizesIn(layers));
+          const { listen } = environment.display;
+          const architecture = await architectureOf(named, pretrained, sizesIn(layers), listen);
           const complete = [modelLayer(architecture, source), ...layers];
           return { config: configOf(command, complete), job: training(architecture, pretrained) };
         },
@@ -113,10 +115,11 @@ async function architectureOf(
   named: string | undefined,
   pretrained: StateFile | undefined,
   sizes: ReturnType<typeof sizesIn>,
+  emit: Listener,
 ): Promise<Architecture> {
   if (pretrained === undefined) return readArchitecture(named ?? '', sizes);
   const given =
-    named === undefined ? await architectureFor(pretrained, undefined) : await readArchitecture(named, sizes);
+    named === undefined ? await architectureFor(pretrained, undefined, emit) : await readArchitecture(named, sizes);
   return architecture(given.family, { ...given, backbone: { ...given.backbone, ...sizes } });
 }
 
