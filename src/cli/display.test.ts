@@ -51,7 +51,7 @@ const events: readonly RunEvent[] = [
   { type: 'warning', message: 'one image is broken' },
   step({}),
   step({ step: 20, remainingSeconds: 0 }),
-  { type: 'stageFinished', stage: SUPERNET, seconds: 70, result: { steps: 20, waitingShare: 0 } },
+  { type: 'stageFinished', stage: SUPERNET, durationSeconds: 70, result: { steps: 20, waitingShare: 0 } },
 ];
 
 describe('a display', () => {

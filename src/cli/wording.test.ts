@@ -83,7 +83,7 @@ describe('a line that stays', () => {
   });
 
   test('ends a training with the parts of its recipe that were at work', () => {
-    const finished = { type: 'stageFinished', stage: { kind: 'train' }, seconds: 12 } as const;
+    const finished = { type: 'stageFinished', stage: { kind: 'train' }, durationSeconds: 12 } as const;
     assert.equal(
       lasting({ ...finished, result: { steps: 9, waitingShare: 0.01 } }),
       'training: done in 12s, 1.00 % of the time waited for images',
@@ -100,7 +100,7 @@ describe('a line that stays', () => {
       lasting({
         type: 'stageFinished',
         stage: { kind: 'search', level: 'low' },
-        seconds: 12,
+        durationSeconds: 12,
         result: { bestFitness: { evolution: 0.5, random: 0.4 } },
       }),
       'low level, search: done in 12s, best by evolution 50.00 %, best by random 40.00 %',

@@ -103,7 +103,7 @@ export function lasting(event: RunEvent): string | undefined {
     case 'stageStarted':
       return startText(event);
     case 'stageFinished':
-      return `${stageTitle(event.stage)}: done in ${formatDuration(event.seconds)}${resultText(event.result)}`;
+      return `${stageTitle(event.stage)}: done in ${formatDuration(event.durationSeconds)}${resultText(event.result)}`;
     case 'spaceChecked':
       return spaceText(event);
     case 'evaluation':

@@ -128,8 +128,8 @@ async function inspectAll(
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
-  const seconds = (performance.now() - began) / 1000;
-  emit({ type: 'stageFinished', stage: STAGE, seconds, result: { images: total } });
+  const durationSeconds = (performance.now() - began) / 1000;
+  emit({ type: 'stageFinished', stage: STAGE, durationSeconds, result: { images: total } });
 }
 
 /** What the images seen so far add up to. Images are numbered through the splits. */

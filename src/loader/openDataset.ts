@@ -97,8 +97,8 @@ export function filesListener(emit: Listener): (done: number, total: number) => 
   return (done, total) => {
     if (done === 1) emit({ type: 'stageStarted', stage: FILES, steps: total });
     emit({ type: 'stageProgress', stage: FILES, done, total });
-    const seconds = (performance.now() - began) / 1000;
-    if (done === total) emit({ type: 'stageFinished', stage: FILES, seconds, result: { files: total } });
+    const durationSeconds = (performance.now() - began) / 1000;
+    if (done === total) emit({ type: 'stageFinished', stage: FILES, durationSeconds, result: { files: total } });
   };
 }
 
@@ -115,5 +115,10 @@ async function builtIn(rng: Rng, emit: Listener, signal: AbortSignal | undefined
 }
 
 function finished(began: number, images: number, emit: Listener): void {
-  emit({ type: 'stageFinished', stage: IMAGES, seconds: (performance.now() - began) / 1000, result: { images } });
+  emit({
+    type: 'stageFinished',
+    stage: IMAGES,
+    durationSeconds: (performance.now() - began) / 1000,
+    result: { images },
+  });
 }

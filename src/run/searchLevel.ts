@@ -173,7 +173,7 @@ export async function searchLevel(
     emit({
       type: 'stageFinished',
       stage,
-      seconds: (performance.now() - began) / 1000,
+      durationSeconds: (performance.now() - began) / 1000,
       result: {
         bestFitness: Object.fromEntries(
           methods.map((method) => [

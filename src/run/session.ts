@@ -123,7 +123,7 @@ async function session<Result>(
       for (const event of early) journal.write(event);
       const context = { config, dataset, unreadable, device, rng, folder, emit, signal };
       const result = await listingUnreadable(context, () => job.work(context));
-      emit({ type: 'runFinished', seconds: (performance.now() - began) / 1000, result: job.summary(result) });
+      emit({ type: 'runFinished', durationSeconds: (performance.now() - began) / 1000, result: job.summary(result) });
       return result;
     } finally {
       await device.close();

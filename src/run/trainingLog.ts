@@ -58,7 +58,7 @@ export class TrainingLog {
       ...(mixup > 0 && { mixupShare: mixup / batches }),
       ...(cutmix > 0 && { cutmixShare: cutmix / batches }),
     };
-    const seconds = (performance.now() - this.began) / 1000;
-    this.emit({ type: 'stageFinished', stage: this.stage, seconds, result: summary });
+    const durationSeconds = (performance.now() - this.began) / 1000;
+    this.emit({ type: 'stageFinished', stage: this.stage, durationSeconds, result: summary });
   }
 }

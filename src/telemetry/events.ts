@@ -180,7 +180,7 @@ interface Finished<OfStage extends Stage, Result> {
   readonly type: 'stageFinished';
   readonly stage: OfStage;
   /** Seconds that this process spent in the stage. */
-  readonly seconds: number;
+  readonly durationSeconds: number;
   readonly result: Result;
 }
 
@@ -278,7 +278,7 @@ export type Outcome = SearchOutcome | TrainOutcome | ComparisonOutcome;
 export interface RunFinished {
   readonly type: 'runFinished';
   /** Seconds that this process worked. */
-  readonly seconds: number;
+  readonly durationSeconds: number;
   readonly result: Outcome;
 }
 

@@ -54,6 +54,23 @@ describe('a journal', () => {
     );
   });
 
+  test('keeps its own time beside what an event took', async () => {
+    const file = newFile();
+    let now = 1000;
+    const clock = (): number => now;
+    const first = new JournalWriter(file, clock);
+    now += 100_000;
+    first.write({ type: 'stageFinished', stage: { kind: 'images' }, durationSeconds: 5, result: { images: 1 } });
+    first.close();
+    const second = new JournalWriter(file, clock);
+    second.write(warning('goes on'));
+    second.close();
+    assert.deepEqual(
+      (await readJournal(file)).map(({ seconds }) => seconds),
+      [100, 100],
+    );
+  });
+
   test('loses at most the line that a crash cut off', async () => {
     const file = newFile();
     const journal = new JournalWriter(file);
