@@ -5,6 +5,7 @@ import type { Config } from '../config/config.js';
 import { configFrom, layerOf, layerValue, readLayer, type Layer } from '../config/layers.js';
 import { PRESETS, type PresetName } from '../config/presets.js';
 import { RECIPES, type RecipeName } from '../config/recipes/index.js';
+import { presetNames } from '../family/families.js';
 import { MEASURES } from '../measure/measure.js';
 import type { Json } from '../telemetry/events.js';
 import { parseQuantity } from './quantity.js';
@@ -110,6 +111,12 @@ export const retrainOptions: readonly ConfigOption[] = [
     flags: '--top <count>',
     description: 'how many of the best candidates are trained from scratch',
     keys: ['retrain.top'],
+  },
+  {
+    flags: '--compare <presets>',
+    description: `also train published networks, scaled to the budget: ${presetNames.join(', ')}`,
+    keys: ['retrain.compare'],
+    read: (text) => text.split(',').map((name) => name.trim()),
   },
   {
     flags: '--no-baselines',

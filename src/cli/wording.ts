@@ -3,7 +3,10 @@ import { formatCount } from '../measure/measure.js';
 import { percent } from '../run/report.js';
 import { formatDuration } from '../telemetry/progress.js';
 import { describeRecipe } from './recipeWording.js';
+import { FAMILIES } from '../family/families.js';
+import type { Backbone } from '../family/family.js';
 import type {
+  BaselineScaled,
   CandidateEvaluated,
   Evaluation,
   RunEvent,
@@ -106,6 +109,8 @@ export function lasting(event: RunEvent): string | undefined {
       return `${stageTitle(event.stage)}: done in ${formatDuration(event.durationSeconds)}${resultText(event.result)}`;
     case 'spaceChecked':
       return spaceText(event);
+    case 'baselineScaled':
+      return baselineText(event);
     case 'evaluation':
       return `${evaluationTitle(event)}: ${percent(event.accuracy)} of ${event.images} ${splitTitle(event.split)}`;
     case 'runStarted':
@@ -134,6 +139,13 @@ function spaceText({ level, log10Candidates, ranges, budget, shareInside }: Spac
     ([key, { min, max }]) => `${formatCount(min)} to ${formatCount(max)} ${MEASURES.get(key) ?? key}`,
   );
   return `${level} level: ${count} candidates with ${reach.join(' and ')}; budget: ${formatBudget(budget)}, met by ${percent(shareInside)} of random ones`;
+}
+
+function baselineText({ preset, family, backbone, blocks, measures }: BaselineScaled): string {
+  const known = FAMILIES.find(({ name }) => name === family);
+  const size = known === undefined ? '' : `${known.describeBackbone(backbone as Backbone)}, ${blocks.length} blocks, `;
+  const costs = Object.entries(measures).map(([key, value]) => `${formatCount(value)} ${MEASURES.get(key) ?? key}`);
+  return `beside it: ${preset} scaled to the budget: ${size}${costs.join(' and ')}`;
 }
 
 function unitOf({ kind }: Stage): string {

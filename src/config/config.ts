@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { presetNames } from '../family/families.js';
 import { perMeasure } from '../measure/measure.js';
 import { SEARCH_SPACES, type SearchSpaceName } from '../space/searchSpaces.js';
 
@@ -171,6 +172,8 @@ export const configSchema = z.strictObject({
     recipe,
     /** Also train a DeiT and a random candidate by the same recipe. */
     baselines: z.boolean(),
+    /** Also train these published networks, each as wide as the budget allows: names of presets. */
+    compare: z.array(z.enum(presetNames)).exactOptional(),
   }),
 });
 

@@ -3,26 +3,33 @@ import { architecture } from '../family/architecture.js';
 import type { Architecture } from '../family/family.js';
 import { published } from '../family/families.js';
 import { deit, type DeitOptions } from '../family/glit/architecture.js';
+import { formatBudget, isWithin, type Budget } from './budget.js';
 import { costOf } from './cost.js';
+import { MEASURES, perMeasure } from './measure.js';
 
 /**
- * A preset's pattern of blocks as wide as `macs` multiply-adds an image allow, for images of this size: what a found
- * network is compared with. Throws a UserError when even the narrowest takes more.
+ * A preset's pattern of blocks at the largest width that stays within the upper bounds of a budget, for images of this
+ * size: what a found network is compared with. Throws a UserError when the budget has no upper bound, or when even the
+ * narrowest is beyond it.
  */
 export function scaledPreset(
   name: string,
-  { macs, ...sizes }: { readonly macs: number; readonly imageSize: number; readonly classes: number },
+  budget: Budget,
+  sizes: { readonly imageSize: number; readonly classes: number },
 ): Architecture {
   const { family, preset } = published(name);
-  const ofSteps = (steps: number): Architecture => architecture(family, preset.scaled(steps * preset.widthStep, sizes));
-  const steps = largest((count) => costOf(ofSteps(count)).macs <= macs);
-  if (steps === 0) {
-    const least = costOf(ofSteps(1)).macs;
-    throw new UserError(
-      `${name} takes at least ${least} MACs for ${sizes.imageSize} px, more than the ${macs} it is to be compared with; leave it out`,
-    );
+  const limits = perMeasure(({ key }) => ({ max: budget[key]?.max ?? Infinity }));
+  if (MEASURES.every(({ key }) => limits[key].max === Infinity)) {
+    throw new UserError(`${name} is scaled to the budget, which has no upper bound; give one, such as --max-macs`);
   }
-  return ofSteps(steps);
+  const ofSteps = (steps: number): Architecture => architecture(family, preset.scaled(steps * preset.widthStep, sizes));
+  const steps = largest((count) => isWithin(limits, costOf(ofSteps(count))));
+  if (steps > 0) return ofSteps(steps);
+  const least = costOf(ofSteps(1));
+  const takes = MEASURES.map(({ key, title, format }) => `${format(least[key])} ${title}`).join(' and ');
+  throw new UserError(
+    `${name} takes at least ${takes} for ${sizes.imageSize} px, beyond the budget (${formatBudget(budget)}); leave it out or raise the limit`,
+  );
 }
 
 /**

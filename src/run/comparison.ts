@@ -1,6 +1,6 @@
 import { isWithin } from '../measure/budget.js';
 import { costOf, costOfPath, costsOfSpace } from '../measure/cost.js';
-import { nearestDeit } from '../measure/scaled.js';
+import { nearestDeit, scaledPreset } from '../measure/scaled.js';
 import type { Rng } from '../random/rng.js';
 import { drawLegal } from '../search/legal.js';
 import { architecture } from '../family/architecture.js';
@@ -9,11 +9,19 @@ import type { GlitBackbone } from '../family/glit/backbone.js';
 import { blocksOf } from '../space/space.js';
 import { budgetOf } from './budget.js';
 import type { Config } from '../config/config.js';
-import { searchSpaceOf, spaceSettingsOf } from './hierarchicalSearch.js';
+import { backboneOf, searchSpaceOf, spaceSettingsOf } from './hierarchicalSearch.js';
 
 /** The DeiT that the found architecture is held against: of its depth and heads, with as many MACs or barely more. */
 export function deitFor(found: Architecture, backbone: GlitBackbone): Architecture {
   return nearestDeit({ ...backbone, depth: found.blocks.length, macs: costOf(found).macs });
+}
+
+/** The published networks that the configuration names, each as wide as the budget allows. Throws a UserError when one does not fit. */
+export function scaledBaselines(config: Config, classes: number): ReadonlyMap<string, Architecture> {
+  const { imageSize } = config.model;
+  const budget = budgetOf(config, backboneOf(config, classes));
+  const names = config.retrain.compare ?? [];
+  return new Map(names.map((name) => [name, scaledPreset(name, budget, { imageSize, classes })]));
 }
 
 /** A candidate within the budget that nothing was known about: all levels drawn uniformly. */

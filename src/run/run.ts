@@ -6,7 +6,8 @@ import { readJournal } from '../telemetry/journal.js';
 import { networkName, type NetworkRole } from '../telemetry/stage.js';
 import { candidatesTable } from './candidatesTable.js';
 import { checkBatches, checkSearchConfig, searchDataOf } from '../config/check.js';
-import { deitFor, randomCandidate } from './comparison.js';
+import { costOf } from '../measure/cost.js';
+import { deitFor, randomCandidate, scaledBaselines } from './comparison.js';
 import type { RunContext } from './context.js';
 import { accuracyOfFile, exportedModel } from '../modelfile/exportModel.js';
 import { backboneOf, checkSearchable, hierarchicalSearch, type SearchResult } from './hierarchicalSearch.js';
@@ -25,6 +26,10 @@ export const wholeMethod: Job<RunResult> = {
   checkConfig: checkSearchConfig,
   checkData(context) {
     checkBatches(checkSearchData(context), { 'retrain.recipe.batchSize': context.config.retrain.recipe.batchSize });
+    for (const [preset, built] of scaledBaselines(context.config, context.dataset.classes.length)) {
+      const { family, backbone, blocks } = built;
+      context.emit({ type: 'baselineScaled', preset, family: family.name, backbone, blocks, measures: costOf(built) });
+    }
   },
   async work(context) {
     const data = searchDataOf(context.config, context.dataset, context.rng);
@@ -108,6 +113,9 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     const drawn = randomCandidate(config, backbone, rng.fork('randomCandidate'));
     compared.push(await retrain(context, { role: 'random' }, drawn, data));
   }
+  for (const [name, baseline] of scaledBaselines(config, data.classes.length)) {
+    compared.push(await retrain(context, { role: 'baseline', name }, baseline, data));
+  }
 
   // Only now, with everything decided, the test images are looked at: once for each network that is reported.
   const comparison: ComparisonRow[] = [];
@@ -152,5 +160,6 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
 function labelOf(network: NetworkRole, architectureName: string | undefined): string {
   if (network.role === 'found') return 'GLiT, found';
   if (network.role === 'random') return 'random candidate';
-  return `DeiT (${architectureName ?? networkName(network)})`;
+  const name = networkName(network);
+  return name === 'deit' ? `DeiT (${architectureName ?? name})` : (architectureName ?? name);
 }

@@ -87,6 +87,18 @@ export interface SpaceChecked {
   readonly shareInside: number;
 }
 
+/** A published network was scaled to the budget, to be trained beside the found one. */
+export interface BaselineScaled {
+  readonly type: 'baselineScaled';
+  /** The preset that it was made of. */
+  readonly preset: string;
+  /** Its family, and the fields of an architecture file. */
+  readonly family: string;
+  readonly backbone: NumberFields;
+  readonly blocks: readonly NumberFields[];
+  readonly measures: ByMeasure<number>;
+}
+
 /** A training step has ended. */
 export interface TrainStep {
   readonly type: 'trainStep';
@@ -287,6 +299,7 @@ export type RunEvent =
   | StageStarted
   | StageProgress
   | SpaceChecked
+  | BaselineScaled
   | TrainStep
   | Evaluation
   | CandidateEvaluated

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import { UserError } from '../../errors.js';
 import { describeBlock } from './block.js';
 import { costOf } from '../../measure/cost.js';
-import { deit, type GlitArchitecture } from './architecture.js';
-import { nearestDeit } from '../../measure/scaled.js';
+import type { GlitArchitecture } from './architecture.js';
 import { preset, presetNames } from '../families.js';
 
 describe('presets', () => {
@@ -56,35 +54,5 @@ describe('presets', () => {
       () => preset('glit-tyny'),
       (error) => error instanceof UserError && /glit-tiny\?/.test(error.message),
     );
-  });
-});
-
-describe('the nearest DeiT', () => {
-  test('is the narrowest that takes at least the given multiply-adds', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: 200_000_000 }),
-        fc.constantFrom(1, 3, 6),
-        fc.integer({ min: 1, max: 6 }),
-        (macs, heads, depth) => {
-          const size = { imageSize: 32, patchSize: 4, classes: 10, heads, depth };
-          const found = nearestDeit({ macs, ...size });
-          const dim = Number(found.backbone['dim']);
-          assert.equal(dim % heads, 0);
-          assert.equal(found.blocks.length, depth);
-          assert.ok(costOf(found).macs >= macs);
-          if (dim > heads) assert.ok(costOf(deit({ dim: dim - heads, ...size })).macs < macs);
-        },
-      ),
-      { numRuns: 20 },
-    );
-  });
-
-  test('of a DeiT is that DeiT', () => {
-    const { macs } = costOf(preset('deit-tiny'));
-    const size = { imageSize: 224, patchSize: 16, heads: 3, depth: 12, classes: 1000 };
-    assert.equal(nearestDeit({ macs, ...size }).backbone.dim, 192);
-    assert.equal(nearestDeit({ macs: macs + 1, ...size }).backbone.dim, 195);
-    assert.throws(() => nearestDeit({ macs: Infinity, ...size }), UserError);
   });
 });
