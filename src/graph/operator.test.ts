@@ -4,15 +4,20 @@ import type { DType } from '../tensor/tensor.js';
 import { add } from './ops/add.js';
 import { attention } from './ops/attention.js';
 import { batchNorm } from './ops/batchNorm.js';
+import { batchNorm2d } from './ops/batchNorm2d.js';
 import { concat, split } from './ops/concat.js';
+import { conv2d, convTranspose2d } from './ops/conv2d.js';
 import { depthwiseConv1d } from './ops/depthwiseConv1d.js';
 import { div } from './ops/div.js';
 import { exp } from './ops/exp.js';
 import { expand } from './ops/expand.js';
+import { gather } from './ops/gather.js';
 import { gemm } from './ops/gemm.js';
 import { layerNorm } from './ops/layerNorm.js';
 import { matmul } from './ops/matmul.js';
+import { maxPool2d } from './ops/maxPool2d.js';
 import { reshape } from './ops/reshape.js';
+import { roll } from './ops/roll.js';
 import { pad, slice } from './ops/slice.js';
 import { mean, sum } from './ops/sum.js';
 import { transpose } from './ops/transpose.js';
@@ -54,6 +59,38 @@ const MISFITS: readonly (readonly [call: () => unknown, message: string])[] = [
   [() => layerNorm(of(2, 3), of(2), of(3)), 'layerNorm: scale [2] and shift [3] do not fit [2, 3]'],
   [() => layerNorm(of(2, 3), of(3), of(3, 1)), 'layerNorm: scale [3] and shift [3, 1] do not fit [2, 3]'],
   [() => batchNorm(of(2, 3), of(2), of(3)).result, 'batchNorm: scale [2] and shift [3] do not fit [2, 3]'],
+  [
+    () => batchNorm2d(of(2, 3, 4, 4), of(2), of(3)).result,
+    'batchNorm2d: scale [2] and shift [3] do not fit [2, 3, 4, 4]',
+  ],
+  [() => conv2d(of(1, 3, 4, 4), of(2, 4, 1, 1)), 'conv2d: weights [2, 4, 1, 1] do not fit [1, 3, 4, 4]'],
+  [
+    () => conv2d(of(1, 4, 4, 4), of(3, 2, 1, 1), { groups: 2 }),
+    'conv2d: weights [3, 2, 1, 1] do not fit [1, 4, 4, 4] in 2 groups',
+  ],
+  [
+    () => conv2d(of(1, 3, 4, 4), of(2, 3, 1, 1), { bias: of(3) }),
+    'conv2d: a bias of shape [3] does not fit 2 channels',
+  ],
+  [
+    () => conv2d(of(1, 3, 2, 2), of(2, 3, 5, 3), { padding: 1 }),
+    'conv2d: a kernel of 5×3 is larger than [1, 3, 2, 2], padded by 1',
+  ],
+  [
+    () => convTranspose2d(of(1, 2, 3, 3), of(2, 3, 1, 1), { stride: 1, padding: 0, groups: 1, extents: [4, 4] }),
+    'convTranspose2d: [1, 2, 3, 3] is no convolution of 4×4 pixels with weights [2, 3, 1, 1]',
+  ],
+  [
+    () => maxPool2d(of(1, 2, 2, 2), { kernel: 3, stride: 2 }),
+    'maxPool2d: a window of 3×3 is larger than [1, 2, 2, 2], padded by 0',
+  ],
+  [
+    () => maxPool2d(of(1, 2, 2, 2), { kernel: 2, stride: 2, padding: 2 }),
+    'maxPool2d: a padding of 2 hides windows of 2×2 completely',
+  ],
+  [() => gather(of(2, 3), [0, 2]), 'gather: there is no row 2 in [2, 3]'],
+  [() => roll(of(2, 3), [1], [0, 1]), 'roll: 1 shifts do not fit 2 axes'],
+  [() => roll(of(2, 3), [1], [2]), 'roll: axis 2 does not exist in a tensor of rank 2'],
   [() => reshape(of(2, 3), [4, 2]), 'reshape: [2, 3] has 6 elements, [4, 2] has 8'],
   [() => reshape(of(2, 3), [-2, -3]), 'reshape: [-2, -3] is no shape'],
   [() => expand(of(2, 3), [2, 4]), 'expand: [2, 3] does not broadcast to [2, 4]'],

@@ -7,6 +7,7 @@ import { lessOrEqual } from '../../src/graph/ops/lessOrEqual.js';
 import { log } from '../../src/graph/ops/log.js';
 import { minimum } from '../../src/graph/ops/minimum.js';
 import { mul } from '../../src/graph/ops/mul.js';
+import { relu, step } from '../../src/graph/ops/relu.js';
 import { sigmoid } from '../../src/graph/ops/sigmoid.js';
 import { sqrt } from '../../src/graph/ops/sqrt.js';
 import { sub } from '../../src/graph/ops/sub.js';
@@ -105,6 +106,8 @@ export const elementwise = {
   log: unary(log, Math.log, 0.5, 3),
   sqrt: unary(sqrt, Math.sqrt, 0.5, 3),
   sigmoid: unary(sigmoid, (x) => 1 / (1 + Math.exp(-x)), -4, 4),
+  relu: unary(relu, (x) => Math.max(x, 0)),
+  step: unary(step, (x) => (x > 0 ? 1 : 0)).map((one) => ({ ...one, constant: true as const })),
   swish: [
     ...unary(swish, (x) => x / (1 + Math.exp(-x)), -4, 4).map((one) => ({ ...one, once: true as const })),
     {

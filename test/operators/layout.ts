@@ -1,7 +1,9 @@
 import { OPERATORS } from '../../src/graph/ops/index.js';
 import { concat, split } from '../../src/graph/ops/concat.js';
 import { expand } from '../../src/graph/ops/expand.js';
+import { gather } from '../../src/graph/ops/gather.js';
 import { reshape } from '../../src/graph/ops/reshape.js';
+import { roll } from '../../src/graph/ops/roll.js';
 import { pad, slice } from '../../src/graph/ops/slice.js';
 import { transpose } from '../../src/graph/ops/transpose.js';
 import { numbers, wholes, type OperatorCase } from '../support/operatorCase.js';
@@ -54,17 +56,17 @@ function slicing(shape: readonly number[], axis: number, start: number, end: num
   };
 }
 
-function padded(shape: readonly number[], axis: number, before: number, after: number): OperatorCase {
+function padded(shape: readonly number[], axis: number, before: number, after: number, value?: number): OperatorCase {
   const at = axis < 0 ? axis + shape.length : axis;
   const result = moved(shape, at, (extent) => extent + before + after);
   return {
-    name: `axis ${axis} of [${shape.join()}] by ${before}, ${after}`,
+    name: `axis ${axis} of [${shape.join()}] by ${before}, ${after}${value === undefined ? '' : ` with ${value}`}`,
     inputs: [numbers(shape)],
-    apply: ([x]) => pad(x, axis, before, after),
+    apply: ([x]) => pad(x, axis, before, after, { value }),
     reference: ([x]) =>
       reference(result, (index) => {
         const from = index[at] - before;
-        return from >= 0 && from < shape[at] ? x.at(moved(index, at, () => from)) : 0;
+        return from >= 0 && from < shape[at] ? x.at(moved(index, at, () => from)) : (value ?? 0);
       }),
   };
 }
@@ -105,7 +107,41 @@ function cut(shape: readonly number[], axis: number, extents: readonly number[])
   };
 }
 
+function gathered(shape: readonly number[], indices: readonly number[]): OperatorCase {
+  return {
+    name: `rows ${indices.join()} of [${shape.join()}]`,
+    inputs: [numbers(shape)],
+    apply: ([table]) => gather(table, indices),
+    reference: ([table]) =>
+      reference([indices.length, ...shape.slice(1)], ([row, ...rest]) => table.at([indices[row], ...rest])),
+  };
+}
+
+function rolled(shape: readonly number[], shifts: readonly number[], axes: readonly number[]): OperatorCase {
+  return {
+    name: `as a roll of [${shape.join()}] by ${shifts.join()} along ${axes.join()}`,
+    inputs: [numbers(shape)],
+    apply: ([x]) => roll(x, shifts, axes),
+    reference: ([x]) => {
+      const rank = shape.length;
+      return reference(shape, (index) => {
+        const from = axes.reduce((place, axis, k) => {
+          const at = (axis + rank) % rank;
+          return moved(place, at, (i) => (((i - shifts[k]) % shape[at]) + shape[at]) % shape[at]);
+        }, index);
+        return x.at(from);
+      });
+    },
+  };
+}
+
 export const layout = {
+  gather: [
+    gathered([4, 2], [0, 3, 3, 1, 3]),
+    gathered([3], [2, 1, 0]),
+    gathered([2, 2, 3], [1]),
+    gathered([1, 2], [0, 0]),
+  ],
   expand: [expanding([], [2, 3]), expanding([3], [2, 3]), expanding([2, 1, 3], [2, 4, 3]), expanding([1], [1, 1, 2])],
   reshape: [reshaping([2, 6], [3, 4]), reshaping([], [1, 1]), reshaping([4, 1], [4]), reshaping([2, 3, 2], [2, 6])],
   transpose: [
@@ -116,7 +152,13 @@ export const layout = {
     transposing([3], [0]),
   ],
   slice: [slicing([5], 0, 1, 3), slicing([2, 4, 3], 1, 0, 2), slicing([2, 4], -1, 3, 4), slicing([3, 2], 0, 1, 3)],
-  pad: [padded([3], 0, 1, 2), padded([2, 2, 3], 1, 2, 0), padded([2, 3], -1, 0, 1), padded([1, 2], 0, 1, 1)],
+  pad: [
+    padded([3], 0, 1, 2),
+    padded([2, 2, 3], 1, 2, 0),
+    padded([2, 3], -1, 0, 1),
+    padded([1, 2], 0, 1, 1),
+    padded([2, 3], 1, 2, 1, -1.5),
+  ],
   concat: [
     joined(
       [
@@ -140,6 +182,9 @@ export const layout = {
       ],
       -1,
     ),
+    rolled([2, 5, 4], [-2, 1], [1, 2]),
+    rolled([3, 2], [7], [0]),
+    rolled([2, 3], [3, 1], [-1, 0]),
     {
       name: 'one value twice',
       inputs: [numbers([2, 2])],

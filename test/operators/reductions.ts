@@ -1,4 +1,5 @@
 import { OPERATORS } from '../../src/graph/ops/index.js';
+import { batchNorm2d } from '../../src/graph/ops/batchNorm2d.js';
 import { layerNorm } from '../../src/graph/ops/layerNorm.js';
 import { logSoftmax } from '../../src/graph/ops/logSoftmax.js';
 import { mean, sum } from '../../src/graph/ops/sum.js';
@@ -97,6 +98,34 @@ function batchNormalized(channels: number, count: number, epsilon: number): Oper
   };
 }
 
+function imagesNormalized(shape: readonly [number, number, number, number], epsilon: number): OperatorCase {
+  const [batch, channels, height, width] = shape;
+  const count = batch * height * width;
+  const statistic = (x: Reference, of: (value: number, channel: number) => number): Reference =>
+    reference([channels], ([channel]) => {
+      const value = (at: number): number =>
+        x.at([Math.floor(at / (height * width)), channel, Math.floor(at / width) % height, at % width]);
+      return total(count, (at) => of(value(at), channel)) / count;
+    });
+  return {
+    name: `[${shape.join()}], epsilon ${epsilon}`,
+    inputs: [numbers(shape, -2, 3), numbers([channels], 0.5, 2), numbers([channels])],
+    apply: (inputs) => OPERATORS.batchNorm2d(inputs, { epsilon }),
+    reference: ([x, scale, shift]) => {
+      const centers = statistic(x, (value) => value);
+      const variances = statistic(x, (value, channel) => (value - centers.at([channel])) ** 2);
+      const output = reference(shape, (index) => {
+        const channel = [index[1]];
+        const normal = (x.at(index) - centers.at(channel)) / Math.sqrt(variances.at(channel) + epsilon);
+        return normal * scale.at(channel) + shift.at(channel);
+      });
+      return [output, centers, variances];
+    },
+    saved: 2,
+    once: true,
+  };
+}
+
 function logSoftmaxOf(shape: readonly number[], low: number, high: number): OperatorCase {
   const width = shape[shape.length - 1];
   return {
@@ -135,6 +164,19 @@ export const reductions = {
     },
   ],
   batchNorm: [batchNormalized(2, 4, 1e-5), batchNormalized(3, 5, 1e-2), batchNormalized(1, 2, 0.5)],
+  batchNorm2d: [
+    imagesNormalized([2, 3, 2, 4], 1e-5),
+    imagesNormalized([3, 1, 1, 2], 1e-2),
+    imagesNormalized([1, 2, 3, 1], 0.5),
+    {
+      ...imagesNormalized([2, 2, 1, 2], 1e-5),
+      saved: 0,
+      name: 'its result alone, as a model calls it',
+      apply: ([x, scale, shift]) => batchNorm2d(x, scale, shift).result,
+      reference: (inputs, count) =>
+        (imagesNormalized([2, 2, 1, 2], 1e-5).reference(inputs, count) as readonly Reference[])[0],
+    },
+  ],
   layerNorm: [
     ...normalizations,
     {

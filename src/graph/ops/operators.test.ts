@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { convolution } from '../../../test/operators/convolution.js';
 import { elementwise } from '../../../test/operators/elementwise.js';
 import { layout } from '../../../test/operators/layout.js';
 import { products } from '../../../test/operators/products.js';
@@ -13,6 +14,7 @@ import { OPERATORS, type OperatorName } from './index.js';
 
 /** Keyed by every operator: one without cases does not compile. */
 const CASES: Readonly<Record<OperatorName, readonly OperatorCase[]>> = {
+  ...convolution,
   ...elementwise,
   ...layout,
   ...products,

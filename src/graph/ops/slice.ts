@@ -1,11 +1,11 @@
 import { formatShape, withExtent } from '../../tensor/shape.js';
-import { int64 } from '../../tensor/tensor.js';
+import { int64, scalar } from '../../tensor/tensor.js';
 import { GraphError } from '../error.js';
 import { defineOperator } from '../operator.js';
 import type { Value } from '../value.js';
 import { axisOf } from './axis.js';
 
-// Slicing and padding with zeros are each other's gradient, so they share a file.
+// Slicing and padding are each other's gradient, so they share a file.
 
 export const slicing = defineOperator<{ readonly axis: number; readonly start: number; readonly end: number }>({
   name: 'slice',
@@ -29,7 +29,14 @@ export function slice(x: Value, axis: number, start: number, end: number): Value
   return start === 0 && end === x.shape[at] ? x : slicing([x], { axis: at, start, end })[0];
 }
 
-export const padding = defineOperator<{ readonly axis: number; readonly before: number; readonly after: number }>({
+export interface Margins {
+  readonly axis: number;
+  readonly before: number;
+  readonly after: number;
+  readonly value: number;
+}
+
+export const padding = defineOperator<Margins>({
   name: 'pad',
   infer: ([{ dtype, shape }], { axis, before, after }) => {
     if (before < 0 || after < 0) throw new GraphError(`cannot pad by a negative number (${before}, ${after})`);
@@ -38,13 +45,14 @@ export const padding = defineOperator<{ readonly axis: number; readonly before: 
   gradient: ({ inputs: [x], attributes: { axis, before }, grads: [g] }) => [
     g && slice(g, axis, before, before + x.shape[axis]),
   ],
-  lower: (emit, { inputs: [x], inputTypes: [{ shape }], attributes: { axis, before, after } }) => {
+  lower: (emit, { inputs: [x], inputTypes: [{ shape }], attributes: { axis, before, after, value } }) => {
     const pads = [before, after].flatMap((amount) => shape.map((_, at) => (at === axis ? amount : 0)));
-    return emit.node('Pad', [x, emit.constant(int64([pads.length], pads))]);
+    const filling = value === 0 ? [] : [emit.constant(scalar(value))];
+    return emit.node('Pad', [x, emit.constant(int64([pads.length], pads)), ...filling]);
   },
 });
 
-/** Puts `before` and `after` zeros at the two ends of `axis`. */
-export function pad(x: Value, axis: number, before: number, after: number): Value {
-  return before === 0 && after === 0 ? x : padding([x], { axis: axisOf('pad', x, axis), before, after })[0];
+/** Puts `before` and `after` zeros, or other elements of a `value`, at the two ends of `axis`. */
+export function pad(x: Value, axis: number, before: number, after: number, { value = 0 } = {}): Value {
+  return before === 0 && after === 0 ? x : padding([x], { axis: axisOf('pad', x, axis), before, after, value })[0];
 }
