@@ -9,7 +9,7 @@ import { mul } from './mul.js';
 import { reshape } from './reshape.js';
 import { sqrt } from './sqrt.js';
 import { sub } from './sub.js';
-import { sum } from './sum.js';
+import { channelSum } from './sum.js';
 
 export const imageBatchNormalization = defineOperator<{ readonly epsilon: number }>({
   name: 'batchNorm2d',
@@ -32,8 +32,8 @@ export const imageBatchNormalization = defineOperator<{ readonly epsilon: number
     const count = batch * height * width;
     const perChannel = (value: Value): Value => reshape(value, [channels, 1, 1]);
     const deviation = sqrt(add(variance, epsilon));
-    const total = sum(g, [0, 2, 3]);
-    const along = div(sub(sum(mul(g, x), [0, 2, 3]), mul(mean, total)), deviation);
+    const total = channelSum(g);
+    const along = div(sub(channelSum(mul(g, x)), mul(mean, total)), deviation);
     const dx = (): Value => {
       const factor = div(scale, deviation);
       const slope = mul(div(mul(factor, along), deviation), -1 / count);
@@ -43,12 +43,16 @@ export const imageBatchNormalization = defineOperator<{ readonly epsilon: number
     return [wanted[0] ? dx() : undefined, along, total];
   },
   lower: (emit, { inputs: [x, scale, shift], inputTypes: [{ shape }], attributes: { epsilon } }) => {
-    const axes = emit.constant(int64([3], [0, 2, 3]));
     const flat = { attributes: { keepdims: { int: 0 } } };
-    const [mean] = emit.node('ReduceMean', [x, axes], flat);
+    const channelMean = (of: string): readonly string[] => {
+      // in two nodes, as in `channelSum`
+      const ofImages = emit.node('ReduceMean', [of, emit.constant(int64([2], [2, 3]))], flat);
+      return emit.node('ReduceMean', [...ofImages, emit.constant(int64([1], [0]))], flat);
+    };
+    const [mean] = channelMean(x);
     const column = emit.constant(int64([3], [shape[1], 1, 1]));
     const [centered] = emit.node('Sub', [x, ...emit.node('Reshape', [mean, column])]);
-    const [variance] = emit.node('ReduceMean', [...emit.node('Mul', [centered, centered]), axes], flat);
+    const [variance] = channelMean(emit.node('Mul', [centered, centered])[0]);
     // One pass over x that takes the statistics as they are.
     const result = emit.node('BatchNormalization', [x, scale, shift, mean, variance], {
       attributes: { epsilon: { float: epsilon } },

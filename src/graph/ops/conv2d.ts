@@ -4,7 +4,7 @@ import { GraphError } from '../error.js';
 import { defineOperator } from '../operator.js';
 import type { Emitter, TensorType, Value } from '../value.js';
 import { kernelGradient } from './kernelGradient.js';
-import { sum } from './sum.js';
+import { channelSum } from './sum.js';
 import { windowCount, type Steps } from './windows.js';
 
 // Convolution and transposed convolution are each other's gradient, so they share a file.
@@ -43,7 +43,7 @@ export const convolution = defineOperator<Grouped>({
     return [
       wanted[0] ? convTranspose2d(g, weight, { ...attributes, extents }) : undefined,
       wanted[1] ? kernelGradient(x, g, weight.shape, attributes) : undefined,
-      bias && wanted[2] ? sum(g, [0, 2, 3]) : undefined,
+      bias && wanted[2] ? channelSum(g) : undefined,
     ];
   },
   macs: ([, weight], [y]) => sizeOf(y.shape) * sizeOf(weight.shape.slice(1)),

@@ -65,3 +65,11 @@ export function mean(x: Value, axes?: readonly number[], { keepAxes = false } = 
   // Kept axes come last: ONNX Runtime is slow at multiplying [.., 1] by a scalar.
   return keepAxes ? reshape(result, reduced(x.shape, axesOf(x, axes), true)) : result;
 }
+
+/**
+ * The sum of every channel of x [B, C, H, W] over the batch and its pixels: [C]. Two nodes, since ONNX Runtime takes twice
+ * as long for all three axes at once: [16, 512, 28, 28] on one thread 2.2 → 0.9 ms.
+ */
+export function channelSum(x: Value): Value {
+  return sum(sum(x, [2, 3]), [0]);
+}
