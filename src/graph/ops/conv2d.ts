@@ -129,6 +129,9 @@ export interface Conv2dOptions extends Partial<Grouped> {
 /**
  * A 2-D convolution (cross-correlation): x [B, C, H, W] with weight [O, C / groups, kh, kw] gives [B, O, h, w],
  * h = ⌊(H + 2·padding − kh) / stride⌋ + 1. Zeros stand outside the image. Group g of the O channels reads group g of the C.
+ *
+ * On WebGPU, ONNX Runtime 1.30 computes groups wrongly if C / groups or O / groups is 5, 6, 7 or another number above 4 that
+ * 4 does not divide.
  */
 export function conv2d(
   x: Value,
