@@ -1,6 +1,6 @@
 /**
- * glit's library: spaces, architectures, their costs and graphs, and the search over them. Nothing here needs Node, so it
- * loads in a browser too; what works with files, images and devices is `glit/node`.
+ * glit's library: spaces, architectures, their costs and graphs, and the search over them. Nothing here needs Node, so a
+ * browser can load it; what works with files, images and devices is `glit/node`.
  */
 export { Interrupted, UserError } from './errors.js';
 export {

@@ -11,9 +11,13 @@ import { makePhotos } from './support/commandLine.js';
 /** A TypeScript block that follows this comment is compiled against the package and run. */
 const MARKER = '<!-- run by test/readme.test.ts -->';
 
-const blocks = [...readFileSync(join(packageRoot, 'README.md'), 'utf8').matchAll(/^(.*)\n```ts\n([\s\S]*?)^```$/gm)]
-  .filter(([, before]) => before === MARKER)
-  .map(([, , code]) => code);
+const PAGES = ['README.md', 'CONTRIBUTING.md'];
+
+const blocks = PAGES.flatMap((page) =>
+  [...readFileSync(join(packageRoot, page), 'utf8').matchAll(/^(.*)\n```ts\n([\s\S]*?)^```$/gm)]
+    .filter(([, before]) => before === MARKER)
+    .map(([, , code]) => ({ page, code })),
+);
 
 // Inside the package, so that 'glit' means the package itself, by the "exports" of package.json.
 mkdirSync(join(packageRoot, 'build'), { recursive: true });
@@ -24,13 +28,18 @@ after(() => {
   for (const folder of [sources, cwd]) rmSync(folder, { recursive: true });
 });
 
-describe('the examples of README.md', () => {
+describe('the examples', () => {
   test('are there', () => {
-    assert.ok(blocks.length > 0, `no \`\`\`ts block follows ${MARKER}`);
+    for (const page of PAGES) {
+      assert.ok(
+        blocks.some((block) => block.page === page),
+        `no \`\`\`ts block of ${page} follows ${MARKER}`,
+      );
+    }
   });
 
-  blocks.forEach((code, index) => {
-    test(`compile and run: number ${index + 1}`, () => {
+  blocks.forEach(({ page, code }, index) => {
+    test(`of ${page} compile and run: number ${index + 1}`, () => {
       const file = join(sources, `example${index + 1}.mts`);
       writeFileSync(file, code);
       const options: ts.CompilerOptions = {
