@@ -14,7 +14,7 @@ const lockSchema = z.object({
   version: z.string(),
   packages: z.record(
     z.string(),
-    z.object({
+    z.looseObject({
       integrity: z.string().optional(),
       resolved: z.string().optional(),
       hasInstallScript: z.boolean().optional(),
@@ -24,12 +24,18 @@ const lockSchema = z.object({
 });
 const manifestSchema = z.object({ name: z.string(), version: z.string(), bin: z.record(z.string(), z.string()) });
 const packSchema = z.array(
-  z.object({ filename: z.string(), unpackedSize: z.number(), files: z.array(z.object({ path: z.string() })) }),
+  z.object({
+    filename: z.string(),
+    integrity: z.string(),
+    unpackedSize: z.number(),
+    files: z.array(z.object({ path: z.string() })),
+  }),
 );
 const manifest = manifestSchema.parse(JSON.parse(read('package.json')));
 
+const lock = lockSchema.parse(JSON.parse(read('package-lock.json')));
+
 describe('the package', () => {
-  const lock = lockSchema.parse(JSON.parse(read('package-lock.json')));
   const installed = Object.entries(lock.packages).filter(([location]) => location !== '');
 
   test('is what its lock file says it is', () => {
@@ -64,10 +70,18 @@ describe('the packed package', () => {
   before(() => {
     [packed] = packSchema.parse(JSON.parse(npm(packageRoot, 'pack', '--json', '--pack-destination', folder)));
     mkdirSync(project);
-    writeFileSync(path.join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
-    // Without install scripts, as in .npmrc; what `npm ci` has fetched is taken from npm's cache.
-    npm(project, 'install', '--prefer-offline', '--ignore-scripts', path.join(folder, packed.filename));
+    const tarball = `file:../${packed.filename}`;
+    const dependencies = { [manifest.name]: tarball };
+    const own = { ...lock.packages[''], resolved: tarball, integrity: packed.integrity };
+    const locked = Object.entries(lock.packages).filter(([location, { dev }]) => location !== '' && dev !== true);
+    const packages = { '': { dependencies }, [`node_modules/${manifest.name}`]: own, ...Object.fromEntries(locked) };
+    write('package.json', { private: true, type: 'module', dependencies });
+    // With the dependencies as they are locked here npm finds all that it needs in its cache, where `npm ci` has put it.
+    write('package-lock.json', { lockfileVersion: 3, requires: true, packages });
+    npm(project, 'ci', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund');
   });
+  const write = (file: string, content: object): void =>
+    writeFileSync(path.join(project, file), JSON.stringify(content));
 
   test('holds the command and the library, no test and no reference data', () => {
     const files = packed.files.map(({ path: file }) => file);
