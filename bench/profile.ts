@@ -9,12 +9,13 @@
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { IMAGENET_NORMALIZATION, pixelImages } from '../src/model/images.js';
+import { preset } from '../src/family/families.js';
 import { plainNetwork } from '../src/model/network.js';
-import { preset } from '../src/model/presets.js';
+import { pixelImages } from '../src/program/images.js';
 import { createSession, valueInfo, type Ort } from '../src/runtime/ort.js';
 import { ort } from '../src/runtime/ort.node.js';
 import { zeros } from '../src/tensor/tensor.js';
+import { adamw } from '../src/train/optimizers/adamw.js';
 import { trainingStep } from '../src/train/step.js';
 
 const STEPS = 5;
@@ -29,8 +30,8 @@ interface KernelRun {
 
 const [name = 'deit-tiny', batch = '16'] = process.argv.slice(2);
 const network = plainNetwork(preset(name));
-const images = pixelImages(Number(batch), network.backbone.imageSize, IMAGENET_NORMALIZATION);
-const model = trainingStep(network, images, { clipNorm: 1, dropPath: false });
+const images = pixelImages(Number(batch), network.backbone.imageSize, network.preprocessing);
+const { model } = trainingStep(network, images, { optimizer: adamw(), clipNorm: 1, dropPath: false });
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-profile-'));
 const profiled: Ort = {
