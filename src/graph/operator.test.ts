@@ -88,7 +88,7 @@ const MISFITS: readonly (readonly [call: () => unknown, message: string])[] = [
     () => maxPool2d(of(1, 2, 2, 2), { kernel: 2, stride: 2, padding: 2 }),
     'maxPool2d: a padding of 2 hides windows of 2×2 completely',
   ],
-  [() => gather(of(2, 3), [0, 2]), 'gather: there is no row 2 in [2, 3]'],
+  [() => gather(of(2, 3), [0, 2]), 'gather: there is no place 2 on axis 0 of [2, 3]'],
   [() => roll(of(2, 3), [1], [0, 1]), 'roll: 1 shifts do not fit 2 axes'],
   [() => roll(of(2, 3), [1], [2]), 'roll: axis 2 does not exist in a tensor of rank 2'],
   [() => reshape(of(2, 3), [4, 2]), 'reshape: [2, 3] has 6 elements, [4, 2] has 8'],

@@ -107,13 +107,17 @@ function cut(shape: readonly number[], axis: number, extents: readonly number[])
   };
 }
 
-function gathered(shape: readonly number[], indices: readonly number[]): OperatorCase {
+function gathered(shape: readonly number[], indices: readonly number[], axis = 0): OperatorCase {
+  const at = axis < 0 ? axis + shape.length : axis;
   return {
-    name: `rows ${indices.join()} of [${shape.join()}]`,
+    name: `${indices.join()} of axis ${axis} of [${shape.join()}]`,
     inputs: [numbers(shape)],
-    apply: ([table]) => gather(table, indices),
-    reference: ([table]) =>
-      reference([indices.length, ...shape.slice(1)], ([row, ...rest]) => table.at([indices[row], ...rest])),
+    apply: ([x]) => gather(x, indices, { axis }),
+    reference: ([x]) =>
+      reference(
+        moved(shape, at, () => indices.length),
+        (index) => x.at(moved(index, at, (i) => indices[i])),
+      ),
   };
 }
 
@@ -141,6 +145,9 @@ export const layout = {
     gathered([3], [2, 1, 0]),
     gathered([2, 2, 3], [1]),
     gathered([1, 2], [0, 0]),
+    gathered([2, 4, 3], [3, 0, 2, 1], 1),
+    gathered([2, 3, 2], [1, 1, 0, 1], -2),
+    gathered([2, 3], [2, 0], 1),
   ],
   expand: [expanding([], [2, 3]), expanding([3], [2, 3]), expanding([2, 1, 3], [2, 4, 3]), expanding([1], [1, 1, 2])],
   reshape: [reshaping([2, 6], [3, 4]), reshaping([], [1, 1]), reshaping([4, 1], [4]), reshaping([2, 3, 2], [2, 6])],
