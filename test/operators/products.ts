@@ -100,23 +100,23 @@ function depthwise(channels: number, batch: number, length: number, kernel: numb
   };
 }
 
-function attentionOf(shape: readonly [number, number, number], scale: number): OperatorCase {
+/** `biases`: of how many heads there is a bias, which serves those, then the next as many; none: there is no bias. */
+function attentionOf(shape: readonly [number, number, number], scale: number, biases = 0): OperatorCase {
   const [heads, tokens, width] = shape;
+  const bias = biases === 0 ? [] : [numbers([biases, tokens, tokens])];
   return {
-    name: `[${shape.join()}] scaled by ${scale}`,
-    inputs: [numbers(shape), numbers(shape), numbers(shape)],
+    name: `[${shape.join()}] scaled by ${scale}${biases === 0 ? '' : ` with ${biases} biases`}`,
+    inputs: [numbers(shape), numbers(shape), numbers(shape), ...bias],
     apply: (inputs) => OPERATORS.attention(inputs, { scale }),
-    reference: ([q, k, v], products) => {
-      const exponentials = reference([heads, tokens, tokens], ([h, row, column]) =>
-        Math.exp(
-          scale *
-            products.sum(
-              width,
-              (i) => q.at([h, row, i]),
-              (i) => k.at([h, column, i]),
-            ),
-        ),
-      );
+    reference: ([q, k, v, added], products) => {
+      const exponentials = reference([heads, tokens, tokens], ([h, row, column]) => {
+        const score = products.sum(
+          width,
+          (i) => q.at([h, row, i]),
+          (i) => k.at([h, column, i]),
+        );
+        return Math.exp(scale * score + (biases === 0 ? 0 : added.at([h % biases, row, column])));
+      });
       const weights = reference(
         exponentials.shape,
         ([h, row, column]) =>
@@ -137,6 +137,7 @@ function attentionOf(shape: readonly [number, number, number], scale: number): O
 }
 
 const attentions = [attentionOf([4, 3, 4], 0.5), attentionOf([1, 4, 2], 1.25), attentionOf([2, 1, 3], 2)];
+const biased = attentionOf([6, 3, 2], 0.5, 2);
 
 /** The error function by its series 2/√π Σ (−1)ⁿ x²ⁿ⁺¹ / (n!·(2n+1)). */
 function erf(x: number): number {
@@ -217,6 +218,15 @@ export const products = {
   ],
   attention: [
     ...attentions,
+    biased,
+    attentionOf([2, 3, 2], 0.5, 2),
+    {
+      ...biased,
+      saved: 0,
+      name: 'its result alone, with biases',
+      apply: ([q, k, v, bias]) => attention(q, k, v, 0.5, { bias }),
+      reference: (inputs, count) => (biased.reference(inputs, count) as readonly Reference[])[0],
+    },
     {
       ...attentions[0],
       saved: 0,
