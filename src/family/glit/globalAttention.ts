@@ -1,6 +1,6 @@
-import { attention, reshape, split, transpose, type Value } from '../../graph/index.js';
-import { filled, truncatedNormal } from '../../nn/initializer.js';
-import { linear, project, WEIGHT_DEVIATION } from '../../nn/linear.js';
+import { attention, reshape, transpose, type Value } from '../../graph/index.js';
+import { linear } from '../../nn/linear.js';
+import { queriesKeysValues } from '../../nn/queriesKeysValues.js';
 import type { Scope } from '../../nn/scope.js';
 
 /**
@@ -17,19 +17,13 @@ export function globalAttention(
   const [batch, tokens, dim] = x.shape;
   const inner = dim * dkRatio;
   const headWidth = inner / heads;
-  // Three products instead of one: each result is a plain [B, N, h, d] and needs no five-dimensional transpose.
-  const [q, k, v] = scope.module('qkv', (qkv) => {
-    const weights = split(qkv.parameter('weight', [3 * inner, dim], truncatedNormal(WEIGHT_DEVIATION)), 0, [
-      inner,
-      inner,
-      inner,
-    ]);
-    const biases = split(qkv.parameter('bias', [3 * inner], filled(0)), 0, [inner, inner, inner]);
-    return weights.map((weight, at) => {
-      const rows = reshape(project(x, weight, biases[at]), [batch, tokens, heads, headWidth]);
+  // Each is a plain [B, N, h, d] and needs no five-dimensional transpose.
+  const [q, k, v] = scope
+    .module('qkv', (qkv) => queriesKeysValues(qkv, x, inner))
+    .map((part) => {
+      const rows = reshape(part, [batch, tokens, heads, headWidth]);
       return reshape(transpose(rows, [0, 2, 1, 3]), [batch * heads, tokens, headWidth]);
     });
-  });
   const results = reshape(attention(q, k, v, headWidth ** -0.5), [batch, heads, tokens, headWidth]);
   const mixed = transpose(results, [0, 2, 1, 3]); // [B, N, h, d]
   return scope.module('proj', (proj) => linear(proj, reshape(mixed, [batch, tokens, inner]), dim));

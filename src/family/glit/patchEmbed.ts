@@ -1,27 +1,21 @@
-import { add, gemm, pad, reshape, transpose, type Value } from '../../graph/index.js';
-import { fanInUniform, truncatedNormal } from '../../nn/initializer.js';
+import { add, pad, reshape, type Value } from '../../graph/index.js';
+import { truncatedNormal } from '../../nn/initializer.js';
 import { WEIGHT_DEVIATION } from '../../nn/linear.js';
+import { patchRows } from '../../nn/patches.js';
 import type { Scope } from '../../nn/scope.js';
 
 /**
  * Patch embedding, class token and positions: images [B, 3, H, W] → tokens [B, 1 + H·W/p², D], class token first.
- * The convolution of stride p is a product over cut-out patches. Parameters: patch_embed.proj, cls_token, pos_embed.
+ * Parameters: patch_embed.proj, cls_token, pos_embed.
  */
 export function patchEmbed(
   scope: Scope,
   images: Value,
   { patchSize, dim }: { readonly patchSize: number; readonly dim: number },
 ): Value {
-  const [batch, channels, height, width] = images.shape;
-  const [rows, columns] = [height / patchSize, width / patchSize];
-  const tokens = rows * columns;
-  const fanIn = channels * patchSize * patchSize;
-  const cut = transpose(reshape(images, [batch, channels, rows, patchSize, columns, patchSize]), [0, 2, 4, 1, 3, 5]);
-  const patches = scope.module('patch_embed.proj', (proj) => {
-    const weight = proj.parameter('weight', [dim, channels, patchSize, patchSize], fanInUniform(fanIn));
-    const bias = proj.parameter('bias', [dim], fanInUniform(fanIn));
-    return gemm(reshape(cut, [batch * tokens, fanIn]), reshape(weight, [dim, fanIn]), { transposeB: true, bias });
-  });
+  const [batch, , height, width] = images.shape;
+  const tokens = (height / patchSize) * (width / patchSize);
+  const patches = scope.module('patch_embed.proj', (proj) => patchRows(proj, images, { patchSize, dim }));
   const classToken = scope.parameter('cls_token', [1, 1, dim], truncatedNormal(WEIGHT_DEVIATION), {
     decay: false,
   });
