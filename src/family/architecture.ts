@@ -38,7 +38,7 @@ export function architectureFault(family: Family, { backbone, blocks }: Descript
   if (fault !== undefined) return { place: fault.field, fact: fault.fact };
   if (blocks.length === 0) return { place: 'blocks', fact: 'is empty; give at least one block' };
   for (const [index, each] of blocks.entries()) {
-    const found = family.blockFault(each) ?? family.fitFault(each, backbone);
+    const found = family.blockFault(each) ?? family.fitFault(each, backbone, blocks[index - 1]);
     if (found !== undefined) return { place: `blocks[${index}].${found.field}`, fact: found.fact };
   }
   return undefined;

@@ -98,8 +98,8 @@ export interface Family<B extends Backbone = Backbone, K extends Block = Block> 
   backboneFault(backbone: B): Fault | undefined;
   /** The first thing wrong with a block, whatever the backbone. */
   blockFault(block: K): Fault | undefined;
-  /** The first thing wrong with a block beside this backbone. */
-  fitFault(block: K, backbone: B): Fault | undefined;
+  /** The first thing wrong with a block beside this backbone and the block before it; none is before the first. */
+  fitFault(block: K, backbone: B, before: K | undefined): Fault | undefined;
   /** The backbone in words, for the head of a profile. */
   describeBackbone(backbone: B): string;
   /** A block in one short word group, the same for equal blocks only: `G3 d0.5 f4`. */

@@ -60,7 +60,8 @@ function defineNetwork(
   const known = new Map<string, ReturnType<typeof declared>>();
   const choices = space.positions.map((blocks, position) => {
     const made = blocks.map((block) => {
-      const fault = family.fitFault(block, backbone);
+      // The choices of a position give equal shapes, so that the first one speaks for those before.
+      const fault = family.fitFault(block, backbone, space.positions[position - 1]?.[0]);
       if (fault !== undefined) {
         throw new UserError(
           `block ${position}, ${family.describeBlock(block)}, does not fit the backbone: ${fault.field} ${fault.fact}`,
