@@ -72,6 +72,10 @@ export interface Layout<B extends Backbone = Backbone, K extends Block = Block> 
   obstacle(architecture: Architecture<B, K>): string | undefined;
   /** For each of glit's names the official one. The order of the map is the official order. */
   officialNames(own: readonly string[], architecture: Architecture<B, K>): ReadonlyMap<string, string>;
+  /** Whether an official tensor follows from the architecture, such as a mask: when read, it is passed over. */
+  isDerived?(name: string): boolean;
+  /** Those of them without which the official code takes no state. They are written after the others. */
+  derived?(architecture: Architecture<B, K>): ReadonlyMap<string, Tensor>;
 }
 
 /** A column of a profile's table. */

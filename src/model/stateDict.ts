@@ -27,7 +27,8 @@ export function shapesOf(state: StateDict): Shapes {
 
 /**
  * A state under this project's names, `blocks.<i>.…`, from one under official names of the network's family or under this
- * project's; which of them it is shows in the names. BatchNorm's counters of batches stay in it where it has them.
+ * project's; which of them it is shows in the names. BatchNorm's counters of batches stay in it where it has them; what
+ * follows from the architecture is left out.
  * `source` names the state in errors, usually the file.
  *
  * Throws a UserError that names tensors which are missing, unexpected, or of another type or shape than the network's.
@@ -39,7 +40,9 @@ export function readStateDict(network: Network, state: StateDict, source: string
   const missing = entries.map(({ name }) => name).filter((name) => !state.has(given(name)) && !isCounter(name));
   if (missing.length > 0) throw fault(source, 'lacks', missing.map(given));
   const known = new Set(entries.map(({ name }) => given(name)));
-  const unexpected = [...state.keys()].filter((name) => !known.has(name));
+  const isDerived = (name: string): boolean =>
+    network.space.family.layouts.some((layout) => layout.isDerived?.(name) === true);
+  const unexpected = [...state.keys()].filter((name) => !known.has(name) && !isDerived(name));
   if (unexpected.length > 0) throw fault(source, 'has, but the network does not know,', unexpected);
   const found = entries.flatMap((entry) => {
     const value = state.get(given(entry.name));
@@ -78,12 +81,13 @@ export function toLayout(network: Network, state: StateDict, layout: Layout): Ma
   const entries = entriesOf(network);
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   const names = layout.officialNames([...byName.keys()], architecture);
-  return new Map(
-    [...names].map(([own, official]) => {
+  return new Map([
+    ...[...names].map(([own, official]): [string, Tensor] => {
       const { dtype, shape } = byName.get(own) as Entry;
       return [official, checked.get(own) ?? zeros(dtype, shape)];
     }),
-  );
+    ...(layout.derived?.(architecture) ?? []),
+  ]);
 }
 
 /** For each of a network's names the one that the state uses: of the layout that shares most names with the state. */
