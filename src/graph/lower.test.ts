@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { compile, evaluate } from '../../test/support/evaluate.js';
 import { countNodes } from '../../test/support/onnxNodes.js';
-import { readMetadata } from '../onnx/model.js';
+import { readInitializers, readMetadata } from '../onnx/model.js';
 import { float32, int64, sizeOf, tensor, zeros } from '../tensor/tensor.js';
 import { gradients } from './gradient.js';
 import { lower } from './lower.js';
@@ -166,12 +166,14 @@ describe('lowering', () => {
     assert.ok(lower({ many }).length < lower({ few }).length);
   });
 
-  test('refuses two inputs of one name, and an output that is called like an input', () => {
+  test('refuses two inputs or constants of one name, and an output that is called like an input', () => {
     const twin = input('x', 'float32', [2, 2]);
     assert.throws(() => lower({ y: add(x, twin) }), {
       name: 'GraphError',
-      message: 'two different inputs are called «x»',
+      message: 'two different inputs or constants are called «x»',
     });
+    const named = [constant(1, 'w'), constant(2, 'w')].map((value) => mul(x, value));
+    assert.throws(() => lower({ y: add(named[0], named[1]) }), { message: /called «w»/ });
     assert.throws(() => lower({ x: exp(x) }), {
       name: 'GraphError',
       message: 'an input and an output are both called «x»',
@@ -182,6 +184,24 @@ describe('lowering', () => {
     const metadata = { classes: '["Katze","犬"]', 'glit.architecture': 'a: 1\nb: 2', empty: '' };
     assert.deepEqual(readMetadata(lower({ y: exp(x) }, { metadata })), metadata);
     assert.deepEqual(readMetadata(lower({ y: exp(x) })), {});
+  });
+
+  test('keeps the names of constants, which are not shared, and computes the same with them', async () => {
+    const build = (name?: string): Value => mul(add(x, constant(float32([2], [1, 2]), name)), constant(2));
+    const twins = { one: build('first.weight'), two: build('second.weight') };
+    const named = readInitializers(lower(twins));
+    for (const name of ['first.weight', 'second.weight']) assert.deepEqual(named.get(name), float32([2], [1, 2]));
+    assert.equal([...named.keys()].filter((name) => name.startsWith('constant_')).length, 1);
+    const results = await evaluate({ ...twins, plain: build() }, FEEDS);
+    assert.deepEqual(results.one, results.plain);
+  });
+
+  test('leaves constants in the arms of a branch without a name, where an arm may repeat another', async () => {
+    const weight = constant(float32([2, 2], [1, 2, 3, 4]), 'weight');
+    const arms = [add, mul].map((apply) => ({ captures: [x], body: (inner: Value) => [apply(inner, weight)] }));
+    const [y] = branch(input('index', 'int64', [1]), arms);
+    const { y: sum } = await evaluate({ y }, { ...FEEDS, index: int64([1], [0]) });
+    assert.deepEqual(sum, float32([2, 2], [2, 4, 6, 8]));
   });
 
   test('writes the fast form of gelu unless the gradient reads the distribution', () => {

@@ -13,7 +13,7 @@ export interface LowerOptions {
 
 /**
  * Lowers a graph, given by its named outputs, to the bytes of an ONNX model. Its inputs are those that the outputs
- * depend on, under their own names; constants become initializers.
+ * depend on, under their own names; constants become initializers, under their own names where they have one.
  */
 export function lower(
   outputs: Readonly<Record<string, Value>>,
@@ -41,6 +41,7 @@ class GraphWriter implements Emitter {
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers: OnnxInitializer[] = [];
   readonly #inputs = new Map<string, Value>();
+  readonly #claimed = new Set<string>();
   readonly #names: Map<Value, string>;
   readonly #constants = new Map<string, string>();
   readonly #counter: { count: number };
@@ -128,16 +129,31 @@ class GraphWriter implements Emitter {
     if (known !== undefined) return known;
     const { source } = value;
     if (source.kind === 'constant') {
-      const name = this.constant(source.tensor);
+      const name =
+        source.name === undefined ? this.constant(source.tensor) : this.#namedConstant(source.name, source.tensor);
       this.#names.set(value, name);
       return name;
     }
     if (source.kind !== 'input' || this.#isArm)
       throw new GraphError('a value is read outside the branch arm that it belongs to');
-    if (this.#inputs.has(source.name)) throw new GraphError(`two different inputs are called «${source.name}»`);
+    this.#claim(source.name);
     this.#inputs.set(source.name, value);
     this.#names.set(value, source.name);
     return source.name;
+  }
+
+  #namedConstant(name: string, tensor: Tensor): string {
+    // ONNX wants a name once in a model, and arms may each read the constant.
+    if (this.#isArm) return this.constant(tensor);
+    this.#claim(name);
+    this.#initializers.push({ name, tensor });
+    return name;
+  }
+
+  /** Takes the name for an input or a constant. Throws when another one has it. */
+  #claim(name: string): void {
+    if (this.#claimed.has(name)) throw new GraphError(`two different inputs or constants are called «${name}»`);
+    this.#claimed.add(name);
   }
 
   #valueInfo(name: string, type: ValueType): OnnxValueInfo {

@@ -24,7 +24,7 @@ export type ValueType = TensorType | VariantType;
 /** Where a value comes from. */
 export type Source =
   | { readonly kind: 'input'; readonly name: string }
-  | { readonly kind: 'constant'; readonly tensor: Tensor }
+  | { readonly kind: 'constant'; readonly tensor: Tensor; readonly name: string | undefined }
   | { readonly kind: 'argument' }
   | { readonly kind: 'node'; readonly node: Node };
 
@@ -60,10 +60,10 @@ export function input(name: string, dtype: DType, shape: Shape): Value {
   return new Value({ dtype, shape }, { kind: 'input', name });
 }
 
-/** A constant. A number becomes a float32 scalar. */
-export function constant(value: Tensor | number): Value {
+/** A constant. A number becomes a float32 scalar. With a `name`, a lowered graph keeps it as an initializer of that name. */
+export function constant(value: Tensor | number, name?: string): Value {
   const tensor = typeof value === 'number' ? scalar(value) : value;
-  return new Value({ dtype: tensor.dtype, shape: tensor.shape }, { kind: 'constant', tensor });
+  return new Value({ dtype: tensor.dtype, shape: tensor.shape }, { kind: 'constant', tensor, name });
 }
 
 /** `float32[2, 3]`, or the alternatives with ` | ` between them. */

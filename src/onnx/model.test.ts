@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { openDevice } from '../runtime/device.js';
 import { float32, int64, tensor, type Tensor } from '../tensor/tensor.js';
-import { encodeModel, readMetadata, type OnnxGraph, type OnnxNode, type OnnxValueInfo } from './model.js';
+import { encodeModel, readInitializers, readMetadata, type OnnxGraph, type OnnxNode, type OnnxValueInfo } from './model.js';
 
 const X: OnnxValueInfo = { name: 'x', dtype: 'float32', shape: [2, 3] };
 const VALUES = float32([2, 3], [1, 2, 3, -4, 5, -6]);
@@ -100,6 +100,8 @@ describe('an encoded model', () => {
       const { dtype, shape, data } = results[`${name}.y`];
       assert.deepEqual([dtype, shape, [...data]], [value.dtype, value.shape, [...value.data]]);
     }
+    const read = readInitializers(encodeModel({ graph: graphOf(nodes, outputs, constants) }));
+    assert.deepEqual([...read], Object.entries(constants));
   });
 });
 
@@ -127,10 +129,12 @@ describe('metadata', () => {
       () => readMetadata(new TextEncoder().encode('{"json": true}')),
       /^Error: the bytes are no ONNX model/,
     );
-    const model = encodeModel({ graph, metadata: { key: 'value' } });
+    const held = { ...graph, initializers: [{ name: 'w', tensor: VALUES }] };
+    const model = encodeModel({ graph: held, metadata: { key: 'value' } });
     const readOrRefused = (bytes: Uint8Array): void => {
       try {
         readMetadata(bytes);
+        readInitializers(bytes);
       } catch (error) {
         assert.match(String(error), /^Error: the bytes are no ONNX model/);
       }

@@ -1,4 +1,4 @@
-import type { DType, Tensor } from '../tensor/tensor.js';
+import { sizeOf, tensor, type DType, type Storage, type Tensor } from '../tensor/tensor.js';
 import { modelProto } from './schema.js';
 
 /** An operator call. Inputs and outputs are value names; an empty input name is an omitted optional input. */
@@ -52,7 +52,19 @@ const OPSET = 20;
 /** The IR version that came with that operator set. */
 const IR_VERSION = 9;
 
-const ELEMENT_TYPE: { readonly [D in DType]: number } = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+/** ONNX's number of an element type, and the array that holds it. */
+interface Element<D extends DType> {
+  readonly type: number;
+  readonly array: { new (buffer: ArrayBuffer): Storage[D]; readonly BYTES_PER_ELEMENT: number };
+}
+
+const ELEMENTS: { readonly [D in DType]: Element<D> } = {
+  float32: { type: 1, array: Float32Array },
+  uint8: { type: 2, array: Uint8Array },
+  int32: { type: 6, array: Int32Array },
+  int64: { type: 7, array: BigInt64Array },
+  bool: { type: 9, array: Uint8Array },
+};
 
 /** Serialises a model to ONNX protobuf bytes. Tensors are written as raw little-endian data. */
 export function encodeModel(model: OnnxModel): Uint8Array {
@@ -66,17 +78,50 @@ export function encodeModel(model: OnnxModel): Uint8Array {
   return modelProto.encode(message).finish();
 }
 
+/** What is read of a decoded model. Numbers of 64 bits come as objects. */
+interface DecodedModel {
+  readonly graph: { readonly initializer: readonly DecodedTensor[] };
+  readonly metadataProps: readonly { readonly key: string; readonly value: string }[];
+}
+
+interface DecodedTensor {
+  readonly name: string;
+  readonly dims: readonly { toString(): string }[];
+  readonly dataType: number;
+  readonly rawData: Uint8Array;
+}
+
 /** The metadata of an ONNX file, e.g. its class names. Throws an Error when the bytes are no ONNX model. */
 export function readMetadata(bytes: Uint8Array): Record<string, string> {
-  let message: { readonly graph: unknown; readonly metadataProps: readonly { key: string; value: string }[] };
+  return Object.fromEntries(decodeModel(bytes).metadataProps.map(({ key, value }) => [key, value]));
+}
+
+/**
+ * The named constants of an ONNX file as {@link encodeModel} writes them; those of other element types or kept in another
+ * way are left out. Throws an Error when the bytes are no ONNX model.
+ */
+export function readInitializers(bytes: Uint8Array): Map<string, Tensor> {
+  const named = decodeModel(bytes).graph.initializer.flatMap(({ name, dims, dataType, rawData }) => {
+    const dtype = (Object.keys(ELEMENTS) as DType[]).find((each) => ELEMENTS[each].type === dataType);
+    const shape = dims.map(Number);
+    if (dtype === undefined || rawData.length !== sizeOf(shape) * ELEMENTS[dtype].array.BYTES_PER_ELEMENT) return [];
+    // A copy of their own: in the file, elements begin anywhere.
+    return [[name, tensor(dtype, shape, new ELEMENTS[dtype].array(new Uint8Array(rawData).buffer))] as const];
+  });
+  return new Map(named);
+}
+
+function decodeModel(bytes: Uint8Array): DecodedModel {
+  let message: Omit<DecodedModel, 'graph'> & { readonly graph: DecodedModel['graph'] | null };
   try {
     message = modelProto.decode(bytes) as unknown as typeof message;
   } catch (error) {
     throw new Error('the bytes are no ONNX model', { cause: error });
   }
+  const { graph, metadataProps } = message;
   // Almost any bytes are some protobuf message: every field may be missing or unknown.
-  if (!message.graph) throw new Error('the bytes are no ONNX model: they hold no graph');
-  return Object.fromEntries(message.metadataProps.map(({ key, value }) => [key, value]));
+  if (!graph) throw new Error('the bytes are no ONNX model: they hold no graph');
+  return { graph, metadataProps };
 }
 
 function graphMessage(graph: OnnxGraph): object {
@@ -86,7 +131,7 @@ function graphMessage(graph: OnnxGraph): object {
     initializer: graph.initializers.map(({ name, tensor }) => ({
       name,
       dims: tensor.shape,
-      dataType: ELEMENT_TYPE[tensor.dtype],
+      dataType: ELEMENTS[tensor.dtype].type,
       rawData: new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength),
     })),
     input: graph.inputs.map(valueInfoMessage),
@@ -117,6 +162,6 @@ function valueInfoMessage(info: OnnxValueInfo): object {
   const dim = info.shape?.map((extent) => (typeof extent === 'number' ? { dimValue: extent } : { dimParam: extent }));
   return {
     name: info.name,
-    type: { tensorType: { elemType: ELEMENT_TYPE[info.dtype], ...(dim && { shape: { dim } }) } },
+    type: { tensorType: { elemType: ELEMENTS[info.dtype].type, ...(dim && { shape: { dim } }) } },
   };
 }

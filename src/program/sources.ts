@@ -1,7 +1,9 @@
-import { input, reshape, split, type Value } from '../graph/index.js';
+import { constant, input, reshape, split, type Value } from '../graph/index.js';
+import { groupsOf, type GroupSource, type Network, type Phases } from '../model/network.js';
 import type { ParameterGroup } from '../nn/group.js';
 import { evaluation, training } from '../nn/phase.js';
-import type { GroupSource, Network, Phases } from '../model/network.js';
+import { Scope } from '../nn/scope.js';
+import { tensor, type Tensor } from '../tensor/tensor.js';
 
 /** A flat vector of a group: `parameters`, `buffers`, a slot of the optimizer, a moving average, a gradient. */
 export type Vector = string;
@@ -35,6 +37,22 @@ export function fedGroup(group: ParameterGroup): FedGroup {
 export interface FedGroup extends GroupSource {
   readonly parameters: Value;
   readonly buffers: Value | undefined;
+}
+
+/** All groups of a plain network with weights that never change: constants under their own names. */
+export function fixedGroups(
+  network: Network,
+  weights: ReadonlyMap<string, Tensor>,
+): { readonly trunk: GroupSource; readonly choices: readonly (readonly GroupSource[])[] } {
+  const [trunk, ...choices] = groupsOf(network).map((group): GroupSource => {
+    const { parameters, buffers } = group.pack(weights);
+    const named = [...group.unpack(parameters, buffers)].map(
+      ([name, { shape, data }]) =>
+        [name.slice(group.prefix.length), constant(tensor('float32', shape, data), name)] as const,
+    );
+    return { captures: [], open: () => Scope.over(new Map(named)) };
+  });
+  return { trunk, choices: choices.map((source) => [source]) };
 }
 
 /** All parts of a network in evaluation. */
