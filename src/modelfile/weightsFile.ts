@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPytorchStateDict } from '../checkpoint/pytorch/stateDict.js';
 import { readSafetensors } from '../checkpoint/safetensors.js';
 import { UserError } from '../errors.js';
 import { plainNetwork } from '../model/network.js';
+import { readInitializers, readMetadata } from '../onnx/model.js';
 import { preset, presetNames, presetSizes, recognizeArchitecture } from '../family/families.js';
 import { readStateDict, shapesOf, type StateDict } from '../model/stateDict.js';
 import type { Architecture } from '../family/family.js';
@@ -46,6 +48,7 @@ export interface NetworkWeights {
 }
 
 const SAFETENSORS = '.safetensors';
+const ONNX = '.onnx';
 /** The endings under which PyTorch's checkpoints go. */
 const PYTORCH = ['.pth', '.pt', '.tar', '.ckpt', '.bin'];
 
@@ -65,7 +68,7 @@ export function isPytorchFile(file: string): boolean {
 }
 
 /**
- * Reads weights from a safetensors file, a PyTorch checkpoint or a run folder. The architecture is the one that is asked
+ * Reads weights from a safetensors file, a PyTorch checkpoint, a model that glit has exported, or a run folder. The architecture is the one that is asked
  * for, else the one that the file tells, else the one that its shapes show. Throws a UserError when the file cannot be
  * read, tells no architecture or does not fit it.
  */
@@ -88,6 +91,7 @@ export async function readStateFile(source: string, { average }: WeightsOptions)
   if (average === true) {
     throw new UserError(`${source} keeps no moving average beside the weights; --ema is for PyTorch's checkpoints`);
   }
+  if (source.endsWith(ONNX)) return exportedState(source);
   const file = isSafetensorsFile(source) ? source : join(source, `weights${SAFETENSORS}`);
   if (file !== source && !existsSync(file)) {
     throw new UserError(
@@ -96,6 +100,24 @@ export async function readStateFile(source: string, { average }: WeightsOptions)
   }
   const { tensors, metadata } = await readSafetensors(file);
   return { file, state: tensors, part: undefined, metadata };
+}
+
+/** The weights in a model that glit has exported, which says the same about itself as a safetensors file of glit. */
+async function exportedState(file: string): Promise<StateFile> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(file);
+  } catch {
+    throw new UserError(`the model ${file} cannot be read; give an .onnx file of glit, or weights: .safetensors, .pth`);
+  }
+  try {
+    // Constants that are no variables have numbers for names.
+    const state = new Map([...readInitializers(bytes)].filter(([name]) => !/^constant_\d+$/.test(name)));
+    if (state.size > 0) return { file, state, part: undefined, metadata: readMetadata(bytes) };
+  } catch {
+    throw new UserError(`${file} is no ONNX model; give an .onnx file of glit, or weights: .safetensors, .pth`);
+  }
+  throw new UserError(`${file} does not hold its weights under their names; export it again, or give the weights`);
 }
 
 /** The architecture that tensors belong to. Throws a UserError when neither the caller nor the file tells it. */

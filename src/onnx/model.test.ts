@@ -3,7 +3,14 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { openDevice } from '../runtime/device.js';
 import { float32, int64, tensor, type Tensor } from '../tensor/tensor.js';
-import { encodeModel, readInitializers, readMetadata, type OnnxGraph, type OnnxNode, type OnnxValueInfo } from './model.js';
+import {
+  encodeModel,
+  readInitializers,
+  readMetadata,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxValueInfo,
+} from './model.js';
 
 const X: OnnxValueInfo = { name: 'x', dtype: 'float32', shape: [2, 3] };
 const VALUES = float32([2, 3], [1, 2, 3, -4, 5, -6]);
