@@ -20,6 +20,15 @@ export {
   type RunnableModel,
 } from './modelfile/exportModel.js';
 export { exportWeights, type Exported, type ExportOptions } from './modelfile/exportWeights.js';
+export {
+  explain,
+  type ClassMap,
+  type ExplainedClass,
+  type Explanation,
+  type ExplainOptions,
+} from './explain/explain.js';
+export { ExplanationFolder, type WrittenClass } from './explain/folder.js';
+export type { HeatMap } from './explain/heatMap.js';
 export type { SearchResult } from './run/hierarchicalSearch.js';
 export { readModel, type Model } from './modelfile/modelFile.js';
 export { predictTensor, type PredictTensorOptions } from './modelfile/predictTensor.js';

@@ -14,7 +14,19 @@ before(() => makePhotos(join(folder, 'photos'), 6));
 after(() => rmSync(folder, { recursive: true }));
 
 describe('help', () => {
-  const commands = ['demo', 'run', 'search', 'retrain', 'train', 'eval', 'predict', 'profile', 'export', 'convert'];
+  const commands = [
+    'demo',
+    'run',
+    'search',
+    'retrain',
+    'train',
+    'eval',
+    'predict',
+    'explain',
+    'profile',
+    'export',
+    'convert',
+  ];
   for (const command of commands) {
     test(`of glit ${command} has examples`, async () => {
       const { code, stdout, stderr } = await glit(folder, command, '--help');

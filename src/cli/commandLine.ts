@@ -3,6 +3,7 @@ import { addConvert } from './commands/convert.js';
 import { addData } from './commands/data.js';
 import { addDemo } from './commands/demo.js';
 import { addEval } from './commands/eval.js';
+import { addExplain } from './commands/explain.js';
 import { addExport } from './commands/export.js';
 import { addPredict } from './commands/predict.js';
 import { addProfile } from './commands/profile.js';
@@ -22,6 +23,7 @@ const COMMANDS = [
   addTrain,
   addEval,
   addPredict,
+  addExplain,
   addProfile,
   addExport,
   addConvert,

@@ -154,6 +154,7 @@ function unitOf({ kind }: Stage): string {
       return 'files';
     case 'images':
     case 'check':
+    case 'explain':
       return 'images';
     case 'search':
       return 'candidates';

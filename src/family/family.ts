@@ -84,6 +84,27 @@ export interface Column<K extends Block = Block> {
   cell(block: K): number | undefined;
 }
 
+/** A part of a block's channels that has a map of its own beside the whole: the heads of one kind, say. */
+export interface ChannelPart {
+  /** In one word: `global`. */
+  readonly name: string;
+  /** How many of the channels are its own; 0 in a block without it. */
+  readonly channels: number;
+}
+
+/** What Grad-CAM (Selvaraju et al., 2017) reads of a family's networks. */
+export interface GradCamTarget<B extends Backbone = Backbone, K extends Block = Block> {
+  /** The name under which every block taps the value whose gradient is taken: `norm1`, or `output` for what it returns. */
+  readonly tap: string;
+  /**
+   * The tapped value as a grid over the image, [B, rows, columns, C]. Gradients are laid out by it too, so it may only
+   * pick and move elements.
+   */
+  grid(tapped: Value): Value;
+  /** The parts of a block, in the order of their channels, which add up to C; left out where blocks have none. */
+  parts?(block: K, backbone: B): readonly ChannelPart[];
+}
+
 /**
  * A family of networks: what they are made of as data, as graphs, and as files. A network is a stem, blocks in order, and
  * a head; each is a function of a scope, which gives it its parameters by name.
@@ -118,6 +139,7 @@ export interface Family<B extends Backbone = Backbone, K extends Block = Block> 
   head(scope: Scope, x: Value, backbone: B): Value;
   /** Residual branches of a block, which drop path may drop. */
   readonly residualBranches: number;
+  readonly gradCam: GradCamTarget<B, K>;
 
   readonly presets: readonly Preset<B, K>[];
   /** The official names, the usual ones first. */

@@ -159,7 +159,8 @@ async function pixelsOf(image: string, size: number, preprocessing: Preprocessin
   }
 }
 
-function softmax(logits: readonly number[]): number[] {
+/** The probabilities of logits. */
+export function softmax(logits: readonly number[]): number[] {
   const greatest = Math.max(...logits);
   const powers = logits.map((value) => Math.exp(value - greatest));
   const sum = powers.reduce((total, power) => total + power, 0);

@@ -18,6 +18,11 @@ export interface CheckStage {
   readonly kind: 'check';
 }
 
+/** Images are explained: `glit explain`. */
+export interface ExplainStage {
+  readonly kind: 'explain';
+}
+
 /** The supernet of a level is trained. */
 export interface SupernetStage {
   readonly kind: 'supernet';
@@ -44,7 +49,8 @@ export interface TestStage {
   readonly network: NetworkRole;
 }
 
-export type Stage = FilesStage | ImagesStage | CheckStage | SupernetStage | SearchStage | TrainStage | TestStage;
+export type Stage =
+  FilesStage | ImagesStage | CheckStage | ExplainStage | SupernetStage | SearchStage | TrainStage | TestStage;
 
 /** The part that a final network plays in a run that compares several. */
 export type NetworkRole =
@@ -66,6 +72,7 @@ export function stageName(stage: Stage): string {
     case 'files':
     case 'images':
     case 'check':
+    case 'explain':
       return stage.kind;
     case 'supernet':
     case 'search':

@@ -4,6 +4,7 @@ import { describeBlock, faultOf, type GlitBlock } from './block.js';
 import { classifier } from './classifier.js';
 import { glBlock } from './glBlock.js';
 import { deitLayout, glitLayout } from './layouts.js';
+import { channelParts, patchGrid } from './gradCam.js';
 import { patchEmbed } from './patchEmbed.js';
 import { patchRows, resizedPositions } from './positionEmbedding.js';
 import { GLIT_PRESETS } from './presets.js';
@@ -46,6 +47,7 @@ export const glit = defineFamily<GlitBackbone, GlitBlock>({
   block: glBlock,
   head: (scope, x, { classes }) => classifier(scope, x, classes),
   residualBranches: 2,
+  gradCam: { tap: 'norm1', grid: patchGrid, parts: channelParts },
 
   presets: GLIT_PRESETS,
   layouts: [deitLayout, glitLayout],

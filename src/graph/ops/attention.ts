@@ -20,7 +20,10 @@ export const scaledDotProductAttention = defineOperator<{ readonly scale: number
       );
     }
     const [heads, tokens] = q.shape;
-    if (bias !== undefined && (heads % bias.shape[0] !== 0 || !sameShape(bias.shape, [bias.shape[0], tokens, tokens]))) {
+    if (
+      bias !== undefined &&
+      (heads % bias.shape[0] !== 0 || !sameShape(bias.shape, [bias.shape[0], tokens, tokens]))
+    ) {
       throw new GraphError(`a bias of shape ${formatShape(bias.shape)} does not fit queries ${formatShape(q.shape)}`);
     }
     return [q, { dtype: q.dtype, shape: [heads, tokens, tokens] }];
@@ -50,10 +53,10 @@ export const scaledDotProductAttention = defineOperator<{ readonly scale: number
     const weights =
       bias === undefined
         ? softmax(scores)
-        : reshaped(
-            softmax(emit.node('Add', [reshaped(scores, [-1, ...inputTypes[3].shape]), bias])[0]),
-            [-1, ...shape.slice(1)],
-          );
+        : reshaped(softmax(emit.node('Add', [reshaped(scores, [-1, ...inputTypes[3].shape]), bias])[0]), [
+            -1,
+            ...shape.slice(1),
+          ]);
     return [...emit.node('MatMul', [weights, v]), weights];
   },
 });
@@ -66,6 +69,12 @@ export const scaledDotProductAttention = defineOperator<{ readonly scale: number
  * One axis for images and heads keeps ONNX Runtime from merging the transposes in here with those that bring the heads
  * forward: it would copy keys and values once more, at a third of the speed, where its products transpose by themselves.
  */
-export function attention(q: Value, k: Value, v: Value, scale: number, { bias }: { readonly bias?: Value } = {}): Value {
+export function attention(
+  q: Value,
+  k: Value,
+  v: Value,
+  scale: number,
+  { bias }: { readonly bias?: Value } = {},
+): Value {
   return scaledDotProductAttention(bias === undefined ? [q, k, v] : [q, k, v, bias], { scale })[0];
 }

@@ -12,7 +12,8 @@ export const gathering = defineOperator<{ readonly indices: readonly number[]; r
   name: 'gather',
   infer: ([{ dtype, shape }], { indices, axis }) => {
     const strange = indices.find((index) => !Number.isInteger(index) || index < 0 || index >= shape[axis]);
-    if (strange !== undefined) throw new GraphError(`there is no place ${strange} on axis ${axis} of ${formatShape(shape)}`);
+    if (strange !== undefined)
+      throw new GraphError(`there is no place ${strange} on axis ${axis} of ${formatShape(shape)}`);
     return [{ dtype, shape: withExtent(shape, axis, indices.length) }];
   },
   // A place gets the sum of what its copies get. The copies of each are gathered, as many as the most used place has:

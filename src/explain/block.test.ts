@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { TINY_ARCHITECTURE, TINY_BACKBONE } from '../../test/support/tinyNetworks.js';
+import { glitArchitecture } from '../family/glit/architecture.js';
+import { block } from '../family/glit/block.js';
+import { chooseBlock } from './block.js';
+
+const attention = block({ globalHeads: 3, localHeads: 0 });
+const convolution = block({ globalHeads: 0, localHeads: 3 });
+
+describe('the block that is explained', () => {
+  test('is the last with heads of both kinds', () => {
+    assert.equal(chooseBlock(TINY_ARCHITECTURE), 1);
+  });
+
+  test('is the last where none has both kinds, or any other that is asked for', () => {
+    for (const blocks of [
+      [attention, attention],
+      [attention, convolution],
+    ]) {
+      const architecture = glitArchitecture({ backbone: TINY_BACKBONE, blocks });
+      assert.equal(chooseBlock(architecture), 1);
+      assert.equal(chooseBlock(architecture, 1), 0);
+    }
+  });
+
+  test('has both halves where other blocks have them, or the error says which', () => {
+    assert.equal(chooseBlock(TINY_ARCHITECTURE, 2), 1);
+    assert.throws(() => chooseBlock(TINY_ARCHITECTURE, 1), {
+      name: 'UserError',
+      message: /^block 1 \(L3 .*\) has no global half; blocks with both: 2$/,
+    });
+    assert.throws(() => chooseBlock(TINY_ARCHITECTURE, 3), { message: /^block 3 \(G3 .*\) has no local half/ });
+  });
+
+  test('is one of the network, or the error says how many there are', () => {
+    for (const wanted of [0, 4, 1.5]) {
+      assert.throws(() => chooseBlock(TINY_ARCHITECTURE, wanted), {
+        name: 'UserError',
+        message: `there is no block ${wanted}; the network has blocks 1 to 3`,
+      });
+    }
+  });
+});

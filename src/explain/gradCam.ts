@@ -1,0 +1,48 @@
+import { concat, GraphError, mean, mul, pullBack, reshape, split, sum, type Value } from '../graph/index.js';
+import { forward, type Network } from '../model/network.js';
+import { feeds, programOf, type ProgramGraph } from '../program/program.js';
+import { evaluationPhases, fixedGroups } from '../program/sources.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { partsOf } from './block.js';
+
+/** `images` [B, 3, S, S], and `score` [B, classes]: 1 at the class whose logit is explained, else 0. */
+export type GradCamFeed = 'images' | 'score';
+
+/**
+ * Grad-CAM (Selvaraju et al., 2017, equations 1 and 2) of block `block`, counted from 0, of a plain network: a forward and a backward pass in
+ * evaluation → `logits` [B, classes] and `maps` [B, 1 + parts, rows, columns], Σ_c w_c·A_c before the ReLU, where w_c is
+ * the mean gradient of channel c over the grid. The first map sums over all channels, the others over those of a part of
+ * the block, where it has several; so they add up to the first.
+ */
+export function gradCamProgram(
+  network: Network,
+  weights: ReadonlyMap<string, Tensor>,
+  images: Value,
+  block: number,
+): ProgramGraph<GradCamFeed, 'logits' | 'maps'> {
+  const { gradCam } = network.space.family;
+  const [batch] = images.shape;
+  const { score } = feeds({ score: ['float32', [batch, network.backbone.classes]] });
+  const groups = fixedGroups(network, weights);
+  const { logits, taps } = forward(network, { images, ...groups, phases: evaluationPhases(network) });
+  const tapped = taps.get(`blocks.${block}.${gradCam.tap}`);
+  if (tapped === undefined) throw new GraphError(`block ${block} taps no ${gradCam.tap}`);
+  const [gradient] = pullBack([logits], [score], [tapped]);
+  if (gradient === undefined) throw new GraphError(`no logit depends on ${gradCam.tap} of block ${block}`);
+
+  const weighted = mul(gradCam.grid(tapped), mean(gradCam.grid(gradient), [1, 2], { keepAxes: true })); // [B, r, c, C]
+  const parts = partsOf(network.backbone, network.space.family, network.space.positions[block][0]);
+  const shares =
+    parts.length > 1
+      ? split(
+          weighted,
+          3,
+          parts.map(({ channels }) => channels),
+        )
+      : [];
+  const maps = [weighted, ...shares].map((share) => {
+    const map = sum(share, [3]);
+    return reshape(map, [batch, 1, ...map.shape.slice(1)]);
+  });
+  return programOf({ feeds: { images, score }, results: { logits, maps: concat(maps, 1) } });
+}

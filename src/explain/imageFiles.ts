@@ -1,0 +1,36 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { foldersIn, IMAGE_ENDINGS, isImage, list } from '../dataset/sources/listing.js';
+import { UserError } from '../errors.js';
+
+/**
+ * Image files that are named, and for a folder all that are in it and in its folders, in the order of their names. Files
+ * are taken as they come: whether they can be read shows later. Throws a UserError for a folder without images.
+ */
+export async function imageFiles(named: readonly string[]): Promise<readonly string[]> {
+  const files: string[] = [];
+  for (const each of named) {
+    const isFolder = await stat(each).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    const found = isFolder ? await imagesUnder(each) : [each];
+    if (found.length === 0) {
+      throw new UserError(
+        `${each} holds no image (${IMAGE_ENDINGS.map((ending) => ending.slice(1)).join(', ')}); give another folder`,
+      );
+    }
+    files.push(...found);
+  }
+  return files;
+}
+
+async function imagesUnder(folder: string): Promise<readonly string[]> {
+  const entries = await list(folder, folder);
+  const own = entries.filter(isImage).map(({ name }) => name);
+  const folders = (await foldersIn(folder, entries)).filter((entry) => !entry.isSymbolicLink()).map(({ name }) => name);
+  const inside: string[] = [];
+  // A link to a folder is left alone: it may lead back here.
+  for (const name of folders.sort()) inside.push(...(await imagesUnder(join(folder, name))));
+  return [...own.sort().map((name) => join(folder, name)), ...inside];
+}
