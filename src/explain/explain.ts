@@ -65,8 +65,8 @@ export type Explanation =
 const STAGE = { kind: 'explain' } as const;
 
 /**
- * Explains by Grad-CAM what a model sees in image files, and in all of a folder's, one after another; see readWeights for the model's file. Throws a
- * UserError when there is no image, no such class or block, or the file is no model.
+ * Explains by Grad-CAM what a model sees in image files, and in all images of a folder, one after another; see readWeights
+ * for the model's file. Throws a UserError when there is no image, no such class or block, or the file is no model.
  */
 export async function* explain(
   file: string,
