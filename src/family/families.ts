@@ -4,9 +4,10 @@ import { architecture, sameNetwork } from './architecture.js';
 import type { Architecture, Backbone, Block, Family, PresetOptions, Shapes } from './family.js';
 import { glit } from './glit/family.js';
 import { samePreprocessing } from './preprocessing.js';
+import { swin } from './swin/family.js';
 
 /** Every family. A new one is a folder, and its name here. */
-export const FAMILIES: readonly Family[] = [glit];
+export const FAMILIES: readonly Family[] = [glit, swin];
 
 /** A published network and the family that it is of. */
 interface Published {
@@ -75,7 +76,8 @@ export function presetSizes(name: string, shapes: Shapes, source: string): Prese
 
 function familyOf(shapes: Shapes, source: string): Family {
   const names = [...shapes.keys()];
-  const found = FAMILIES.find((family) => family.claims(names));
+  // Every family's own names are `blocks.<i>.…`; the first one, whose official names are such too, is asked last.
+  const found = FAMILIES.findLast((family) => family.claims(names));
   if (found !== undefined) return found;
   const families = FAMILIES.map(({ title }) => title).join('; ');
   throw new UserError(`${source} has no tensors of a known network; glit reads the weights of ${families}`);
