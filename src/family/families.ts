@@ -4,10 +4,11 @@ import { architecture, sameNetwork } from './architecture.js';
 import type { Architecture, Backbone, Block, Family, PresetOptions, Shapes } from './family.js';
 import { glit } from './glit/family.js';
 import { samePreprocessing } from './preprocessing.js';
+import { resnet } from './resnet/family.js';
 import { swin } from './swin/family.js';
 
 /** Every family. A new one is a folder, and its name here. */
-export const FAMILIES: readonly Family[] = [glit, swin];
+export const FAMILIES: readonly Family[] = [glit, resnet, swin];
 
 /** A published network and the family that it is of. */
 interface Published {

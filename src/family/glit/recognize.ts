@@ -8,7 +8,8 @@ import { publishedHeads } from './presets.js';
 
 /** Whether these are names of a vision transformer with a class token, or nearly so. */
 export function claims(names: readonly string[]): boolean {
-  return names.some((name) => /^(cls_token|pos_embed|dist_token|blocks\.\d+\.)/.test(name));
+  const block = /^blocks\.\d+\.(0\.|choices\.\d+\.)?(norm1|attn|norm2|mlp)\./;
+  return names.some((name) => /^(cls_token|pos_embed|dist_token)/.test(name) || block.test(name));
 }
 
 /**
