@@ -22,5 +22,7 @@ export function bottleneck(scope: Scope, x: Value, block: ResnetBlock, phase: Ph
     stride === 1 && x.shape[1] === channels
       ? x
       : normalizedConv2d(scope, ['downsample.0', 'downsample.1'], x, { channels, kernel: 1, stride }, phase);
-  return relu(add(phase.residual(wide, 0), shortcut));
+  const output = relu(add(phase.residual(wide, 0), shortcut));
+  scope.tap('output', output);
+  return output;
 }

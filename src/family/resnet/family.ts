@@ -1,3 +1,4 @@
+import { transpose } from '../../graph/index.js';
 import { defineFamily } from '../family.js';
 import { backboneFault, RESNET_BACKBONE_FIELDS, type ResnetBackbone } from './backbone.js';
 import { describeBlock, faultOf, RESNET_BLOCK_FIELDS, type ResnetBlock } from './block.js';
@@ -37,6 +38,7 @@ export const resnet = defineFamily<ResnetBackbone, ResnetBlock>({
   block: bottleneck,
   head: (scope, x, { classes }) => pooledClassifier(scope, x, classes),
   residualBranches: 1,
+  gradCam: { tap: 'output', grid: (x) => transpose(x, [0, 2, 3, 1]) },
 
   presets: RESNET_PRESETS,
   layouts: [torchvisionLayout],

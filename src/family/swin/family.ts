@@ -36,6 +36,7 @@ export const swin = defineFamily<SwinBackbone, SwinBlock>({
   block: swinBlock,
   head: (scope, x, { classes }) => classifier(scope, x, classes),
   residualBranches: 2,
+  gradCam: { tap: 'norm1', grid: (tokens) => tokens },
 
   presets: SWIN_PRESETS,
   layouts: [torchvisionLayout, timmLayout],

@@ -85,10 +85,10 @@ describe('the scaled swin-tiny', () => {
   test('is the widest that the multiply-adds allow', () => {
     const sizes = { imageSize: 32, classes: 10 };
     const { macs } = costOf(architecture(swin, tiny.scaled(36, sizes)));
-    assert.equal(scaledPreset('swin-tiny', { macs, ...sizes }).backbone['dim'], 36);
-    const narrower = scaledPreset('swin-tiny', { macs: macs - 1, ...sizes });
+    assert.equal(scaledPreset('swin-tiny', { macs: { max: macs } }, sizes).backbone['dim'], 36);
+    const narrower = scaledPreset('swin-tiny', { macs: { max: macs - 1 } }, sizes);
     assert.equal(narrower.backbone['dim'], 33);
     assert.equal(narrower.name, 'swin-tiny-w33');
-    assert.throws(() => scaledPreset('swin-tiny', { macs: 1000, ...sizes }), /swin-tiny takes at least/);
+    assert.throws(() => scaledPreset('swin-tiny', { macs: { max: 1000 } }, sizes), /swin-tiny takes at least/);
   });
 });
