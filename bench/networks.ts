@@ -54,9 +54,11 @@ function pathOf({ name, network, path, batch }: SizedPath): Sized {
   return { name, batch, architecture: architectureOf(network, path) };
 }
 
-/** Plain networks: two presets for ImageNet, and the paths of the small supernets. */
+/** Plain networks: presets for ImageNet, and the paths of the small supernets. */
 export const PLAIN: readonly Sized[] = [
   { name: 'deit-tiny', architecture: preset('deit-tiny'), batch: 16 },
   { name: 'glit-tiny', architecture: preset('glit-tiny'), batch: 16 },
+  { name: 'resnet50', architecture: preset('resnet50'), batch: 16 },
+  { name: 'swin-tiny', architecture: preset('swin-tiny'), batch: 16 },
   ...SUPERNETS.slice(1).map(pathOf),
 ];

@@ -1,3 +1,4 @@
+import { glit } from '../src/family/glit/family.js';
 import { plainNetwork } from '../src/model/network.js';
 import type { Case, Row } from './case.js';
 import { PLAIN } from './networks.js';
@@ -11,7 +12,7 @@ export const pytorchCases: readonly Case[] = PLAIN.flatMap(({ name, architecture
     return {
       name: `pytorch/${name}/${kind}`,
       async measure({ device, rounds }) {
-        const peer = await Peer.start(['torch']);
+        const peer = await Peer.start(architecture.family === glit ? ['torch'] : ['torch', 'torchvision']);
         if ('skipped' in peer) return peer;
         try {
           const open = kind === 'training' ? training : inference;

@@ -80,13 +80,28 @@ class Network(nn.Module):
         return self.head(self.norm(self.blocks(x)[:, 0]))
 
 
+def network_of(architecture):
+    """A GLiT or DeiT of these blocks, or torchvision's network of this name."""
+    if architecture["family"] == "glit":
+        return Network(architecture)
+    from torchvision import models
+
+    build = {"resnet50": models.resnet50, "swin-tiny": models.swin_t}[architecture["name"]]
+    return build(num_classes=architecture["backbone"]["classes"])
+
+
 def network_at_work(request):
     torch.set_num_threads(request["threads"])
     torch.manual_seed(0)
-    backbone = request["architecture"]["backbone"]
+    architecture = request["architecture"]
+    backbone = architecture["backbone"]
     batch = request["batch"]
     images = torch.rand(batch, 3, backbone["imageSize"], backbone["imageSize"])
-    network = Network(request["architecture"])
+    network = network_of(architecture)
+    if architecture["family"] == "resnet":
+        # The layout that PyTorch's convolutions are fastest in.
+        images = images.to(memory_format=torch.channels_last)
+        network = network.to(memory_format=torch.channels_last)
     if request["kind"] == "inference":
         network.eval()
         forward = torch.compile(network, options={"freezing": True}) if request["compile"] else network
