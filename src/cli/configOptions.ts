@@ -4,6 +4,7 @@ import { UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
 import { configFrom, layerOf, layerValue, readLayer, type Layer } from '../config/layers.js';
 import { PRESETS, type PresetName } from '../config/presets.js';
+import { DEVICE_KINDS } from '../runtime/device.js';
 import { RECIPES, type RecipeName } from '../config/recipes/index.js';
 import { presetNames } from '../family/families.js';
 import { MEASURES } from '../measure/measure.js';
@@ -142,7 +143,7 @@ export function recipeOptions(...places: readonly string[]): readonly ConfigOpti
 }
 
 export const machineOptions: readonly ConfigOption[] = [
-  { flags: '--device <kind>', description: 'cpu or webgpu', keys: ['device.kind'] },
+  { flags: '--device <kind>', description: DEVICE_KINDS.join(' or '), keys: ['device.kind'] },
   { flags: '--threads <count>', description: 'threads of the cpu device', keys: ['device.threads'] },
   { flags: '--workers <count>', description: 'threads that read images', keys: ['data.workers'] },
 ];

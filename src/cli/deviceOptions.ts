@@ -1,16 +1,17 @@
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
+import { DEVICE_KINDS, type DeviceKind } from '../runtime/device.js';
 
 /** Adds the options that say where a finished model runs. */
 export function addDeviceOptions(command: Command): Command {
   return command
-    .addOption(new Option('--device <kind>', 'where the model runs').choices(['cpu', 'webgpu']).default('cpu'))
+    .addOption(new Option('--device <kind>', 'where the model runs').choices(DEVICE_KINDS).default('cpu'))
     .option('--threads <count>', 'threads of the cpu device');
 }
 
 /** What {@link addDeviceOptions} was told. */
-export function deviceOf(command: Command): { readonly kind: 'cpu' | 'webgpu'; readonly threads: number | undefined } {
-  const { device, threads } = command.opts<{ device: 'cpu' | 'webgpu'; threads?: string }>();
+export function deviceOf(command: Command): { readonly kind: DeviceKind; readonly threads: number | undefined } {
+  const { device, threads } = command.opts<{ device: DeviceKind; threads?: string }>();
   return { kind: device, threads: threads === undefined ? undefined : wholeNumber(threads, '--threads', 1) };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { presetNames } from '../family/families.js';
 import { perMeasure } from '../measure/measure.js';
+import { DEVICE_KINDS } from '../runtime/device.js';
 import { SEARCH_SPACES, type SearchSpaceName } from '../space/searchSpaces.js';
 
 /**
@@ -109,7 +110,7 @@ const recipe = z
 export const configSchema = z.strictObject({
   /** Everything random follows from it. */
   seed: z.int().min(0),
-  device: z.strictObject({ kind: z.enum(['cpu', 'webgpu']), threads: count.exactOptional() }),
+  device: z.strictObject({ kind: z.enum(DEVICE_KINDS), threads: count.exactOptional() }),
   data: z.strictObject({
     /** A folder of images, or the name of a built-in set. */
     source: z.string().min(1),

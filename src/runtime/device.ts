@@ -11,9 +11,9 @@ import type { Tensor } from '../tensor/tensor.js';
 import { DeviceTensor } from './deviceTensor.js';
 import { EngineThread } from './engineThread.js';
 import { Program } from './program.js';
-import type { DeviceKind } from './protocol.js';
+import { traitsOf, type DeviceKind } from './deviceKinds.js';
 
-export type { DeviceKind } from './protocol.js';
+export { DEVICE_KINDS, type DeviceKind } from './deviceKinds.js';
 export { DeviceTensor } from './deviceTensor.js';
 export { Program, type RunOptions } from './program.js';
 export type { Signature, ValueInfo } from './signature.js';
@@ -35,11 +35,9 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
     await thread.call('open', undefined);
   } catch (error) {
     await thread.close().catch(() => undefined);
-    const fact = oneLine(error);
+    const machine = `${process.platform} ${process.arch}`;
     throw new UserError(
-      kind === 'cpu'
-        ? `ONNX Runtime does not start on this machine (${process.platform} ${process.arch}): ${fact}`
-        : `WebGPU cannot be used on this machine (${fact}): use the cpu device, or install the GPU's driver.`,
+      `the device ${kind} does not start on this machine (${machine}): ${oneLine(error)}; ${traitsOf(kind).remedy}`,
     );
   }
   return new Device(kind, threads, thread);

@@ -1,5 +1,6 @@
 /** What the worker thread does: compiles programs and runs them on the device's tensors, one call at a time. */
 import { isShared, type Tensor } from '../tensor/tensor.js';
+import { traitsOf } from './deviceKinds.js';
 import { Memory } from './memory.js';
 import { createSession, valueInfo, type Ort, type OrtSession, type OrtTensor, type SessionSettings } from './ort.js';
 import type { CallName, Calls, RunRequest } from './protocol.js';
@@ -73,7 +74,9 @@ export class Engine implements Handlers {
     });
 
     // A session whose outputs stay on a GPU insists on all of them.
-    const needed = this.settings.kind === 'cpu' ? [...wanted, ...updates.keys()] : outputs.map(({ name }) => name);
+    const needed = traitsOf(this.settings.kind).sharesHostMemory
+      ? [...wanted, ...updates.keys()]
+      : outputs.map(({ name }) => name);
     const fetches = [...new Set(needed)];
     const results = new Map(Object.entries(await loaded.session.run(this.feeds(loaded, request), fetches)));
     try {

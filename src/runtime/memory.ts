@@ -6,6 +6,7 @@
  * disposing such a buffer ends the process.
  */
 import { isShared, tensor, type DType, type Storage, type Tensor } from '../tensor/tensor.js';
+import { traitsOf } from './deviceKinds.js';
 import { identityModel } from './identityModel.js';
 import { createSession, isDType, type Ort, type OrtSession, type OrtTensor, type SessionSettings } from './ort.js';
 
@@ -38,7 +39,7 @@ export class Memory {
 
   /** Makes the slots independent of a program's session, before that is released. */
   async adopt(program: number): Promise<void> {
-    if (this.settings.kind === 'cpu') return;
+    if (traitsOf(this.settings.kind).sharesHostMemory) return;
     for (const [slot, { value, maker }] of [...this.slots]) {
       if (maker === program) this.set(slot, await this.copy(value, 'device'));
     }
@@ -56,7 +57,7 @@ export class Memory {
 
   async toDevice(value: Tensor): Promise<OrtTensor> {
     const wrapped = this.wrap(isShared(value) ? { ...value, data: value.data.slice() } : value);
-    return this.settings.kind === 'cpu' ? wrapped : this.copy(wrapped, 'device');
+    return traitsOf(this.settings.kind).sharesHostMemory ? wrapped : this.copy(wrapped, 'device');
   }
 
   /** A copy on the host in a buffer of its own, which may be transferred to another thread (ONNX Runtime's may not). */

@@ -1,7 +1,7 @@
 /** The part of an ONNX Runtime package that glit uses; onnxruntime-node and onnxruntime-web both have it. */
 import type { InferenceSession, InferenceSessionFactory, Tensor, TensorConstructor } from 'onnxruntime-common';
 import type { DType } from '../tensor/tensor.js';
-import type { DeviceKind } from './protocol.js';
+import { traitsOf, type DeviceKind } from './deviceKinds.js';
 import type { ValueInfo } from './signature.js';
 
 export interface Ort {
@@ -24,9 +24,10 @@ export function createSession(
   settings: SessionSettings,
   outputs: 'device' | 'host',
 ): Promise<OrtSession> {
+  const { provider, sharesHostMemory } = traitsOf(settings.kind);
   const location = outputs === 'device' ? 'gpu-buffer' : 'cpu';
   return ort.InferenceSession.create(model, {
-    executionProviders: [settings.kind],
+    executionProviders: [provider],
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     intraOpNumThreads: settings.threads,
@@ -43,7 +44,7 @@ export function createSession(
     },
     // Fatal only: errors are thrown, and would be printed as well.
     logSeverityLevel: 4,
-    ...(settings.kind === 'webgpu' ? { preferredOutputLocation: location } : {}),
+    ...(sharesHostMemory ? {} : { preferredOutputLocation: location }),
   });
 }
 

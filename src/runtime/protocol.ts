@@ -7,8 +7,6 @@
 import type { Tensor } from '../tensor/tensor.js';
 import type { Signature } from './signature.js';
 
-export type DeviceKind = 'cpu' | 'webgpu';
-
 export interface RunRequest {
   readonly program: number;
   /** For each input of the program the slot that holds it, or -1 where it comes with this message. */
