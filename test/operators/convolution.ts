@@ -119,7 +119,7 @@ export const convolution = {
     convolved([1, 1, 7, 8], 2, { kernel: [4, 4], stride: 3, padding: 2 }),
     convolved([1, 3, 4, 4], 2, { kernel: [2, 2], stride: 2, bias: true }),
     // the gradient of weights by image, and over all images where there are more channels than pixels
-    convolved([2, 5, 4, 4], 5, { kernel: [3, 3], padding: 1 }),
+    convolved([1, 5, 6, 6], 5, { kernel: [3, 3], padding: 1 }),
     convolved([2, 6, 5, 5], 5, { kernel: [3, 3], stride: 2, padding: 1 }),
     convolved([2, 5, 2, 1], 4, { kernel: [1, 1], bias: true }),
     convolved([2, 5, 2, 2], 4, { kernel: [3, 3], padding: 1 }),
