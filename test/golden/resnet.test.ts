@@ -98,7 +98,7 @@ async function check(network: Network, golden: GoldenTensors, comparison: Compar
   assert.equal(statistics.length, groups.flatMap(({ buffers }) => buffers).length);
   for (const [name, expected] of statistics) {
     // Variances of a few values up to 3: some units in the last place of either side.
-    comparison.absolute('statistics', name, named.get(name) as Tensor, expected, 2e-6);
+    comparison.absolute('statistics', name, named.get(name) as Tensor, expected, 1e-6);
   }
 }
 
