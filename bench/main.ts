@@ -9,6 +9,7 @@ import type { Row } from './case.js';
 import { engineCases } from './engine.js';
 import { loaderCases } from './loader.js';
 import { memoryCases } from './memory.js';
+import { presetCases } from './presets.js';
 import { pytorchCases } from './pytorch.js';
 import { recipeCases } from './recipe.js';
 import { candidateCases, supernetCases } from './supernet.js';
@@ -18,6 +19,7 @@ const CASES = [
   ...supernetCases,
   ...candidateCases,
   ...pytorchCases,
+  ...presetCases,
   ...loaderCases,
   ...recipeCases,
   ...memoryCases,
