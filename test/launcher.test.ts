@@ -10,12 +10,14 @@ import { packageRoot } from './packageRoot.js';
 
 const BUILDING = 'glit: building dist/ from src/, once after each change …\n';
 
-/** A clone with the project's launcher and build, and a command line of one line in place of its source. */
+/** A clone with the project's launcher, build and kernels, and a command line of one line in place of its source. */
 function makeClone(main = "console.log('said', process.argv.slice(2).join(' '));"): string {
   const clone = mkdtempSync(join(tmpdir(), 'glit-launcher-'));
   after(() => rmSync(clone, { recursive: true }));
-  for (const file of ['bin/glit.js', 'scripts/build.mjs', 'package.json', 'tsconfig.json']) {
-    cpSync(join(packageRoot, file), join(clone, file));
+  const kernels = ['src/image/kernels/assembly', 'src/image/kernels/layout.ts'];
+  const build = ['scripts/build.mjs', 'scripts/buildKernels.mjs', 'package.json', 'tsconfig.json'];
+  for (const part of ['bin/glit.js', ...build, ...kernels]) {
+    cpSync(join(packageRoot, part), join(clone, part), { recursive: true });
   }
   symlinkSync(join(packageRoot, 'node_modules'), join(clone, 'node_modules'), 'junction');
   mkdirSync(join(clone, 'src/cli'), { recursive: true });
