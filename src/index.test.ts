@@ -12,9 +12,9 @@ describe('the library', () => {
     const backbone = { imageSize: 32, patchSize: 8, dim: 48, heads: 3, classes: 10 };
     const space = glit.highLevelSpace({ depth: 3, heads: 3 });
     const table = glit.costTable(glit.supernet(backbone, space));
-    const { macs } = glit.feasibleRange(table);
+    const { macs } = glit.costRange(table);
     const budget = { macs: { max: (macs.min + macs.max) / 2 } };
-    glit.checkReachable(table, budget);
+    glit.checkBudget(table, budget);
     const size = { population: 8, generations: 4 };
     const study = new glit.Study(
       {

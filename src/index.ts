@@ -80,7 +80,7 @@ export { Study, type Problem, type StudyOptions } from './search/study.js';
 export type { Origin, Proposal, Trial } from './search/trial.js';
 
 export {
-  feasibleRange,
+  costRange,
   formatBudget,
   isWithin,
   shareWithin,
@@ -91,7 +91,7 @@ export {
 export { costOf, costOfPath, costTable, type CostTable } from './measure/cost.js';
 export { formatCount, MEASURES, type Cost, type Measure, type MeasureKey, type PerMeasure } from './measure/measure.js';
 export { formatProfile, profileOf, type Profile, type ProfileRow } from './measure/profile.js';
-export { checkReachable, hasPathWithin } from './measure/reachable.js';
+export { checkBudget, hasPathWithin } from './measure/checkBudget.js';
 export { nearestDeit, scaledPreset } from './measure/scaled.js';
 export { architectureOf, inheritWeights } from './model/inherit.js';
 export { plainNetwork, supernet, type Network } from './model/network.js';

@@ -50,8 +50,8 @@ function lossAndGradients(): {
   const biased = add(mixed, reshape(gather(parameter([3, 2]), [0, 2]), [1, 1, 2, 2]));
   const features = mean(biased, [2, 3]);
   const loss = sum(mul(features, features));
-  const slopes = gradients(loss, inputs).map((slope, at) => [`slope${at}`, slope] as const);
-  return { outputs: { loss, ...Object.fromEntries(slopes) }, feeds };
+  const grads = gradients(loss, inputs).map((grad, at) => [`grad${at}`, grad] as const);
+  return { outputs: { loss, ...Object.fromEntries(grads) }, feeds };
 }
 
 async function run(kind: DeviceKind): Promise<Readonly<Record<string, Tensor>>> {

@@ -73,7 +73,7 @@ describe('a line that stays', () => {
       log10Candidates: Math.log10(256),
       ranges: { macs: { min: 1.2e9, max: 1.6e9 }, parameters: { min: 5e6, max: 6e6 } },
       budget: { macs: { max: 1.3e9 } },
-      shareInside: 0.25,
+      shareWithin: 0.25,
     } as const;
     assert.equal(
       lasting(space),

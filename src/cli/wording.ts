@@ -133,12 +133,12 @@ function startText({ stage, steps, recipe }: StageStarted): string | undefined {
   return recipe === undefined ? what : `${what}; ${describeRecipe(recipe)}`;
 }
 
-function spaceText({ level, log10Candidates, ranges, budget, shareInside }: SpaceChecked): string {
+function spaceText({ level, log10Candidates, ranges, budget, shareWithin }: SpaceChecked): string {
   const count = log10Candidates < 5 ? String(Math.round(10 ** log10Candidates)) : `10^${log10Candidates.toFixed(1)}`;
   const reach = Object.entries(ranges).map(
     ([key, { min, max }]) => `${formatCount(min)} to ${formatCount(max)} ${MEASURES.get(key) ?? key}`,
   );
-  return `${level} level: ${count} candidates with ${reach.join(' and ')}; budget: ${formatBudget(budget)}, met by ${percent(shareInside)} of random ones`;
+  return `${level} level: ${count} candidates with ${reach.join(' and ')}; budget: ${formatBudget(budget)}, met by ${percent(shareWithin)} of random ones`;
 }
 
 function baselineText({ preset, family, backbone, blocks, measures }: BaselineScaled): string {

@@ -1,4 +1,4 @@
-import { concat, GraphError, mean, mul, pullBack, reshape, split, sum, type Value } from '../graph/index.js';
+import { concat, GraphError, mean, mul, vjp, reshape, split, sum, type Value } from '../graph/index.js';
 import { forward, type Network } from '../model/network.js';
 import { feeds, programOf, type ProgramGraph } from '../program/program.js';
 import { evaluationPhases, fixedGroups } from '../program/sources.js';
@@ -27,7 +27,7 @@ export function gradCamProgram(
   const { logits, taps } = forward(network, { images, ...groups, phases: evaluationPhases(network) });
   const tapped = taps.get(`blocks.${block}.${gradCam.tap}`);
   if (tapped === undefined) throw new GraphError(`block ${block} taps no ${gradCam.tap}`);
-  const [gradient] = pullBack([logits], [score], [tapped]);
+  const [gradient] = vjp([logits], [score], [tapped]);
   if (gradient === undefined) throw new GraphError(`no logit depends on ${gradCam.tap} of block ${block}`);
 
   const weighted = mul(gradCam.grid(tapped), mean(gradCam.grid(gradient), [1, 2], { keepAxes: true })); // [B, r, c, C]

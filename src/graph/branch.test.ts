@@ -8,7 +8,7 @@ import { float32, int64, type Tensor } from '../tensor/tensor.js';
 import { branch } from './branch.js';
 import { macsOf } from './cost.js';
 import { GraphError } from './error.js';
-import { gradients, pullBack } from './gradient.js';
+import { gradients, vjp } from './gradient.js';
 import { lower } from './lower.js';
 import { add } from './ops/add.js';
 import { attention } from './ops/attention.js';
@@ -193,24 +193,24 @@ describe('the outputs of a branch', () => {
       { captures: [x], body: (a: Value) => [swish(a), sum(exp(a))] },
     ];
     const [output, second, third] = branch(index, arms);
-    const [slope, own] = pullBack([output], [y], [x, first]);
-    assert.ok(slope && own);
+    const [grad, own] = vjp([output], [y], [x, first]);
+    assert.ok(grad && own);
     const updated = branch(
       index,
       arms.map((_, at) =>
         at === 1 ? { captures: [own], body: (g: Value) => [g] } : { captures: [], body: () => [constant(1)] },
       ),
     )[0];
-    const run = await compile({ output, slope, updated, second, third });
+    const run = await compile({ output, grad, updated, second, third });
     for (const [at, { captures, body }] of arms.entries()) {
       const alone = body(...(captures as [Value, Value]));
       const expected = await evaluate(
-        { output: alone[0], slope: pullBack([alone[0]], [y], [x])[0] ?? x },
+        { output: alone[0], grad: vjp([alone[0]], [y], [x])[0] ?? x },
         { ...FEEDS, first: FEEDS.y },
       );
       const actual = await run({ ...choose(at), first: FEEDS.y });
       assertNear(actual.output, expected.output, `output of arm ${at}`);
-      assertNear(actual.slope, expected.slope, `gradient of arm ${at}`);
+      assertNear(actual.grad, expected.grad, `gradient of arm ${at}`);
       assert.deepEqual(actual.second.shape, [[0], [2, 2], []][at]);
       assert.deepEqual(actual.third.shape, [[0], [2, 2], [0]][at]);
     }
@@ -237,10 +237,10 @@ describe('the gradient of a branch', () => {
       { captures: [x, x], body: (a, b) => [mul(a, exp(b))] },
       { captures: [x, y, x], body: (a, b, c) => [mul(mul(a, b), c)] },
     ]);
-    const run = await compile({ slope: gradients(sum(output), [x])[0] });
+    const run = await compile({ grad: gradients(sum(output), [x])[0] });
     const xs = numbersOf(FEEDS.x);
     assertNear(
-      (await run(choose(0))).slope,
+      (await run(choose(0))).grad,
       float32(
         [2, 2],
         xs.map((a) => (1 + a) * Math.exp(a)),
@@ -248,7 +248,7 @@ describe('the gradient of a branch', () => {
       'x·eˣ',
     );
     assertNear(
-      (await run(choose(1))).slope,
+      (await run(choose(1))).grad,
       float32(
         [2, 2],
         xs.map((a, at) => 2 * a * FEEDS.y.data[at]),
@@ -264,8 +264,8 @@ describe('the gradient of a branch', () => {
       { captures: [x, q, r], body: (a: Value, c: Value, d: Value) => [mul(mul(a, sigmoid(c)), d)] },
       { captures: [x, r, p], body: (a: Value, d: Value, b: Value) => [add(mul(a, mul(d, 3)), exp(mul(b, a)))] },
     ];
-    const slopes = pullBack([sum(branch(index, arms)[0])], [constant(1)], [p, q, r]).map((slope) => slope ?? p);
-    const [dp, dq, dr] = slopes;
+    const grads = vjp([sum(branch(index, arms)[0])], [constant(1)], [p, q, r]).map((grad) => grad ?? p);
+    const [dp, dq, dr] = grads;
     const used = [
       [dp, dq],
       [dq, dr],
@@ -289,8 +289,8 @@ describe('the gradient of a branch', () => {
     const [p, q] = ['p', 'q'].map((name) => input(name, 'float32', [2]));
     const arms = [p, q].map((own) => ({ captures: [x, own], body: (a: Value, b: Value) => [mul(a, b)] }));
     const loss = sum(branch(index, arms)[0]);
-    for (const slope of gradients(loss, [p, q]))
-      assert.throws(() => mul(slope, 2), /GraphError: this value's type depends on which arm of a branch ran/);
+    for (const grad of gradients(loss, [p, q]))
+      assert.throws(() => mul(grad, 2), /GraphError: this value's type depends on which arm of a branch ran/);
     assert.throws(
       () => gradients(add(loss, sum(p)), [p]),
       /GraphError: an input that only some arms .* capture is used elsewhere/,
@@ -306,10 +306,10 @@ describe('the gradient of a branch', () => {
       { captures: [x, y], body: (a, b) => [bodies[1](a, b)] },
       { captures: [y, x], body: (b, a) => [mul(bodies[0](a, b), b)] },
     ]);
-    const run = await compile({ slope: gradients(sum(output), [z])[0], whole: gradients(sum(output), [x])[0] });
-    assert.deepEqual((await run(choose(0))).slope, FEEDS.x);
-    assert.deepEqual(numbersOf((await run(choose(1))).slope), [0, 0, 0, 0]);
-    assert.deepEqual(numbersOf((await run(choose(2))).slope), [0, 0, 0, 0]);
+    const run = await compile({ grad: gradients(sum(output), [z])[0], whole: gradients(sum(output), [x])[0] });
+    assert.deepEqual((await run(choose(0))).grad, FEEDS.x);
+    assert.deepEqual(numbersOf((await run(choose(1))).grad), [0, 0, 0, 0]);
+    assert.deepEqual(numbersOf((await run(choose(2))).grad), [0, 0, 0, 0]);
   });
 
   test('adds up over branches and other uses of a value', async () => {
@@ -325,12 +325,12 @@ describe('the gradient of a branch', () => {
           at,
           bodies.map((body) => ({ captures: [a, b], body: (...inner) => [body(inner[0], inner[1])] })),
         )[0];
-    const run = await compile({ slope: gradients(network(choice(index, first), choice(other, second)), [x])[0] });
+    const run = await compile({ grad: gradients(network(choice(index, first), choice(other, second)), [x])[0] });
     for (const i of first.keys()) {
       for (const j of second.keys()) {
-        const alone = await evaluate({ slope: gradients(network(first[i], second[j]), [x])[0] }, FEEDS);
-        const { slope } = await run({ ...choose(i), other: int64([1], [j]) });
-        assertNear(slope, alone.slope, `arms ${i} and ${j}`);
+        const alone = await evaluate({ grad: gradients(network(first[i], second[j]), [x])[0] }, FEEDS);
+        const { grad } = await run({ ...choose(i), other: int64([1], [j]) });
+        assertNear(grad, alone.grad, `arms ${i} and ${j}`);
       }
     }
   });
@@ -345,10 +345,10 @@ describe('the gradient of a branch', () => {
       index,
       widths.map((_, at) => ({ captures: [hidden], body: (h) => [reshape(mul(sigmoid(h), at + 1), [2, 2])] })),
     );
-    const run = await compile({ slope: gradients(sum(output), [x])[0] });
+    const run = await compile({ grad: gradients(sum(output), [x])[0] });
     for (const at of widths.keys()) {
-      const alone = await evaluate({ slope: gradients(sum(mul(sigmoid(exp(x)), at + 1)), [x])[0] }, FEEDS);
-      assertNear((await run(choose(at))).slope, alone.slope, `arm ${at}`);
+      const alone = await evaluate({ grad: gradients(sum(mul(sigmoid(exp(x)), at + 1)), [x])[0] }, FEEDS);
+      assertNear((await run(choose(at))).grad, alone.grad, `arm ${at}`);
     }
   });
 
@@ -362,10 +362,10 @@ describe('the gradient of a branch', () => {
       bodies.map((body) => ({ captures: [x, y], body })),
     );
     const outputsOf = (one: Value, two: Value) => {
-      const [slope] = gradients(sum(one), [x]);
+      const [grad] = gradients(sum(one), [x]);
       const [both] = gradients(add(sum(mul(one, y)), sum(two)), [x]);
-      const [curvature, mixed] = gradients(sum(mul(slope, y)), [x, y]);
-      return { slope, other: gradients(sum(two), [x])[0], both, curvature, mixed };
+      const [curvature, mixed] = gradients(sum(mul(grad, y)), [x, y]);
+      return { grad, other: gradients(sum(two), [x])[0], both, curvature, mixed };
     };
     const run = await compile(outputsOf(left, right));
     for (const [at, body] of bodies.entries()) {

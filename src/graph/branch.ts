@@ -2,7 +2,7 @@ import { sizeOf, zeros, type DType } from '../tensor/tensor.js';
 import { argument, trace, typeInArm, type Arm, type TracedArm } from './arm.js';
 import { lowerBranch } from './branchLowering.js';
 import { GraphError } from './error.js';
-import { pullBack } from './gradient.js';
+import { vjp } from './gradient.js';
 import { add } from './ops/add.js';
 import { nodesOf } from './traverse.js';
 import { constant, dtypeOf, formatType, sameType, Value, type Node, type ValueType } from './value.js';
@@ -89,9 +89,9 @@ function gradient(
   const ownSlots = slotsOf(targets.filter(isOwn), (outer) => arms.filter((arm) => captures(arm, outer)));
 
   const pulled = arms.map((arm, at) => {
-    const { seeds, slopeOf } = pullBackArm(index, arm, at, grads, targets);
-    const outputs: (Value | undefined)[] = shared.map(slopeOf);
-    for (const [outer, slot] of ownSlots) if (captures(arm, outer)) outputs[shared.length + slot] = slopeOf(outer);
+    const { seeds, gradOf } = vjpOfArm(index, arm, at, grads, targets);
+    const outputs: (Value | undefined)[] = shared.map(gradOf);
+    for (const [outer, slot] of ownSlots) if (captures(arm, outer)) outputs[shared.length + slot] = gradOf(outer);
     // not a hole: where the arm has nothing
     return { seeds, outputs: Array.from(outputs) };
   });
@@ -132,27 +132,27 @@ function slotsOf(values: readonly Value[], armsOf: (value: Value) => readonly Tr
 
 /**
  * Differentiates arm `at`. `seeds` are inner values and the gradients of the branch's outputs that they stand for;
- * `slopeOf` gives the arm's gradient by one of `targets`, zeros where none flows (nothing for a variant).
+ * `gradOf` gives the arm's gradient by one of `targets`, zeros where none flows (nothing for a variant).
  */
-function pullBackArm(index: Value, arm: TracedArm, at: number, grads: Grads, targets: readonly Value[]) {
+function vjpOfArm(index: Value, arm: TracedArm, at: number, grads: Grads, targets: readonly Value[]) {
   const seeds = grads.map((grad) => grad && argument(typeInArm(grad, index, at)));
   const slots = [...arm.outputs.keys()].filter((slot) => arm.outputs[slot] !== undefined);
   const inner = [...arm.bindings].filter(([, outer]) => targets.includes(outer));
-  const slopes = pullBack(
+  const innerGrads = vjp(
     slots.map((slot) => arm.outputs[slot] as Value),
     slots.map((slot) => seeds[slot]),
     inner.map(([value]) => value),
     arm.bindings,
   );
-  const slopeOf = (outer: Value): Value | undefined => {
+  const gradOf = (outer: Value): Value | undefined => {
     // An outer value may stand behind several inner ones: captured twice, or captured and a seed.
-    const parts = slopes.filter((_, position) => inner[position][1] === outer).filter((part) => part !== undefined);
+    const parts = innerGrads.filter((_, position) => inner[position][1] === outer).filter((part) => part !== undefined);
     if (parts.length > 0) return parts.reduce(add);
     const type = typeInArm(outer, index, at);
     return 'arms' in type ? undefined : constant(zeros('float32', type.shape));
   };
   const bindings = seeds.flatMap((seed, slot) => (seed ? [[seed, grads[slot] as Value] as const] : []));
-  return { seeds: bindings, slopeOf };
+  return { seeds: bindings, gradOf };
 }
 
 /** The values of the forward arm that its gradient reads: captured ones, and intermediates that it must hand out. */

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { evaluate } from '../../test/support/evaluate.js';
 import { countNodes } from '../../test/support/onnxNodes.js';
 import { float32, type Tensor } from '../tensor/tensor.js';
-import { gradients, pullBack } from './gradient.js';
+import { gradients, vjp } from './gradient.js';
 import { lower } from './lower.js';
 import { add } from './ops/add.js';
 import { cast } from './ops/cast.js';
@@ -27,8 +27,8 @@ async function valueOf(value: Value, feeds: Readonly<Record<string, Tensor>> = F
 describe('reverse mode', () => {
   test('adds up what comes back over every use of a value', async () => {
     // x³ + 5x − y·x, every x another use of it: 3x² + 5 − y
-    const [slope] = gradients(sum(sub(add(mul(mul(x, x), x), mul(x, 5)), mul(y, x))), [x]);
-    assert.deepEqual(await valueOf(slope), [3 + 5 - 4, 12 + 5 - 0.25, 27 + 5 + 1, 0.75 + 5 - 2]);
+    const [grad] = gradients(sum(sub(add(mul(mul(x, x), x), mul(x, 5)), mul(y, x))), [x]);
+    assert.deepEqual(await valueOf(grad), [3 + 5 - 4, 12 + 5 - 0.25, 27 + 5 + 1, 0.75 + 5 - 2]);
   });
 
   test('sums over the axes that broadcasting stretched, whether they were 1 or missing', async () => {
@@ -53,15 +53,15 @@ describe('reverse mode', () => {
 
   test('starts from several outputs, also from one that another is made of, and from one output twice', async () => {
     const square = mul(x, x);
-    const [slope] = pullBack([mul(square, 2), square, square], [y, y, constant(1)], [x]);
-    assert.deepEqual(await valueOf(slope as Value), [2 * 13, -4 * 1.75, 6 * -2, 7]);
+    const [grad] = vjp([mul(square, 2), square, square], [y, y, constant(1)], [x]);
+    assert.deepEqual(await valueOf(grad as Value), [2 * 13, -4 * 1.75, 6 * -2, 7]);
   });
 
   test('gives nothing where nothing flows, zeros for a parameter of a loss', async () => {
     const unused = input('unused', 'float32', [3]);
     const whole = cast(cast(y, 'int64'), 'float32');
-    assert.deepEqual(pullBack([mul(x, whole)], [x], [unused, y]), [undefined, undefined]);
-    assert.deepEqual(pullBack([mul(x, x)], [undefined], [x]), [undefined]);
+    assert.deepEqual(vjp([mul(x, whole)], [x], [unused, y]), [undefined, undefined]);
+    assert.deepEqual(vjp([mul(x, x)], [undefined], [x]), [undefined]);
     const [zero, one] = gradients(sum(x), [unused, x]);
     assert.deepEqual(await valueOf(zero), [0, 0, 0]);
     assert.deepEqual(await valueOf(one), [1, 1, 1, 1]);
@@ -89,16 +89,16 @@ describe('reverse mode', () => {
 
   test('does not name a gradient that a rule gives to an input that is not asked for', () => {
     const [left, right] = split(x, 1, [1, 1]);
-    const [slope, other] = pullBack([mul(left, right)], [constant(1)], [left, y]);
-    assert.ok(slope);
+    const [grad, other] = vjp([mul(left, right)], [constant(1)], [left, y]);
+    assert.ok(grad);
     assert.equal(other, undefined);
   });
 
   test('of a graph of ten thousand nodes needs no deep stack', async () => {
     let value = x;
     for (let step = 0; step < 5_000; step++) value = step % 2 === 0 ? add(value, y) : mul(value, 1);
-    const [slope] = gradients(sum(value), [x]);
-    assert.ok(lower({ slope, value }).length > 0);
-    assert.deepEqual(await valueOf(slope), [1, 1, 1, 1]);
+    const [grad] = gradients(sum(value), [x]);
+    assert.ok(lower({ grad, value }).length > 0);
+    assert.deepEqual(await valueOf(grad), [1, 1, 1, 1]);
   });
 });

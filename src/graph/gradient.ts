@@ -14,7 +14,7 @@ import { constant, type Value } from './value.js';
 export function gradients(scalar: Value, parameters: readonly Value[]): readonly Value[] {
   if (scalar.shape.length !== 0)
     throw new GraphError(`only a scalar has a gradient, not a value of rank ${scalar.shape.length}`);
-  return pullBack([scalar], [constant(1)], parameters).map(
+  return vjp([scalar], [constant(1)], parameters).map(
     (gradient, index) => gradient ?? constant(zeros('float32', parameters[index].shape)),
   );
 }
@@ -23,7 +23,7 @@ export function gradients(scalar: Value, parameters: readonly Value[]): readonly
  * Reverse mode: the gradient of Σ ⟨outputs, seeds⟩ with respect to each of `targets`; undefined where nothing flows.
  * Broadcasting is undone here, once for all operators. Nothing flows past values in `known`: they count as given.
  */
-export function pullBack(
+export function vjp(
   outputs: readonly Value[],
   seeds: readonly (Value | undefined)[],
   targets: readonly Value[],

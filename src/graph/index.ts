@@ -3,7 +3,7 @@ export type { Arm } from './arm.js';
 export { branch } from './branch.js';
 export { macsOf } from './cost.js';
 export { GraphError, inModule } from './error.js';
-export { gradients, pullBack } from './gradient.js';
+export { gradients, vjp } from './gradient.js';
 export { lower, type LowerOptions } from './lower.js';
 export { add } from './ops/add.js';
 export { attention } from './ops/attention.js';

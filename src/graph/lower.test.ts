@@ -101,8 +101,8 @@ describe('lowering', () => {
         body: (value: Value) => [body(value)],
       }));
       const [y] = branch(index, arms);
-      const [slope] = gradients(sum(mul(y, y)), [tokens]);
-      return lower({ y, slope }, { metadata: { classes: 'one,two' } });
+      const [grad] = gradients(sum(mul(y, y)), [tokens]);
+      return lower({ y, grad }, { metadata: { classes: 'one,two' } });
     };
     assert.deepEqual(build(), build());
   });
@@ -111,7 +111,7 @@ describe('lowering', () => {
     const y = swish(x);
     const before = lower({ y });
     const loss = sum(y);
-    lower({ slope: gradients(loss, [x])[0] });
+    lower({ grad: gradients(loss, [x])[0] });
     assert.deepEqual(lower({ y }), before);
   });
 
@@ -208,7 +208,7 @@ describe('lowering', () => {
     const layer = { weight: x, bias: constant(zeros('float32', [2])) };
     const y = feedForward(x, layer, layer);
     assert.deepEqual(countNodes(lower({ y })), { Gemm: 2, Add: 2, Gelu: 1 });
-    const trained = countNodes(lower({ y, slope: gradients(sum(y), [x])[0] }));
+    const trained = countNodes(lower({ y, grad: gradients(sum(y), [x])[0] }));
     assert.equal(trained.Gelu, undefined);
     assert.equal(trained.Erf, 1);
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { zeros } from '../tensor/tensor.js';
 import { branch } from './branch.js';
-import { pullBack } from './gradient.js';
+import { vjp } from './gradient.js';
 import { split } from './ops/concat.js';
 import { gemm } from './ops/gemm.js';
 import { mul } from './ops/mul.js';
@@ -16,10 +16,10 @@ test('print writes a node a line, every node after those it reads', () => {
   const x = input('x', 'float32', [2, 3]);
   const w = constant(zeros('float32', [3, 4]));
   const [left, right] = split(gemm(x, w), 1, [1, 3]);
-  const [slope] = pullBack([sigmoid(left)], [constant(1)], [left]);
-  assert.ok(slope);
+  const [grad] = vjp([sigmoid(left)], [constant(1)], [left]);
+  assert.ok(grad);
   assert.equal(
-    print({ y: add(right, mul(left, 0.5)), slope }),
+    print({ y: add(right, mul(left, 0.5)), grad }),
     [
       '%0 = gemm x constant<float32[3, 4]> {transposeA: false, transposeB: false} : float32[2, 4]',
       '%1, %2 = split %0 {axis: 1, extents: [1,3]} : float32[2, 1], float32[2, 3]',
@@ -30,7 +30,7 @@ test('print writes a node a line, every node after those it reads', () => {
       '%7 = sub 1 %5 : float32[2, 1]',
       '%8 = mul %6 %7 : float32[2, 1]',
       'y = %4 : float32[2, 3]',
-      'slope = %8 : float32[2, 1]',
+      'grad = %8 : float32[2, 1]',
     ].join('\n'),
   );
 });

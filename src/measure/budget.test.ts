@@ -5,10 +5,10 @@ import { seeded } from '../random/rng.js';
 import { highLevelSpace } from '../space/highLevel.js';
 import { headSplits, releasedLowLevel } from '../space/lowLevel.js';
 import { sizeOf, type Path, type Space } from '../space/space.js';
-import { isWithin, feasibleRange, formatBudget, shareWithin, type Budget } from './budget.js';
+import { isWithin, costRange, formatBudget, shareWithin, type Budget } from './budget.js';
 import { costOfPath, costsOfSpace } from './cost.js';
 import type { Cost } from './measure.js';
-import { checkReachable, hasPathWithin } from './reachable.js';
+import { checkBudget, hasPathWithin } from './checkBudget.js';
 
 const backbone = { imageSize: 32, patchSize: 8, dim: 24, heads: 3, classes: 5 };
 
@@ -58,7 +58,7 @@ describe('a budget', () => {
   });
 
   test('the range of a space is that of all its paths', () => {
-    const range = feasibleRange(table);
+    const range = costRange(table);
     for (const quantity of ['macs', 'parameters'] as const) {
       const values = costs.map((cost) => cost[quantity]);
       assert.deepEqual(range[quantity], { min: Math.min(...values), max: Math.max(...values) });
@@ -66,7 +66,7 @@ describe('a budget', () => {
   });
 
   test('the share inside is estimated from draws', () => {
-    const { min, max } = feasibleRange(table).macs;
+    const { min, max } = costRange(table).macs;
     const budget = { macs: { max: (min + max) / 2 } };
     const exact = costs.filter((cost) => isWithin(budget, cost)).length / costs.length;
     assert.ok(exact > 0.1 && exact < 0.9, `${exact}`);
@@ -81,8 +81,8 @@ describe('whether a budget can be reached', () => {
       fc.property(arbitraryBudget, (budget) => {
         const expected = costs.some((cost) => isWithin(budget, cost));
         assert.equal(hasPathWithin(table, budget), expected);
-        if (expected) checkReachable(table, budget);
-        else assert.throws(() => checkReachable(table, budget), { name: 'UserError' });
+        if (expected) checkBudget(table, budget);
+        else assert.throws(() => checkBudget(table, budget), { name: 'UserError' });
       }),
     );
   });
@@ -90,19 +90,16 @@ describe('whether a budget can be reached', () => {
   test('is decided at once for a space of 4^24 paths, on the edge and beyond it', () => {
     const large = costsOfSpace(backbone, highLevelSpace({ depth: 24, heads: 3 }));
     assert.ok(sizeOf(large.space) > 10n ** 14n);
-    const { macs, parameters } = feasibleRange(large);
-    checkReachable(large, { macs: { max: macs.min } });
-    checkReachable(large, { macs: { min: macs.max } });
-    checkReachable(large, { macs: { max: (macs.min + macs.max) / 2 }, parameters: { min: parameters.min } });
-    assert.throws(() => checkReachable(large, { macs: { max: macs.min - 1 } }), /at most .* reaches .*raise the limit/);
-    assert.throws(
-      () => checkReachable(large, { macs: { min: macs.max + 1 } }),
-      /at least .* reaches .*lower the limit/,
-    );
-    assert.throws(() => checkReachable(large, { macs: { min: 2, max: 1 } }), /holds nothing/);
+    const { macs, parameters } = costRange(large);
+    checkBudget(large, { macs: { max: macs.min } });
+    checkBudget(large, { macs: { min: macs.max } });
+    checkBudget(large, { macs: { max: (macs.min + macs.max) / 2 }, parameters: { min: parameters.min } });
+    assert.throws(() => checkBudget(large, { macs: { max: macs.min - 1 } }), /at most .* reaches .*raise the limit/);
+    assert.throws(() => checkBudget(large, { macs: { min: macs.max + 1 } }), /at least .* reaches .*lower the limit/);
+    assert.throws(() => checkBudget(large, { macs: { min: 2, max: 1 } }), /holds nothing/);
     // Each of the two can be had, but the cheapest network is not the one with most parameters.
     assert.throws(
-      () => checkReachable(large, { macs: { max: macs.min }, parameters: { min: parameters.max } }),
+      () => checkBudget(large, { macs: { max: macs.min }, parameters: { min: parameters.max } }),
       /within the budget as a whole .* reaches/,
     );
   });

@@ -27,7 +27,7 @@ export function isWithin(budget: Budget, cost: Cost): boolean {
 }
 
 /** The least and the most that a path of the space takes, exactly. The quantities need not be extreme together. */
-export function feasibleRange(table: CostTable): PerMeasure<Range> {
+export function costRange(table: CostTable): PerMeasure<Range> {
   const extreme = (pick: (...values: number[]) => number): Cost =>
     total([
       table.trunk,

@@ -11,7 +11,7 @@ import { stageName } from '../telemetry/stage.js';
 import type { Config } from '../config/config.js';
 import type { RunContext } from './context.js';
 import {
-  checkFeasible,
+  checkLevel,
   searchLevel,
   type RecordedFitness,
   type ScoredCandidate,
@@ -59,12 +59,12 @@ export async function hierarchicalSearch(
   }
 }
 
-/** Checks the first space that will be searched against the budget, before anything is trained; see {@link checkFeasible}. */
-export function checkSearchable(context: Pick<RunContext, 'config' | 'emit' | 'rng'>, classes: number): void {
+/** Checks the first space that will be searched against the budget, before anything is trained; see {@link checkLevel}. */
+export function checkFirstLevel(context: Pick<RunContext, 'config' | 'emit' | 'rng'>, classes: number): void {
   const { config } = context;
   const backbone = backboneOf(config, classes);
   const { name, space } = searchSpaceOf(config).first(spaceSettingsOf(config));
-  checkFeasible(context, { name, space, backbone, budget: budgetOf(config, backbone) });
+  checkLevel(context, { name, space, backbone, budget: budgetOf(config, backbone) });
 }
 
 export function searchSpaceOf({ space }: Config): SearchSpace {

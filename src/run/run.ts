@@ -10,7 +10,7 @@ import { costOf } from '../measure/cost.js';
 import { deitFor, randomCandidate, scaledBaselines } from './comparison.js';
 import type { RunContext } from './context.js';
 import { accuracyOfFile, exportedModel } from '../modelfile/exportModel.js';
-import { backboneOf, checkSearchable, hierarchicalSearch, type SearchResult } from './hierarchicalSearch.js';
+import { backboneOf, checkFirstLevel, hierarchicalSearch, type SearchResult } from './hierarchicalSearch.js';
 import { formatReport, type ComparisonRow, type RunResult } from './report.js';
 import { accuracyOf, retrain, type TrainedNetwork } from './retrain.js';
 import { RecordedFitness } from './searchLevel.js';
@@ -69,7 +69,7 @@ function checkSearchData(context: DataContext): number {
     'supernet.batchSize': supernet.batchSize,
     ...(search.calibrationBatches > 0 && { 'search.calibrationBatchSize': search.calibrationBatchSize }),
   });
-  checkSearchable(context, dataset.classes.length);
+  checkFirstLevel(context, dataset.classes.length);
   return images;
 }
 

@@ -1,8 +1,8 @@
 import type { SearchData } from '../dataset/dataset.js';
-import { feasibleRange, isWithin, shareWithin, type Budget } from '../measure/budget.js';
+import { costRange, isWithin, shareWithin, type Budget } from '../measure/budget.js';
 import { costOfPath, costTable, type CostTable } from '../measure/cost.js';
 import { supernet, type Network } from '../model/network.js';
-import { checkReachable } from '../measure/reachable.js';
+import { checkBudget } from '../measure/checkBudget.js';
 import { best } from '../search/best.js';
 import type { Sampler } from '../search/sampler.js';
 import { evolution } from '../search/samplers/evolution.js';
@@ -56,19 +56,19 @@ export interface Level {
  * Checks, before anything is trained, that the budget can be reached, and tells the range of the space and the share of
  * random candidates inside the budget. Throws a UserError with the range when none can be inside.
  */
-export function checkFeasible(
+export function checkLevel(
   { emit, rng }: Pick<RunContext, 'emit' | 'rng'>,
   { name, backbone, space, budget }: Omit<Level, 'top' | 'start'>,
 ): CostTable {
   const table = costTable(supernet(backbone, space));
-  checkReachable(table, budget);
+  checkBudget(table, budget);
   emit({
     type: 'spaceChecked',
     level: name,
     log10Candidates: log10SizeOf(space),
-    ranges: feasibleRange(table),
+    ranges: costRange(table),
     budget: { ...budget },
-    shareInside: shareWithin(table, budget, rng.fork('feasible').fork(name)),
+    shareWithin: shareWithin(table, budget, rng.fork('feasible').fork(name)),
   });
   return table;
 }
@@ -87,7 +87,7 @@ export async function searchLevel(
 ): Promise<LevelResult> {
   const { config, device, emit, signal } = context;
   const { name, backbone, space, budget, start } = level;
-  const table = checkFeasible(context, level);
+  const table = checkLevel(context, level);
   const network = supernet(backbone, space);
   const { state } = await trainStage(
     context,

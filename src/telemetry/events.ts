@@ -84,7 +84,7 @@ export interface SpaceChecked {
   /** What a candidate may take; a bound or a measure that is left out does not bound. */
   readonly budget: ByMeasure<{ readonly min?: number; readonly max?: number }>;
   /** The share of uniformly drawn candidates that are inside the budget, 0 to 1. */
-  readonly shareInside: number;
+  readonly shareWithin: number;
 }
 
 /** A published network was scaled to the budget, to be trained beside the found one. */

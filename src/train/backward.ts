@@ -1,4 +1,4 @@
-import { constant, pullBack, type Value } from '../graph/index.js';
+import { constant, vjp, type Value } from '../graph/index.js';
 import { forward, type Network } from '../model/network.js';
 import type { NetworkFeed } from '../program/evaluation.js';
 import { feeds } from '../program/program.js';
@@ -56,7 +56,7 @@ export function backward(network: Network, images: Value, { dropPath, share = 1 
   const places = placesOf(network, indices, [[trunk], ...choices]);
   // The choices of a place share one gradient, so that of its first choice stands for all.
   const sources = places.flatMap((place) => place.sources);
-  const pulled = pullBack(
+  const pulled = vjp(
     [loss],
     [constant(share)],
     sources.map(({ parameters }) => parameters),

@@ -1,5 +1,5 @@
 import { describe, test } from 'node:test';
-import { constant, input, pullBack, type Value } from '../../src/graph/index.js';
+import { constant, input, vjp, type Value } from '../../src/graph/index.js';
 import { glBlock, mixer } from '../../src/family/glit/glBlock.js';
 import { evaluation, training, type Phase } from '../../src/nn/phase.js';
 import { Scope } from '../../src/nn/scope.js';
@@ -52,7 +52,7 @@ async function check({ file, kind, args, analytically_zero_gradients }: Case, co
 
   const trained = run(variables, training({ momentum: constant(0.1) }));
   const targets = [x, ...parameters.map((name) => variables.get(name) as Value)];
-  const gradients = pullBack([trained.y], [g], targets);
+  const gradients = vjp([trained.y], [g], targets);
   const outputs: Record<string, Value> = {
     out_eval: run(variables, evaluation).y,
     out_train: trained.y,

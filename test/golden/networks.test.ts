@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { constant, input, pullBack, type Value } from '../../src/graph/index.js';
+import { constant, input, vjp, type Value } from '../../src/graph/index.js';
 import { layerNorm } from '../../src/nn/layerNorm.js';
 import { forward, groupsOf, plainNetwork, type Network } from '../../src/model/network.js';
 import { deit, type GlitArchitecture } from '../../src/family/glit/architecture.js';
@@ -101,7 +101,7 @@ async function check(
   const norm = trunk
     .open(trunk.captures)
     .module('norm', (scope) => layerNorm(scope, evaluated.features[depth]));
-  const gradients = pullBack(
+  const gradients = vjp(
     [loss],
     [constant(1)],
     [trunk, ...blocks].map(({ parameters }) => parameters),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { architecture } from '../../src/family/architecture.js';
 import { preset, recognizeArchitecture } from '../../src/family/families.js';
-import { constant, input, pullBack, type Value } from '../../src/graph/index.js';
+import { constant, input, vjp, type Value } from '../../src/graph/index.js';
 import { costOf } from '../../src/measure/cost.js';
 import { forward, groupsOf, plainNetwork, type Network } from '../../src/model/network.js';
 import { readStateDict, shapesOf, toOfficialStateDict } from '../../src/model/stateDict.js';
@@ -64,7 +64,7 @@ async function check(network: Network, golden: GoldenTensors, comparison: Compar
   const evaluated = forward(network, { images, trunk, choices, phases: evaluationPhases(network) });
   const trained = forward(network, { images, trunk, choices, phases: trainingPhases(network, constant(0.1)) });
   const loss = crossEntropy(trained.logits, targets);
-  const gradients = pullBack(
+  const gradients = vjp(
     [loss],
     [constant(1)],
     [trunk, ...blocks].map(({ parameters }) => parameters),

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { architecture } from '../../src/family/architecture.js';
 import { preset, recognizeArchitecture } from '../../src/family/families.js';
 import { timmLayout, torchvisionLayout } from '../../src/family/swin/layouts.js';
-import { constant, input, pullBack, type Value } from '../../src/graph/index.js';
+import { constant, input, vjp, type Value } from '../../src/graph/index.js';
 import { costOf } from '../../src/measure/cost.js';
 import { forward, groupsOf, plainNetwork } from '../../src/model/network.js';
 import { readStateDict, shapesOf, toLayout } from '../../src/model/stateDict.js';
@@ -42,7 +42,7 @@ for (const [name, imageSize] of CASES) {
       const evaluated = forward(network, { images, trunk, choices, phases: evaluationPhases(network) });
       const trained = forward(network, { images, trunk, choices, phases: trainingPhases(network, constant(0.1)) });
       const loss = crossEntropy(trained.logits, targets);
-      const gradients = pullBack(
+      const gradients = vjp(
         [loss],
         [constant(1)],
         [trunk, ...fed].map(({ parameters }) => parameters),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { macsOf } from '../../src/graph/cost.js';
 import { GraphError } from '../../src/graph/error.js';
-import { pullBack } from '../../src/graph/gradient.js';
+import { vjp } from '../../src/graph/gradient.js';
 import { cast } from '../../src/graph/ops/cast.js';
 import { input, type Value } from '../../src/graph/value.js';
 import { seeded } from '../../src/random/rng.js';
@@ -67,7 +67,7 @@ export async function checkOperator(operator: string, one: OperatorCase): Promis
   if (one.constant) {
     const none = inputs.map(() => undefined);
     const read = outputs.map((output) => (output.dtype === 'float32' ? output : cast(output, 'float32')));
-    assert.deepEqual(pullBack(read, trial.seeds, inputs), none, 'no gradient flows to any input');
+    assert.deepEqual(vjp(read, trial.seeds, inputs), none, 'no gradient flows to any input');
     return;
   }
   await checkGradient(trial);
@@ -93,14 +93,14 @@ async function checkOutputs(
 }
 
 async function checkGradient({ inputs, at, outputs, seeds, feeds, objective }: Trial): Promise<void> {
-  const together = pullBack(outputs, seeds, inputs).map(defined);
-  const alone = inputs.map((target) => defined(pullBack(outputs, seeds, [target])[0]));
+  const together = vjp(outputs, seeds, inputs).map(defined);
+  const alone = inputs.map((target) => defined(vjp(outputs, seeds, [target])[0]));
   const actual = await evaluate({ ...named('together', together), ...named('alone', alone) }, feeds);
   inputs.forEach(({ shape }, k) => {
-    const slope = slopes(objective, at, k, STEP);
+    const grad = centralDifferences(objective, at, k, STEP);
     assert.deepEqual(together[k].shape, shape, `inferred shape of the gradient of input ${k}`);
-    assertClose(actual[`together${k}`], slope, TOLERANCE, `gradient of input ${k}`);
-    assertClose(actual[`alone${k}`], slope, TOLERANCE, `gradient of input ${k}, wanted alone`);
+    assertClose(actual[`together${k}`], grad, TOLERANCE, `gradient of input ${k}`);
+    assertClose(actual[`alone${k}`], grad, TOLERANCE, `gradient of input ${k}, wanted alone`);
   });
 }
 
@@ -108,8 +108,8 @@ async function checkGradient({ inputs, at, outputs, seeds, feeds, objective }: T
 async function checkSecondGradient(trial: Trial, refused: boolean): Promise<void> {
   const { inputs, at, outputs, seeds, feeds, objective, direction } = trial;
   const differentiate = () =>
-    pullBack(
-      pullBack(outputs, seeds, inputs).map(defined),
+    vjp(
+      vjp(outputs, seeds, inputs).map(defined),
       direction.map(({ shape }, k) => input(`direction${k}`, 'float32', shape)),
       inputs,
     );
@@ -123,7 +123,7 @@ async function checkSecondGradient(trial: Trial, refused: boolean): Promise<void
   );
   const actual = flowing.length === 0 ? {} : await evaluate(Object.fromEntries(flowing), feeds);
   const towards = direction.map(({ data }) => Float64Array.from(data, Number));
-  const slopeAlong = (point: readonly Reference[]): number => {
+  const derivativeAlong = (point: readonly Reference[]): number => {
     const shifted = (step: number) =>
       point.map(({ shape, data }, k) => {
         return new Reference(
@@ -134,14 +134,14 @@ async function checkSecondGradient(trial: Trial, refused: boolean): Promise<void
     return (objective(shifted(WIDE_STEP)) - objective(shifted(-WIDE_STEP))) / (2 * WIDE_STEP);
   };
   inputs.forEach((_, k) => {
-    const expected = slopes(slopeAlong, at, k, WIDE_STEP);
+    const expected = centralDifferences(derivativeAlong, at, k, WIDE_STEP);
     const found = second[k] === undefined ? zeros('float32', at[k].shape) : actual[`second${k}`];
     assertClose(found, expected, SECOND_TOLERANCE, `second derivative by input ${k}`);
   });
 }
 
 /** The derivative of `objective` by every element of argument `k`, by central differences. */
-function slopes(
+function centralDifferences(
   objective: (at: readonly Reference[]) => number,
   at: readonly Reference[],
   k: number,
@@ -152,8 +152,8 @@ function slopes(
     data[element] += change;
     return objective(at.with(k, new Reference(at[k].shape, data)));
   };
-  const slope = at[k].data.map((_, element) => (valueAt(element, step) - valueAt(element, -step)) / (2 * step));
-  return new Reference(at[k].shape, slope);
+  const grad = at[k].data.map((_, element) => (valueAt(element, step) - valueAt(element, -step)) / (2 * step));
+  return new Reference(at[k].shape, grad);
 }
 
 /** Compares up to `tolerance` of the largest element, and a hair for those that ought to be 0. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { branch } from '../../src/graph/branch.js';
-import { pullBack } from '../../src/graph/gradient.js';
+import { vjp } from '../../src/graph/gradient.js';
 import { lower } from '../../src/graph/lower.js';
 import { concat } from '../../src/graph/ops/concat.js';
 import { mul } from '../../src/graph/ops/mul.js';
@@ -31,18 +31,18 @@ type Outputs = Readonly<Record<string, Value>>;
 /** One training step: loss, gradients of the shared values, and the parameters moved against theirs. */
 function step(result: Value, shared: readonly Value[], parameters: readonly Value[], moved: Move): Outputs {
   const loss = sum(mul(sigmoid(result), result));
-  const slopes = pullBack([loss], [constant(1)], [...shared, ...parameters]).map(
-    (slope, at) => slope ?? constant(zeros('float32', [...shared, ...parameters][at].shape)),
+  const grads = vjp([loss], [constant(1)], [...shared, ...parameters]).map(
+    (grad, at) => grad ?? constant(zeros('float32', [...shared, ...parameters][at].shape)),
   );
-  const gradients: Outputs = Object.fromEntries(shared.map((_, at) => [`gradient${at}`, slopes[at]]));
-  return { result, loss, updated: moved(slopes.slice(shared.length)), ...gradients };
+  const gradients: Outputs = Object.fromEntries(shared.map((_, at) => [`gradient${at}`, grads[at]]));
+  return { result, loss, updated: moved(grads.slice(shared.length)), ...gradients };
 }
 
-type Move = (slopes: readonly Value[]) => Value;
+type Move = (grads: readonly Value[]) => Value;
 
 /** Plain gradient descent; the parameters of an arm as one vector. */
-function descended(parameters: readonly Value[], slopes: readonly Value[]): Value {
-  const flat = parameters.map((value, at): Value => reshape(sub(value, mul(slopes[at], 0.1)), [sizeOf(value.shape)]));
+function descended(parameters: readonly Value[], grads: readonly Value[]): Value {
+  const flat = parameters.map((value, at): Value => reshape(sub(value, mul(grads[at], 0.1)), [sizeOf(value.shape)]));
   return flat.length === 0 ? constant(zeros('float32', [1])) : concat(flat, 0);
 }
 
@@ -50,7 +50,7 @@ function descended(parameters: readonly Value[], slopes: readonly Value[]): Valu
 export function staticStep({ shared, arms }: Choice, chosen: number): Outputs {
   const inputs = sharedInputs(shared);
   const own = ownInputs(arms[chosen], chosen);
-  return step(arms[chosen].body(inputs, own), inputs, own, (slopes) => descended(own, slopes));
+  return step(arms[chosen].body(inputs, own), inputs, own, (grads) => descended(own, grads));
 }
 
 /** The training step of a branch over all arms: the parameters are moved by a second branch on the same index. */
@@ -65,9 +65,9 @@ export function branchedStep({ shared, arms }: Choice): Outputs {
       body: (...inner) => [body(inner.slice(0, inputs.length), inner.slice(inputs.length))],
     })),
   );
-  return step(result, inputs, own.flat(), (slopes) => {
+  return step(result, inputs, own.flat(), (grads) => {
     let start = 0;
-    const perArm = own.map((values) => slopes.slice(start, (start += values.length)));
+    const perArm = own.map((values) => grads.slice(start, (start += values.length)));
     const update = arms.map((_, at) => ({
       captures: [...own[at], ...perArm[at]],
       body: (...inner: readonly Value[]) => [descended(inner.slice(0, own[at].length), inner.slice(own[at].length))],

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { z } from 'zod';
 import { stopIfAborted, UserError } from '../../errors.js';
-import { abreast } from './abreast.js';
+import { mapConcurrent } from './mapConcurrent.js';
 import { cacheName } from './cache.js';
 import type { Cache } from './cache.js';
 import { Names } from './names.js';
@@ -46,7 +46,7 @@ export async function listClassFolders(root: string, shown: string, options: Lis
   const names = (await foldersIn(root, entries)).map(({ name }) => name).sort();
   const known = cache === undefined ? NOTHING_KNOWN : await readKnown(cache, root);
   let anew = 0;
-  const listed = await abreast(names, FOLDERS_AT_A_TIME, async (name) => {
+  const listed = await mapConcurrent(names, FOLDERS_AT_A_TIME, async (name) => {
     stopIfAborted(signal);
     const folder = join(root, name);
     const stamp = await stampOf(folder);
@@ -119,7 +119,7 @@ function whyNotListed(error: unknown): string {
 
 /** The folders among entries; a link to a folder counts as one. */
 export async function foldersIn(root: string, entries: readonly Dirent[]): Promise<Dirent[]> {
-  const areFolders = await abreast(entries, FOLDERS_AT_A_TIME, async (entry) => {
+  const areFolders = await mapConcurrent(entries, FOLDERS_AT_A_TIME, async (entry) => {
     if (!entry.isSymbolicLink() || isImage(entry)) return entry.isDirectory();
     const target = await stat(join(root, entry.name)).catch(() => undefined);
     return target?.isDirectory() ?? false;

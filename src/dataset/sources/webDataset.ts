@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { stopIfAborted, UserError } from '../../errors.js';
-import { abreast } from './abreast.js';
+import { mapConcurrent } from './mapConcurrent.js';
 import { cacheName } from './cache.js';
 import { LabelColumn, parseLabel, unifyLabels } from './classes.js';
 import type { DeclaredClasses, RawLabel } from './classes.js';
@@ -77,7 +77,7 @@ async function readShards(
     if (known !== undefined) return known;
   }
   let done = 0;
-  const samples = await abreast(shards, SHARDS_AT_A_TIME, async (shard, file) => {
+  const samples = await mapConcurrent(shards, SHARDS_AT_A_TIME, async (shard, file) => {
     const found = await readShard(shard, file, signal);
     onProgress?.(++done, shards.length);
     return found;

@@ -33,10 +33,10 @@ export const batchNormalization = defineOperator<{ readonly epsilon: number }>({
     const total = sum(g, [1]);
     const along = sum(mul(g, centered), [1]);
     const factor = div(scale, sqrt(spread));
-    const slope = mul(div(mul(factor, along), spread), -1 / count);
-    const level = mul(mul(factor, total), -1 / count);
+    const coefficient = mul(div(mul(factor, along), spread), -1 / count);
+    const offset = mul(mul(factor, total), -1 / count);
     return [
-      add(add(mul(g, column(factor)), mul(centered, column(slope))), column(level)),
+      add(add(mul(g, column(factor)), mul(centered, column(coefficient))), column(offset)),
       div(along, sqrt(spread)),
       total,
     ];

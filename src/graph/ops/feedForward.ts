@@ -27,9 +27,9 @@ export const feedForwardNetwork = defineOperator<object>({
     return [{ dtype: x.dtype, shape: [x.shape[0], width] }, activation, activation];
   },
   // h = x·W₁ᵀ + b₁, y = GELU(h)·W₂ᵀ + b₂, a = GELU(h)/√2:  dW₂ = √2·dyᵀ·a,  dh = (dy·W₂)∘GELU′(h),  dW₁ = dhᵀ·x,  dx = dh·W₁
-  gradient: ({ inputs: [x, up, , down], outputs: [, halved, slope], grads: [g] }) => {
+  gradient: ({ inputs: [x, up, , down], outputs: [, halved, derivative], grads: [g] }) => {
     if (g === undefined) return [];
-    const dHidden = mul(gemm(g, down), slope);
+    const dHidden = mul(gemm(g, down), derivative);
     const dDown = mul(productOfTall(g, halved), Math.SQRT2);
     return [gemm(dHidden, up), productOfTall(dHidden, x), dHidden, dDown, g];
   },
@@ -46,8 +46,8 @@ export const feedForwardNetwork = defineOperator<object>({
     const half = emit.constant(scalar(Math.SQRT1_2));
     const [halfBias] = emit.node('Mul', [upBias, half]);
     const [u] = withBias(emit.node('Gemm', [x, up], scaled(Math.SQRT1_2)), halfBias);
-    const [halved, slope] = geluWithSlope(emit, u);
-    return [...withBias(emit.node('Gemm', [halved, down], scaled(Math.SQRT2)), downBias), halved, slope];
+    const [halved, derivative] = geluWithDerivative(emit, u);
+    return [...withBias(emit.node('Gemm', [halved, down], scaled(Math.SQRT2)), downBias), halved, derivative];
   },
 });
 
@@ -61,7 +61,7 @@ function scaled(factor: number) {
  * Of u = h/√2: u·Φ(h), and GELU′(h) = Φ(h) + h·φ(h) with h·φ(h) = u/e^(u²)/√π. The gradient then reads one tensor instead
  * of two.
  */
-function geluWithSlope(emit: Emitter, u: string): readonly [string, string] {
+function geluWithDerivative(emit: Emitter, u: string): readonly [string, string] {
   const [erf] = emit.node('Erf', [u]);
   // (1 + erf)/2 in one pass: a hard sigmoid is a line, cut to 0..1, where this lies anyway.
   const [cdf] = emit.node('HardSigmoid', [erf], { attributes: { alpha: { float: 0.5 }, beta: { float: 0.5 } } });

@@ -34,8 +34,8 @@ export const layerNormalization = defineOperator<{ readonly epsilon: number }>({
     const column = mul(reshape(scale, [width, 1]), 1 / width);
     const meanWithScale = (value: Value): Value =>
       reshape(gemm(reshape(value, [sizeOf(x.shape) / width, width]), column), center.shape);
-    const slope = mul(meanWithScale(along), mul(inverseDeviation, inverseDeviation));
-    return [sub(sub(mul(g, scale), meanWithScale(g)), mul(centered, slope)), along, dy];
+    const coefficient = mul(meanWithScale(along), mul(inverseDeviation, inverseDeviation));
+    return [sub(sub(mul(g, scale), meanWithScale(g)), mul(centered, coefficient)), along, dy];
   },
   lower: (emit, { inputs, attributes: { epsilon }, used }) => {
     const outputs = used[1] || used[2] ? 3 : 1;

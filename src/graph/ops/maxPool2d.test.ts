@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { evaluate } from '../../../test/support/evaluate.js';
 import { float32, sizeOf, type Shape } from '../../tensor/tensor.js';
-import { pullBack } from '../gradient.js';
+import { vjp } from '../gradient.js';
 import { input } from '../value.js';
 import { maxPool2d, type MaxPool2dOptions } from './maxPool2d.js';
 
@@ -15,7 +15,7 @@ async function gradientAt(
   const x = input('x', 'float32', shape);
   const y = maxPool2d(x, options);
   const seed = input('seed', 'float32', y.shape);
-  const [gradient] = pullBack([y], [seed], [x]);
+  const [gradient] = vjp([y], [seed], [x]);
   assert.ok(gradient);
   const windows = Array.from({ length: sizeOf(y.shape) }, (_, at) => at + 1);
   const { result } = await evaluate(

@@ -1,6 +1,6 @@
 import { formatShape } from '../../tensor/shape.js';
 import { GraphError } from '../error.js';
-import { pullBack } from '../gradient.js';
+import { vjp } from '../gradient.js';
 import { defineOperator } from '../operator.js';
 import type { Value } from '../value.js';
 import { cast } from './cast.js';
@@ -37,7 +37,7 @@ export const maximumPooling = defineOperator<Steps & { readonly kernel: number }
       left = sub(left, part);
       return part;
     });
-    return pullBack(taps, taken, [x], new Set([x]));
+    return vjp(taps, taken, [x], new Set([x]));
   },
   lower: (emit, { inputs, attributes: { kernel, stride, padding } }) =>
     emit.node('MaxPool', inputs, {

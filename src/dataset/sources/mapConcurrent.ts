@@ -1,5 +1,5 @@
 /** Runs `work` on every item, at most `lanes` at a time, and gives the results in the items' order. */
-export async function abreast<Item, Result>(
+export async function mapConcurrent<Item, Result>(
   items: readonly Item[],
   lanes: number,
   work: (item: Item, index: number) => Promise<Result>,

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.js';
-import { feasibleRange, formatBudget, isWithin, type Bounds, type Budget, type Range } from './budget.js';
+import { costRange, formatBudget, isWithin, type Bounds, type Budget, type Range } from './budget.js';
 import { total, type CostTable } from './cost.js';
 import { MEASURES, perMeasure, type Cost, type PerMeasure } from './measure.js';
 
@@ -7,8 +7,8 @@ import { MEASURES, perMeasure, type Cost, type PerMeasure } from './measure.js';
  * Throws a UserError, before anything is trained, when no path of the space is within the budget; it says what the space
  * can reach. A path is looked for, so that also bounds that only exclude each other together are noticed.
  */
-export function checkReachable(table: CostTable, budget: Budget): void {
-  const range = feasibleRange(table);
+export function checkBudget(table: CostTable, budget: Budget): void {
+  const range = costRange(table);
   const reaches = ({ key, title, format }: (typeof MEASURES)[number]): string =>
     `${format(range[key].min)} to ${format(range[key].max)} ${title}`;
   for (const measure of MEASURES) {
