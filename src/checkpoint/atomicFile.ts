@@ -3,14 +3,14 @@ import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How often a replaced file may be found in use, and the pause in milliseconds before the next try. */
+/** Attempts to replace a file that is in use, and the pause between them in milliseconds. */
 const RENAME_TRIES = 10;
 const RENAME_PAUSE = 50;
 
 /**
- * Writes a whole file so that its name stands for the old content or for the new one, never for a part: into a
- * temporary file in the same folder, flushed to the disk, then renamed. Text is written as UTF-8. The folder must
- * exist. After a power failure or a killed process a file `.<name>.<id>.tmp` may be left behind.
+ * Replaces a file atomically: its name stands for the old content or the new, never for a part. The content goes to a
+ * temporary file in the same folder, is flushed to disk, and the file is renamed. Text is written as UTF-8. The folder
+ * must exist. A power failure or a killed process can leave a file `.<name>.<id>.tmp` behind.
  */
 export async function writeFileAtomically(file: string, content: string | Uint8Array): Promise<void> {
   const folder = path.dirname(file);
@@ -31,7 +31,7 @@ export async function writeFileAtomically(file: string, content: string | Uint8A
   await syncFolder(folder);
 }
 
-/** On Windows a file that a virus scanner or another reader holds open cannot be replaced for a moment. */
+/** On Windows, a virus scanner or another reader can hold a file open for a moment and block its replacement. */
 async function replace(from: string, to: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -46,7 +46,7 @@ async function replace(from: string, to: string): Promise<void> {
   }
 }
 
-/** Makes the rename itself last. Windows has no such call for folders. */
+/** Makes the rename itself durable. Windows cannot flush folders. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

@@ -1,19 +1,19 @@
-/** The element types of checkpoint files, by their names in safetensors, and what becomes of them. */
+/** The element types of checkpoint files, by their safetensors names, and how each is read. */
 import type { DType, Storage } from '../tensor/tensor.js';
 
 export interface ElementType {
-  /** The dtype of the tensor that is read. */
+  /** The dtype of the tensor once read. */
   readonly dtype: DType;
-  /** Bytes an element takes in the file. */
+  /** Bytes per element in the file. */
   readonly bytes: number;
-  /** The elements, from bytes in a buffer of their own. */
+  /** Decodes the elements; `bytes` must have a buffer of their own. */
   readonly read: (buffer: ArrayBuffer) => Storage[DType];
 }
 
 /**
- * What can be read. F64, F16 and BF16 become float32: F16 and BF16 exactly, F64 rounded to the nearest. Whole numbers of
- * types that glit does not have become the next larger one it has.
- * The arrays are read in the machine's byte order, which is little-endian wherever Node.js and ONNX Runtime run.
+ * The types that can be read. F64, F16 and BF16 become float32: F16 and BF16 exactly, F64 rounded to nearest. Integer
+ * types that glit lacks become the next larger one it has. Arrays use the machine's byte order, which is little-endian
+ * wherever Node.js and ONNX Runtime run.
  */
 export const ELEMENT_TYPES: ReadonlyMap<string, ElementType> = new Map<string, ElementType>([
   ['F64', { dtype: 'float32', bytes: 8, read: (buffer) => Float32Array.from(new Float64Array(buffer)) }],

@@ -1,7 +1,6 @@
 /**
- * The safetensors format: 8 bytes header length (little-endian), a JSON header
- * `name -> {dtype, shape, data_offsets}` with text pairs under `__metadata__`, then the tensors' little-endian
- * row-major bytes without gaps.
+ * The safetensors format: the header length (8 bytes, little-endian), a JSON header `name -> {dtype, shape,
+ * data_offsets}` with text pairs under `__metadata__`, then the tensors' little-endian row-major bytes without gaps.
  */
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../errors.js';
@@ -21,8 +20,8 @@ export interface Safetensors {
 }
 
 /**
- * Reads F32, I64, I32, U8 and BOOL as they are, and F64, F16 and BF16 as float32. Every tensor has a buffer of its own.
- * Throws a UserError that names `source` (a file, say) when the bytes are not a well-formed safetensors file.
+ * Reads F32, I64, I32, U8 and BOOL unchanged, and F64, F16 and BF16 as float32. Every tensor has its own buffer. Throws
+ * a UserError that names `source` (a file, say) when the bytes are not a valid safetensors file.
  */
 export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
   try {
@@ -40,8 +39,8 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
 }
 
 /**
- * The bytes of a file with these tensors, in any order. The same names, tensors and metadata give the same bytes:
- * tensors are sorted by element size (large first, so that all are aligned) and then by name, metadata by key.
+ * The bytes of a file with these tensors. The same names, tensors and metadata give the same bytes in any order:
+ * tensors are sorted by element size (largest first, so that all are aligned), then by name; metadata by key.
  */
 export function encodeSafetensors(
   tensors: Iterable<readonly [string, Tensor]>,
@@ -74,7 +73,7 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** Reads a file; see {@link decodeSafetensors}. Throws a UserError when there is none or it cannot be opened. */
+/** Reads a file; see {@link decodeSafetensors}. Throws a UserError when it is missing or cannot be opened. */
 export async function readSafetensors(file: string): Promise<Safetensors> {
   let bytes: Uint8Array;
   try {
@@ -100,7 +99,7 @@ function elementBytes({ dtype }: Tensor): number {
   return ELEMENT_TYPES.get(WRITTEN_AS[dtype])?.bytes ?? 1;
 }
 
-/** The order of UTF-16 code units: the same on every machine, unlike localeCompare. */
+/** By UTF-16 code units: the same order on every machine, unlike localeCompare. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

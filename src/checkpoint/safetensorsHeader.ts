@@ -1,16 +1,16 @@
-/** The header of a safetensors file: reading it, trusting nothing in it. */
+/** Reads the header of a safetensors file and trusts nothing in it. */
 import { show } from '../errors.js';
 import { ELEMENT_TYPES, type ElementType } from './elements.js';
 import { duplicateKey } from './jsonKeys.js';
 
-/** Where the header's length stands, as an unsigned 64-bit number: the first bytes of the file. */
+/** The first bytes of the file: the header's length as an unsigned 64-bit number. */
 export const LENGTH_BYTES = 8;
 /** The longest header that any implementation of the format accepts. */
 const LONGEST_HEADER = 100_000_000;
-/** The name that stands for the text pairs and not for a tensor. */
+/** The name of the text pairs; not a tensor. */
 export const METADATA = '__metadata__';
 
-/** One tensor of a file. `begin` and `end` are positions in the bytes of the file. */
+/** One tensor of a file; `begin` and `end` are byte positions in the file. */
 export interface HeaderEntry {
   readonly name: string;
   readonly element: ElementType;
@@ -24,7 +24,7 @@ export interface Header {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Reads and checks the header of a whole file. Throws an Error whose message says what is wrong. */
+/** Reads and checks the header of a whole file. Throws an Error that says what is wrong. */
 export function readHeader(bytes: Uint8Array): Header {
   if (bytes.length < LENGTH_BYTES)
     throw new Error(`it has ${bytes.length} bytes, fewer than the header's length takes`);
@@ -84,7 +84,7 @@ function readEntry(name: string, value: unknown, dataStart: number): HeaderEntry
   return { name, element, shape, begin: dataStart + begin, end: dataStart + end };
 }
 
-/** The tensors must fill the data from its first byte to the last, without gaps and without sharing any. */
+/** Tensors must fill the data exactly, without gaps or overlaps. */
 function checkPlaces(entries: readonly HeaderEntry[], dataStart: number, fileLength: number): void {
   let position = dataStart;
   for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {

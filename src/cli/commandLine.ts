@@ -30,7 +30,7 @@ const COMMANDS = [
   addData,
 ];
 
-/** Runs `glit` with these arguments and returns the exit code. Whatever fails is told in one line on stderr. */
+/** Runs `glit` with these arguments and returns the exit code. Any failure is reported in one line on stderr. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const debug = args.includes('--debug') || (process.env['GLIT_DEBUG'] ?? '') !== '';
   const fail = (error: unknown): number => {
@@ -38,7 +38,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     if (line !== undefined) process.stderr.write(`glit: ${line}\n`);
     return code;
   };
-  // A fault outside of any command, such as in a listener: nothing is known to be in order any more.
+  // An error outside any command, such as in a listener: the process's state is unknown.
   process.on('uncaughtException', (error) => process.exit(fail(error)));
   try {
     await program().parseAsync(args, { from: 'user' });
@@ -48,7 +48,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   }
 }
 
-/** All commands. Settings made here are inherited by each of them. */
+/** All commands; each inherits the settings made here. */
 function program(): Command {
   const glit = new Command('glit')
     .description(
@@ -58,7 +58,7 @@ function program(): Command {
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({
-      // Commander's suggestion comes on a line of its own.
+      // Commander puts its suggestion on a separate line.
       outputError: (text, write) =>
         write(
           `${text

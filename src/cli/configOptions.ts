@@ -11,19 +11,19 @@ import { MEASURES } from '../measure/measure.js';
 import type { Json } from '../telemetry/events.js';
 import { parseQuantity } from './quantity.js';
 
-/** An option that sets keys of the configuration. */
+/** An option that sets configuration keys. */
 export interface ConfigOption {
-  /** As commander has it: `--dim <channels>`. */
+  /** Commander's notation: `--dim <channels>`. */
   readonly flags: string;
   readonly description: string;
   readonly keys: readonly string[];
-  /** The value of an option without an argument. */
+  /** The value, for an option without an argument. */
   readonly value?: Json;
-  /** Reads the argument; without it, as a number where it is one and else as text. */
+  /** Parses the argument. Default: a number if it is one, else text. */
   readonly read?: (text: string, option: string) => Json;
-  /** Keys that change what the option's mean, and that it therefore takes back. */
+  /** Keys that would change the option's meaning, and that it therefore resets. */
   readonly clears?: readonly string[];
-  /** The long name of an option that says the same in another way. */
+  /** The long name of an option that sets the same thing in another way. */
   readonly excludes?: string;
 }
 
@@ -154,7 +154,7 @@ export const seedOption: ConfigOption = {
   keys: ['seed'],
 };
 
-/** Options that set keys, under the headings of a command's help. */
+/** Options that set keys, by heading in a command's help. */
 export type OptionGroups = Readonly<Record<string, readonly ConfigOption[]>>;
 
 /** All options of some groups. */
@@ -173,7 +173,7 @@ export function addConfigGroups(command: Command, groups: OptionGroups): Command
   return command;
 }
 
-/** Adds what all commands with a configuration share: where to start from, a file, and single keys. */
+/** Adds what all commands with a configuration share: a preset, a file, and single keys. */
 export function addConfigSources(command: Command): Command {
   const heading = 'Configuration:';
   const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
@@ -194,7 +194,7 @@ export function addConfigSources(command: Command): Command {
     );
 }
 
-/** What the user has said about the configuration, the least important first. */
+/** The user's layers of the configuration, lowest precedence first. */
 export async function givenLayers(command: Command, options: readonly ConfigOption[]): Promise<readonly Layer[]> {
   const { config, set = [] } = command.opts<{ config?: string; set?: readonly string[] }>();
   return [
@@ -227,22 +227,22 @@ function flagLayers(command: Command, { flags, keys, clears = [], value, read = 
   return [...clears.map((key) => layerOf(source, key, null)), ...keys.map((key) => layerOf(source, key, given))];
 }
 
-/** What is no number is refused by the configuration's schema, which knows what is allowed. */
+/** The configuration's schema knows what is allowed, and rejects text that is not a number. */
 function numberOrText(text: string): Json {
   const number = Number(text);
   return text.trim() === '' || !Number.isFinite(number) ? text : number;
 }
 
-/** Images up to this side count as small. */
+/** Images up to this size count as small. */
 const SMALL_IMAGES = 64;
 
-/** The preset for images of the size that the user named. */
+/** The preset for the image size that the user named. */
 function presetForImages(layers: readonly Layer[]): PresetName {
   const size = lastSaid(layers, 'model.imageSize') ?? 0;
   return typeof size === 'number' && size > SMALL_IMAGES ? 'paper' : 'cifar';
 }
 
-/** What the most important layer with this key says. */
+/** The value from the highest layer with this key. */
 export function lastSaid(layers: readonly Layer[], key: string): Json | undefined {
   return layers.map((layer) => layerValue(layer, key)).findLast((value) => value !== undefined);
 }
@@ -255,8 +255,8 @@ export function requireData(layers: readonly Layer[]): void {
 }
 
 /**
- * The configuration: the preset that the user named or, else, `otherwise`; with another recipe where one was named; then
- * what the user has said.
+ * The configuration: the preset that the user named, or `otherwise`; then the recipe, if one was named; then the user's
+ * other settings.
  */
 export function configOf(
   command: Command,

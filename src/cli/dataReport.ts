@@ -1,9 +1,9 @@
 import type { DataReport, DuplicatePair, Extent, SplitReport } from '../loader/dataCheck.js';
 
-/** Rows of a list that are shown; the whole of it is in the JSON. */
+/** Rows of a list that are shown; the JSON has all. */
 const SHOWN = 10;
 
-/** What `glit data check` found, as a person reads it. */
+/** The findings of `glit data check` as text. */
 export function formatDataReport(folder: string, report: DataReport): string {
   const { train, test, sizes, unreadable, problems } = report;
   return [
@@ -75,7 +75,7 @@ function listText(title: string, lines: readonly string[]): string[] {
   ];
 }
 
-/** Images of each class; of many classes, of those with the fewest. */
+/** Images per class; with many classes, only those with the fewest. */
 function classTable({ classes, train, test }: DataReport): string[] {
   const order = classes.map((_, label) => label);
   const isLong = classes.length > 2 * SHOWN;

@@ -4,19 +4,19 @@ import type { Json, Listener, RunEvent } from '../telemetry/events.js';
 import type { Output } from './output.js';
 import { lasting, stageTitle, stepLine, warningOf, type Step } from './wording.js';
 
-/** Shows a run's events to whoever started it. */
+/** Shows a run's events to the user. */
 export interface Display {
   readonly listen: Listener;
-  /** Tells a result: as text or, where JSON was asked for, as `data`, unless an event has told it already. */
+  /** Prints a result as text or, with --json, as `data` unless an event has already reported it. */
   show(text: string, data?: Json): void;
-  /** Leaves the screen as the next program expects it. */
+  /** Restores the screen for the next program. */
   close(): void;
 }
 
 export interface DisplayOptions {
-  /** One event a line on stdout, as JSON, and nothing else there. */
+  /** One event per line on stdout, as JSON, and nothing else. */
   readonly json?: boolean | undefined;
-  /** Warnings and results alone. */
+  /** Warnings and results only. */
   readonly quiet?: boolean | undefined;
 }
 
@@ -44,10 +44,10 @@ function jsonDisplay(stdout: WriteStream, warn: Listener, quiet: boolean): Displ
   };
 }
 
-/** Seconds between two lines about the same stage, where lines stay. */
+/** Seconds between two progress lines of a stage. */
 const PLAIN_INTERVAL = 5;
 
-/** For files and pipes: a line when a stage begins and ends, and now and then one between. */
+/** For files and pipes: a line when a stage begins and ends, and occasional progress in between. */
 function plainDisplay(print: (text: string) => void, warn: Listener): Display {
   const news = new News();
   let last = performance.now();
@@ -66,10 +66,10 @@ function plainDisplay(print: (text: string) => void, warn: Listener): Display {
   };
 }
 
-/** Milliseconds between two redrawings of the live line. */
+/** Milliseconds between redraws of the live line. */
 const LIVE_INTERVAL = 100;
 
-/** For a terminal: what has happened, and under it one line that is rewritten. */
+/** For a terminal: a log, and below it one live line. */
 function liveDisplay(stdout: WriteStream, warn: Listener): Display {
   const news = new News();
   let live = '';
@@ -80,7 +80,7 @@ function liveDisplay(stdout: WriteStream, warn: Listener): Display {
   };
   const draw = (): void => {
     erase();
-    // A line that reaches the edge would wrap, and only its last row could be erased.
+    // A line that reaches the edge would wrap, and only its last row can be erased.
     stdout.write(live.slice(0, Math.max(0, stdout.columns - 1)));
     drawn = performance.now();
   };
@@ -106,7 +106,7 @@ function liveDisplay(stdout: WriteStream, warn: Listener): Display {
       const text = news.lasting(event);
       if (event.type === 'stageStarted') live = `${stageTitle(event.stage)} ...`;
       else if (event.type === 'stageFinished') live = '';
-      // What a line will say that comes at once needs no line of its own.
+      // Skip it: the next line says the same.
       const isTold = event.type === 'stageStarted' && event.recipe === undefined;
       if (!isTold && text !== undefined) print(text);
       else draw();
@@ -119,22 +119,22 @@ function liveDisplay(stdout: WriteStream, warn: Listener): Display {
   };
 }
 
-/** Events as text: remembers what the wording of an event needs from those before it. */
+/** Events as text; keeps what the wording of an event needs from earlier ones. */
 class News {
   private best = 0;
   private space = '';
 
-  /** How far the stage has come, if that is what the event tells. */
+  /** The stage's progress, if the event reports any. */
   step(event: RunEvent): string | undefined {
     if (event.type === 'stageStarted') this.best = 0;
     if (event.type === 'candidateEvaluated') this.best = Math.max(this.best, event.fitness);
     return isStep(event) ? stepLine(event, this.best) : undefined;
   }
 
-  /** A line that stays, if the event has something to say that was not just said. */
+  /** A permanent line, if the event says something new. */
   lasting(event: RunEvent): string | undefined {
     const text = lasting(event);
-    // A space is checked before a run begins and again before it is searched.
+    // A space is checked before a run starts and again before the search.
     if (event.type === 'spaceChecked') {
       if (text === this.space) return undefined;
       this.space = text ?? '';

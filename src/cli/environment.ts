@@ -3,7 +3,7 @@ import { openDisplay, type Display } from './display.js';
 import { listenForInterruption } from './interruption.js';
 import { processOutput } from './output.js';
 
-/** What a command works with besides its own options. */
+/** What a command works with, apart from its own options. */
 export interface Environment {
   readonly display: Display;
   /** Aborted when the user asks to stop. */
@@ -19,13 +19,13 @@ export function addDisplayOptions(command: Command): Command {
     .addOption(new Option('--debug', 'tell a fault of glit with its stack (also: GLIT_DEBUG=1)').helpGroup(heading));
 }
 
-/** Examples below the options of a command's help: a command line, and what it does. */
+/** Examples at the end of a command's help: a command line, and what it does. */
 export function addExamples(command: Command, examples: readonly (readonly [line: string, does: string])[]): Command {
   const lines = examples.map(([line, does]) => `  # ${does}\n  $ ${line}\n`);
   return command.addHelpText('after', `\nExamples:\n${lines.join('')}`);
 }
 
-/** Runs a command's work with a display and with Ctrl-C heard, and leaves the terminal in order afterwards. */
+/** Runs a command's work with a display, handles Ctrl-C, and restores the terminal afterwards. */
 export async function withEnvironment(
   command: Command,
   work: (environment: Environment) => Promise<void>,

@@ -1,15 +1,15 @@
 import { CommanderError } from 'commander';
 import { Interrupted, UserError } from '../errors.js';
 
-/** The exit codes: a check that did not pass or a fault of glit, a mistake that the user can mend, a stop on request. */
+/** Exit codes: a failed check or a bug in glit, an error that the user can fix, a stop on request. */
 export const EXIT = { done: 0, failed: 1, fault: 1, mistake: 2, interrupted: 130 };
 
-/** A check was made and did not pass. What is wrong was told as its result. */
+/** A check failed. Its result, printed before, says why. */
 export class CheckFailed extends Error {
   override readonly name = 'CheckFailed';
 }
 
-/** Failures of the system that the user can mend: no permission, no space, a file where a folder should be. */
+/** System errors that the user can fix: no permission, no space, a file in place of a folder. */
 const SYSTEM_MISTAKES = new Set([
   'EACCES',
   'EPERM',
@@ -23,15 +23,15 @@ const SYSTEM_MISTAKES = new Set([
   'EMFILE',
 ]);
 
-/** How a failure ends the process: what is said about it, if anything, and the exit code. */
+/** How a failure ends the process: the message, if any, and the exit code. */
 export interface Ending {
   readonly code: number;
   readonly line?: string;
 }
 
-/** One line and an exit code for whatever was thrown. `debug` adds the stack of a fault. */
+/** One line and an exit code for anything thrown. `debug` adds the stack of a bug. */
 export function endingOf(error: unknown, debug: boolean): Ending {
-  // Commander has said already what it had to say.
+  // Commander has printed its message.
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.done : EXIT.mistake };
   if (error instanceof CheckFailed) return { code: EXIT.failed };
   if (error instanceof Interrupted) return { code: EXIT.interrupted, line: oneLine(error.message.toLowerCase()) };

@@ -3,13 +3,13 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** A signal that is aborted when the user asks to stop. */
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** Gives the signals back to the system. */
+  /** Restores the system's signal handling. */
   end(): void;
 }
 
 /**
- * Listens to Ctrl-C and SIGTERM. The first asks the work to stop in good order; the second ends the process at once, the
- * way the system does it when nobody listens.
+ * Listens for Ctrl-C and SIGTERM. The first asks the work to stop cleanly; the second kills the process, as the system
+ * does by default.
  */
 export function listenForInterruption(): Interruption {
   const controller = new AbortController();

@@ -1,4 +1,4 @@
 import { runCommandLine } from './commandLine.js';
 
-// Set and not called: what is still being written to a pipe is written.
+// Set exitCode instead of calling exit: pending writes to a pipe still finish.
 process.exitCode = await runCommandLine(process.argv.slice(2));

@@ -7,8 +7,8 @@ export interface Output {
 }
 
 /**
- * The process's own streams. A reader that goes away (`glit profile deit-tiny | head -1`) ends neither a run nor the
- * command: what is written afterwards is lost, as its reader wanted.
+ * The process's own streams. When a reader goes away (`glit profile deit-tiny | head -1`), the command continues and
+ * later output is dropped.
  */
 export function processOutput(): Output {
   for (const stream of [process.stdout, process.stderr]) {

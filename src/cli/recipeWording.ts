@@ -2,8 +2,8 @@ import { configSchema, type RecipeConfig } from '../config/config.js';
 import type { TrainingRecipe } from '../telemetry/events.js';
 
 /**
- * A training in words, so that its log shows every part of the recipe that is at work, and none that is not. Throws for a
- * configuration that this version does not know.
+ * A training in words: the log shows exactly the parts of the recipe that are on. Throws for a configuration that this
+ * version does not know.
  */
 export function describeRecipe(recipe: TrainingRecipe): string {
   const config = configSchema.shape.supernet.parse(recipe.config);
@@ -73,7 +73,7 @@ function percentage(share: number): string {
   return String(Math.round(100 * share));
 }
 
-/** A rate in three digits. */
+/** A rate with three digits. */
 function short(rate: number): string {
   return String(Number(rate.toPrecision(3)));
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { formatComparison, percent, type RunResult } from '../run/report.js';
 import { formatDuration } from '../telemetry/progress.js';
 
-/** What is told at the end of a whole run. */
+/** The message at the end of a whole run. */
 export function runSummary(folder: string, result: RunResult, seconds: number): string {
   const { comparison, onnxAccuracy, testImages } = result;
   return [
@@ -15,7 +15,7 @@ export function runSummary(folder: string, result: RunResult, seconds: number): 
   ].join('\n');
 }
 
-/** Seconds since the process began. */
+/** Seconds since the process started. */
 export function secondsSoFar(): number {
   return performance.now() / 1000;
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A folder that does not exist yet for a run that begins now: `runs/2024-05-31-1942-search`. */
+/** A new folder name for a run that starts now: `runs/2024-05-31-1942-search`. */
 export function newRunName(command: string, now: Date = new Date()): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;

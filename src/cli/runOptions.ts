@@ -8,16 +8,16 @@ import { givenLayers, type ConfigOption } from './configOptions.js';
 import type { Environment } from './environment.js';
 import { newRunName } from './runName.js';
 
-/** A command that works in a run folder of its own. */
+/** A command with its own run folder. */
 export interface RunRequest<Result> {
   readonly command: Command;
-  /** The command's options that set keys of the configuration. */
+  /** The command's options that set configuration keys. */
   readonly options: readonly ConfigOption[];
-  /** The configuration and what is done under it; asked for a new run. */
+  /** The configuration and job of a new run. */
   readonly begin: () => Promise<{ readonly config: Config; readonly job: Job<Result> }>;
-  /** What is done in a folder to go on with. */
+  /** The job of a resumed run. */
   readonly resume: (folder: string) => Promise<Job<Result>>;
-  /** Other commands whose runs this one can go on with. */
+  /** Other commands whose runs this one can resume. */
   readonly resumes?: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export interface RunOutcome<Result> {
   readonly folder: string;
 }
 
-/** Adds the options that say where a run's results go. */
+/** Adds the options for where a run's results go. */
 export function addRunOptions(command: Command): Command {
   const heading = 'Run folder:';
   return command
@@ -40,7 +40,7 @@ export function addRunOptions(command: Command): Command {
     );
 }
 
-/** Begins a run or goes on with one. */
+/** Starts or resumes a run. */
 export async function startOrResume<Result>(
   { display, signal }: Environment,
   request: RunRequest<Result>,
@@ -61,7 +61,7 @@ export async function startOrResume<Result>(
   return { result: await withHint(folder, again, () => newRun(config, folder, job, session)), folder };
 }
 
-/** Says, when the user stops the work, how to go on with it. */
+/** When the user stops the work, says how to resume it. */
 export async function withHint<Result>(folder: string, again: string, work: () => Promise<Result>): Promise<Result> {
   const known = existsSync(join(folder, 'config.yaml'));
   try {

@@ -19,19 +19,19 @@ import type {
 } from '../telemetry/events.js';
 import type { NetworkRole, Stage } from '../telemetry/stage.js';
 
-/** Events that tell how far a stage has come. */
+/** Events that report a stage's progress. */
 export type Step = TrainStep | CandidateEvaluated | StageProgress;
 
-/** Waiting for images is worth a word from this share of the time on. */
+/** The share of time spent waiting for images from which it is mentioned. */
 const NOTEWORTHY_WAITING = 0.05;
 
-/** Baselines that are written otherwise than they are named. */
+/** Baselines whose display name differs from their name. */
 const BASELINES: ReadonlyMap<string, string> = new Map([['deit', 'DeiT']]);
 
-/** Measures that are written otherwise than they are named. */
+/** Measures whose display name differs from their name. */
 const MEASURES: ReadonlyMap<string, string> = new Map([['macs', 'MACs']]);
 
-/** A stage as a person calls it. */
+/** A stage in words. */
 export function stageTitle(stage: Stage): string {
   switch (stage.kind) {
     case 'supernet':
@@ -59,7 +59,7 @@ function networkTitle(network: NetworkRole): string {
   }
 }
 
-/** How far a stage has come, in one line; `best` is the best fitness of the stage so far. */
+/** A stage's progress in one line; `best` is the stage's best fitness so far. */
 export function stepLine(event: Step, best: number): string {
   const title = stageTitle(event.stage);
   switch (event.type) {
@@ -93,14 +93,14 @@ export function stepLine(event: Step, best: number): string {
   }
 }
 
-/** What an event warns of, or nothing. */
+/** An event's warning, if it is one. */
 export function warningOf(event: RunEvent): string | undefined {
   if (event.type === 'warning') return event.message;
   if (event.type === 'unreadable') return `${event.file} cannot be read and is skipped: ${event.reason}`;
   return undefined;
 }
 
-/** What stays on the screen of an event, or nothing. Warnings are written elsewhere. */
+/** The permanent line of an event, if it has one. Warnings are written elsewhere. */
 export function lasting(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'stageStarted':
@@ -163,7 +163,7 @@ function unitOf({ kind }: Stage): string {
   }
 }
 
-/** The average that a training leaves beside its last weights is called so where the run has no other network. */
+/** Names the moving average where the run has only one network. */
 function evaluationTitle({ stage, weights }: Evaluation): string {
   const isOnlyNetwork = stage.kind === 'train' && stage.network === undefined;
   return isOnlyNetwork && weights === 'average' ? 'average' : stageTitle(stage);

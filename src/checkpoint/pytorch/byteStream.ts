@@ -1,12 +1,12 @@
 import { Malformed } from './malformed.js';
 
-/** Bytes that are read in order, from memory or from a part of a file, without ever asking for more than there are. */
+/** Reads bytes in order, from memory or from part of a file, and never past the end. */
 export class ByteStream {
   position: number;
   #page: Uint8Array = new Uint8Array(0);
   #pageStart: number;
 
-  /** `read(position, length)` gives that many bytes; they end at `end`. */
+  /** `read(position, length)` returns `length` bytes; the stream ends at `end`. */
   constructor(
     private readonly read: (position: number, length: number) => Uint8Array,
     readonly begin: number,
@@ -33,7 +33,7 @@ export class ByteStream {
     return this.take(1)[0];
   }
 
-  /** The next bytes; valid until the next call. Throws when the stream ends before. */
+  /** The next bytes; valid until the next call. Throws when the stream is too short. */
   take(count: number): Uint8Array {
     if (!(count <= this.remaining)) throw new Malformed(`its pickle ends in the middle: it is cut off or damaged`);
     let at = this.position - this.#pageStart;
@@ -46,7 +46,7 @@ export class ByteStream {
     return this.#page.subarray(at, at + count);
   }
 
-  /** An unsigned little-endian number of up to 8 bytes. Beyond 2^53 it is not exact, but larger than any file. */
+  /** An unsigned little-endian number of up to 8 bytes. Above 2^53 it is inexact, but larger than any file. */
   unsigned(bytes: number): number {
     const taken = this.take(bytes);
     let value = 0;
@@ -54,7 +54,7 @@ export class ByteStream {
     return value;
   }
 
-  /** The bytes up to the next line feed, which is passed. */
+  /** The bytes up to the next line feed, which is consumed. */
   line(): Uint8Array {
     const bytes: number[] = [];
     for (;;) {

@@ -1,15 +1,15 @@
 import type { Pickled, Storage } from './values.js';
 
-/** A checkpoint file of one of PyTorch's two formats, opened: its pickle is read, its numbers are not. */
+/** An open checkpoint file in one of PyTorch's two formats. Its pickle has been read, its numbers have not. */
 export interface Container {
   readonly content: Pickled;
-  /** What the file has under a storage's name. Throws Malformed when there is nothing, or less than the storage needs. */
+  /** The file's data for a storage. Throws Malformed when it is missing or shorter than the storage needs. */
   place(storage: Storage): Promise<StoredBytes>;
 }
 
 /** The bytes under a storage's name. */
 export interface StoredBytes {
   readonly length: number;
-  /** The bytes from `position` on, counted from the beginning of what is stored, into an array of their length. */
+  /** Fills `target` with the bytes from `position`, which counts from the start of the stored data. */
   fill(target: Uint8Array, position: number): Promise<void>;
 }

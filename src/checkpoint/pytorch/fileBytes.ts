@@ -3,10 +3,10 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { UserError } from '../../errors.js';
 import { Malformed } from './malformed.js';
 
-/** What one call of the operating system reads at most. */
+/** The most bytes that one system call reads. */
 const LONGEST_READ = 2 ** 30;
 
-/** A file that is read in places. */
+/** A file with random access. */
 export class FileBytes {
   private constructor(
     private readonly handle: FileHandle,
@@ -29,7 +29,7 @@ export class FileBytes {
     }
   }
 
-  /** Fills `target` from a position. Throws Malformed when the file ends before. */
+  /** Fills `target` from `position`. Throws Malformed when the file is too short. */
   async fill(target: Uint8Array, position: number): Promise<void> {
     this.#check(position, target.length);
     for (let done = 0; done < target.length;) {
@@ -47,7 +47,7 @@ export class FileBytes {
     return bytes;
   }
 
-  /** The same at once, for a reader that learns only byte by byte how far it has to read. */
+  /** The same, synchronously, for a reader that finds out byte by byte how far to read. */
   readNow(position: number, length: number): Uint8Array<ArrayBuffer> {
     this.#check(position, length);
     const bytes = new Uint8Array(length);

@@ -1,6 +1,6 @@
 /**
- * Every name that a checkpoint's pickle may use, and what glit makes of it. The functions here are glit's own: the names
- * are looked up in this table and nowhere else, so a name that is not in it leads to nothing.
+ * Every global that a checkpoint's pickle may name, and what glit builds for it. The functions here are glit's own:
+ * names are looked up in this table and nowhere else, so an unknown name cannot run anything.
  */
 import { show } from '../../errors.js';
 import { Malformed } from './malformed.js';
@@ -9,7 +9,7 @@ import { SCALAR_TYPES, STORAGE_CLASSES, UNTYPED_STORAGE } from './scalarTypes.js
 import { addPairs } from './unpickler.js';
 import { Known, Namespace, ScalarType, Storage, StorageClass, TensorView, type Pickled } from './values.js';
 
-/** PyTorch itself makes no tensor of more axes. */
+/** PyTorch itself has no tensors with more axes. */
 const MOST_AXES = 64;
 
 type Maker = (args: readonly Pickled[]) => Pickled;
@@ -47,13 +47,13 @@ const GLOBALS: ReadonlyMap<string, Pickled> = new Map<string, Pickled>([
   ...NUMPY_NAMES,
   ['torch.storage.UntypedStorage', UNTYPED_STORAGE],
   ['torch.UntypedStorage', UNTYPED_STORAGE],
-  // What a tensor with attributes names as its own class.
+  // The class that a tensor with attributes names as its own.
   ...['torch.Tensor', 'torch._tensor.Tensor', 'torch.nn.parameter.Parameter'].map(
     (name) => [name, new Known(name, ([tensor]) => tensorOf(tensor))] as const,
   ),
 ]);
 
-/** What a global name stands for. Throws for a name that checkpoints have no need of. */
+/** Resolves a global name. Throws for a name that checkpoints do not need. */
 export function findGlobal(module: string, name: string): Pickled {
   const found = GLOBALS.get(`${module}.${name}`);
   if (found !== undefined) return found;
@@ -103,12 +103,12 @@ function viewOf(
   return new TensorView(storage, scalar, begin, shape, steps);
 }
 
-/** A parameter is its tensor. */
+/** A parameter becomes its tensor. */
 function onlyTensor([tensor]: readonly Pickled[]): Pickled {
   return tensorOf(tensor);
 }
 
-/** (function, class, its arguments, attributes): a tensor that has attributes, which are dropped. */
+/** (function, class, its arguments, attributes): a tensor with attributes, which are dropped. */
 function tensorWithAttributes([rebuild, , args]: readonly Pickled[]): Pickled {
   if (!(rebuild instanceof Known)) throw new Malformed('its pickle calls what is no function or class');
   return tensorOf(rebuild.make(list(args, 'arguments')));

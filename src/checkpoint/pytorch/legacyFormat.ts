@@ -1,7 +1,7 @@
 /**
- * PyTorch's format before 1.6: five pickles one after another (a magic number, a version, facts about the machine, the
- * content, the names of the storages) and then the storages in the order of their names, each a 64-bit count of elements
- * and the elements.
+ * PyTorch's format before 1.6: five pickles in a row (a magic number, a version, facts about the machine, the content,
+ * the names of the storages), then the storages in the order of their names, each a 64-bit element count and the
+ * elements.
  */
 import { show } from '../../errors.js';
 import { ByteStream } from './byteStream.js';
@@ -16,7 +16,7 @@ const MAGIC = 0x1950a86a20f9469cfc6cn;
 const VERSION = 1001;
 const COUNT_BYTES = 8;
 
-/** Where the numbers of a storage are. */
+/** Where the numbers of a storage lie. */
 interface Place {
   readonly start: number;
   readonly bytes: number;
@@ -40,7 +40,7 @@ export function openLegacyFormat(file: FileBytes): Container {
     find: findGlobal,
     persistent: (id) => {
       const storage = storageOf(id);
-      // Parts of one storage may be all that is spoken of; any of them tells the size of an element.
+      // The pickle may mention only parts of a storage; any of them gives the element size.
       if (!storages.has(storage.key)) storages.set(storage.key, storage);
       return storage;
     },

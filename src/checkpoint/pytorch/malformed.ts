@@ -1,4 +1,4 @@
-/** What is wrong with a checkpoint, as the part of a sentence that follows "cannot be read: ". */
+/** A defect of a checkpoint. The message completes "cannot be read: …". */
 export class Malformed extends Error {
   override readonly name = 'Malformed';
 }

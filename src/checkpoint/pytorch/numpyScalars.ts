@@ -1,4 +1,4 @@
-/** NumPy's scalars: best accuracies and losses are often kept as such, and they are numbers. */
+/** NumPy scalars: checkpoints often store best accuracies and losses this way. They become numbers. */
 import { fromHalf } from '../elements.js';
 import { Malformed } from './malformed.js';
 import { Known, NumpyType, type Pickled } from './values.js';
@@ -21,7 +21,7 @@ const READERS: ReadonlyMap<string, (view: DataView) => number | bigint | boolean
   ['b1', (view) => view.getUint8(0) !== 0],
 ]);
 
-/** What the names that make a scalar stand for. */
+/** The globals that build a scalar. */
 export const NUMPY_NAMES: readonly (readonly [name: string, value: Known])[] = (
   [
     ['numpy.dtype', typeOf],
@@ -46,7 +46,7 @@ function scalar([type, bytes]: readonly Pickled[]): Pickled {
   return read(new DataView(bytes.buffer, bytes.byteOffset, length));
 }
 
-/** Bytes, as old versions of the format have them: a text of which every character is one byte. */
+/** Bytes as old versions of the format store them: a text with one character per byte. */
 function encoded([text, encoding]: readonly Pickled[]): Pickled {
   if (typeof text !== 'string' || encoding !== 'latin1') throw new Malformed('its pickle has bytes that are no bytes');
   return new Uint8Array(Buffer.from(text, 'latin1'));

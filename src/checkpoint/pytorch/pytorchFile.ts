@@ -10,16 +10,17 @@ import type { Pickled, TensorView } from './values.js';
 import { isZip, openZipFormat } from './zipFormat.js';
 
 /**
- * A view may repeat elements of its storage (stride 0), so a few bytes can describe a tensor of any size. Beyond its
- * storage a tensor may have this many elements, and all tensors together may be so many times as large as all storages.
+ * A view may repeat elements of its storage (stride 0), so a few bytes can describe a tensor of any size. These limit
+ * how many elements a tensor may have beyond its storage, and how many times larger than all storages all tensors may
+ * be.
  */
 const MOST_REPEATED_ELEMENTS = 2 ** 20;
 const MOST_REPEATED_BYTES = 2 ** 26;
 const MOST_REPETITION = 8;
 
 /**
- * A PyTorch checkpoint (`.pth`, `.pt`, `.pth.tar`) of either format, opened. It is read without executing anything: what
- * a pickle may name is a short list, everything else is refused. Numbers are read when they are asked for. Close it.
+ * An open PyTorch checkpoint (`.pth`, `.pt`, `.pth.tar`) in either format. Reading executes nothing: a pickle may name
+ * only the globals on a short list. Numbers are read on demand. Close it after use.
  */
 export class PytorchFile {
   private constructor(
@@ -27,14 +28,14 @@ export class PytorchFile {
     private readonly bytes: FileBytes,
     /** The checkpoint as plain data; tensors are views into the file. */
     readonly content: Pickled,
-    /** Every tensor and where it is in the content. */
+    /** Every tensor and its position in the content. */
     readonly views: readonly NamedView[],
     private readonly places: ReadonlyMap<TensorView, StoredBytes>,
   ) {}
 
   /**
-   * Throws a UserError of one line when the file is missing, cut off, damaged, no checkpoint, or names what is not needed
-   * to build tensors and plain data. All tensors are checked here, so that a file is taken or refused as a whole.
+   * Throws a one-line UserError when the file is missing, truncated, damaged, not a checkpoint, or names anything
+   * beyond tensors and plain data. All tensors are checked here, so a file is accepted or rejected as a whole.
    */
   static async open(file: string): Promise<PytorchFile> {
     const bytes = await FileBytes.open(file);
@@ -53,7 +54,7 @@ export class PytorchFile {
     }
   }
 
-  /** The numbers of one of the {@link views}, row-major; types that glit has not become those it has, as in safetensors. */
+  /** The numbers of one of the {@link views}, row-major; types that glit lacks are converted as in safetensors. */
   read(view: TensorView): Promise<Tensor> {
     return refusing(this.file, async () => {
       const stored = this.places.get(view);
@@ -70,14 +71,14 @@ export class PytorchFile {
   }
 }
 
-/** Where the numbers of every view are. Throws Malformed for a view that its storage does not hold. */
+/** Where the numbers of every view lie. Throws Malformed for a view outside its storage. */
 async function placesOf(views: readonly NamedView[], container: Container): Promise<Map<TensorView, StoredBytes>> {
   const places = new Map<TensorView, StoredBytes>();
   const storages = new Map<string, StoredBytes>();
   let stored = 0;
   let described = 0;
   for (const { path, view } of views) {
-    // A tensor under several names counts as often as it will be read.
+    // A tensor with several names is read once per name and counts that often.
     described += view.elements * view.scalar.bytes;
     if (places.has(view)) continue;
     const { storage } = view;
@@ -110,7 +111,7 @@ function checkReach({ storage, offset, shape, elements, reach }: TensorView): vo
   }
 }
 
-/** Turns what is wrong with the file into the one line that says so. */
+/** Turns a defect of the file into a one-line UserError. */
 async function refusing<Result>(file: string, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();

@@ -1,8 +1,8 @@
-/** PyTorch's element types by their names, and the storage classes that are called after them. */
+/** PyTorch's element types by name, and the storage classes named after them. */
 import { ELEMENT_TYPES } from '../elements.js';
 import { ScalarType, StorageClass } from './values.js';
 
-/** Name of the dtype, of its storage class, its safetensors name where glit reads it, bytes of an element. */
+/** Name of the dtype, name of its storage class, its safetensors name where glit reads it, bytes per element. */
 const SCALARS: readonly (readonly [
   name: string,
   storage: string | undefined,
@@ -41,5 +41,5 @@ export const STORAGE_CLASSES: ReadonlyMap<string, StorageClass> = new Map(
   ),
 );
 
-/** A storage of bytes, whose tensors say their dtype. */
+/** A storage of bytes; its tensors state their dtype. */
 export const UNTYPED_STORAGE = new StorageClass(undefined);

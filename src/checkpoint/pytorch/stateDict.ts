@@ -3,29 +3,29 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { PytorchFile } from './pytorchFile.js';
 import { TensorView, type Pickled } from './values.js';
 
-/** A network's weights in a checkpoint. */
+/** The weights of a network in a checkpoint. */
 export interface FoundStateDict {
-  /** Under which key they are: `model`, `model_ema`, …; undefined when the checkpoint is the state dict itself. */
+  /** Their key: `model`, `model_ema`, …; undefined when the checkpoint is the state dict itself. */
   readonly key: string | undefined;
-  /** In the order of the file, without the `module.` that parallel training puts before every name. */
+  /** In file order, without the `module.` prefix of parallel training. */
   readonly tensors: ReadonlyMap<string, Tensor>;
-  /** The number of the checkpoint's last epoch, where it says so. */
+  /** The checkpoint's last epoch, if it is recorded. */
   readonly epoch: number | undefined;
 }
 
 export interface StateDictOptions {
-  /** Take the moving average of the weights instead of the weights. Default false. */
+  /** Read the moving average of the weights instead of the weights. Default false. */
   readonly average?: boolean | undefined;
 }
 
-/** What training scripts call the weights and their moving average, in the order in which they are looked for. */
+/** The keys that training scripts use for the weights and their moving average, in lookup order. */
 const WEIGHTS = ['model', 'state_dict', 'model_state_dict', 'model_state'];
 const AVERAGES = ['model_ema', 'state_dict_ema', 'model_ema_state_dict', 'ema_state_dict', 'ema'];
 const PARALLEL_PREFIX = 'module.';
 
 /**
- * Reads the weights of a PyTorch checkpoint: those of a training checkpoint (`model`, `state_dict`), their moving average
- * (`model_ema`), or a bare state dict. Throws a UserError when the file cannot be read or does not have them.
+ * Reads the weights of a PyTorch checkpoint: those of a training checkpoint (`model`, `state_dict`), their moving
+ * average (`model_ema`), or a bare state dict. Throws a UserError when the file cannot be read or lacks them.
  */
 export async function readPytorchStateDict(
   file: string,
@@ -72,7 +72,7 @@ function choose(
   return { key: undefined, views: bare };
 }
 
-/** The tensors of a state dict by name, or nothing when the value is none. What is no tensor in it is passed over. */
+/** The tensors of a state dict by name; undefined when the value is not a state dict. Other entries are ignored. */
 function viewsIn(value: Pickled | undefined): Views | undefined {
   if (!(value instanceof Map)) return undefined;
   const views = new Map<string, TensorView>();

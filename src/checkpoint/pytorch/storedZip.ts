@@ -5,15 +5,15 @@ export interface ZipEntry {
   readonly data: Uint8Array;
 }
 
-/** Where the sizes of the format without extensions end. */
+/** The size limits of the zip format without extensions. */
 const LIMIT = 2 ** 32 - 1;
 const VERSION = 20;
 /** Names are UTF-8. */
 const FLAGS = 0x0800;
-/** 1980-01-01, the format's earliest day: the time of writing is not part of the content. */
+/** 1980-01-01, the format's earliest day: the same content gives the same bytes at any time. */
 const DATE = 0x0021;
 
-/** A zip archive of entries as they are. Throws a RangeError when it would have 4 GiB or more, or 65,535 entries. */
+/** A zip archive with uncompressed entries. Throws a RangeError from 4 GiB or 65,535 entries on. */
 export function storedZip(entries: readonly ZipEntry[]): Uint8Array {
   const parts: Uint8Array[] = [];
   const directory: Uint8Array[] = [];

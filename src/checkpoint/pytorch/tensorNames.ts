@@ -2,7 +2,7 @@ import { show } from '../../errors.js';
 import { Malformed } from './malformed.js';
 import { Namespace, TensorView, type Pickled } from './values.js';
 
-/** A tensor and the keys and positions that lead to it from the checkpoint's top. */
+/** A tensor, and the keys and positions that lead to it from the checkpoint's root. */
 export interface NamedView {
   readonly path: readonly string[];
   readonly view: TensorView;
@@ -10,12 +10,12 @@ export interface NamedView {
 
 /** Checkpoints nest a handful of levels. */
 const DEEPEST = 64;
-/** A list that holds itself or another many times over would never end; a real checkpoint is far below this. */
+/** Lists that contain themselves, or each other many times, would never end; real checkpoints stay far below this. */
 const MOST_VISITS = 10_000_000;
 
 /**
- * All tensors below a value: in dictionaries under their keys, in lists under their positions. A tensor that is in two
- * places is told twice. Throws Malformed when values are nested too deeply, hold themselves, or repeat endlessly.
+ * All tensors below a value: in dictionaries by key, in lists by position. A tensor in two positions is listed twice.
+ * Throws Malformed when values are nested too deeply, contain themselves, or repeat endlessly.
  */
 export function namedViews(root: Pickled): NamedView[] {
   const found: NamedView[] = [];
@@ -45,12 +45,12 @@ function nameOf(key: Pickled): string {
   return key === null ? 'None' : '?';
 }
 
-/** A path as messages and file names have it: `optimizer/state/0/exp_avg`. */
+/** A path as messages and file names show it: `optimizer/state/0/exp_avg`. */
 export function formatPath(path: readonly string[]): string {
   return path.join('/');
 }
 
-/** The tensor as messages call it. */
+/** The tensor's name in messages. */
 export function describePath(path: readonly string[]): string {
   return path.length === 0 ? 'the tensor' : `tensor ${show(formatPath(path))}`;
 }

@@ -5,7 +5,7 @@ import type { StoredBytes } from './container.js';
 import { Malformed } from './malformed.js';
 import type { TensorView } from './values.js';
 
-/** The tensor of a view, in row-major order and with a buffer of its own; `view` has been checked. */
+/** The tensor of a view, row-major, in its own buffer. `view` has been checked. */
 export async function readView(view: TensorView, element: ElementType, stored: StoredBytes): Promise<Tensor> {
   const { storage, scalar, offset, shape, elements, reach } = view;
   const largest = Math.max(reach, elements) * scalar.bytes;
@@ -15,13 +15,13 @@ export async function readView(view: TensorView, element: ElementType, stored: S
     );
   }
   const span = new ArrayBuffer(reach * scalar.bytes);
-  // Only what the view reaches is read: a slice of a large storage takes the memory of the slice.
+  // Read only what the view reaches: a slice of a large storage takes only the slice's memory.
   if (reach > 0) await stored.fill(new Uint8Array(span), (storage.begin + offset) * scalar.bytes);
   const ordered = isContiguous(view) ? span : gather(view, span, elements);
   return tensor(element.dtype, shape, element.read(ordered));
 }
 
-/** Whether the elements lie in row-major order without gaps. Axes of one element have any stride. */
+/** Whether the elements are row-major without gaps. Axes of extent 1 may have any stride. */
 function isContiguous({ shape, strides, elements }: TensorView): boolean {
   if (elements === 0) return true;
   let expected = 1;
@@ -32,7 +32,7 @@ function isContiguous({ shape, strides, elements }: TensorView): boolean {
   return true;
 }
 
-/** Arrays that carry elements of so many bytes, whatever they mean. */
+/** Arrays that carry elements of this many bytes, whatever they mean. */
 const CARRIERS: ReadonlyMap<number, typeof Uint8Array | typeof Uint16Array | typeof Uint32Array> = new Map<
   number,
   typeof Uint8Array | typeof Uint16Array | typeof Uint32Array
@@ -59,7 +59,7 @@ function gather({ shape, strides, scalar }: TensorView, span: ArrayBuffer, eleme
   return gathered;
 }
 
-/** Copies one element, from its place in `from` to its place in `to`. */
+/** Copies one element between positions in `from` and `to`. */
 function copier(bytes: number, from: ArrayBuffer, to: ArrayBuffer): (source: number, target: number) => void {
   if (bytes === 8) {
     const [source, target] = [new BigUint64Array(from), new BigUint64Array(to)];

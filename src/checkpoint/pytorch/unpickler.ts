@@ -1,6 +1,6 @@
 /**
- * An interpreter for Python's pickle format as far as checkpoints use it. A pickle is a program for a stack machine; the
- * instructions that build plain data are here, and the one that calls something can only call what `find` has given.
+ * An interpreter for the part of Python's pickle format that checkpoints use. A pickle is a program for a stack
+ * machine. The instructions here build plain data; the one that calls something can only call what `find` returns.
  */
 import { show } from '../../errors.js';
 import type { ByteStream } from './byteStream.js';
@@ -8,23 +8,23 @@ import { Malformed } from './malformed.js';
 import { Known, Namespace, NumpyType, TensorView, type Pickled } from './values.js';
 
 export interface Environment {
-  /** What a global name stands for. Throws for every name that checkpoints have no need of. */
+  /** Resolves a global name. Throws for every name that checkpoints do not need. */
   readonly find: (module: string, name: string) => Pickled;
-  /** What a persistent id stands for: in checkpoints, a storage. */
+  /** Resolves a persistent id: in checkpoints, a storage. */
   readonly persistent: (id: Pickled) => Pickled;
 }
 
-/** A checkpoint of a thousand tensors takes some 50,000 instructions. A pickle of more than this would fill the memory. */
+/** A checkpoint of a thousand tensors takes some 50,000 instructions. Beyond this limit, memory would run out. */
 const MOST_INSTRUCTIONS = 5_000_000;
-/** The same for lists, dictionaries and tuples, which are what takes memory. */
+/** The limit for lists, dictionaries and tuples, which take most of the memory. */
 const MOST_CONTAINERS = 1_000_000;
-/** Whole numbers of more bytes than this are no settings or counters. */
+/** No setting or counter is an integer of more bytes than this. */
 const LONGEST_INTEGER = 128;
 
-/** What Python takes for a name, with its modules. */
+/** A valid Python name, with its modules. */
 const IDENTIFIER = /^[\p{L}\p{N}_]+(\.[\p{L}\p{N}_<>]+)*$/u;
 
-/** Runs the pickle at the stream's position and leaves the stream behind it. Throws Malformed. */
+/** Runs the pickle at the stream's position and leaves the stream after it. Throws Malformed. */
 export function unpickle(stream: ByteStream, environment: Environment): Pickled {
   return new Unpickler(stream, environment).run();
 }
@@ -32,7 +32,7 @@ export function unpickle(stream: ByteStream, environment: Environment): Pickled 
 class Unpickler {
   stack: Pickled[] = [];
   readonly memo = new Map<number, Pickled>();
-  /** Stacks that wait below a mark. */
+  /** Stacks saved by a mark. */
   readonly #below: Pickled[][] = [];
   #containers = 0;
 
@@ -77,7 +77,7 @@ class Unpickler {
     this.stack = [];
   }
 
-  /** The values above the last mark, which goes with them. */
+  /** Pops the values above the last mark, and the mark. */
   popMark(): Pickled[] {
     const values = this.stack;
     const below = this.#below.pop();
@@ -96,7 +96,7 @@ class Unpickler {
     return asArray(this.pop(), 'arguments');
   }
 
-  /** Counts what takes memory before it is made. */
+  /** Counts memory before it is allocated. */
   container(size = 1): void {
     this.#containers += size;
     if (this.#containers > MOST_CONTAINERS) {
@@ -136,7 +136,7 @@ class Unpickler {
 
   call(callable: Pickled, args: readonly Pickled[]): void {
     if (!(callable instanceof Known)) throw new Malformed('its pickle calls what is no function or class');
-    // What is made may copy its arguments, and the same arguments can be recalled again and again.
+    // A call may copy its arguments, and the memo can supply the same arguments again and again.
     this.container(args.reduce<number>((size, each) => size + (Array.isArray(each) ? each.length : 0), 1));
     this.push(callable.make(args));
   }
@@ -152,7 +152,7 @@ class Unpickler {
     addPairs(target, pairs);
   }
 
-  /** Attributes of a dictionary or a tensor are dropped: they are no part of what is read. */
+  /** Attributes of a dictionary or a tensor are dropped: glit does not read them. */
   build(): void {
     const state = this.pop();
     const target = this.top();
@@ -170,9 +170,9 @@ type Instruction = (machine: Unpickler) => void;
 
 const STOP = 0x2e;
 
-/** The instructions by their byte. Names are those of Python's pickletools. */
+/** The instructions by opcode, with their names in Python's pickletools. */
 const INSTRUCTIONS: Readonly<Record<number, Instruction>> = {
-  // Framing, which a stream of known length can ignore.
+  // Framing; a stream of known length can ignore it.
   0x80: ({ stream }) => void stream.take(1), // PROTO
   0x95: ({ stream }) => void stream.take(8), // FRAME
   // Constants.
@@ -221,7 +221,7 @@ const INSTRUCTIONS: Readonly<Record<number, Instruction>> = {
   0x94: (machine) => machine.remember(machine.memo.size), // MEMOIZE
   0x68: (machine) => machine.recall(machine.stream.byte()), // BINGET
   0x6a: (machine) => machine.recall(machine.stream.unsigned(4)), // LONG_BINGET
-  // Names, and what is made with them.
+  // Globals, and calls to them.
   0x63: (machine) => machine.global(decode(machine.stream.line()), decode(machine.stream.line())), // GLOBAL
   0x69: refuseInstance, // INST
   0x93: stackGlobal, // STACK_GLOBAL
@@ -243,7 +243,7 @@ function addItems(machine: Unpickler): void {
   for (const value of values) target.add(value);
 }
 
-/** The oldest way of making an object. Checkpoints have never used it, so all that is of interest is what it names. */
+/** The oldest way to make an object. Checkpoints have never used it, so only the name matters, for the error. */
 function refuseInstance(machine: Unpickler): void {
   const [module, name] = [decode(machine.stream.line()), decode(machine.stream.line())];
   machine.global(module, name);
@@ -260,7 +260,7 @@ function reduce(machine: Unpickler): void {
   machine.call(machine.pop(), args);
 }
 
-/** Puts keys and values, in turns, into a dictionary. */
+/** Adds alternating keys and values to a dictionary. */
 export function addPairs(target: Map<Pickled, Pickled>, pairs: readonly Pickled[]): Map<Pickled, Pickled> {
   if (pairs.length % 2 !== 0) throw new Malformed('its pickle has a key without a value');
   for (let at = 0; at < pairs.length; at += 2) target.set(pairs[at], pairs[at + 1]);

@@ -1,11 +1,11 @@
 /**
- * What a checkpoint's pickle may hold: plain data, and descriptions of tensors whose numbers lie elsewhere in the file.
- * Nothing here has behaviour of its own, so nothing that a file names can ever run.
+ * The values that a checkpoint's pickle may hold: plain data, and descriptions of tensors whose numbers lie elsewhere
+ * in the file. None of them has behaviour, so nothing that a file names can ever run.
  */
 import { sizeOf } from '../../tensor/tensor.js';
 import type { ElementType } from '../elements.js';
 
-/** A value of a pickle. Whole numbers beyond 2^53 are bigint; tuples and lists are both arrays. */
+/** A value of a pickle. Integers beyond 2^53 are bigint; tuples and lists are both arrays. */
 export type Pickled =
   | null
   | boolean
@@ -24,7 +24,7 @@ export type Pickled =
   | NumpyType
   | Known;
 
-/** A dict or an OrderedDict, in its order. */
+/** A dict or an OrderedDict, in order. */
 export type Dictionary = Map<Pickled, Pickled>;
 
 /** An argparse.Namespace, as plain data. */
@@ -35,16 +35,16 @@ export class Namespace {
 /** A torch dtype. */
 export class ScalarType {
   constructor(
-    /** As PyTorch calls it: `float16`. */
+    /** PyTorch's name: `float16`. */
     readonly name: string,
-    /** How its numbers are read; undefined for those that glit does not read, such as complex ones. */
+    /** How its numbers are read; undefined for types that glit does not read, such as complex ones. */
     readonly element: ElementType | undefined,
-    /** Bytes that an element takes in the file. */
+    /** Bytes per element in the file. */
     readonly bytes: number,
   ) {}
 }
 
-/** A storage's class: the scalar type of its elements, or undefined for one that counts bytes. */
+/** A storage class: the scalar type of its elements, or undefined for one that counts bytes. */
 export class StorageClass {
   constructor(readonly scalar: ScalarType | undefined) {}
 }
@@ -53,10 +53,10 @@ export class StorageClass {
 export interface StorageFields {
   /** The storage's name in the file. */
   readonly key: string;
-  /** Undefined: `elements` are bytes, and each tensor says what they mean. */
+  /** If undefined, `elements` counts bytes, and each tensor says what they mean. */
   readonly scalar: ScalarType | undefined;
   readonly elements: number;
-  /** Where it begins in what `key` names, in elements: the older format has storages that are parts of others. */
+  /** Its offset, in elements, in the data that `key` names: in the older format, a storage can be part of another. */
   readonly begin: number;
 }
 
@@ -73,13 +73,13 @@ export class Storage implements StorageFields {
     this.begin = begin;
   }
 
-  /** Bytes from the beginning of what `key` names to this storage's end. */
+  /** Bytes from the start of the data that `key` names to this storage's end. */
   get bytesNeeded(): number {
     return (this.begin + this.elements) * (this.scalar?.bytes ?? 1);
   }
 }
 
-/** A tensor: which elements of a storage it consists of. Offset and strides count elements. */
+/** A tensor as a view of a storage. Offset and strides count elements. */
 export class TensorView {
   constructor(
     readonly storage: Storage,
@@ -93,7 +93,7 @@ export class TensorView {
     return sizeOf(this.shape);
   }
 
-  /** The storage's elements that the tensor reaches from its first one on: 0 for an empty tensor. */
+  /** How many elements of the storage the tensor spans, from its first one; 0 for an empty tensor. */
   get reach(): number {
     if (this.elements === 0) return 0;
     return this.shape.reduce((last, extent, axis) => last + (extent - 1) * this.strides[axis], 1);
@@ -105,7 +105,7 @@ export class NumpyType {
   constructor(readonly code: string) {}
 }
 
-/** A name from the list of what checkpoints may call: it makes one of the values above from its arguments. */
+/** A callable that checkpoints may name: it makes one of the values above from its arguments. */
 export class Known {
   constructor(
     readonly name: string,

@@ -1,4 +1,4 @@
-/** Writes weights in the form in which training scripts keep them, so that PyTorch loads them with `torch.load`. */
+/** Writes weights as training scripts do, so that `torch.load` can read them. */
 import type { DType, Tensor } from '../../tensor/tensor.js';
 import { storedZip, type ZipEntry } from './storedZip.js';
 
@@ -11,8 +11,8 @@ const STORAGES: Readonly<Record<DType, string>> = {
 };
 
 /**
- * The bytes of a checkpoint `{ 'model': OrderedDict }` with these tensors, in their order, in the zip format. Throws a
- * RangeError when they have 4 GiB or more. The same tensors give the same bytes.
+ * The bytes of a checkpoint `{ 'model': OrderedDict }` with these tensors, in order, in the zip format. Throws a
+ * RangeError from 4 GiB on. The same tensors give the same bytes.
  */
 export function encodePytorch(tensors: Iterable<readonly [string, Tensor]>): Uint8Array {
   const pickle = new PickleWriter();
@@ -45,7 +45,7 @@ function stridesOf(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** Instructions of a pickle, one after another. */
+/** A sequence of pickle instructions. */
 class PickleWriter {
   readonly #parts: Uint8Array[] = [];
 
@@ -68,7 +68,7 @@ class PickleWriter {
     return this;
   }
 
-  /** LONG1 of 8 bytes: whole numbers of any size that a tensor has. */
+  /** LONG1 of 8 bytes: large enough for every integer that describes a tensor. */
   integer(value: number): this {
     const bytes = Buffer.alloc(10);
     bytes.writeUInt8(0x8a);

@@ -1,6 +1,6 @@
 /**
- * PyTorch's format since 1.6: a zip archive with one folder, in it `data.pkl`, a pickle, and `data/<key>`, the storages,
- * usually as they are, deflated where the archive was packed anew.
+ * PyTorch's format since 1.6: a zip archive with one folder that holds `data.pkl`, a pickle, and `data/<key>`, the
+ * storages. Entries are usually uncompressed, but deflated if the archive was repacked.
  */
 import { promisify } from 'node:util';
 import { inflateRaw } from 'node:zlib';
@@ -16,7 +16,7 @@ import type { Storage } from './values.js';
 
 const STORED = 0;
 const DEFLATED = 8;
-/** Deflate cannot make more than this many bytes of one. */
+/** Deflate cannot expand one byte to more than this many. */
 const GREATEST_DEFLATION = 1032;
 /** Pickles of the largest checkpoints take a few megabytes. */
 const LONGEST_PICKLE = 2 ** 28;
@@ -24,7 +24,7 @@ const PICKLE = '/data.pkl';
 
 const inflate = promisify(inflateRaw);
 
-/** Whether a file begins as a zip archive does. */
+/** Whether a file starts like a zip archive. */
 export function isZip(start: Uint8Array): boolean {
   return start[0] === 0x50 && start[1] === 0x4b && start[2] === 0x03 && start[3] === 0x04;
 }
@@ -45,7 +45,7 @@ export async function openZipFormat(file: FileBytes): Promise<Container> {
 }
 
 class Archive {
-  /** The last deflated entry, unpacked: tensors that share a storage follow each other. */
+  /** The last inflated entry: tensors that share a storage follow each other. */
   #inflated: { readonly entry: Entry; readonly bytes: Uint8Array } | undefined;
 
   private constructor(
@@ -56,7 +56,7 @@ class Archive {
 
   static async open(file: FileBytes): Promise<Archive> {
     try {
-      // Names are decoded here: what they may not be is of no concern where nothing is written by them.
+      // Names are decoded here; yauzl's checks of names do not matter, since no file is written under them.
       const options = { autoClose: false, decodeStrings: false };
       const zip = await fromRandomAccessReaderPromise(new Reader(file), file.size, options);
       const entries = new Map<string, Entry>();
@@ -72,7 +72,7 @@ class Archive {
     }
   }
 
-  /** An entry as a whole, if it has at most `most` bytes. */
+  /** A whole entry, if it has at most `most` bytes. */
   async content(name: string, most: number): Promise<Uint8Array> {
     const entry = this.entries.get(name);
     if (entry === undefined) throw new Malformed(`the archive has no ${show(name)}`);
@@ -142,7 +142,7 @@ class Archive {
   }
 }
 
-/** Hands the file to the zip library, which then cannot be led out of it. The file is closed by its owner. */
+/** Gives the zip library access to this file only; the file's owner closes it. */
 class Reader extends RandomAccessReader {
   constructor(private readonly file: FileBytes) {
     super();

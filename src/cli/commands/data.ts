@@ -5,14 +5,14 @@ import { formatDataReport } from '../dataReport.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 import { CheckFailed } from '../failure.js';
 
-/** `glit data`: what can be done with a data set but to train on it. */
+/** `glit data`: work on a data set itself. */
 export function addData(program: Command): void {
   const data = program.command('data').summary('look into a data set').description('Looks into a data set.');
   addExamples(data, [['glit data check photos', 'is everything in order?']]);
   addCheck(data);
 }
 
-/** `glit data check DIR`: what there is, and what is wrong. */
+/** `glit data check DIR`: what a data set contains, and what is wrong with it. */
 function addCheck(data: Command): void {
   const command = data
     .command('check')

@@ -101,7 +101,7 @@ export function addExplain(program: Command): void {
   );
 }
 
-/** The model that is named, or that of a run: its exported file, or its weights. */
+/** The named model, or a run's model: its exported file, else its weights. */
 function modelOf({ model, run }: { readonly model?: string; readonly run?: string }): string {
   if (model !== undefined) return model;
   if (run === undefined) throw new UserError('no model is named; give --model FILE, or --run with the folder of a run');
@@ -112,7 +112,7 @@ function modelOf({ model, run }: { readonly model?: string; readonly run?: strin
   return found;
 }
 
-/** What is to be seen in the overlays, from left to right. */
+/** What the overlays show, from left to right. */
 function blockLine({ number, title, maps }: ExplainedBlock, folder: string): string {
   const parts = maps.slice(1);
   const halves = parts.length === 0 ? '' : `, then of its ${parts.join(' and ')} half`;

@@ -7,7 +7,7 @@ import type { Json } from '../../telemetry/events.js';
 import { wholeNumber } from '../deviceOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 
-/** `glit profile ARCH`: what an architecture takes, block by block. */
+/** `glit profile ARCH`: the cost of an architecture, block by block. */
 export function addProfile(program: Command): void {
   const command = program
     .command('profile')

@@ -110,7 +110,7 @@ export function addTrain(program: Command): void {
   );
 }
 
-/** The architecture that is named or that the weights show; one that weights are given for takes any image size. */
+/** The named architecture, or the one that the weights show. With weights, any image size works. */
 async function architectureOf(
   named: string | undefined,
   pretrained: StateFile | undefined,
@@ -123,7 +123,7 @@ async function architectureOf(
   return architecture(given.family, { ...given, backbone: { ...given.backbone, ...sizes } });
 }
 
-/** The sizes that a preset is built for; without any, those of the paper. */
+/** The sizes that a preset is built for; by default the paper's. */
 function sizesIn(layers: readonly Layer[]): { readonly imageSize?: number; readonly patchSize?: number } {
   const [imageSize, patchSize] = ['model.imageSize', 'model.patchSize'].map((key) => lastSaid(layers, key));
   return {
@@ -132,7 +132,7 @@ function sizesIn(layers: readonly Layer[]): { readonly imageSize?: number; reado
   };
 }
 
-/** The configuration's model is the architecture's; what else the user says about it is then found not to fit. */
+/** Takes the configuration's model from the architecture; the checks reject whatever the user says differently. */
 function modelLayer(architecture: Architecture, source: string): Layer {
   return { source, values: { model: { ...modelConfigOf(architecture) } } };
 }
