@@ -190,9 +190,17 @@ describe('explain', () => {
     ['an image that cannot be read', ['--run', 'run', 'none.png'], /none\.png cannot be read: the file does not exist/],
     ['a folder without images', ['--run', 'run', 'run'], /run holds no image/],
     ['an unknown class', ['--run', 'run', IMAGE, '--class', 'clas 3'], /has no class clas 3; did you mean class 3\?/],
-    ['a block too far', ['--run', 'run', IMAGE, '--block', '4'], /there is no block 4; the network has blocks 1 to 3/],
+    [
+      'a block too far',
+      ['--run', 'run', IMAGE, '--block', '4'],
+      /best\.onnx has no block 4; give a number from 1 to 3/,
+    ],
     ['a block that is none', ['--run', 'run', IMAGE, '--block', 'last'], /--block is "last"; give a whole number/],
-    ['a block without a half', ['--run', 'run', IMAGE, '--block', '3'], /block 3 \(G3 .*\) has no local half; .*: 2/],
+    [
+      'a block without a half',
+      ['--run', 'run', IMAGE, '--block', '3'],
+      /block 3 of .*best\.onnx \(G3 .*\) has no local half; .*: 2/,
+    ],
     ['a folder with something in it', ['--run', 'run', IMAGE, '--out', 'photos'], /photos exists and is not empty/],
     ['a file for a folder', ['--run', 'run', IMAGE, '--out', IMAGE], /00\.png is a file; give a folder with --out/],
   ];

@@ -10,7 +10,7 @@ const convolution = block({ globalHeads: 0, localHeads: 3 });
 
 describe('the block that is explained', () => {
   test('is the last with heads of both kinds', () => {
-    assert.equal(chooseBlock(TINY_ARCHITECTURE), 1);
+    assert.equal(chooseBlock(TINY_ARCHITECTURE, 'best.onnx'), 1);
   });
 
   test('is the last where none has both kinds, or any other that is asked for', () => {
@@ -19,25 +19,27 @@ describe('the block that is explained', () => {
       [attention, convolution],
     ]) {
       const architecture = glitArchitecture({ backbone: TINY_BACKBONE, blocks });
-      assert.equal(chooseBlock(architecture), 1);
-      assert.equal(chooseBlock(architecture, 1), 0);
+      assert.equal(chooseBlock(architecture, 'best.onnx'), 1);
+      assert.equal(chooseBlock(architecture, 'best.onnx', 1), 0);
     }
   });
 
   test('has both halves where other blocks have them, or the error says which', () => {
-    assert.equal(chooseBlock(TINY_ARCHITECTURE, 2), 1);
-    assert.throws(() => chooseBlock(TINY_ARCHITECTURE, 1), {
+    assert.equal(chooseBlock(TINY_ARCHITECTURE, 'best.onnx', 2), 1);
+    assert.throws(() => chooseBlock(TINY_ARCHITECTURE, 'best.onnx', 1), {
       name: 'UserError',
-      message: /^block 1 \(L3 .*\) has no global half; blocks with both: 2$/,
+      message: /^block 1 of best\.onnx \(L3 .*\) has no global half; blocks with both: 2$/,
     });
-    assert.throws(() => chooseBlock(TINY_ARCHITECTURE, 3), { message: /^block 3 \(G3 .*\) has no local half/ });
+    assert.throws(() => chooseBlock(TINY_ARCHITECTURE, 'best.onnx', 3), {
+      message: /^block 3 of best\.onnx \(G3 .*\) has no local half/,
+    });
   });
 
   test('is one of the network, or the error says how many there are', () => {
     for (const wanted of [0, 4, 1.5]) {
-      assert.throws(() => chooseBlock(TINY_ARCHITECTURE, wanted), {
+      assert.throws(() => chooseBlock(TINY_ARCHITECTURE, 'best.onnx', wanted), {
         name: 'UserError',
-        message: `there is no block ${wanted}; the network has blocks 1 to 3`,
+        message: `best.onnx has no block ${wanted}; give a number from 1 to 3`,
       });
     }
   });

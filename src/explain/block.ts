@@ -8,10 +8,10 @@ export function partsOf(backbone: Backbone, family: Family, block: Block): reado
 
 /**
  * The block to explain, counted from 0. `wanted` counts from 1, as `glit profile` does; left out, it is the last block
- * that has all parts of its family, global and local heads say, else the last. Throws a UserError when there is no such
- * block, or when it lacks a part that other blocks of the network have beside the rest.
+ * that has all parts of its family, global and local heads say, else the last. Throws a UserError, which calls the network
+ * `model`, when there is no such block, or when it lacks a part that other blocks of the network have beside the rest.
  */
-export function chooseBlock({ family, backbone, blocks }: Architecture, wanted?: number): number {
+export function chooseBlock({ family, backbone, blocks }: Architecture, model: string, wanted?: number): number {
   const lacking = blocks.map((block) => family.gradCam.parts?.(block, backbone).find(({ channels }) => channels === 0));
   const whole = blocks.flatMap((block, at) =>
     partsOf(backbone, family, block).length > 1 && lacking[at] === undefined ? [at] : [],
@@ -19,13 +19,13 @@ export function chooseBlock({ family, backbone, blocks }: Architecture, wanted?:
   if (wanted === undefined) return whole.at(-1) ?? blocks.length - 1;
   const at = wanted - 1;
   if (!Number.isInteger(wanted) || at < 0 || at >= blocks.length) {
-    throw new UserError(`there is no block ${wanted}; the network has blocks 1 to ${blocks.length}`);
+    throw new UserError(`${model} has no block ${wanted}; give a number from 1 to ${blocks.length}`);
   }
   const missing = lacking[at];
   if (missing !== undefined && whole.length > 0) {
     const others = whole.map((each) => each + 1).join(', ');
     throw new UserError(
-      `block ${wanted} (${family.describeBlock(blocks[at])}) has no ${missing.name} half; blocks with both: ${others}`,
+      `block ${wanted} of ${model} (${family.describeBlock(blocks[at])}) has no ${missing.name} half; blocks with both: ${others}`,
     );
   }
   return at;

@@ -80,7 +80,7 @@ export async function* explain(
   const { architecture, classes, naming } = model;
   const { family, backbone, blocks } = architecture;
   const asked = named.map((name) => classNumber(name, classes, file));
-  const position = chooseBlock(architecture, wanted);
+  const position = chooseBlock(architecture, file, wanted);
   const parts = partsOf(backbone, family, blocks[position]).map(({ name }) => name);
   const block: ExplainedBlock = {
     number: position + 1,
