@@ -20,12 +20,16 @@ export {
   type RunnableModel,
 } from './modelfile/exportModel.js';
 export { exportWeights, type Exported, type ExportOptions } from './modelfile/exportWeights.js';
+export { compareModels, type ComparedImage, type ComparedModel } from './explain/compare.js';
 export {
   explain,
   type ClassMap,
   type ExplainedClass,
+  type ExplainedImage,
   type Explanation,
   type ExplainOptions,
+  type MapOptions,
+  type UnreadableImage,
 } from './explain/explain.js';
 export { ExplanationFolder, type WrittenClass } from './explain/folder.js';
 export type { HeatMap } from './explain/heatMap.js';

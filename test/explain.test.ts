@@ -10,20 +10,31 @@ import { readSafetensors, writeSafetensors } from '../src/checkpoint/safetensors
 import { formatArchitecture } from '../src/family/codec.js';
 import { deit, glitArchitecture } from '../src/family/glit/architecture.js';
 import { GLIT_PRESETS } from '../src/family/glit/presets.js';
-import { groupsOf } from '../src/model/network.js';
+import { groupsOf, plainNetwork, type Network } from '../src/model/network.js';
 import { exportedModel } from '../src/modelfile/exportModel.js';
 import { seeded } from '../src/random/rng.js';
+import type { Weights } from '../src/train/state.js';
 import { goldenPath } from './golden.js';
 import { glit, makePhotos, writeText } from './support/commandLine.js';
-import { TINY_ARCHITECTURE, tinyNetwork } from './support/tinyNetworks.js';
+import { TINY_ARCHITECTURE, TINY_BACKBONE, tinyNetwork } from './support/tinyNetworks.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-explain-'));
 const IMAGE = join('photos', 'red', '00.png');
+/** A run and a DeiT of one block for smaller images, which shares one class with it. */
+const BESIDE = ['--run', 'run', '--model', 'named.safetensors'];
 /** One of them tries to leave the folder, one to be HTML. */
 const CLASSES = ['../up', '<b>bold</b>', ...Array.from({ length: 8 }, (_, at) => `class ${at}`)];
 
+/** What the golden checkpoints are of. */
+const REFERENCE = glitArchitecture({
+  name: 'reference',
+  backbone: TINY_BACKBONE,
+  blocks: GLIT_PRESETS.find(({ name }) => name === 'glit-tiny')?.build({}).blocks ?? [],
+});
+
 interface Line {
   readonly type: string;
+  readonly model: string;
   readonly image: string;
   readonly block: { readonly number: number };
   readonly classes: readonly {
@@ -42,14 +53,14 @@ function explanationsIn(stdout: string): readonly Line[] {
 
 /** The files in a folder of results and their contents. */
 function contents(out: string): ReadonlyMap<string, Buffer> {
-  const names = readdirSync(join(folder, out)).sort();
+  const entries = readdirSync(join(folder, out), { withFileTypes: true });
+  const names = entries.flatMap((entry) => (entry.isFile() ? [entry.name] : [])).sort();
   return new Map(names.map((name) => [name, readFileSync(join(folder, out, name))]));
 }
 
-before(async () => {
-  await makePhotos(join(folder, 'photos'), 2);
-  const weights = new Map(
-    groupsOf(tinyNetwork()).flatMap((group) => {
+function drawnWeights(network: Network): Weights {
+  return new Map(
+    groupsOf(network).flatMap((group) => {
       const { parameters, buffers } = group.initialize(seeded('explained'));
       return [...group.unpack(parameters, buffers)].map(([name, value]) => {
         // First weights are so small that the class token hardly sees the image.
@@ -59,12 +70,22 @@ before(async () => {
       });
     }),
   );
+}
+
+before(async () => {
+  await makePhotos(join(folder, 'photos'), 2);
+  const weights = drawnWeights(tinyNetwork());
   mkdirSync(join(folder, 'run'));
   const exported = exportedModel(weights, { classes: CLASSES, architecture: TINY_ARCHITECTURE });
   await writeFileAtomically(join(folder, 'run', 'best.onnx'), exported);
   await writeSafetensors(join(folder, 'run', 'weights.safetensors'), weights, {
     architecture: formatArchitecture(TINY_ARCHITECTURE),
     classes: JSON.stringify(CLASSES),
+  });
+  const small = deit({ imageSize: 16, patchSize: 4, dim: 12, depth: 1, heads: 3, classes: 3 });
+  await writeSafetensors(join(folder, 'named.safetensors'), drawnWeights(plainNetwork(small)), {
+    architecture: formatArchitecture(small),
+    classes: JSON.stringify(['cat', '<b>bold</b>', 'dog']),
   });
 });
 after(() => rmSync(folder, { recursive: true }));
@@ -144,13 +165,7 @@ describe('explain', () => {
   });
 
   test('explains the predicted class by official weights, of GLiT and of a DeiT, whose blocks have no halves', async () => {
-    const backbone = { imageSize: 32, patchSize: 8, dim: 12, heads: 3, classes: 10 };
-    const found = glitArchitecture({
-      name: 'reference',
-      backbone,
-      blocks: GLIT_PRESETS.find(({ name }) => name === 'glit-tiny')?.build({}).blocks ?? [],
-    });
-    writeText(folder, 'glit.json', formatArchitecture(found));
+    writeText(folder, 'glit.json', formatArchitecture(REFERENCE));
     const small = deit({ imageSize: 32, patchSize: 4, dim: 48, depth: 3, heads: 3, classes: 10 });
     writeText(folder, 'deit.json', formatArchitecture(small));
     const { tensors } = await readSafetensors(goldenPath('deit/deit_small_cfg.safetensors'));
@@ -181,10 +196,99 @@ describe('explain', () => {
     }
   });
 
+  test('shows several models of other sizes and classes for each image, each with the pictures it has alone', async () => {
+    const images = [IMAGE, join('photos', 'blue', '01.png')];
+    const args = [...images, '--class', '<b>bold</b>', '--json', '--quiet', '--html'];
+    const { code, stdout, stderr } = await glit(folder, 'explain', ...BESIDE, ...args, '--out', 'beside');
+    assert.equal(code, 0, stderr);
+    const models = [join('run', 'best.onnx'), 'named.safetensors'];
+    const lines = explanationsIn(stdout);
+    assert.deepEqual(
+      lines.map(({ image, model }) => [image, model]),
+      images.flatMap((image) => models.map((model) => [image, model])),
+    );
+
+    for (const [at, model] of models.entries()) {
+      const alone = await glit(folder, 'explain', '--model', model, ...args, '--out', `alone${at}`);
+      assert.equal(alone.code, 0, alone.stderr);
+      const own = join('beside', ['run_best', 'named'][at]);
+      const pictures = new Map([...contents(`alone${at}`)].filter(([name]) => name !== 'index.html'));
+      assert.equal(pictures.size, [8, 4][at]);
+      assert.deepEqual(contents(own), pictures);
+      const shown = JSON.stringify(explanationsIn(alone.stdout)).replaceAll(
+        `alone${at}`,
+        JSON.stringify(own).slice(1, -1),
+      );
+      assert.deepEqual(
+        lines.filter((line) => line.model === model),
+        JSON.parse(shown),
+      );
+    }
+
+    const html = readFileSync(join(folder, 'beside', 'index.html'), 'utf8');
+    assert.deepEqual([...contents('beside').keys()], ['index.html']);
+    assert.equal([...html.matchAll(/<section>/g)].length, 2);
+    assert.equal([...html.matchAll(/<img /g)].length, 2 * (4 + 2));
+    const order = [...html.matchAll(/<(?:h2|span)>([^<]*)</g)].map(([, text]) => text);
+    assert.deepEqual(
+      order,
+      images.flatMap((image) => [image, ...models]),
+    );
+  });
+
+  test('says in text what each model sees, and names an image once that none can read', async () => {
+    const { code, stdout, stderr } = await glit(folder, 'explain', ...BESIDE, IMAGE, 'none.png', '--out', 'text');
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^glit: warning: none\.png cannot be read: .*\n$/);
+    assert.match(
+      stdout,
+      /00\.png\n {2}run.best\.onnx\n.*run_best.*-overlay\.png\n {2}named\.safetensors\n.* % .*-overlay\.png\n/,
+    );
+    assert.match(
+      stdout,
+      /run_best: the image, .* its global and local half\n.*named: the image, .* block 1 \(G3 [^)]*\)\n/,
+    );
+  });
+
+  test('takes --arch for each model, --classes for all, and --ema for those that have an average', async () => {
+    writeText(folder, 'reference.json', formatArchitecture(REFERENCE));
+    writeText(folder, 'tiny.json', formatArchitecture(TINY_ARCHITECTURE));
+    writeText(folder, 'names.txt', Array.from({ length: 10 }, (_, at) => `name ${at}\n`).join(''));
+    const checkpoint = ['--model', goldenPath('checkpoints/ckpt_zip.pth'), '--arch', 'reference.json', '--ema'];
+    const plain = ['--model', join('run', 'weights.safetensors'), '--arch', 'tiny.json'];
+    const shown = [];
+    for (const [at, models] of [[...checkpoint, ...plain], checkpoint, plain].entries()) {
+      const args = [...models, IMAGE, '--classes', 'names.txt', '--json', '--quiet', '--out', `each${at}`];
+      const { code, stdout, stderr } = await glit(folder, 'explain', ...args);
+      assert.equal(code, 0, stderr);
+      shown.push(explanationsIn(stdout).map(({ classes: [{ name, probability }] }) => [name, probability]));
+    }
+    const [together, ...alone] = shown;
+    assert.deepEqual(together, alone.flat());
+    for (const [name] of together) assert.match(String(name), /^name \d$/);
+  });
+
   const mistakes: readonly (readonly [what: string, args: readonly string[], line: RegExp])[] = [
     ['no image', ['--run', 'run'], /nothing to explain; give image files or a folder of them/],
     ['no model', [IMAGE], /no model is named; give --model FILE, or --run/],
-    ['two models', ['--run', 'run', '--model', 'x.onnx', IMAGE], /cannot be used with/],
+    ['a second model that is none', ['--run', 'run', '--model', 'x.onnx', IMAGE], /x\.onnx cannot be read/],
+    ['one model twice', ['--model', 'deit.pth', '--model', './deit.pth', IMAGE], /deit\.pth is named twice/],
+    [
+      'an architecture too many',
+      [...BESIDE, '--arch', 'deit-tiny', '--arch', 'deit.json', '--arch', 'deit.json', IMAGE],
+      /--arch is given 3 times for 2 models; give it once for all, or once for each in their order/,
+    ],
+    [
+      'two lists of classes for one model',
+      ['--run', 'run', '--classes', 'a.txt', '--classes', 'b.txt', IMAGE],
+      /--classes is given 2 times for 1 model; /,
+    ],
+    [
+      'a class of one model alone',
+      [...BESIDE, IMAGE, '--class', 'class 3'],
+      /^glit: named\.safetensors has no class class 3/,
+    ],
+    ['a block of one model alone', [...BESIDE, IMAGE, '--block', '2'], /^glit: named\.safetensors has no block 2/],
     ['a run that is none', ['--run', 'photos', IMAGE], /photos has neither best\.onnx nor weights\.safetensors/],
     ['a model that is none', ['--model', IMAGE, IMAGE], /00\.png/],
     ['an image that cannot be read', ['--run', 'run', 'none.png'], /none\.png cannot be read: the file does not exist/],

@@ -16,12 +16,15 @@ import { gradCamProgram, type GradCamFeed } from './gradCam.js';
 import { heatMap, type HeatMap } from './heatMap.js';
 import { imageFiles } from './imageFiles.js';
 
-export interface ExplainOptions extends UseOptions, WeightsOptions {
+/** What of a model is explained, and where it runs. */
+export interface MapOptions extends UseOptions {
   /** Classes to explain, by name or number. Default: the one that the model predicts, for each image its own. */
   readonly classes?: readonly string[] | undefined;
   /** The block whose features are weighed, counted from 1. Default: the last with global and local heads, else the last. */
   readonly block?: number | undefined;
 }
+
+export interface ExplainOptions extends MapOptions, WeightsOptions {}
 
 /** Where an image speaks for a class. */
 export interface ClassMap {
@@ -51,16 +54,22 @@ export interface ExplainedBlock {
   readonly maps: readonly string[];
 }
 
-/** An image with the maps of its classes, or why it was not read. */
-export type Explanation =
-  | {
-      readonly image: string;
-      /** The image as the network sees it. */
-      readonly view: Image;
-      readonly block: ExplainedBlock;
-      readonly classes: readonly ExplainedClass[];
-    }
-  | { readonly image: string; readonly unreadable: string };
+/** An image with the maps of its classes. */
+export interface ExplainedImage {
+  readonly image: string;
+  /** The image as the network sees it. */
+  readonly view: Image;
+  readonly block: ExplainedBlock;
+  readonly classes: readonly ExplainedClass[];
+}
+
+/** An image, and why it was not read. */
+export interface UnreadableImage {
+  readonly image: string;
+  readonly unreadable: string;
+}
+
+export type Explanation = ExplainedImage | UnreadableImage;
 
 const STAGE = { kind: 'explain' } as const;
 

@@ -3,13 +3,11 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { writeFileAtomically } from '../checkpoint/atomicFile.js';
 import { UserError } from '../errors.js';
-import type { ClassMap, ExplainedClass, Explanation } from './explain.js';
+import type { ClassMap, ExplainedClass, ExplainedImage } from './explain.js';
 import { FreshNames, safeName } from './fileNames.js';
-import { explanationPage, type PageImage } from './page.js';
+import { modelNames } from './modelNames.js';
+import { explanationPage, type PageImage, type PageView } from './page.js';
 import { imagePanel, mapPng, overlayPanel, panelsPng, type Panel } from './pictures.js';
-
-/** An explained image with the pictures of its maps. */
-type Explained = Exclude<Explanation, { readonly unreadable: string }>;
 
 /** The files of one class of an image. */
 export interface WrittenClass {
@@ -19,6 +17,14 @@ export interface WrittenClass {
   readonly maps: readonly { readonly part: string; readonly file: string }[];
 }
 
+/** A model whose explanations are written. */
+interface WrittenModel {
+  /** What the page calls it. */
+  readonly name: string;
+  /** Where its pictures go. */
+  readonly folder: string;
+}
+
 /**
  * A folder of explained images:
  *
@@ -26,6 +32,8 @@ export interface WrittenClass {
  *     <image>-<class>-map.png           the whole map, grey
  *     <image>-<class>-map-<part>.png    the map of the global and of the local half, where the block has both
  *     index.html                        everything on one page, if asked for
+ *
+ * Where there are several models, the pictures of each lie in a folder of its own in it.
  */
 export class ExplanationFolder {
   readonly #names = new FreshNames();
@@ -33,63 +41,85 @@ export class ExplanationFolder {
 
   private constructor(
     readonly root: string,
+    readonly models: readonly WrittenModel[],
     /** Whether everything is kept for a page. */
     private readonly withPage: boolean,
   ) {}
 
-  /** Opens a folder that is made with the first file in it. Throws a UserError when there is something in it already. */
+  /**
+   * Opens a folder, which is made with the first file in it, for explanations by the models in these files. Throws a
+   * UserError when there is something in it already, or when a model is named twice.
+   */
   static async create(
     root: string,
+    models: readonly string[],
     { page = false }: { readonly page?: boolean | undefined } = {},
   ): Promise<ExplanationFolder> {
+    const folders = new FreshNames();
+    const inFolders = modelNames(models).map((name) => ({
+      name,
+      folder: models.length === 1 ? root : join(root, folders.take(safeName(withoutExtension(name)))),
+    }));
     if (existsSync(root)) {
       const entries = await readdir(root).catch(() => {
         throw new UserError(`${root} is a file; give a folder with --out`);
       });
       if (entries.length > 0) throw new UserError(`${root} exists and is not empty; give another folder with --out`);
     }
-    return new ExplanationFolder(root, page);
+    return new ExplanationFolder(root, inFolders, page);
   }
 
-  /** Writes the pictures of an image, for each of its classes. */
-  async write(explanation: Explained): Promise<readonly WrittenClass[]> {
-    const { image, view, classes } = explanation;
-    await mkdir(this.root, { recursive: true });
-    const stem = safeName(basename(image, extname(image)));
-    const plain = imagePanel(view);
-    const written: WrittenClass[] = [];
-    const shown: PageImage['classes'][number][] = [];
-    for (const each of classes) {
-      const name = this.#names.take(`${stem}-${safeName(each.name)}`);
-      const panels = each.maps.map(({ map }) => overlayPanel(plain, map));
-      written.push(await this.#writeClass(name, each, [plain, ...panels]));
-      if (this.withPage)
+  /** Writes the pictures of one image: what each model, in their order, shows for each class. */
+  async write(explanations: readonly ExplainedImage[]): Promise<readonly (readonly WrittenClass[])[]> {
+    const written: (readonly WrittenClass[])[] = [];
+    const views: PageView[] = [];
+    for (const [at, { image, view, block, classes }] of explanations.entries()) {
+      const { folder } = this.models[at];
+      await mkdir(folder, { recursive: true });
+      const stem = join(folder, safeName(basename(image, extname(image))));
+      const plain = imagePanel(view);
+      const files: WrittenClass[] = [];
+      const shown: PageView['classes'][number][] = [];
+      for (const each of classes) {
+        const panels = each.maps.map(({ map }) => overlayPanel(plain, map));
+        files.push(await writeClass(this.#names.take(`${stem}-${safeName(each.name)}`), each, [plain, ...panels]));
+        if (!this.withPage) continue;
         shown.push({ ...each, overlays: await Promise.all(panels.map((panel) => panelsPng([panel]))) });
+      }
+      written.push(files);
+      if (this.withPage) views.push({ picture: await panelsPng([plain]), block, classes: shown });
     }
-    if (this.withPage) this.#page.push({ ...explanation, picture: await panelsPng([plain]), classes: shown });
+    if (this.withPage) this.#page.push({ image: explanations[0].image, views });
     return written;
   }
 
   /** Writes the page with everything that was written before, and returns its file. */
-  async writePage(model: string): Promise<string> {
+  async writePage(): Promise<string> {
     const file = join(this.root, 'index.html');
-    await writeFileAtomically(file, explanationPage(model, this.#page));
+    const names = this.models.map(({ name }) => name);
+    await writeFileAtomically(file, explanationPage(names, this.#page));
     return file;
   }
+}
 
-  async #writeClass(name: string, { maps }: ExplainedClass, panels: readonly Panel[]): Promise<WrittenClass> {
-    const overlay = join(this.root, `${name}-overlay.png`);
-    await writeFileAtomically(overlay, await panelsPng(panels));
-    const files: { part: string; file: string }[] = [];
-    for (const { part, map } of maps) {
-      const file = join(this.root, `${name}-map${suffixOf(part)}.png`);
-      await writeFileAtomically(file, await mapPng(map));
-      files.push({ part, file });
-    }
-    return { overlay, maps: files };
+/** Writes the pictures of a class; their files begin with `stem`. */
+async function writeClass(stem: string, { maps }: ExplainedClass, panels: readonly Panel[]): Promise<WrittenClass> {
+  const overlay = `${stem}-overlay.png`;
+  await writeFileAtomically(overlay, await panelsPng(panels));
+  const files: { part: string; file: string }[] = [];
+  for (const { part, map } of maps) {
+    const file = `${stem}-map${suffixOf(part)}.png`;
+    await writeFileAtomically(file, await mapPng(map));
+    files.push({ part, file });
   }
+  return { overlay, maps: files };
 }
 
 function suffixOf(part: ClassMap['part']): string {
   return part === 'whole' ? '' : `-${safeName(part)}`;
+}
+
+/** A model's name without the ending of its file; a folder's name has none. */
+function withoutExtension(name: string): string {
+  return name.slice(0, name.length - extname(name).length);
 }

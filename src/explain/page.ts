@@ -1,15 +1,20 @@
 import type { ExplainedBlock, ExplainedClass } from './explain.js';
 
-/** An image on the page. Pictures are PNGs. */
-export interface PageImage {
-  readonly image: string;
-  /** As the network sees it. */
+/** What a model shows of an image. Pictures are PNGs. */
+export interface PageView {
+  /** The image as the network sees it. */
   readonly picture: Uint8Array;
   readonly block: ExplainedBlock;
   readonly classes: readonly (ExplainedClass & {
     /** The image with each of the class's maps laid over it. */
     readonly overlays: readonly Uint8Array[];
   })[];
+}
+
+/** An image on the page, with a view by each model. */
+export interface PageImage {
+  readonly image: string;
+  readonly views: readonly PageView[];
 }
 
 const STYLE = `
@@ -21,16 +26,21 @@ h2 { font-size: 1.05rem; margin: 0 0 .6rem; overflow-wrap: anywhere; }
 h3 { font-size: 1rem; font-weight: 600; margin: 1rem 0 .4rem; overflow-wrap: anywhere; }
 p, figcaption { color: var(--soft); }
 p { margin: 0 0 1.5rem; max-width: 44rem; }
+h3 span { display: block; font-weight: 400; font-size: .85rem; color: var(--soft); }
 section { border-top: 1px solid var(--line); padding: 1.2rem 0; }
 div { display: flex; flex-wrap: wrap; gap: 1rem; }
 figure { margin: 0; width: 224px; }
-figcaption { font-size: .85rem; }
+figcaption { font-size: .85rem; line-height: 1.4; margin-top: .3rem; white-space: pre-line; }
 img { display: block; width: 100%; height: auto; image-rendering: auto; border-radius: 4px; }
 `;
 
-/** A page with all images of a call, which needs no other file. `model` is what the page calls the network. */
-export function explanationPage(model: string, images: readonly PageImage[]): string {
-  const title = `What ${model} sees`;
+/**
+ * A page with all images of a call, which needs no other file. `models` are what it calls the networks, in the order of
+ * every image's views.
+ */
+export function explanationPage(models: readonly string[], images: readonly PageImage[]): string {
+  const title = `What ${new Intl.ListFormat('en').format(models)} ${models.length === 1 ? 'sees' : 'see'}`;
+  const compares = `it compares the halves of a block${models.length === 1 ? '' : ', but not one model with another'}`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -41,31 +51,37 @@ export function explanationPage(model: string, images: readonly PageImage[]): st
 </head>
 <body>
 <h1>${escaped(title)}</h1>
-<p>Grad-CAM: bright places speak for the class. Each map is stretched to its own maximum; the peak is that maximum before, so it compares the halves of a block.</p>
-${images.map(section).join('\n')}
+<p>Grad-CAM: bright places speak for the class. Each map is stretched to its own maximum; the peak is that maximum before, so ${compares}.</p>
+${images.map((each) => section(each, models)).join('\n')}
 </body>
 </html>
 `;
 }
 
-function section({ image, picture, block, classes }: PageImage): string {
-  const own = figure(picture, 'as the network sees it', image);
+function section({ image, views }: PageImage, models: readonly string[]): string {
+  const rows = views.flatMap(({ picture, block, classes }, at) => {
+    const own = figure(picture, 'as the network sees it', image);
+    const whose = models.length === 1 ? '' : `<span>${escaped(models[at])}</span> `;
+    return classes.map((each) => classFigures(each, block, own, whose));
+  });
   return `<section>
 <h2>${escaped(image)}</h2>
-${classes.map((each) => classFigures(each, block, own)).join('\n')}
+${rows.join('\n')}
 </section>`;
 }
 
+/** A class's row of figures. `whose`, as HTML, stands in front of its title. */
 function classFigures(
-  { name, probability, maps, overlays }: PageImage['classes'][number],
+  { name, probability, maps, overlays }: PageView['classes'][number],
   { number, title }: ExplainedBlock,
   own: string,
+  whose: string,
 ): string {
   const figures = maps.map(({ part, peak }, at) => {
-    const caption = `${part === 'whole' ? `block ${number} (${title})` : `its ${part} half`}, ${peakText(peak)}`;
+    const caption = `${part === 'whole' ? `block ${number} (${title})` : `its ${part} half`}\n${peakText(peak)}`;
     return figure(overlays[at], caption, `${part} map of ${name}`);
   });
-  return `<h3>${escaped(name)}, ${(100 * probability).toFixed(2)} %</h3>
+  return `<h3>${whose}${escaped(name)}, ${(100 * probability).toFixed(2)} %</h3>
 <div>
 ${[own, ...figures].join('\n')}
 </div>`;

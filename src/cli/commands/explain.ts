@@ -1,16 +1,18 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
-import { explain, type ExplainedBlock, type ExplainedClass } from '../../explain/explain.js';
-import { ExplanationFolder } from '../../explain/folder.js';
+import { compareModels } from '../../explain/compare.js';
+import type { ExplainedBlock, ExplainedClass, ExplainedImage } from '../../explain/explain.js';
+import { ExplanationFolder, type WrittenClass } from '../../explain/folder.js';
 import { percent } from '../../run/report.js';
+import type { JsonObject } from '../../telemetry/events.js';
 import { addDeviceOptions, deviceOf, wholeNumber } from '../deviceOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
-import { addWeightsOptions, MODEL_FILES, weightsOptionsOf } from '../modelOptions.js';
+import { addWeightsOptionsForEach, collected, MODEL_FILES, weightsOptionsForEach } from '../modelOptions.js';
 import { newRunName } from '../runName.js';
 
-/** `glit explain IMAGE…`: where a model looks. */
+/** `glit explain IMAGE…`: where a model looks, or where several models look. */
 export function addExplain(program: Command): void {
   const command = program
     .command('explain')
@@ -19,30 +21,31 @@ export function addExplain(program: Command): void {
     .description(
       'Writes for each image and class what Grad-CAM shows of a block: a PNG with the image and the map laid over it, and ' +
         'the map in grey. For a block with global and local heads there is also a map of each half. An image that cannot ' +
-        'be read is named and passed over.',
+        'be read is named and passed over. Several models are shown beside each other for each image.',
     )
-    .option('--model <file>', MODEL_FILES)
-    .addOption(new Option('--run <folder>', 'folder of a finished run, for its model').conflicts('model'))
+    .option('--model <file>', `${MODEL_FILES}; may be given more than once`, collected)
+    .option('--run <folder>', 'folder of a finished run, for its model, which comes before others')
     .option(
       '--class <name>',
       'class to explain, by name or number; may be given more than once (default: the predicted one)',
-      (name: string, others?: readonly string[]) => [...(others ?? []), name],
+      collected,
     )
     .option('--block <number>', 'block, counted from 1 (default: the last with global and local heads, else the last)')
     .option('--html', 'also a page with everything on it, index.html')
     .option('--out <folder>', 'where pictures go (default: runs/<date>-explain)');
-  addWeightsOptions(command);
+  addWeightsOptionsForEach(command);
   addDeviceOptions(command);
   addDisplayOptions(command);
   addExamples(command, [
     ['glit explain --run runs/photos cat.jpg --html', 'the found network, and a page to look at'],
     ['glit explain --model deit_tiny_patch16_224.pth --class 281 --class 207 pets.jpg', 'two classes by number'],
+    ['glit explain --run runs/photos --model deit.safetensors photos/test --html', 'two networks beside each other'],
     ['glit explain --model best.onnx photos/test --block 3 --out maps', 'all images of a folder, another block'],
   ]);
   command.action((images: string[]) =>
     withEnvironment(command, async ({ display, signal }) => {
       const given = command.opts<{
-        model?: string;
+        model?: readonly string[];
         run?: string;
         class?: readonly string[];
         block?: string;
@@ -50,66 +53,72 @@ export function addExplain(program: Command): void {
         out?: string;
       }>();
       if (images.length === 0) throw new UserError('nothing to explain; give image files or a folder of them');
-      const model = modelOf(given);
-      const folder = await ExplanationFolder.create(given.out ?? newRunName(command.name()), { page: given.html });
-      const explanations = explain(model, images, {
-        classes: given.class,
-        block: given.block === undefined ? undefined : wholeNumber(given.block, '--block', 1),
-        ...weightsOptionsOf(command),
-        ...deviceOf(command),
-        emit: display.listen,
-        signal,
+      const files = modelsOf(given);
+      const reading = weightsOptionsForEach(command, files);
+      const folder = await ExplanationFolder.create(given.out ?? newRunName(command.name()), files, {
+        page: given.html,
       });
+      const compared = compareModels(
+        files.map((file, at) => ({ file, ...reading[at] })),
+        images,
+        {
+          classes: given.class,
+          block: given.block === undefined ? undefined : wholeNumber(given.block, '--block', 1),
+          ...deviceOf(command),
+          emit: display.listen,
+          signal,
+        },
+      );
       const unreadable: string[] = [];
-      let block: ExplainedBlock | undefined;
-      for await (const explanation of explanations) {
-        const { image } = explanation;
-        if ('unreadable' in explanation) {
-          unreadable.push(`${image} cannot be read: ${explanation.unreadable}`);
+      let blocks: readonly ExplainedBlock[] = [];
+      for await (const each of compared) {
+        const { image } = each;
+        if ('unreadable' in each) {
+          unreadable.push(`${image} cannot be read: ${each.unreadable}`);
           continue;
         }
-        const { classes } = explanation;
-        ({ block } = explanation);
-        const written = await folder.write(explanation);
-        const lines = classes.map((each, at) => classLine(each, written[at].overlay));
-        display.show([image, ...lines].join('\n'), {
-          type: 'explanation',
-          image,
-          block: { number: block.number, title: block.title },
-          classes: classes.map(({ name, number, probability, maps }, at) => ({
-            name,
-            number,
-            probability,
-            overlay: written[at].overlay,
-            maps: written[at].maps.map(({ part, file }, index) => ({ part, file, peak: maps[index].peak })),
-          })),
-        });
+        const { explanations } = each;
+        blocks = explanations.map(({ block }) => block);
+        const written = await folder.write(explanations);
+        display.show(image);
+        for (const [at, explanation] of explanations.entries()) {
+          const lines = explanation.classes.map((each, index) => classLine(each, written[at][index].overlay));
+          if (files.length > 1) lines.unshift(`  ${folder.models[at].name}`);
+          display.show(lines.join('\n'), jsonOf(files[at], explanation, written[at]));
+        }
       }
       const [first] = unreadable;
-      if (block === undefined) {
+      if (blocks.length === 0) {
         throw new UserError(
           unreadable.length === 1 ? first : `none of ${unreadable.length} images can be read; ${first}`,
         );
       }
-      display.show(blockLine(block, folder.root));
+      for (const [at, block] of blocks.entries()) display.show(blockLine(block, folder.models[at].folder));
       for (const message of unreadable) display.listen({ type: 'warning', message });
       if (given.html === true) {
-        const page = await folder.writePage(model);
+        const page = await folder.writePage();
         display.show(`page  ${page}`, { type: 'explanationPage', file: page });
       }
     }),
   );
 }
 
-/** The named model, or a run's model: its exported file, else its weights. */
-function modelOf({ model, run }: { readonly model?: string; readonly run?: string }): string {
-  if (model !== undefined) return model;
-  if (run === undefined) throw new UserError('no model is named; give --model FILE, or --run with the folder of a run');
+interface GivenModels {
+  readonly model?: readonly string[];
+  readonly run?: string;
+}
+
+/** The files of the models: the exported file or the weights of the run, then those that are named. */
+function modelsOf({ model = [], run }: GivenModels): readonly string[] {
+  if (run !== undefined) return [modelOfRun(run), ...model];
+  if (model.length > 0) return model;
+  throw new UserError('no model is named; give --model FILE, or --run with the folder of a run');
+}
+
+function modelOfRun(run: string): string {
   const found = ['best.onnx', 'weights.safetensors'].map((name) => join(run, name)).find((file) => existsSync(file));
-  if (found === undefined) {
-    throw new UserError(`${run} has neither best.onnx nor weights.safetensors; give the folder of a finished run`);
-  }
-  return found;
+  if (found !== undefined) return found;
+  throw new UserError(`${run} has neither best.onnx nor weights.safetensors; give the folder of a finished run`);
 }
 
 /** What the overlays show, from left to right. */
@@ -122,4 +131,24 @@ function blockLine({ number, title, maps }: ExplainedBlock, folder: string): str
 function classLine({ name, probability, maps }: ExplainedClass, overlay: string): string {
   const empty = maps[0].peak > 0 ? '' : ' (nothing speaks for it)';
   return `  ${percent(probability).padStart(8)}  ${name}${empty}  ${overlay}`;
+}
+
+function jsonOf(
+  model: string,
+  { image, block, classes }: ExplainedImage,
+  written: readonly WrittenClass[],
+): JsonObject {
+  return {
+    type: 'explanation',
+    model,
+    image,
+    block: { number: block.number, title: block.title },
+    classes: classes.map(({ name, number, probability, maps }, at) => ({
+      name,
+      number,
+      probability,
+      overlay: written[at].overlay,
+      maps: written[at].maps.map(({ part, file }, index) => ({ part, file, peak: maps[index].peak })),
+    })),
+  };
 }

@@ -1,0 +1,54 @@
+import type { WeightsOptions } from '../modelfile/weightsFile.js';
+import { explain, type ExplainedImage, type MapOptions, type UnreadableImage } from './explain.js';
+import { imageFiles } from './imageFiles.js';
+
+/** The file of a model, and how it is to be understood. */
+export interface ComparedModel extends Omit<WeightsOptions, 'emit'> {
+  readonly file: string;
+}
+
+/** An image as each of several models explains it, in the order of the models. */
+export interface ComparedImage {
+  readonly image: string;
+  readonly explanations: readonly ExplainedImage[];
+}
+
+/**
+ * Explains the same images by several models, image after image; see explain for one model. No image comes before every
+ * model has been read and has the classes and the block that are asked for. Throws what explain throws.
+ */
+export async function* compareModels(
+  models: readonly ComparedModel[],
+  images: readonly string[],
+  options: MapOptions = {},
+): AsyncGenerator<ComparedImage | UnreadableImage, void, undefined> {
+  const { emit = () => undefined } = options;
+  const files = await imageFiles(images);
+  const opened = models.map(({ file, ...reading }, at) =>
+    explain(file, files, {
+      ...options,
+      ...reading,
+      // They go through the images together, so one of them reports the progress of all.
+      emit: (event) => {
+        if (at === 0 || event.type === 'warning') emit(event);
+      },
+    }),
+  );
+  try {
+    for (const image of files) {
+      const explanations: ExplainedImage[] = [];
+      let unreadable: string | undefined;
+      for (const each of opened) {
+        const { value } = await each.next();
+        if (value === undefined) throw new Error(`an explanation of ${image} is missing`);
+        if ('unreadable' in value) unreadable ??= value.unreadable;
+        else explanations.push(value);
+      }
+      yield unreadable === undefined ? { image, explanations } : { image, unreadable };
+    }
+    // Past the last image, they report that they are done.
+    for (const each of opened) await each.next();
+  } finally {
+    for (const each of opened) await each.return();
+  }
+}
