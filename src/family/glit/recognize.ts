@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.js';
-import type { Shape } from '../../tensor/tensor.js';
 import type { Description, PresetOptions, Shapes } from '../family.js';
+import { StateShapes } from '../stateShapes.js';
 import type { GlitBackbone } from './backbone.js';
 import type { GlitBlock } from './block.js';
 import { withoutSlot } from './layouts.js';
@@ -20,7 +20,7 @@ export function claims(names: readonly string[]): boolean {
  * that no published network has.
  */
 export function recognize(state: Shapes, source: string): Description<GlitBackbone, GlitBlock> {
-  const shapes = new StateShapes(state, source);
+  const shapes = new GlitShapes(state, source);
   const { dim, ...sizes } = shapes.sizes();
   const heads = publishedHeads(dim);
   if (heads === undefined) {
@@ -35,78 +35,62 @@ export function recognize(state: Shapes, source: string): Description<GlitBackbo
 
 /** What a preset must be built for to take this state. Throws a UserError as {@link recognize} does. */
 export function sizesOf(state: Shapes, source: string): Required<PresetOptions> {
-  const { imageSize, patchSize, classes } = new StateShapes(state, source).sizes();
+  const { imageSize, patchSize, classes } = new GlitShapes(state, source).sizes();
   return { imageSize, patchSize, classes };
 }
 
 /** The shapes of a state by this project's names. */
-class StateShapes {
-  readonly #shapes: Shapes;
-
-  constructor(
-    state: Shapes,
-    private readonly source: string,
-  ) {
-    this.#shapes = new Map([...state].map(([name, shape]) => [withoutSlot(name), shape]));
-    for (const name of this.#shapes.keys()) {
+class GlitShapes extends StateShapes {
+  constructor(state: Shapes, source: string) {
+    super(new Map([...state].map(([name, shape]) => [withoutSlot(name), shape])), source, OTHER);
+    for (const name of this.shapes.keys()) {
       if (name.startsWith('dist_token') || name.startsWith('head_dist.')) {
-        throw this.#fault('is of a distilled DeiT, which has a second class token and head', 'use the plain DeiT');
+        throw this.fault('is of a distilled DeiT, which has a second class token and head', 'use the plain DeiT');
       }
       if (/^blocks\.\d+\.choices\./.test(name)) {
-        throw this.#fault('is of a supernet, which is many networks', 'use the weights of a trained architecture');
+        throw this.fault('is of a supernet, which is many networks', 'use the weights of a trained architecture');
       }
     }
   }
 
   /** Width and sizes of the backbone. */
   sizes(): { readonly imageSize: number; readonly patchSize: number; readonly dim: number; readonly classes: number } {
-    const [dim, channels, patchSize] = this.#of('patch_embed.proj.weight', 4);
-    const [, tokens] = this.#of('pos_embed', 3);
-    const [classes] = this.#of('head.weight', 2);
+    const [dim, channels, patchSize] = this.of('patch_embed.proj.weight', 4);
+    const [, tokens] = this.of('pos_embed', 3);
+    const [classes] = this.of('head.weight', 2);
     const side = Math.sqrt(tokens - 1);
-    if (channels !== 3) throw this.#fault(`takes images of ${channels} channels`, 'glit builds networks for 3');
+    if (channels !== 3) throw this.fault(`takes images of ${channels} channels`, 'glit builds networks for 3');
     if (!Number.isInteger(side) || side < 1) {
-      throw this.#fault(`has positions for ${tokens} tokens, which are no square of patches and a class token`, OTHER);
+      throw this.fault(`has positions for ${tokens} tokens, which are no square of patches and a class token`);
     }
     return { imageSize: side * patchSize, patchSize, dim, classes };
   }
 
   depth(): number {
-    const numbers = new Set([...this.#shapes.keys()].flatMap((name) => /^blocks\.(\d+)\./.exec(name)?.[1] ?? []));
+    const numbers = new Set([...this.shapes.keys()].flatMap((name) => /^blocks\.(\d+)\./.exec(name)?.[1] ?? []));
     const depth = numbers.size;
     if (depth === 0 || !Array.from({ length: depth }, (_, at) => String(at)).every((each) => numbers.has(each)))
-      throw this.#fault('does not number its blocks from 0 on', OTHER);
+      throw this.fault('does not number its blocks from 0 on');
     return depth;
   }
 
   block(position: number, { dim, heads }: { readonly dim: number; readonly heads: number }): GlitBlock {
     const at = `blocks.${position}.`;
     const headsOf = (width: number): number => (width * heads) / dim;
-    const ffnRatio = this.#of(`${at}mlp.fc1.weight`, 2)[0] / dim;
-    const global = this.#shapes.has(`${at}attn.qkv.weight`) ? this.#of(`${at}attn.qkv.weight`, 2) : undefined;
+    const ffnRatio = this.of(`${at}mlp.fc1.weight`, 2)[0] / dim;
+    const global = this.shapes.has(`${at}attn.qkv.weight`) ? this.of(`${at}attn.qkv.weight`, 2) : undefined;
     // [2 E Dl, Dl, 1]: the gated unit halves what the first pointwise convolution makes.
-    const local = this.#shapes.has(`${at}attn.net.1.weight`) ? this.#of(`${at}attn.net.1.weight`, 3) : undefined;
+    const local = this.shapes.has(`${at}attn.net.1.weight`) ? this.of(`${at}attn.net.1.weight`, 3) : undefined;
     return {
       globalHeads: global === undefined ? 0 : headsOf(global[1]),
       localHeads: local === undefined ? 0 : headsOf(local[1]),
       ...(local !== undefined && {
-        kernel: this.#of(`${at}attn.net.3.conv.weight`, 3)[2],
+        kernel: this.of(`${at}attn.net.3.conv.weight`, 3)[2],
         expansion: local[0] / (2 * local[1]),
       }),
       ...(global !== undefined && { dkRatio: global[0] / (3 * global[1]) }),
       ffnRatio,
     };
-  }
-
-  #of(name: string, axes: number): Shape {
-    const shape = this.#shapes.get(name);
-    if (shape === undefined) throw this.#fault(`has no ${name}`, OTHER);
-    if (shape.length !== axes) throw this.#fault(`has ${name} of ${shape.length} axes instead of ${axes}`, OTHER);
-    return shape;
-  }
-
-  #fault(fact: string, next: string): UserError {
-    return new UserError(`${this.source} ${fact}; ${next}`);
   }
 }
 

@@ -1,6 +1,6 @@
-import { UserError } from '../../errors.js';
 import type { Shape } from '../../tensor/tensor.js';
 import type { Description, PresetOptions, Shapes } from '../family.js';
+import { StateShapes } from '../stateShapes.js';
 import type { SwinBackbone } from './backbone.js';
 import type { SwinBlock } from './block.js';
 import { nameIn, placesOf, TIMM, TORCHVISION, type Place } from './naming.js';
@@ -18,7 +18,7 @@ export function claims(names: readonly string[]): boolean {
  * Throws a UserError that names `source`, usually the file, when the state is of another kind of network.
  */
 export function recognize(state: Shapes, source: string): Description<SwinBackbone, SwinBlock> {
-  const shapes = new StateShapes(state, source);
+  const shapes = new SwinShapes(state, source);
   const blocks = shapes.blocks();
   const [dim, channels, patchSize] = shapes.of('patch_embed.proj.weight', 4);
   if (channels !== 3) throw shapes.fault(`takes images of ${channels} channels`, 'glit builds networks for 3');
@@ -40,14 +40,12 @@ export function classesOf(state: Shapes): number | undefined {
 }
 
 /** The shapes of a state by this project's names. */
-class StateShapes {
+class SwinShapes extends StateShapes {
   readonly #places: readonly Place[];
   readonly #nameOf: (own: string) => string;
 
-  constructor(
-    private readonly state: Shapes,
-    private readonly source: string,
-  ) {
+  constructor(state: Shapes, source: string) {
+    super(state, source, OTHER);
     const names = [...state.keys()];
     const naming = [TORCHVISION, TIMM].find((each) => names.some((name) => each.placeOf(name) !== undefined));
     this.#places =
@@ -57,7 +55,7 @@ class StateShapes {
     const strange = this.#places.some(
       ({ stage, index }, at) => stage !== counted[at].stage || index !== counted[at].index,
     );
-    if (this.#places.length === 0 || strange) throw this.fault('does not number its blocks from 0 on', OTHER);
+    if (this.#places.length === 0 || strange) throw this.fault('does not number its blocks from 0 on');
   }
 
   blocks(): readonly SwinBlock[] {
@@ -67,7 +65,7 @@ class StateShapes {
       const [pairs, heads] = this.of(`${at}attn.relative_position_bias_table`, 2);
       const window = (Math.sqrt(pairs) + 1) / 2;
       if (!Number.isInteger(window)) {
-        throw this.fault(`has a table of ${pairs} relative positions, which are no square of an odd number`, OTHER);
+        throw this.fault(`has a table of ${pairs} relative positions, which are no square of an odd number`);
       }
       const [hidden] = this.of(`${at}mlp.fc1.weight`, 2);
       const shift = index % 2 === 0 ? 0 : Math.floor(window / 2);
@@ -75,16 +73,8 @@ class StateShapes {
     });
   }
 
-  of(own: string, axes: number): Shape {
-    const name = this.#nameOf(own);
-    const shape = this.state.get(name);
-    if (shape === undefined) throw this.fault(`has no ${name}`, OTHER);
-    if (shape.length !== axes) throw this.fault(`has ${name} of ${shape.length} axes instead of ${axes}`, OTHER);
-    return shape;
-  }
-
-  fault(fact: string, next: string): UserError {
-    return new UserError(`${this.source} ${fact}; ${next}`);
+  override of(own: string, axes: number): Shape {
+    return super.of(this.#nameOf(own), axes);
   }
 
   #ownPlaces(names: readonly string[]): readonly Place[] {
