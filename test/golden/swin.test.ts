@@ -3,17 +3,13 @@ import { describe, test } from 'node:test';
 import { architecture } from '../../src/family/architecture.js';
 import { preset, recognizeArchitecture } from '../../src/family/families.js';
 import { timmLayout, torchvisionLayout } from '../../src/family/swin/layouts.js';
-import { constant, input, vjp, type Value } from '../../src/graph/index.js';
 import { costOf } from '../../src/measure/cost.js';
-import { forward, groupsOf, plainNetwork } from '../../src/model/network.js';
-import { readStateDict, shapesOf, toLayout } from '../../src/model/stateDict.js';
-import { evaluationPhases, fedGroup, trainingPhases } from '../../src/program/sources.js';
-import { float32, zeros, type Tensor } from '../../src/tensor/tensor.js';
-import { crossEntropy, smoothTargets } from '../../src/train/loss.js';
-import { evaluate } from '../support/evaluate.js';
+import { groupsOf, plainNetwork } from '../../src/model/network.js';
+import { shapesOf, toLayout } from '../../src/model/stateDict.js';
+import { zeros } from '../../src/tensor/tensor.js';
 import { Comparison } from './comparison.js';
 import { goldenJson, GoldenTensors } from './data.js';
-import { flatWeights, namedWeights } from './flatState.js';
+import { compareWholeNetwork } from './wholeNetwork.js';
 
 /** Both networks are this; at 48 pixels its grids of 12 and 6 tokens are filled up to whole windows of 7. */
 const CASES = [
@@ -33,41 +29,9 @@ for (const [name, imageSize] of CASES) {
         ['D24 h2 w7 f4', 'D24 h2 w7 s3 f4', 'merge D48 h4 w7 f4', 'D48 h4 w7 s3 f4'],
       );
       const network = plainNetwork(architecture(family, { backbone: { ...backbone, imageSize }, blocks }));
-      const weights = readStateDict(network, state, name);
-      const groups = groupsOf(network);
-      const [trunk, ...fed] = groups.map(fedGroup);
-      const choices = fed.map((group) => [group]);
-      const images = input('images', 'float32', golden.get('images').shape);
-      const targets = input('targets', 'float32', golden.get('logits_eval').shape);
-      const evaluated = forward(network, { images, trunk, choices, phases: evaluationPhases(network) });
-      const trained = forward(network, { images, trunk, choices, phases: trainingPhases(network, constant(0.1)) });
-      const loss = crossEntropy(trained.logits, targets);
-      const gradients = vjp(
-        [loss],
-        [constant(1)],
-        [trunk, ...fed].map(({ parameters }) => parameters),
-      );
-      const outputs: Record<string, Value> = { evaluated: evaluated.logits, trained: trained.logits, loss };
-      groups.forEach((_, at) => (outputs[`gradient.${at}`] = gradients[at] as Value));
-      const [batch, classes] = targets.shape;
-      const actual = await evaluate(outputs, {
-        ...flatWeights(network, weights),
-        images: golden.get('images'),
-        targets: float32([batch, classes], smoothTargets(golden.get('labels').data, classes, 0)),
-      });
-
       const comparison = new Comparison();
-      comparison.absolute('logits', 'evaluation', actual['evaluated'], golden.get('logits_eval'), 2e-5);
-      comparison.absolute('logits', 'training', actual['trained'], golden.get('logits_train'), 2e-5);
-      comparison.number('loss', 'training', Number(actual['loss'].data[0]), golden.number('loss'), 1e-5);
-      const found = namedWeights(network, actual, (position) => `gradient.${position === 'trunk' ? 0 : position + 1}`);
       // Named as torchvision names them, but for the indices, which have no gradient.
-      const named = toLayout(network, found, torchvisionLayout);
-      const expected = golden.under('grad/');
-      assert.equal(expected.size, found.size);
-      for (const [official, gradient] of expected) {
-        comparison.relativeLength('gradients', official, named.get(official) as Tensor, gradient, 1e-4);
-      }
+      await compareWholeNetwork(network, golden, (found) => toLayout(network, found, torchvisionLayout), comparison);
       t.diagnostic(comparison.report());
     });
   });
