@@ -54,8 +54,16 @@ test("DeiT's whole recipe runs from the command line, and its log shows every pa
   assert.ok(started?.type === 'stageStarted' && started.recipe !== undefined);
   const words = describeRecipe(started.recipe);
   // The rate that is asked for is taken as it is, though the recipe has one that it scales to the images of a step.
-  assert.match(words, /^batches of 4, 2 a step, AdamW at 0\.001, /);
-  for (const part of ['drop path', 'moving average', '3 times an epoch', 'RandAugment', 'erasing', 'mixup', 'CutMix']) {
+  assert.match(words, /^batches of 4, 2 per step, AdamW at 0\.001, /);
+  for (const part of [
+    'drop path',
+    'moving average',
+    '3 times per epoch',
+    'RandAugment',
+    'erasing',
+    'mixup',
+    'CutMix',
+  ]) {
     assert.match(words, new RegExp(part));
   }
 

@@ -134,7 +134,7 @@ describe('a whole run', () => {
     assert.equal(code, 2);
     assert.equal(
       stderr,
-      'glit: the run folder whole exists and is not empty; give another with --out, or go on with --resume whole\n',
+      'glit: the run folder whole exists and is not empty; give another with --out, or continue with --resume whole\n',
     );
   });
 
@@ -174,12 +174,12 @@ describe('a whole run', () => {
     assertSameResult('whole', 'halves');
 
     const changed = await glit(folder, 'retrain', 'halves', '--retrain-steps', '2');
-    assert.match(changed.stderr, /^glit: retraining in halves has begun with other settings.*\n$/);
+    assert.match(changed.stderr, /^glit: retraining in halves was started with other settings.*\n$/);
     assert.equal(changed.code, 2);
     const foreign = await glit(folder, 'run', '--resume', 'halves');
     assert.match(
       foreign.stderr,
-      /^glit: halves was started by glit search; go on with: glit search --resume halves\n$/,
+      /^glit: halves was started by glit search; continue with: glit search --resume halves\n$/,
     );
     assert.equal(foreign.code, 2);
   });
@@ -216,7 +216,7 @@ describe('an interrupted run', () => {
         event['type'] === type && nameOf(event) === stage && Number(event['step'] ?? event['done']) > 3;
       const { code, stderr, seconds } = await interruptedGlit(folder, command, when, signal);
       assert.equal(code, 130);
-      assert.match(stderr, /glit: interrupted; go on with: glit run --resume stopped\n$/);
+      assert.match(stderr, /glit: interrupted; continue with: glit run --resume stopped\n$/);
       assert.ok(seconds < 2, `${seconds} s`);
       configSchema.parse(parse(text('stopped', 'config.yaml')));
       const journal = await readJournal(join(folder, 'stopped', 'journal.jsonl'));

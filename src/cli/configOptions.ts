@@ -39,7 +39,7 @@ export const modelOptions: readonly ConfigOption[] = [
   { flags: '--image-size <pixels>', description: 'side of the square input', keys: ['model.imageSize'] },
   { flags: '--patch-size <pixels>', description: 'side of a patch', keys: ['model.patchSize'] },
   { flags: '--dim <channels>', description: 'width of a token', keys: ['model.dim'] },
-  { flags: '--heads <count>', description: 'heads of a block, a multiple of 3', keys: ['model.heads'] },
+  { flags: '--heads <count>', description: 'heads per block, a multiple of 3', keys: ['model.heads'] },
   { flags: '--depth <count>', description: 'number of blocks', keys: ['model.depth'] },
 ];
 
@@ -48,7 +48,7 @@ function budgetOptions({ key, option, unit, example }: (typeof MEASURES)[number]
   return [
     {
       flags: `--max-${option} <count>`,
-      description: `at most so many ${unit}, such as ${example}`,
+      description: `at most this many ${unit}, such as ${example}`,
       keys: [`budget.${key}.max`],
       read: parseQuantity,
     },
@@ -80,7 +80,7 @@ export const searchOptions: readonly ConfigOption[] = [
     keys: ['supernet.epochs'],
     excludes: 'supernetSteps',
   },
-  { flags: '--population <count>', description: 'candidates of a generation', keys: ['search.population'] },
+  { flags: '--population <count>', description: 'candidates per generation', keys: ['search.population'] },
   { flags: '--generations <count>', description: 'generations of the evolution', keys: ['search.generations'] },
   {
     flags: '--calibration-batches <count>',
@@ -89,7 +89,7 @@ export const searchOptions: readonly ConfigOption[] = [
   },
   {
     flags: '--compare-random',
-    description: 'also score as many random candidates',
+    description: 'also score the same number of random candidates',
     keys: ['search.compareRandom'],
     value: true,
   },
@@ -131,8 +131,8 @@ export const retrainOptions: readonly ConfigOption[] = [
 export function recipeOptions(...places: readonly string[]): readonly ConfigOption[] {
   const keys = (name: string): string[] => places.map((place) => `${place}.${name}`);
   return [
-    { flags: '--batch-size <images>', description: 'images that are trained on at a time', keys: keys('batchSize') },
-    { flags: '--accumulate <batches>', description: 'batches of a training step', keys: keys('accumulate') },
+    { flags: '--batch-size <images>', description: 'images per batch', keys: keys('batchSize') },
+    { flags: '--accumulate <batches>', description: 'batches per training step', keys: keys('accumulate') },
     {
       flags: '--learning-rate <rate>',
       description: 'the highest learning rate',
@@ -150,7 +150,7 @@ export const machineOptions: readonly ConfigOption[] = [
 
 export const seedOption: ConfigOption = {
   flags: '--seed <number>',
-  description: 'everything random follows from it',
+  description: 'seed of everything random',
   keys: ['seed'],
 };
 
@@ -250,7 +250,7 @@ export function lastSaid(layers: readonly Layer[], key: string): Json | undefine
 /** Throws a UserError when no images were named. */
 export function requireData(layers: readonly Layer[]): void {
   if (lastSaid(layers, 'data.source') === undefined) {
-    throw new UserError('no images are named; give --data FOLDER with a folder per class in it, or try glit demo');
+    throw new UserError('no images were given; use --data FOLDER with one folder per class, or try glit demo');
   }
 }
 

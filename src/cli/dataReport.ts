@@ -55,7 +55,7 @@ function channelsText({ channels, rotated, animated }: DataReport): string {
 
 function balanceText(imbalance: number): string {
   return imbalance === 1
-    ? 'all classes have as many training images'
+    ? 'all classes have the same number of training images'
     : `the largest class has ${imbalance.toFixed(imbalance < 10 ? 1 : 0)} times as many training images as the smallest`;
 }
 

@@ -14,9 +14,9 @@ export interface Environment {
 export function addDisplayOptions(command: Command): Command {
   const heading = 'Output:';
   return command
-    .addOption(new Option('--json', 'one JSON object a line on stdout, nothing else there').helpGroup(heading))
+    .addOption(new Option('--json', 'one JSON object per line on stdout, and nothing else').helpGroup(heading))
     .addOption(new Option('--quiet', 'no progress, only results').helpGroup(heading))
-    .addOption(new Option('--debug', 'tell a fault of glit with its stack (also: GLIT_DEBUG=1)').helpGroup(heading));
+    .addOption(new Option('--debug', 'print the stack trace of a bug in glit (also: GLIT_DEBUG=1)').helpGroup(heading));
 }
 
 /** Examples at the end of a command's help: a command line, and what it does. */

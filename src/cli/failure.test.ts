@@ -24,7 +24,7 @@ describe('the end of a command that fails', () => {
     const fault = new Error('no such thing');
     const { code, line } = endingOf(fault, false);
     assert.equal(code, 1);
-    assert.match(line ?? '', /^no such thing \(this is a fault of glit: .*--debug\)$/);
+    assert.match(line ?? '', /^no such thing \(this is a bug in glit; please report it with the output of --debug\)$/);
     assert.deepEqual(endingOf(fault, true), { code: 1, line: fault.stack });
     assert.deepEqual(endingOf('text', false), { code: 1, line: 'text' });
   });

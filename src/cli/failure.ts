@@ -41,7 +41,7 @@ export function endingOf(error: unknown, debug: boolean): Ending {
   if ('code' in error && SYSTEM_MISTAKES.has(String(error.code))) {
     return { code: EXIT.mistake, line: oneLine(error.message) };
   }
-  const report = 'this is a fault of glit: please report it with what the same command says with --debug';
+  const report = 'this is a bug in glit; please report it with the output of --debug';
   return { code: EXIT.fault, line: `${oneLine(error.message)} (${report})` };
 }
 

@@ -7,13 +7,10 @@ export const MODEL_FILES = 'best.onnx of a run, or weights: .safetensors, .pth';
 
 const ARCH = [
   '--arch <architecture>',
-  'what the weights belong to, where they do not show it: a JSON file or a preset',
+  'the architecture of the weights, if they do not show it: a JSON file or a preset',
 ] as const;
 const EMA = ['--ema', 'the moving average of the weights in a .pth checkpoint, instead of the weights'] as const;
-const CLASSES = [
-  '--classes <file>',
-  'names of the classes, in the order of the outputs: one a line, or a JSON list',
-] as const;
+const CLASSES = ['--classes <file>', 'class names in output order: one per line, or a JSON list'] as const;
 const FOR_EACH = 'for several models once for all, or once for each in their order';
 
 /** Adds the options that describe weights whose file does not describe itself. */

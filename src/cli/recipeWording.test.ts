@@ -33,9 +33,9 @@ test("DeiT's recipe in words has every part of it", () => {
   const words = describeRecipe(recipeOf(RECIPES.deit, 20_000));
   assert.equal(
     words,
-    'batches of 64, 16 a step, AdamW at 0.001, cosine to 0.00001 after 6250 steps of warm-up, weight decay 0.05, ' +
+    'batches of 64, 16 per step, AdamW at 0.001, cosine to 0.00001 after 6250 steps of warm-up, weight decay 0.05, ' +
       'gradient clipped at 1, label smoothing 0.1, drop path up to 0.1, moving average 0.99996, ' +
-      'images 3 times an epoch, random crops of 8 to 100 %, flips 0.5, RandAugment 2 × 0.5 at 9 ± 0.5, erasing 0.25, ' +
+      'images 3 times per epoch, random crops of 8 to 100 %, flips 0.5, RandAugment 2 × 0.5 at 9 ± 0.5, erasing 0.25, ' +
       'mixup 0.8, CutMix 1',
   );
 });

@@ -14,7 +14,7 @@ function optimizer(config: RecipeConfig, { learningRate, warmupSteps }: Training
   const { batchSize, accumulate, minLearningRate, weightDecay, clipNorm, official } = config;
   const schedule = official.schedule ? "DeiT's lagging cosine" : 'cosine';
   return [
-    `batches of ${batchSize}${accumulate > 1 ? `, ${accumulate} a step` : ''}`,
+    `batches of ${batchSize}${accumulate > 1 ? `, ${accumulate} per step` : ''}`,
     `${optimizerText(config.optimizer)} at ${short(learningRate)}`,
     `${schedule} to ${short(minLearningRate)} after ${warmupSteps} steps of warm-up`,
     ...when(weightDecay > 0, `weight decay ${weightDecay}`),
@@ -38,7 +38,10 @@ function regularization({ labelSmoothing, dropPath, averageDecay }: RecipeConfig
 function augmentation({ repeatedAugmentation: repeats, official, ...recipe }: RecipeConfig): string[] {
   const { randomResizedCrop: crop, steps, randomErasing: erasing, mixing } = recipe.augmentation;
   return [
-    ...when(repeats > 1, `images ${repeats} times an epoch${official.repeatedAugmentation ? " by DeiT's choice" : ''}`),
+    ...when(
+      repeats > 1,
+      `images ${repeats} times per epoch${official.repeatedAugmentation ? " by DeiT's choice" : ''}`,
+    ),
     ...(crop === undefined ? [] : [`random crops of ${crop.scale.map(percentage).join(' to ')} %`]),
     ...steps.map(step),
     ...(erasing === undefined ? [] : when(erasing.probability > 0, `erasing ${erasing.probability}`)),

@@ -34,7 +34,7 @@ export function addRunOptions(command: Command): Command {
       new Option('--out <folder>', `where results go (default: runs/<date>-${command.name()})`).helpGroup(heading),
     )
     .addOption(
-      new Option('--resume <folder>', 'go on with an interrupted run, as it was started')
+      new Option('--resume <folder>', 'continue an interrupted run as it was started')
         .conflicts(['out', 'preset', 'recipe', 'config', 'set', 'data', 'weights'])
         .helpGroup(heading),
     );
@@ -69,7 +69,7 @@ export async function withHint<Result>(folder: string, again: string, work: () =
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     const begun = known || existsSync(join(folder, 'journal.jsonl'));
-    throw new Interrupted(begun ? `interrupted; go on with: ${again}` : 'interrupted; nothing was written');
+    throw new Interrupted(begun ? `interrupted; continue with: ${again}` : 'interrupted; nothing was written');
   }
 }
 
@@ -79,9 +79,9 @@ async function requireResumable<Result>(
 ): Promise<void> {
   const [given] = await givenLayers(command, options);
   if (given !== undefined) {
-    throw new UserError(`${given.source} cannot be given with --resume: the run goes on under its own configuration`);
+    throw new UserError(`${given.source} cannot be given with --resume: a run keeps its own configuration`);
   }
   const starter = await startedBy(folder);
   if (starter === undefined || starter === command.name() || resumes.includes(starter)) return;
-  throw new UserError(`${folder} was started by glit ${starter}; go on with: glit ${starter} --resume ${folder}`);
+  throw new UserError(`${folder} was started by glit ${starter}; continue with: glit ${starter} --resume ${folder}`);
 }

@@ -28,7 +28,7 @@ export function checkRecipe({ model: { imageSize } }: Config, key: string, recip
   for (const lower of ['warmupLearningRate', 'minLearningRate'] as const) {
     if (recipe[lower] <= rate) continue;
     throw new UserError(
-      `${key}.${lower} is ${recipe[lower]}, above the highest learning rate of ${Number(rate.toPrecision(3))}; lower the one or raise the other`,
+      `${key}.${lower} is ${recipe[lower]}, above the highest learning rate of ${Number(rate.toPrecision(3))}; lower the former or raise the latter`,
     );
   }
   checkAugmentation(recipe.augmentation, imageSize);
@@ -37,12 +37,10 @@ export function checkRecipe({ model: { imageSize } }: Config, key: string, recip
 /** The backbone: patches tile the image, heads share the width. */
 function checkModel({ model: { imageSize, patchSize, dim, heads } }: Config): void {
   if (imageSize % patchSize !== 0) {
-    throw new UserError(
-      `model.imageSize ${imageSize} is not tiled by patches of model.patchSize ${patchSize}; use a multiple`,
-    );
+    throw new UserError(`model.imageSize ${imageSize} is not a multiple of model.patchSize ${patchSize}; use one`);
   }
   if (dim % heads !== 0) {
-    throw new UserError(`model.dim ${dim} is not shared evenly by model.heads ${heads}; use a multiple of ${heads}`);
+    throw new UserError(`model.dim ${dim} is not divisible by model.heads ${heads}; use a multiple of ${heads}`);
   }
 }
 
@@ -97,7 +95,7 @@ export function checkBatches(images: number, sizes: Readonly<Record<string, numb
   for (const [key, size] of Object.entries(sizes)) {
     if (size <= images) continue;
     throw new UserError(
-      `${key} is ${size}, but only ${images} images are left to train on; lower it to ${images} or less, or add images`,
+      `${key} is ${size}, but only ${images} training images are left; lower it to ${images} or less, or add images`,
     );
   }
 }

@@ -77,7 +77,7 @@ function parseLayer(text: string, source: string): Layer {
     throw new UserError(`${source} is neither YAML nor JSON: ${reason.replaceAll(/\p{C}/gu, ' ').slice(0, 200)}`);
   }
   if (isDeeperThan(values, DEEPEST)) {
-    throw new UserError(`${source} nests its values more than ${DEEPEST} levels deep; a configuration has ten at most`);
+    throw new UserError(`${source} nests its values more than ${DEEPEST} levels deep; a configuration has at most ten`);
   }
   return { source, values };
 }

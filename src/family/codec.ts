@@ -90,7 +90,7 @@ function parseJson(text: string, source: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? error.message.replaceAll(/[\s\p{C}]+/gu, ' ').slice(0, 200) : 'unreadable';
-    throw new UserError(`${source}: not valid JSON (${reason}); mend the text or write the file anew`);
+    throw new UserError(`${source}: not valid JSON (${reason}); fix the text or write the file again`);
   }
 }
 

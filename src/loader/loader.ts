@@ -301,7 +301,7 @@ function usefulWorkers({ store, size, augmentation }: BatchRecipe): number {
 }
 
 function noneReadable([first]: readonly Unreadable[]): UserError {
-  return new UserError(`no image of a whole batch can be read; the first is ${first?.file}: ${first?.reason}`);
+  return new UserError(`no image of a batch can be read; the first is ${first?.file}: ${first?.reason}`);
 }
 
 /** Settles as `promise` does, or rejects with Interrupted as soon as `signal` is aborted. */

@@ -115,10 +115,10 @@ class WorkerPool<T extends PixelType> implements BatchMaker<T> {
       this.#settle(member, reply);
     });
     worker.on('error', (error: Error) => {
-      this.#fail(new Error(`a thread that decodes images broke down: ${error.message}`, { cause: error }));
+      this.#fail(new Error(`a thread that decodes images failed: ${error.message}`, { cause: error }));
     });
     worker.on('exit', () => {
-      this.#fail(new Error('a thread that decodes images ended by itself'));
+      this.#fail(new Error('a thread that decodes images exited unexpectedly'));
     });
     return member;
   }

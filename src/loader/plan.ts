@@ -25,7 +25,9 @@ export function shuffledPlan(count: number, batchSize: number, rng: Rng): BatchP
  */
 export function repeatedPlan(count: number, batchSize: number, rng: Rng, repeats: number): BatchPlan {
   if (count < batchSize) {
-    throw new UserError(`a batch takes ${batchSize} images and there are ${count}: lower the batch size or add images`);
+    throw new UserError(
+      `a batch needs ${batchSize} images, but there are ${count}: lower the batch size or add images`,
+    );
   }
   const batchesPerEpoch = Math.floor(count / batchSize);
   const orderOf = lastOrder(count, rng);
@@ -52,7 +54,7 @@ export function officialRepeatedPlan(count: number, batchSize: number, rng: Rng,
   const batchesPerEpoch = Math.floor(places / batchSize);
   if (batchesPerEpoch === 0) {
     throw new UserError(
-      `the official repeated augmentation takes ${places} of ${count} images an epoch, less than a batch of ` +
+      `the official repeated augmentation takes ${places} of ${count} images per epoch, less than a batch of ` +
         `${batchSize}: use repeated augmentation without "official", or add images`,
     );
   }

@@ -56,7 +56,7 @@ export class Quarantine {
       const [first] = this.#images.values();
       const met = this.#met > count && this.#met < this.#total ? ` of ${this.#met} tried so far` : '';
       throw new UserError(
-        `${count} images${met} cannot be read, more than the ${this.allowed} that a set of ${this.#total} may have; the first is ${first.file}: ${first.reason}; mend or remove them (glit data check lists all)`,
+        `${count} images${met} cannot be read, more than the ${this.allowed} that a set of ${this.#total} may have; the first is ${first.file}: ${first.reason}; fix or remove them (glit data check lists all)`,
       );
     }
     return true;

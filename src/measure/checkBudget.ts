@@ -17,7 +17,7 @@ export function checkBudget(table: CostTable, budget: Budget): void {
     const { min: least, max: most } = range[key];
     const reach = `the space "${table.space.name}" reaches ${reaches(measure)}`;
     if (Number.isNaN(min) || Number.isNaN(max) || min > max) {
-      throw new UserError(`a budget of ${min} to ${max} ${title} holds nothing; ${reach}`);
+      throw new UserError(`a budget of ${min} to ${max} ${title} is empty; ${reach}`);
     }
     if (max < least)
       throw new UserError(`no candidate takes at most ${format(max)} ${title}: ${reach}; raise the limit`);

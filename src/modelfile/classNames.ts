@@ -26,7 +26,7 @@ export async function readClassNames(file: string, model: string, count: number)
     throw new UserError(`${file} names the class "${repeated}" twice; give every class a name of its own`);
   }
   if (last.length !== count) {
-    throw new UserError(`${file} names ${last.length} classes, but ${model} tells ${count} apart; name each of them`);
+    throw new UserError(`${file} names ${last.length} classes, but ${model} has ${count} outputs; name each of them`);
   }
   return last;
 }
@@ -38,5 +38,5 @@ function fromJson(text: string, file: string): readonly string[] {
   } catch {
     // Told below, as for JSON of another form.
   }
-  throw new UserError(`${file} begins as a JSON list, but is no list of texts; give one name a line`);
+  throw new UserError(`${file} begins as a JSON list, but is not a list of strings; give one name per line`);
 }

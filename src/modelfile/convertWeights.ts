@@ -81,15 +81,14 @@ export async function convertWeights(
 export async function convertAllTensors(source: string, { out }: { readonly out: string }): Promise<number> {
   requireNewFile(out);
   if (!isPytorchFile(source) || !isSafetensorsFile(out)) {
-    throw new UserError('all tensors can be taken from a .pth file to a .safetensors file only; leave --all out');
+    throw new UserError('--all only converts a .pth file to a .safetensors file; remove --all');
   }
   const checkpoint = await PytorchFile.open(source);
   try {
     const tensors = new Map<string, Tensor>();
     for (const { path, view } of checkpoint.views) {
       const name = formatPath(path);
-      if (tensors.has(name))
-        throw new UserError(`${source} has two tensors at ${JSON.stringify(name)}; leave --all out`);
+      if (tensors.has(name)) throw new UserError(`${source} has two tensors at ${JSON.stringify(name)}; remove --all`);
       tensors.set(name, await checkpoint.read(view));
     }
     await write(out, tensors, { format: 'pt' });
@@ -118,7 +117,7 @@ async function recognized(
 
 function requireNewFile(out: string): void {
   if (!isPytorchFile(out) && !isSafetensorsFile(out)) {
-    throw new UserError(`${out} is of no known format; give a file that ends with .safetensors or .pth`);
+    throw new UserError(`${out} has an unknown format; give a .safetensors or .pth file`);
   }
   if (existsSync(out)) throw new UserError(`${out} exists already; give another file`);
 }

@@ -72,7 +72,7 @@ export async function readExportedModel(file: string): Promise<RunnableModel> {
   } catch {
     // Told below: either no ONNX file at all or one without our metadata.
   }
-  throw new UserError(`${file} is no model that glit has exported (no class names in it); give a best.onnx of a run`);
+  throw new UserError(`${file} is not a model exported by glit (no class names in it); give a best.onnx of a run`);
 }
 
 /** How an image is prepared, by a model's metadata; as DeiT does it where they do not say. */
@@ -117,7 +117,7 @@ export async function compileModel(device: Device, { bytes, name }: NamedModel):
     return await device.compile(bytes, name);
   } catch (error) {
     const fact = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error);
-    throw new UserError(`${fact}; the file is damaged: export the model anew`);
+    throw new UserError(`${fact}; the file is damaged: export the model again`);
   }
 }
 

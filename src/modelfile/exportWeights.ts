@@ -44,7 +44,7 @@ async function requireRuns(bytes: Uint8Array, { backbone }: Architecture, out: s
     const { imageSize } = backbone;
     const { logits } = await program.run({ pixel_values: zeros('float32', [1, 3, imageSize, imageSize]) });
     if (!Array.from(logits.data, Number).every(Number.isFinite)) {
-      throw new UserError(`the model's logits are not finite; the weights are damaged or of a training that diverged`);
+      throw new UserError(`the model's logits are not finite; the weights are damaged, or training diverged`);
     }
   } finally {
     await device.close();

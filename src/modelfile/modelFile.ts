@@ -27,7 +27,7 @@ async function modelOfWeights(file: string, options: WeightsOptions): Promise<Mo
 
 async function modelOfExport(file: string, { architecture, average, classNames }: WeightsOptions): Promise<Model> {
   const model = await readExportedModel(file);
-  if (architecture !== undefined) throw new UserError(`${file} has its architecture in it; leave --arch out`);
+  if (architecture !== undefined) throw new UserError(`${file} contains its architecture; remove --arch`);
   if (average === true) throw new UserError(`${file} has one set of weights; --ema is for PyTorch's checkpoints`);
   if (classNames === undefined) return { ...model, name: file, naming: 'model' };
   return {

@@ -77,7 +77,7 @@ function matchClasses(
   if (naming === 'numbers') {
     if (given.length !== known.length) {
       throw new UserError(
-        `${data} has ${given.length} classes, but ${name} tells ${known.length} apart and does not name them; name them ` +
+        `${data} has ${given.length} classes, but ${name} has ${known.length} outputs without names; name them ` +
           'with --classes FILE, or use images of all classes',
       );
     }

@@ -89,7 +89,7 @@ export async function readStateFile(source: string, { average }: WeightsOptions)
     return { file: source, state: tensors, part: key, metadata: {} };
   }
   if (average === true) {
-    throw new UserError(`${source} keeps no moving average beside the weights; --ema is for PyTorch's checkpoints`);
+    throw new UserError(`${source} has no moving average of the weights; --ema is for PyTorch's checkpoints`);
   }
   if (source.endsWith(ONNX)) return exportedState(source);
   const file = isSafetensorsFile(source) ? source : join(source, `weights${SAFETENSORS}`);
@@ -115,9 +115,9 @@ async function exportedState(file: string): Promise<StateFile> {
     const state = new Map([...readInitializers(bytes)].filter(([name]) => !/^constant_\d+$/.test(name)));
     if (state.size > 0) return { file, state, part: undefined, metadata: readMetadata(bytes) };
   } catch {
-    throw new UserError(`${file} is no ONNX model; give an .onnx file of glit, or weights: .safetensors, .pth`);
+    throw new UserError(`${file} is not an ONNX model; give an .onnx file of glit, or weights: .safetensors, .pth`);
   }
-  throw new UserError(`${file} does not hold its weights under their names; export it again, or give the weights`);
+  throw new UserError(`${file} does not name its weights; export it again, or give the weights`);
 }
 
 /** The architecture that tensors belong to. Throws a UserError when neither the caller nor the file tells it. */
@@ -158,7 +158,7 @@ export async function namedClasses(
   const classes = parseClassNames(own, file);
   if (classes.length !== count) {
     throw new UserError(
-      `${file} names ${classes.length} classes, but the architecture has ${count}; use the one it was trained as`,
+      `${file} names ${classes.length} classes, but the architecture has ${count}; use the one it was trained with`,
     );
   }
   return { classes, naming: 'model' };

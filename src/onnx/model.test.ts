@@ -131,10 +131,10 @@ describe('metadata', () => {
   });
 
   test('of what is no ONNX model is an Error, whatever the bytes', () => {
-    assert.throws(() => readMetadata(new Uint8Array()), /^Error: the bytes are no ONNX model/);
+    assert.throws(() => readMetadata(new Uint8Array()), /^Error: the bytes are not an ONNX model/);
     assert.throws(
       () => readMetadata(new TextEncoder().encode('{"json": true}')),
-      /^Error: the bytes are no ONNX model/,
+      /^Error: the bytes are not an ONNX model/,
     );
     const held = { ...graph, initializers: [{ name: 'w', tensor: VALUES }] };
     const model = encodeModel({ graph: held, metadata: { key: 'value' } });
@@ -143,7 +143,7 @@ describe('metadata', () => {
         readMetadata(bytes);
         readInitializers(bytes);
       } catch (error) {
-        assert.match(String(error), /^Error: the bytes are no ONNX model/);
+        assert.match(String(error), /^Error: the bytes are not an ONNX model/);
       }
     };
     fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), readOrRefused));

@@ -91,14 +91,14 @@ interface DecodedTensor {
   readonly rawData: Uint8Array;
 }
 
-/** The metadata of an ONNX file, e.g. its class names. Throws an Error when the bytes are no ONNX model. */
+/** The metadata of an ONNX file, e.g. its class names. Throws an Error when the bytes are not an ONNX model. */
 export function readMetadata(bytes: Uint8Array): Record<string, string> {
   return Object.fromEntries(decodeModel(bytes).metadataProps.map(({ key, value }) => [key, value]));
 }
 
 /**
  * The named constants of an ONNX file as {@link encodeModel} writes them; those of other element types or kept in another
- * way are left out. Throws an Error when the bytes are no ONNX model.
+ * way are left out. Throws an Error when the bytes are not an ONNX model.
  */
 export function readInitializers(bytes: Uint8Array): Map<string, Tensor> {
   const named = decodeModel(bytes).graph.initializer.flatMap(({ name, dims, dataType, rawData }) => {
@@ -116,11 +116,11 @@ function decodeModel(bytes: Uint8Array): DecodedModel {
   try {
     message = modelProto.decode(bytes) as unknown as typeof message;
   } catch (error) {
-    throw new Error('the bytes are no ONNX model', { cause: error });
+    throw new Error('the bytes are not an ONNX model', { cause: error });
   }
   const { graph, metadataProps } = message;
   // Almost any bytes are some protobuf message: every field may be missing or unknown.
-  if (!graph) throw new Error('the bytes are no ONNX model: they hold no graph');
+  if (!graph) throw new Error('the bytes are not an ONNX model: they hold no graph');
   return { graph, metadataProps };
 }
 

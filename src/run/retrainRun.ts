@@ -17,13 +17,15 @@ export async function retrainRun(
 ): Promise<RunResult> {
   const folder = await RunFolder.open(out);
   if (!folder.has('candidates.csv')) {
-    throw new UserError(`the search in ${out} has not ended; go on with it first: glit search --resume ${out}`);
+    throw new UserError(`the search in ${out} has not ended; finish it first: glit search --resume ${out}`);
   }
   const begun = await hasBegun(folder);
   const checked = (config: Config): Config => {
     const revised = revise(config);
     if (begun && JSON.stringify(revised.retrain) !== JSON.stringify(config.retrain)) {
-      throw new UserError(`retraining in ${out} has begun with other settings; go on with those: glit retrain ${out}`);
+      throw new UserError(
+        `retraining in ${out} was started with other settings; continue with those: glit retrain ${out}`,
+      );
     }
     return revised;
   };

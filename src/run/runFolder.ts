@@ -28,7 +28,7 @@ export class RunFolder {
   static async requireFree(root: string): Promise<void> {
     if (existsSync(root) && (await entriesOf(root)).length > 0) {
       throw new UserError(
-        `the run folder ${root} exists and is not empty; give another with --out, or go on with --resume ${root}`,
+        `the run folder ${root} exists and is not empty; give another with --out, or continue with --resume ${root}`,
       );
     }
   }
@@ -44,7 +44,7 @@ export class RunFolder {
   static async open(root: string): Promise<RunFolder> {
     const folder = new RunFolder(root);
     if (!existsSync(folder.path('config.yaml'))) {
-      throw new UserError(`${root} is no run folder: it has no config.yaml; give the folder of an earlier run`);
+      throw new UserError(`${root} is not a run folder: it has no config.yaml; give the folder of an earlier run`);
     }
     return Promise.resolve(folder);
   }

@@ -65,7 +65,7 @@ function checkFits(given: Architecture, config: Config): void {
   for (const [key, value] of Object.entries(modelConfigOf(given))) {
     const said = config.model[key as keyof Config['model']];
     if (said !== value) {
-      throw new UserError(`model.${key} is ${said}, but the architecture's is ${value}; leave it out or use ${value}`);
+      throw new UserError(`model.${key} is ${said}, but the architecture has ${value}; remove it or use ${value}`);
     }
   }
   checkRecipe(config, 'retrain.recipe', config.retrain.recipe);

@@ -28,7 +28,7 @@ export interface DeviceOptions {
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const { kind = 'cpu', threads = availableParallelism() } = options;
   if (!Number.isInteger(threads) || threads < 1) {
-    throw new UserError(`A device needs a whole number of threads, 1 or more; ${threads} was asked for.`);
+    throw new UserError(`a device needs a whole number of threads, at least 1, not ${threads}`);
   }
   const thread = new EngineThread({ kind, threads });
   try {

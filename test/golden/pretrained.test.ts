@@ -106,7 +106,7 @@ describe('a mistake with weights', () => {
     ['another architecture', ['--model', 'ckpt_zip.pth', '--arch', 'deit-tiny'], /use the architecture that the weights/],
     ['no such average', ['--model', 'official.safetensors', '--ema'], /keeps no moving average/],
     ['no such file', ['--model', 'none.pth'], /none\.pth cannot be read: there is no such file/],
-    ['an architecture for a model that has one', ['--model', 'ema.onnx', '--arch', 'arch.json'], /leave --arch out/],
+    ['an architecture for a model that has one', ['--model', 'ema.onnx', '--arch', 'arch.json'], /remove --arch/],
     ['too few names', ['--model', 'ema.onnx', '--classes', 'few.txt'], /few\.txt names 2 classes, but ema\.onnx tells 10/],
     ['a name given twice', ['--model', 'ema.onnx', '--classes', 'twice.txt'], /names the class "a" twice/],
     ['an existing file', ['--model', 'ema.onnx', '--out', 'arch.json'], /arch\.json exists already/],

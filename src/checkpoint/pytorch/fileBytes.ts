@@ -19,7 +19,7 @@ export class FileBytes {
     try {
       handle = await open(file, 'r');
       const information = await handle.stat();
-      if (!information.isFile()) throw new Error('it is no file');
+      if (!information.isFile()) throw new Error('it is not a file');
       return new FileBytes(handle, information.size);
     } catch (error) {
       await handle?.close();
@@ -65,7 +65,7 @@ export class FileBytes {
 
   #check(position: number, length: number): void {
     if (!(position >= 0 && length >= 0 && position + length <= this.size)) {
-      throw new Malformed('it ends before what it says it holds: it is cut off or damaged');
+      throw new Malformed('it is shorter than it claims: it is cut off or damaged');
     }
   }
 }

@@ -58,7 +58,7 @@ export function findGlobal(module: string, name: string): Pickled {
   const found = GLOBALS.get(`${module}.${name}`);
   if (found !== undefined) return found;
   throw new Malformed(
-    `its pickle would call ${show(`${module}.${name}`)}, which is none of the names that build tensors and plain data; ` +
+    `its pickle would call ${show(`${module}.${name}`)}, which is not needed to build tensors and plain data; ` +
       `nothing was called`,
   );
 }
@@ -67,7 +67,8 @@ function dictionary([content]: readonly Pickled[]): Pickled {
   if (content instanceof Map) return content;
   if (content === undefined) return new Map();
   const pairs = list(content, 'a dictionary').map((pair) => list(pair, 'an entry of a dictionary'));
-  if (pairs.some(({ length }) => length !== 2)) throw new Malformed('its pickle has an entry that is no key and value');
+  if (pairs.some(({ length }) => length !== 2))
+    throw new Malformed('its pickle has an entry that is not a key and a value');
   return addPairs(new Map(), pairs.flat());
 }
 
@@ -85,7 +86,7 @@ function tensorOfUntypedStorage([storage, offset, size, strides, , , scalar]: re
   return viewOf(typed, scalar, offset, size, strides);
 }
 
-const NO_STORAGE = 'its pickle makes a tensor of what is no storage';
+const NO_STORAGE = 'its pickle makes a tensor from something other than a storage';
 
 function viewOf(
   storage: Storage,
@@ -110,37 +111,39 @@ function onlyTensor([tensor]: readonly Pickled[]): Pickled {
 
 /** (function, class, its arguments, attributes): a tensor with attributes, which are dropped. */
 function tensorWithAttributes([rebuild, , args]: readonly Pickled[]): Pickled {
-  if (!(rebuild instanceof Known)) throw new Malformed('its pickle calls what is no function or class');
+  if (!(rebuild instanceof Known)) throw new Malformed('its pickle calls something other than a function or class');
   return tensorOf(rebuild.make(list(args, 'arguments')));
 }
 
 function tensorOf(value: Pickled | undefined): TensorView {
-  if (!(value instanceof TensorView)) throw new Malformed('its pickle makes a parameter of what is no tensor');
+  if (!(value instanceof TensorView))
+    throw new Malformed('its pickle makes a parameter from something other than a tensor');
   return value;
 }
 
 /** ('storage', class, key, device, elements) and, in the older format, a part: (name, begin, elements) or None. */
 export function storageOf(id: Pickled): Storage {
-  if (!Array.isArray(id) || id[0] !== 'storage') throw new Malformed('its pickle refers to what is no storage');
+  if (!Array.isArray(id) || id[0] !== 'storage')
+    throw new Malformed('its pickle refers to something other than a storage');
   const [, made, key, , elements, part] = id;
   if (!(made instanceof StorageClass)) throw new Malformed('its pickle has a storage of no known class');
   if (typeof key !== 'string') throw new Malformed('its pickle has a storage without a name');
   const [whole] = counts([elements ?? null]);
   if (part === null || part === undefined) return new Storage({ key, scalar: made.scalar, elements: whole, begin: 0 });
   const [begin, length] = counts(list(part, 'a part of a storage').slice(1));
-  if (!(begin + length <= whole)) throw new Malformed(`storage ${show(key)} has a part that is larger than it`);
+  if (!(begin + length <= whole)) throw new Malformed(`storage ${show(key)} has a part larger than itself`);
   return new Storage({ key, scalar: made.scalar, elements: length, begin });
 }
 
 function list(value: Pickled | undefined, what: string): readonly Pickled[] {
-  if (!Array.isArray(value)) throw new Malformed(`its pickle has ${what} that is no list`);
+  if (!Array.isArray(value)) throw new Malformed(`its pickle has ${what} that is not a list`);
   return value;
 }
 
 function counts(values: readonly Pickled[]): number[] {
   return values.map((value) => {
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-      throw new Malformed('its pickle has a tensor or a storage whose sizes are no whole numbers of at least 0');
+      throw new Malformed('its pickle has a tensor or a storage whose sizes are not whole numbers of at least 0');
     }
     return value;
   });

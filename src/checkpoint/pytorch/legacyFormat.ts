@@ -26,10 +26,10 @@ export function openLegacyFormat(file: FileBytes): Container {
   const stream = new ByteStream((position, length) => file.readNow(position, length), 0, file.size);
   const plain = { find: findGlobal, persistent: refuseStorage };
   if (unpickle(stream, plain) !== MAGIC) {
-    throw new Malformed('it begins with a pickle, but not with the number that PyTorch puts at the beginning');
+    throw new Malformed("it begins with a pickle, but not with PyTorch's magic number");
   }
   const version = unpickle(stream, plain);
-  if (version !== VERSION) throw new Malformed(`its format is not of version ${VERSION}, the only one there has been`);
+  if (version !== VERSION) throw new Malformed(`its format is not version ${VERSION}, the only one that exists`);
   const machine = unpickle(stream, plain);
   if (machine instanceof Map && machine.get('little_endian') === false) {
     throw new Malformed('it was written by a big-endian machine; glit reads little-endian numbers');
@@ -67,13 +67,14 @@ function placesOf(
   begin: number,
   file: FileBytes,
 ): ReadonlyMap<string, Place> {
-  if (!Array.isArray(keys)) throw new Malformed('its list of storages is no list');
+  if (!Array.isArray(keys)) throw new Malformed('its list of storages is not a list');
   const places = new Map<string, Place>();
   let position = begin;
   for (const key of keys) {
-    if (typeof key !== 'string') throw new Malformed('its list of storages has a name that is no text');
+    if (typeof key !== 'string') throw new Malformed('its list of storages has a name that is not text');
     const storage = storages.get(key);
-    if (storage === undefined) throw new Malformed(`it holds the storage ${show(key)}, of which nothing is said`);
+    if (storage === undefined)
+      throw new Malformed(`it holds the storage ${show(key)}, which its pickle does not describe`);
     if (position + COUNT_BYTES > file.size) throw cutOff(key);
     const elements = ByteStream.over(file.readNow(position, COUNT_BYTES)).unsigned(COUNT_BYTES);
     const place = { start: position + COUNT_BYTES, bytes: elements * (storage.scalar?.bytes ?? 1) };
@@ -89,5 +90,5 @@ function cutOff(key: string): Malformed {
 }
 
 function refuseStorage(): never {
-  throw new Malformed('its pickle refers to a storage where there is none');
+  throw new Malformed('its pickle refers to a storage that does not exist');
 }

@@ -33,7 +33,7 @@ export const NUMPY_NAMES: readonly (readonly [name: string, value: Known])[] = (
 
 function typeOf([code]: readonly Pickled[]): Pickled {
   if (typeof code !== 'string' || !READERS.has(code))
-    throw new Malformed('its pickle has a NumPy type that is no number');
+    throw new Malformed('its pickle has a NumPy type that is not a number');
   return new NumpyType(code);
 }
 
@@ -41,14 +41,15 @@ function scalar([type, bytes]: readonly Pickled[]): Pickled {
   const read = type instanceof NumpyType ? READERS.get(type.code) : undefined;
   const length = type instanceof NumpyType ? Number(type.code.slice(1)) : 0;
   if (read === undefined || !(bytes instanceof Uint8Array) || bytes.length !== length) {
-    throw new Malformed('its pickle has a NumPy scalar that is no number');
+    throw new Malformed('its pickle has a NumPy scalar that is not a number');
   }
   return read(new DataView(bytes.buffer, bytes.byteOffset, length));
 }
 
 /** Bytes as old versions of the format store them: a text with one character per byte. */
 function encoded([text, encoding]: readonly Pickled[]): Pickled {
-  if (typeof text !== 'string' || encoding !== 'latin1') throw new Malformed('its pickle has bytes that are no bytes');
+  if (typeof text !== 'string' || encoding !== 'latin1')
+    throw new Malformed('its pickle has bytes in the wrong encoding');
   return new Uint8Array(Buffer.from(text, 'latin1'));
 }
 

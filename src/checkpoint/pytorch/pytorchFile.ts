@@ -59,7 +59,7 @@ export class PytorchFile {
     return refusing(this.file, async () => {
       const stored = this.places.get(view);
       const { element } = view.scalar;
-      if (stored === undefined) throw new Error('the view is of another file');
+      if (stored === undefined) throw new Error('the view belongs to another file');
       if (element === undefined)
         throw new Malformed(`it has a tensor of ${view.scalar.name}, which glit does not read`);
       return readView(view, element, stored);
@@ -118,7 +118,7 @@ async function refusing<Result>(file: string, work: () => Promise<Result>): Prom
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
     throw new UserError(
-      `${file} cannot be read as a PyTorch checkpoint: ${error.message}; get the file anew, or save the state dict alone`,
+      `${file} cannot be read as a PyTorch checkpoint: ${error.message}; get the file again, or save the state dict alone`,
     );
   }
 }

@@ -53,7 +53,7 @@ function choose(
   average: boolean,
 ): { readonly key: string | undefined; readonly views: Views } {
   if (!(content instanceof Map)) {
-    throw new UserError(`${file} holds no weights by name; save the state dict, torch.save(model.state_dict(), ...)`);
+    throw new UserError(`${file} has no named weights; save the state dict, torch.save(model.state_dict(), ...)`);
   }
   for (const key of average ? AVERAGES : WEIGHTS) {
     const views = viewsIn(content.get(key));

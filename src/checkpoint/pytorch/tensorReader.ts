@@ -10,9 +10,7 @@ export async function readView(view: TensorView, element: ElementType, stored: S
   const { storage, scalar, offset, shape, elements, reach } = view;
   const largest = Math.max(reach, elements) * scalar.bytes;
   if (largest > constants.MAX_LENGTH) {
-    throw new Malformed(
-      `it has a tensor of ${largest} bytes, and this version of Node.js takes ${constants.MAX_LENGTH}`,
-    );
+    throw new Malformed(`it has a tensor of ${largest} bytes; this version of Node.js allows ${constants.MAX_LENGTH}`);
   }
   const span = new ArrayBuffer(reach * scalar.bytes);
   // Read only what the view reaches: a slice of a large storage takes only the slice's memory.

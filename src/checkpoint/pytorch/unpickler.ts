@@ -48,7 +48,7 @@ class Unpickler {
       const instruction = INSTRUCTIONS[code];
       if (instruction === undefined) {
         const hex = code.toString(16).padStart(2, '0');
-        throw new Malformed(`it has the pickle instruction 0x${hex}, which no checkpoint needs, or it is no pickle`);
+        throw new Malformed(`it has the pickle instruction 0x${hex}, which no checkpoint needs, or it is not a pickle`);
       }
       instruction(this);
     }
@@ -61,13 +61,13 @@ class Unpickler {
 
   pop(): Pickled {
     const value = this.stack.pop();
-    if (value === undefined) throw new Malformed('its pickle takes more values than it has made');
+    if (value === undefined) throw new Malformed('its pickle pops more values than it has pushed');
     return value;
   }
 
   top(): Pickled {
     const value = this.stack.at(-1);
-    if (value === undefined) throw new Malformed('its pickle takes more values than it has made');
+    if (value === undefined) throw new Malformed('its pickle pops more values than it has pushed');
     return value;
   }
 
@@ -81,14 +81,14 @@ class Unpickler {
   popMark(): Pickled[] {
     const values = this.stack;
     const below = this.#below.pop();
-    if (below === undefined) throw new Malformed('its pickle goes back to a mark that it has not made');
+    if (below === undefined) throw new Malformed('its pickle pops a mark that it has not set');
     this.stack = below;
     return values;
   }
 
   popText(): string {
     const value = this.pop();
-    if (typeof value !== 'string') throw new Malformed('its pickle names something by what is no text');
+    if (typeof value !== 'string') throw new Malformed('its pickle names something by a value that is not text');
     return value;
   }
 
@@ -110,7 +110,7 @@ class Unpickler {
 
   recall(index: number): void {
     const value = this.memo.get(index);
-    if (value === undefined) throw new Malformed('its pickle recalls a value that it has not made');
+    if (value === undefined) throw new Malformed('its pickle recalls a value that it has not stored');
     this.push(value);
   }
 
@@ -123,19 +123,19 @@ class Unpickler {
   }
 
   integer(length: number): void {
-    if (length > LONGEST_INTEGER) throw new Malformed(`its pickle has a whole number of ${length} bytes`);
+    if (length > LONGEST_INTEGER) throw new Malformed(`its pickle has an integer of ${length} bytes`);
     this.push(toInteger(this.stream.take(length)));
   }
 
   global(module: string, name: string): void {
     if (!IDENTIFIER.test(module) || !IDENTIFIER.test(name)) {
-      throw new Malformed(`it names ${show(`${module}.${name}`)}, which is no name in Python: it is no pickle`);
+      throw new Malformed(`it names ${show(`${module}.${name}`)}, which is not a Python name: it is not a pickle`);
     }
     this.push(this.environment.find(module, name));
   }
 
   call(callable: Pickled, args: readonly Pickled[]): void {
-    if (!(callable instanceof Known)) throw new Malformed('its pickle calls what is no function or class');
+    if (!(callable instanceof Known)) throw new Malformed('its pickle calls something other than a function or class');
     // A call may copy its arguments, and the memo can supply the same arguments again and again.
     this.container(args.reduce<number>((size, each) => size + (Array.isArray(each) ? each.length : 0), 1));
     this.push(callable.make(args));
@@ -148,7 +148,7 @@ class Unpickler {
 
   setItems(pairs: readonly Pickled[]): void {
     const target = this.top();
-    if (!(target instanceof Map)) throw new Malformed('its pickle puts an entry into what is no dictionary');
+    if (!(target instanceof Map)) throw new Malformed('its pickle adds an entry to something other than a dictionary');
     addPairs(target, pairs);
   }
 
@@ -161,7 +161,7 @@ class Unpickler {
     } else if (target instanceof NumpyType && Array.isArray(state)) {
       if (state[1] === '>') throw new Malformed('its pickle has a big-endian NumPy scalar');
     } else if (!((target instanceof Map || target instanceof TensorView) && state instanceof Map)) {
-      throw new Malformed('its pickle sets attributes of what has none');
+      throw new Malformed('its pickle sets attributes of a value that has none');
     }
   }
 }
@@ -239,7 +239,7 @@ function made(machine: Unpickler, value: Pickled): void {
 function addItems(machine: Unpickler): void {
   const values = machine.popMark();
   const target = machine.top();
-  if (!(target instanceof Set)) throw new Malformed('its pickle adds members to what is no set');
+  if (!(target instanceof Set)) throw new Malformed('its pickle adds members to something other than a set');
   for (const value of values) target.add(value);
 }
 
@@ -247,7 +247,7 @@ function addItems(machine: Unpickler): void {
 function refuseInstance(machine: Unpickler): void {
   const [module, name] = [decode(machine.stream.line()), decode(machine.stream.line())];
   machine.global(module, name);
-  throw new Malformed(`its pickle makes a ${show(`${module}.${name}`)} by an instruction that no checkpoint needs`);
+  throw new Malformed(`its pickle makes a ${show(`${module}.${name}`)} with an instruction that no checkpoint needs`);
 }
 
 function stackGlobal(machine: Unpickler): void {

@@ -32,7 +32,7 @@ export function isZip(start: Uint8Array): boolean {
 export async function openZipFormat(file: FileBytes): Promise<Container> {
   const archive = await Archive.open(file);
   const [pickle, ...others] = [...archive.entries.keys()].filter((name) => name.endsWith(PICKLE));
-  if (pickle === undefined) throw new Malformed('the archive has no data.pkl in it, so PyTorch has not written it');
+  if (pickle === undefined) throw new Malformed('the archive has no data.pkl, so PyTorch did not write it');
   if (others.length > 0) throw new Malformed('the archive has more than one data.pkl');
   const folder = pickle.slice(0, -PICKLE.length);
   if (archive.entries.has(`${folder}/byteorder`)) {
@@ -63,7 +63,7 @@ class Archive {
       let packed = 0;
       for await (const entry of zip.eachEntry()) {
         packed += entry.compressedSize;
-        if (packed > file.size) throw new Malformed('its entries lie over one another');
+        if (packed > file.size) throw new Malformed('its entries overlap');
         entries.set(entry.fileNameRaw.toString('utf8'), entry);
       }
       return new Archive(file, zip, entries);
@@ -95,7 +95,7 @@ class Archive {
     }
     if (length > GREATEST_DEFLATION * entry.compressedSize) {
       throw new Malformed(
-        `its storage ${show(storage.key)} cannot have ${length} bytes, packed in ${entry.compressedSize}`,
+        `its storage ${show(storage.key)} cannot have ${length} bytes, compressed to ${entry.compressedSize}`,
       );
     }
     return {
@@ -111,7 +111,9 @@ class Archive {
     const { compressionMethod: method } = entry;
     if (entry.isEncrypted()) throw new Malformed(`${show(name)} in the archive is encrypted`);
     if (method !== STORED && method !== DEFLATED) {
-      throw new Malformed(`${show(name)} in the archive is packed by method ${method}; glit reads stored and deflated`);
+      throw new Malformed(
+        `${show(name)} in the archive is compressed with method ${method}; glit reads stored and deflated entries`,
+      );
     }
     return method;
   }
@@ -132,10 +134,10 @@ class Archive {
     try {
       bytes = await inflate(packed, { maxOutputLength: Math.max(1, uncompressedSize) });
     } catch (error) {
-      throw asMalformed(error, `${show(name)} in the archive cannot be unpacked`);
+      throw asMalformed(error, `${show(name)} in the archive cannot be decompressed`);
     }
     if (bytes.length !== uncompressedSize) {
-      throw new Malformed(`${show(name)} should have ${uncompressedSize} bytes and unpacks to ${bytes.length}`);
+      throw new Malformed(`${show(name)} should have ${uncompressedSize} bytes and decompresses to ${bytes.length}`);
     }
     this.#inflated = { entry, bytes };
     return bytes;

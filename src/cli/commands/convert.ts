@@ -12,12 +12,12 @@ export function addConvert(program: Command): void {
     .argument('<out>', 'the file to write: .safetensors or .pth')
     .summary('write weights in another format or under other names')
     .description(
-      'Writes the weights of a PyTorch checkpoint or a safetensors file as the other or the same, under the names of the ' +
-        'official GLiT and DeiT. Nothing in a checkpoint is executed. A safetensors file also tells the architecture and the ' +
-        'classes, where they are known.',
+      'Writes the weights of a PyTorch checkpoint or a safetensors file in either format, under the names of the ' +
+        'official GLiT and DeiT. Nothing in a checkpoint is executed. A safetensors file also records the architecture and the ' +
+        'class names, if they are known.',
     )
     .addOption(new Option('--names <whose>', 'names of the tensors; official by default').choices(['official', 'glit']))
-    .option('--all', 'every tensor of a checkpoint, optimizer state and all, under its place in it');
+    .option('--all', 'every tensor of a checkpoint, including optimizer state, named by its path');
   addWeightsOptions(command);
   addDisplayOptions(command);
   addExamples(command, [
@@ -32,7 +32,7 @@ export function addConvert(program: Command): void {
       const options = weightsOptionsOf(command);
       if (all === true) {
         if (names !== undefined || Object.values(options).some((value) => value !== undefined)) {
-          throw new UserError('--all takes every tensor as it is; leave the other options out');
+          throw new UserError('--all takes every tensor unchanged; remove the other options');
         }
         const tensors = await convertAllTensors(source, { out });
         display.show(`${out}: ${tensors} tensors`, { type: 'conversion', out, tensors });

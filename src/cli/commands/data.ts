@@ -17,9 +17,9 @@ function addCheck(data: Command): void {
   const command = data
     .command('check')
     .argument('<folder>', 'class folders, CIFAR binary files, IDX files, .tar shards or .parquet files')
-    .summary('decode every image and tell what is wrong')
+    .summary('decode every image and report what is wrong')
     .description(
-      'Tells the format of a data set, its classes, sizes and kinds of channels; decodes every image; finds images of the same content. Ends with exit code 1 when images cannot be read, the test split has images of the training split, or a class has none.',
+      'Decodes every image of a data set. Reports its format, classes, image sizes, channels and duplicate images. Exits with code 1 if an image cannot be read, a test image is also a training image, or a class has no images.',
     );
   addDisplayOptions(command);
   addExamples(command, [

@@ -34,7 +34,7 @@ export function addDemo(program: Command): void {
     .command('demo')
     .summary('the whole method on built-in images, in minutes')
     .description(
-      'Searches a small architecture for images that glit makes itself, trains, compares and exports it. Nothing is ' +
+      'Searches a small architecture for images that glit generates, trains, compares and exports it. Nothing is ' +
         'downloaded. The settings are those of --preset demo.',
     );
   addConfigGroups(command, groups);

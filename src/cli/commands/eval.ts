@@ -12,12 +12,12 @@ export function addEval(program: Command): void {
     .summary('measure a model on a folder of images')
     .description(
       'Measures the top-1 accuracy of a model from its file: an exported one, or weights of glit, of the official GLiT or of ' +
-        'DeiT. The classes must be those of the model; where its file does not name them, they are matched in sorted order.',
+        "DeiT. The classes must be the model's; if its file does not name them, they are matched in sorted order.",
     )
     .requiredOption('--model <file>', MODEL_FILES)
     .requiredOption('--data <folder>', 'images, a folder per class')
     .addOption(new Option('--split <name>', 'which images').choices(['train', 'test']).default('test'))
-    .option('--seed <number>', "the run's: it splits a folder that has no test images of its own", '0')
+    .option('--seed <number>', "the run's seed, which splits a folder without test images", '0')
     .option('--batch-size <images>', 'images at a time', '100')
     .option('--workers <count>', 'threads that read images');
   addWeightsOptions(command);

@@ -17,21 +17,21 @@ export function addExplain(program: Command): void {
   const command = program
     .command('explain')
     .argument('[images...]', 'image files, or folders of them')
-    .summary('show where in an image a model sees a class')
+    .summary('show where in an image a model sees a class (Grad-CAM)')
     .description(
-      'Writes for each image and class what Grad-CAM shows of a block: a PNG with the image and the map laid over it, and ' +
-        'the map in grey. For a block with global and local heads there is also a map of each half. An image that cannot ' +
-        'be read is named and passed over. Several models are shown beside each other for each image.',
+      'Writes the Grad-CAM map of a block for each image and class: a PNG with the image and the map laid over it, and ' +
+        'the map in grey. A block with global and local heads also gets a map of each half. An image that cannot ' +
+        'be read is reported and skipped. Several models are shown side by side for each image.',
     )
     .option('--model <file>', `${MODEL_FILES}; may be given more than once`, collected)
-    .option('--run <folder>', 'folder of a finished run, for its model, which comes before others')
+    .option('--run <folder>', 'folder of a finished run, to explain its model; it comes before other models')
     .option(
       '--class <name>',
       'class to explain, by name or number; may be given more than once (default: the predicted one)',
       collected,
     )
     .option('--block <number>', 'block, counted from 1 (default: the last with global and local heads, else the last)')
-    .option('--html', 'also a page with everything on it, index.html')
+    .option('--html', 'also write index.html, a page with everything')
     .option('--out <folder>', 'where pictures go (default: runs/<date>-explain)');
   addWeightsOptionsForEach(command);
   addDeviceOptions(command);
@@ -112,7 +112,7 @@ interface GivenModels {
 function modelsOf({ model = [], run }: GivenModels): readonly string[] {
   if (run !== undefined) return [modelOfRun(run), ...model];
   if (model.length > 0) return model;
-  throw new UserError('no model is named; give --model FILE, or --run with the folder of a run');
+  throw new UserError('no model was given; use --model FILE, or --run with the folder of a run');
 }
 
 function modelOfRun(run: string): string {

@@ -12,8 +12,8 @@ export function addExport(program: Command): void {
     .summary('write weights as an ONNX model')
     .description(
       'Writes a run, a safetensors file or a PyTorch checkpoint as an ONNX model and runs it once to see that it works. ' +
-        'Weights that glit has written say their architecture and classes; of others, such as the official ones, the ' +
-        'architecture is seen from the shapes, or given with --arch.',
+        'Weights written by glit record their architecture and classes. For others, such as the official ones, the ' +
+        'architecture is recognised from the shapes or given with --arch.',
     )
     .option('--weights <file>', 'weights, instead of a run: .safetensors, .pth')
     .requiredOption('--out <file>', 'the ONNX file to write');
@@ -28,7 +28,7 @@ export function addExport(program: Command): void {
     withEnvironment(command, async ({ display }) => {
       const { weights, out } = command.opts<{ weights?: string; out: string }>();
       if (run !== undefined && weights !== undefined) {
-        throw new UserError(`both the run ${run} and --weights ${weights} are given; leave one out`);
+        throw new UserError(`both the run ${run} and --weights ${weights} were given; remove one`);
       }
       const from = run ?? weights;
       if (from === undefined) throw new UserError('nothing to export; give the folder of a run, or --weights FILE');

@@ -14,8 +14,8 @@ export function addPredict(program: Command): void {
     .argument('[images...]', 'image files')
     .summary('classify images with a model')
     .description(
-      'Tells the five likeliest classes of each image. An image that cannot be read is named and passed over. With --tensor ' +
-        'the model is run on ready numbers instead, to compare it with other implementations.',
+      'Prints the five likeliest classes of each image. An image that cannot be read is reported and skipped. With --tensor ' +
+        'the model runs on prepared input instead, to compare it with other implementations.',
     )
     .requiredOption('--model <file>', MODEL_FILES)
     .option('--tensor <file>', 'safetensors with `images` [B, 3, S, S], float32 and normalised, instead of images')
@@ -26,7 +26,7 @@ export function addPredict(program: Command): void {
   addExamples(command, [
     ['glit predict --model runs/photos/best.onnx cat.jpg dog.png', 'five classes for each of two images'],
     ['glit predict --model runs/photos/best.onnx *.jpg --json', 'for other programs to read'],
-    ['glit predict --model glit.pth --tensor in.safetensors --out out.safetensors', 'logits of ready numbers'],
+    ['glit predict --model glit.pth --tensor in.safetensors --out out.safetensors', 'logits of prepared input'],
   ]);
   command.action((images: string[]) =>
     withEnvironment(command, async ({ display, signal }) => {
@@ -36,7 +36,7 @@ export function addPredict(program: Command): void {
         if (tensor === undefined || out === undefined) {
           throw new UserError('--tensor FILE and --out FILE go together; give both, or images');
         }
-        if (images.length > 0) throw new UserError(`both --tensor ${tensor} and images are given; leave one out`);
+        if (images.length > 0) throw new UserError(`both --tensor ${tensor} and images were given; remove one`);
         const [count, classes] = await predictTensor(model, tensor, { out, ...options });
         display.show(`${out}: logits of ${count} images, ${classes} classes`, {
           type: 'logits',

@@ -14,14 +14,14 @@ export function addProfile(program: Command): void {
     .argument('<architecture>', `a JSON file, or one of ${presetNames.join(', ')}`)
     .summary('parameters and multiply-adds of an architecture, block by block')
     .description('Counts parameters and multiply-adds of an architecture from the operators of its graph.')
-    .option('--image-size <pixels>', 'of a preset; 224 if left out')
-    .option('--patch-size <pixels>', 'of a preset; 16 if left out')
-    .option('--classes <count>', 'of a preset; 1000 if left out');
+    .option('--image-size <pixels>', 'of a preset (default: 224)')
+    .option('--patch-size <pixels>', 'of a preset (default: 16)')
+    .option('--classes <count>', 'of a preset (default: 1000)');
   addDisplayOptions(command);
   addExamples(command, [
     ['glit profile glit-tiny', 'the released architecture'],
     ['glit profile deit-tiny --image-size 32 --patch-size 4 --classes 10', 'a preset for other images'],
-    ['glit profile runs/photos/architecture.json --json', 'what a search has found, for other programs'],
+    ['glit profile runs/photos/architecture.json --json', 'the result of a search, for other programs'],
   ]);
   command.action((named: string) =>
     withEnvironment(command, async ({ display }) => {
@@ -34,7 +34,7 @@ export function addProfile(program: Command): void {
         text === undefined ? [] : [[key, wholeNumber(text, OPTION_OF[key] ?? key, 1)] as const],
       );
       if (sizes.length > 0 && !presetNames.includes(named)) {
-        throw new UserError(`${OPTION_OF[sizes[0][0]] ?? ''} is for presets; ${named} says its sizes itself`);
+        throw new UserError(`${OPTION_OF[sizes[0][0]] ?? ''} is for presets; ${named} has its own sizes`);
       }
       const profile = profileOf(await readArchitecture(named, Object.fromEntries(sizes)));
       display.show(formatProfile(profile).trimEnd(), {

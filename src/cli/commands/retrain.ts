@@ -25,11 +25,11 @@ const options = optionsOf(groups);
 export function addRetrain(program: Command): void {
   const command = program
     .command('retrain')
-    .argument('<run>', 'folder of a search that has ended')
-    .summary('train what a search has found, compare and export it')
+    .argument('<run>', 'folder of a finished search')
+    .summary('train the result of a search, compare and export it')
     .description(
       'Trains the best candidates of a search from scratch, compares the best of them with a DeiT and a random candidate, ' +
-        'and exports it. Works in the folder of the search; after an interruption, the same command goes on.',
+        'and exports it. Works in the folder of the search; after an interruption, the same command continues.',
     );
   addConfigGroups(command, groups);
   addDisplayOptions(command);

@@ -38,8 +38,8 @@ export function addRun(program: Command): void {
     .summary('search, retrain, compare and export, from a folder of images')
     .description(
       'Searches an architecture for your images and your budget, trains it from scratch, compares it with a DeiT and a ' +
-        'random candidate of the same training, and exports it to ONNX. Without --preset the settings are those of "cifar", ' +
-        'or of "paper" for images of more than 64 pixels.',
+        'random candidate trained the same way, and exports it to ONNX. Without --preset the settings are those of "cifar", ' +
+        'or of "paper" for images larger than 64 pixels.',
     );
   addConfigGroups(command, groups);
   addConfigSources(command);
@@ -51,8 +51,8 @@ export function addRun(program: Command): void {
       'glit run --data photos --image-size 64 --patch-size 8 --supernet-epochs 20 --top 3',
       'larger images, a longer search',
     ],
-    ['glit run --data photos --config mine.yaml --set search.parents=5', 'settings from a file; what follows wins'],
-    ['glit run --resume runs/2024-05-31-1942-run', 'go on after Ctrl-C'],
+    ['glit run --data photos --config mine.yaml --set search.parents=5', 'settings from a file; later options win'],
+    ['glit run --resume runs/2024-05-31-1942-run', 'continue after Ctrl-C'],
   ]);
   command.action(() =>
     withEnvironment(command, async (environment) => {

@@ -35,7 +35,7 @@ const options = optionsOf(groups);
 export function addSearch(program: Command): void {
   const command = program
     .command('search')
-    .summary('search alone: the best architecture and every candidate')
+    .summary('search only: the best architecture and every candidate')
     .description(
       'Trains the supernets and searches both levels. Leaves architecture.json and candidates.csv in the run folder, where ' +
         'glit retrain goes on.',
@@ -46,7 +46,7 @@ export function addSearch(program: Command): void {
   addDisplayOptions(command);
   addExamples(command, [
     ['glit search --data photos --max-macs 20M --out runs/photos', 'search within a budget'],
-    ['glit retrain runs/photos', 'then train what was found'],
+    ['glit retrain runs/photos', 'then train the result'],
   ]);
   command.action(() =>
     withEnvironment(command, async (environment) => {

@@ -55,10 +55,10 @@ export function addTrain(program: Command): void {
     .argument('[architecture]', 'a JSON file, or a preset such as deit-tiny or glit-tiny')
     .summary('train one architecture and export it')
     .description(
-      'Trains an architecture on all training images and exports it to ONNX. The number of classes is that of the images. A ' +
-        'JSON file says its own image size; a preset takes --image-size and --patch-size. It starts from scratch or, with ' +
-        '--weights, from a network that may be for other classes (the head is drawn anew) and other image sizes (position ' +
-        'embeddings are resized); then the architecture need not be named where the weights show it.',
+      'Trains an architecture on all training images and exports it to ONNX. The images determine the number of classes. A ' +
+        'JSON file has its own image size; a preset takes --image-size and --patch-size. Training starts from scratch or, with ' +
+        '--weights, from a network for any classes (the head is initialized again) and any image size (position ' +
+        'embeddings are resized); the architecture is then optional if the weights show it.',
     );
   addConfigGroups(command, groups);
   command
@@ -72,7 +72,7 @@ export function addTrain(program: Command): void {
       'glit train deit-tiny --data photos --image-size 32 --patch-size 4 --epochs 30',
       'a known network on small images',
     ],
-    ['glit train runs/photos/architecture.json --data photos', 'what a search has found, on all training images'],
+    ['glit train runs/photos/architecture.json --data photos', 'the result of a search, on all training images'],
     [
       'glit train --weights deit_tiny.pth --data photos --recipe deit --accumulate 1 --epochs 30 --learning-rate 5e-5',
       "fine-tuning ImageNet's weights",
@@ -89,7 +89,7 @@ export function addTrain(program: Command): void {
           const { weights, ema } = command.opts<{ weights?: string; ema?: boolean }>();
           const pretrained = weights === undefined ? undefined : await readStateFile(weights, { average: ema });
           const source = named ?? weights;
-          if (source === undefined) throw new UserError('no architecture is named; give a JSON file or a preset');
+          if (source === undefined) throw new UserError('no architecture was given; give a JSON file or a preset');
           const { listen } = environment.display;
           const architecture = await architectureOf(named, pretrained, sizesIn(layers), listen);
           const complete = [modelLayer(architecture, source), ...layers];

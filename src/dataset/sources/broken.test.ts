@@ -87,7 +87,7 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
     { 'train.bin': cifarRecords([[0], [1]]), 'test.bin': cifarRecords([[0]]), 'fine_label_names.txt': 'a\nb' },
     /train\.bin has 6146 bytes, which is not a whole number of images of 3074/,
   ],
-  ['CIFAR class names twice', { ...cifar10Files(), 'batches.meta.txt': 'a\na\n' }, /is no list of classes/],
+  ['CIFAR class names twice', { ...cifar10Files(), 'batches.meta.txt': 'a\na\n' }, /is not a list of classes/],
   ['a CIFAR class without images', { ...cifar10Files(), 'batches.meta.txt': 'a\nb\nc' }, /no image of class "c"/],
 
   ['IDX without its labels', without(mnistFiles(), 'train-labels-idx1-ubyte'), /no train labels, train-labels-idx1/],
@@ -96,7 +96,7 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
     without(without(mnistFiles(), 't10k-images-idx3-ubyte'), 't10k-labels-idx1-ubyte'),
     /no test/,
   ],
-  ['IDX of another magic', { ...mnistFiles(), 'train-images-idx3-ubyte': 'not an IDX file' }, /is no IDX file/],
+  ['IDX of another magic', { ...mnistFiles(), 'train-images-idx3-ubyte': 'not an IDX file' }, /is not an IDX file/],
   [
     'IDX of floats',
     { ...mnistFiles(), 'train-labels-idx1-ubyte': changed(idx([1], Uint8Array.of(1)), 2, [13]) },
@@ -107,7 +107,7 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
     { ...mnistFiles(), 'train-labels-idx1-ubyte': idx([1, 1, 1], Uint8Array.of(1)) },
     /in 3 dim/,
   ],
-  ['a cut IDX header', { ...mnistFiles(), 'train-images-idx3-ubyte': Buffer.from([0, 0, 8]) }, /is no IDX file/],
+  ['a cut IDX header', { ...mnistFiles(), 'train-images-idx3-ubyte': Buffer.from([0, 0, 8]) }, /is not an IDX file/],
   [
     'IDX that claims 2^31 images',
     { ...mnistFiles(), 'train-images-idx3-ubyte': idx([2 ** 31, 28, 28], new Uint8Array(784)) },
@@ -162,7 +162,7 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
 
   ['an empty tar', { 'train.tar': tar([]) }, /train\.tar has no image: shards of .* hold samples/],
   ['a tar without bytes', { 'train.tar': '' }, /train\.tar has no image/],
-  ['a text for a tar', { 'train.tar': 'x'.repeat(2000) }, /is no tar archive/],
+  ['a text for a tar', { 'train.tar': 'x'.repeat(2000) }, /is not a tar archive/],
   ['a short text for a tar', { 'train.tar': 'x' }, /ends in the middle of its first header/],
   [
     'a packed tar',
@@ -204,7 +204,11 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
   ['a sparse file', { 'train.tar': tar([{ name: 'a.png', type: 'S', body: 'x' }]) }, /stores a\.png as a sparse file/],
   ['a damaged header in a tar', { 'train.tar': changed(goodTar, 1024 + 148, 'x') }, /is damaged at byte 1024/],
   ['an image without a label', { 'train.tar': tar(good.slice(1)) }, /no label for 0000\.png: add 0000\.cls/],
-  ['an empty label', { 'train.tar': tar([{ name: '0000.cls', body: ' ' }, ...good]) }, /0000\.cls in .* is no label/],
+  [
+    'an empty label',
+    { 'train.tar': tar([{ name: '0000.cls', body: ' ' }, ...good]) },
+    /0000\.cls in .* is not a label/,
+  ],
   [
     'two images of one sample',
     { 'train.tar': tar([...good, { name: '0001.jpg', body: 'x' }]) },
@@ -239,9 +243,9 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
   [
     'a text for Parquet',
     { 'train.parquet': 'this is no table, but it is long enough' },
-    /is no Parquet file: it does not/,
+    /is not a Parquet file: it does not/,
   ],
-  ['Parquet without bytes', { 'train.parquet': '' }, /is no Parquet file/],
+  ['Parquet without bytes', { 'train.parquet': '' }, /is not a Parquet file/],
   ['a cut Parquet', { 'train.parquet': goodParquet.subarray(0, 300) }, /does not end with PAR1: it is cut/],
   [
     'a Parquet footer of 4 GiB',

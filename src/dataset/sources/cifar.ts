@@ -79,9 +79,7 @@ async function readNames(file: string): Promise<string[]> {
   const text = size > MOST_NAME_BYTES ? '' : await readFile(file, 'utf8');
   const names = text.split(/\r?\n/).flatMap((line) => (line.trim() === '' ? [] : [line.trim()]));
   if (names.length < 2 || names.length > MOST_NAMES || new Set(names).size < names.length) {
-    throw new UserError(
-      `${file} is no list of classes: it has to have 2 to ${MOST_NAMES} different names, a line each`,
-    );
+    throw new UserError(`${file} is not a list of classes: it needs 2 to ${MOST_NAMES} different names, one per line`);
   }
   return names;
 }
@@ -96,7 +94,7 @@ async function readRecords(
   for (const { path, bytes } of files) {
     if (bytes > 0 && bytes % record === 0) continue;
     throw new UserError(
-      `${path} has ${bytes} bytes, which is not a whole number of images of ${record} bytes: it is cut or not the binary version; get it again`,
+      `${path} has ${bytes} bytes, which is not a whole number of images of ${record} bytes: it is truncated or not the binary version; get it again`,
     );
   }
   const total = files.reduce((sum, { bytes }) => sum + bytes / record, 0);

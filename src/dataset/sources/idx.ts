@@ -142,7 +142,7 @@ async function openIdx(file: string, dimensions: number): Promise<IdxFile> {
   const headerBytes = 4 + 4 * dimensions;
   const header = await firstBytes(file, packed, headerBytes);
   if (header.length < headerBytes || header[0] !== 0 || header[1] !== 0) {
-    throw new UserError(`${file} is no IDX file: it does not begin with two zero bytes, a type and the dimensions`);
+    throw new UserError(`${file} is not an IDX file: it does not begin with two zero bytes, a type and the dimensions`);
   }
   if (header[2] !== UNSIGNED_BYTES || header[3] !== dimensions) {
     throw new UserError(
@@ -156,7 +156,7 @@ async function openIdx(file: string, dimensions: number): Promise<IdxFile> {
   const complete = packed ? headerBytes + values <= size * MOST_DEFLATED : headerBytes + values === size;
   if (!complete) {
     throw new UserError(
-      `${file} says that it holds ${extents.join(' × ')} values, but it has ${size} bytes${packed ? ' packed' : ''}: it is cut or damaged; get it again`,
+      `${file} claims ${extents.join(' × ')} values, but it has ${size} bytes${packed ? ' packed' : ''}: it is truncated or damaged; get it again`,
     );
   }
   return {
@@ -213,7 +213,9 @@ async function* chunksOf(file: string, packed: boolean): AsyncGenerator<Uint8Arr
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (!code.startsWith('Z_')) throw error;
-    throw new UserError(`${file} cannot be unpacked (${code}): it is cut or damaged; get it again`, { cause: error });
+    throw new UserError(`${file} cannot be unpacked (${code}): it is truncated or damaged; get it again`, {
+      cause: error,
+    });
   } finally {
     raw.destroy();
     gunzip?.destroy();

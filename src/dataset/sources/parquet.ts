@@ -124,7 +124,7 @@ function declaredBy(tables: readonly Table[]): DeclaredClasses | undefined {
     const count = ({ table: { classes } }: Table): string =>
       classes === undefined ? 'no names of classes' : `${classes.length} classes`;
     throw new UserError(
-      `${first.shown} has ${count(first)} and ${different.shown} has ${count(different)}, or others: the files of a set have to name the same classes`,
+      `${first.shown} has ${count(first)} and ${different.shown} has ${count(different)}, or others: the files of a set must name the same classes`,
     );
   }
   const { classes } = first.table;

@@ -79,9 +79,9 @@ async function requireMagic(file: string, buffer: GuardedFile): Promise<void> {
   const has = async (at: number): Promise<boolean> =>
     new DataView(await buffer.slice(at, at + 4)).getUint32(0, true) === MAGIC;
   if (byteLength < 12 || !(await has(0)))
-    throw new UserError(`${file} is no Parquet file: it does not begin with PAR1`);
+    throw new UserError(`${file} is not a Parquet file: it does not begin with PAR1`);
   if (!(await has(byteLength - 4))) {
-    throw new UserError(`${file} does not end with PAR1: it is cut or still being written; get it again`);
+    throw new UserError(`${file} does not end with PAR1: it is truncated or still being written; get it again`);
   }
 }
 
@@ -236,7 +236,7 @@ function labelOf(file: string, value: unknown, row: number): RawLabel {
   if (typeof value === 'bigint') return Number(value);
   const text = value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : value;
   if (typeof text === 'string' && text !== '') return text;
-  throw new UserError(`row ${row} of ${file} has no label: give it one or take the row out`);
+  throw new UserError(`row ${row} of ${file} has no label: give it one or remove the row`);
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -246,7 +246,7 @@ function bytesOf(file: string, cell: unknown, column: string): Uint8Array {
   const bytes = cell !== null && typeof cell === 'object' && 'bytes' in cell ? cell.bytes : cell;
   if (bytes instanceof Uint8Array) return bytes;
   if (bytes === null || bytes === undefined) return NO_BYTES;
-  throw new UserError(`${file} has something else than bytes in its column ${column}`);
+  throw new UserError(`${file} has something other than bytes in its column ${column}`);
 }
 
 /** A file that gives no bytes beyond its end, and remembers some for a while. */

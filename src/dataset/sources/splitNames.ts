@@ -57,12 +57,12 @@ export function splitFiles(folder: string, files: readonly string[]): SplitFiles
   if (without.length === files.length) return { ...splits, train: without };
   if (unnamed !== undefined) {
     throw new UserError(
-      `${unnamed} does not tell its split, though other files of ${folder} do: put it in train/ or test/, or begin its name so`,
+      `${unnamed} does not name its split, though other files of ${folder} do: put it in train/ or test/, or start its name that way`,
     );
   }
   if (splits.train.length === 0) {
     const found = splits.test[0] ?? splits.val[0];
-    throw new UserError(`${folder} has ${found} but nothing for training: name files train-... or put them in train/`);
+    throw new UserError(`${folder} has ${found} but no training files: name files train-... or put them in train/`);
   }
   return splits;
 }

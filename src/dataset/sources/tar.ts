@@ -96,7 +96,7 @@ async function* readMembers(file: string, size: number, window: Window): AsyncGe
       throw new UserError(
         packed
           ? `${file} is compressed: unpack it (gunzip), since images are read from the middle of a .tar`
-          : `${file} is no tar archive: it does not begin with the header of a member`,
+          : `${file} is not a tar archive: it does not begin with the header of a member`,
       );
     }
     const type = String.fromCharCode(header[156]);
@@ -134,7 +134,7 @@ async function* readMembers(file: string, size: number, window: Window): AsyncGe
 
 function cut(file: string, where: string, extent?: string): UserError {
   const detail = extent === undefined ? '' : ` (${extent})`;
-  return new UserError(`${file} ends in the middle of ${where}${detail}: it is cut or damaged; get it again`);
+  return new UserError(`${file} ends in the middle of ${where}${detail}: it is truncated or damaged; get it again`);
 }
 
 function isZero(block: Buffer): boolean {

@@ -140,7 +140,8 @@ async function declaredClasses(folder: string): Promise<DeclaredClasses | undefi
     const file = path.join(folder, name);
     const entry = await stat(file).catch(() => undefined);
     if (entry?.isFile() !== true) continue;
-    if (entry.size > MOST_NAME_BYTES) throw new UserError(`${file} is no list of classes: it has ${entry.size} bytes`);
+    if (entry.size > MOST_NAME_BYTES)
+      throw new UserError(`${file} is not a list of classes: it has ${entry.size} bytes`);
     const names = (await readFile(file, 'utf8')).split(/\r?\n/).map((line) => line.trim());
     while (names.at(-1) === '') names.pop();
     const blank = names.indexOf('');
@@ -199,13 +200,13 @@ async function take(
   samples.set(key, sample);
   if (IMAGE_ENDINGS.includes(`.${ending}`)) {
     if (sample.image !== undefined) {
-      throw new UserError(`${shard} has two images of one sample, ${sample.image.name} and ${member.name}: keep one`);
+      throw new UserError(`${shard} has two images for one sample, ${sample.image.name} and ${member.name}: keep one`);
     }
     sample.image = member;
   } else if (ending === 'cls' || ending === 'cls.txt') {
     const text = member.length > MOST_CLS ? '' : (await archive.body(member)).toString('utf8');
     if (text.trim() === '') {
-      throw new UserError(`${member.name} in ${shard} is no label: it has to hold the number or the name of a class`);
+      throw new UserError(`${member.name} in ${shard} is not a label: it must hold the number or name of a class`);
     }
     sample.label = parseLabel(text);
   } else if (ending === 'json' && sample.label === undefined && member.length <= MOST_JSON) {

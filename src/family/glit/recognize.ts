@@ -25,7 +25,7 @@ export function recognize(state: Shapes, source: string): Description<GlitBackbo
   const heads = publishedHeads(dim);
   if (heads === undefined) {
     throw new UserError(
-      `${source} does not say how many heads share its width of ${dim}; give the architecture with --arch FILE.json`,
+      `${source} does not show the number of heads for its width of ${dim}; give the architecture with --arch FILE.json`,
     );
   }
   const backbone = { ...sizes, dim, heads };
@@ -61,7 +61,7 @@ class GlitShapes extends StateShapes {
     const side = Math.sqrt(tokens - 1);
     if (channels !== 3) throw this.fault(`takes images of ${channels} channels`, 'glit builds networks for 3');
     if (!Number.isInteger(side) || side < 1) {
-      throw this.fault(`has positions for ${tokens} tokens, which are no square of patches and a class token`);
+      throw this.fault(`has positions for ${tokens} tokens, which are not a square of patches and a class token`);
     }
     return { imageSize: side * patchSize, patchSize, dim, classes };
   }

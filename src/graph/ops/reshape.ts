@@ -7,7 +7,7 @@ import type { Value } from '../value.js';
 export const reshaping = defineOperator<{ readonly shape: Shape; readonly batchAxis: number }>({
   name: 'reshape',
   infer: ([x], { shape }) => {
-    if (shape.some((extent) => extent < 0)) throw new GraphError(`${formatShape(shape)} is no shape`);
+    if (shape.some((extent) => extent < 0)) throw new GraphError(`${formatShape(shape)} is not a shape`);
     if (sizeOf(x.shape) !== sizeOf(shape)) {
       throw new GraphError(
         `${formatShape(x.shape)} has ${sizeOf(x.shape)} elements, ${formatShape(shape)} has ${sizeOf(shape)}`,

@@ -11,7 +11,7 @@ export const slicing = defineOperator<{ readonly axis: number; readonly start: n
   name: 'slice',
   infer: ([{ dtype, shape }], { axis, start, end }) => {
     if (!(0 <= start && start < end && end <= shape[axis])) {
-      throw new GraphError(`${start}..${end} is no part of axis ${axis} of ${formatShape(shape)}`);
+      throw new GraphError(`${start}..${end} is not a part of axis ${axis} of ${formatShape(shape)}`);
     }
     return [{ dtype, shape: withExtent(shape, axis, end - start) }];
   },

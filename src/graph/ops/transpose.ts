@@ -6,7 +6,7 @@ export const permutation = defineOperator<{ readonly axes: readonly number[] }>(
   name: 'transpose',
   infer: ([{ dtype, shape }], { axes }) => {
     if ([...axes].sort((a, b) => a - b).join() !== [...shape.keys()].join()) {
-      throw new GraphError(`axes [${axes.join(', ')}] are no permutation of a tensor of rank ${shape.length}`);
+      throw new GraphError(`axes [${axes.join(', ')}] are not a permutation of a tensor of rank ${shape.length}`);
     }
     return [{ dtype, shape: axes.map((axis) => shape[axis]) }];
   },
