@@ -1,14 +1,14 @@
 /**
- * Something the user can mend: a missing folder, an unreachable budget, a broken file.
+ * An error that the user can fix: a missing folder, an impossible budget, a broken file.
  *
- * The message is one line that names the thing, the fact and the next step. The command line prints it as it is,
- * without a stack trace, and exits with code 2.
+ * The message is one line: the thing, the fact and the next step. The command line prints it without a stack trace and
+ * exits with code 2.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
 }
 
-/** The work was stopped on request (Ctrl-C, an aborted signal) between two steps; what was done so far is kept. */
+/** Work was stopped on request (Ctrl-C, an aborted signal) between two steps; finished work is kept. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 
@@ -17,7 +17,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** Throws {@link Interrupted} when `signal` was aborted; called between two steps of every long loop. */
+/** Throws {@link Interrupted} when `signal` is aborted; every long loop calls it between steps. */
 export function stopIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new Interrupted();
 }
@@ -26,8 +26,8 @@ export function stopIfAborted(signal: AbortSignal | undefined): void {
 const DEEPEST_SHOWN = 3;
 
 /**
- * A value from outside, such as a file's, as messages show it: like JSON, on one line, of at most `most` characters. Unlike
- * JSON.stringify it takes values that are nested without end, hold themselves or are very large.
+ * Formats an untrusted value for a message: like JSON, on one line, of at most `most` characters. Unlike
+ * JSON.stringify, it handles values that are very deep, very large or contain themselves.
  */
 export function show(value: unknown, most = 60): string {
   if (value === undefined) return 'missing';
@@ -35,7 +35,7 @@ export function show(value: unknown, most = 60): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
-/** The parts of a value's text, until there are enough. */
+/** Collects the parts of a value's text until there are enough. */
 function* pieces(value: unknown, most: number, depth: number): Generator<string, void, undefined> {
   if (typeof value === 'string') yield JSON.stringify(value.length <= most ? value : value.slice(0, most));
   else if (typeof value !== 'object' || value === null) yield String(value);
@@ -57,7 +57,7 @@ function* pieces(value: unknown, most: number, depth: number): Generator<string,
   }
 }
 
-/** A name from outside as messages show it: as it is, or quoted and cut where it is long or has odd characters. */
+/** Formats an untrusted name for a message: unchanged, or quoted and truncated if it is long or has odd characters. */
 export function showName(name: string): string {
   return name.length <= 60 && /^[\p{L}\p{N}_. :/-]+$/u.test(name) ? name : show(name);
 }

@@ -9,8 +9,8 @@ import type { Config, RecipeConfig } from './config.js';
 import { highestRate } from './recipes/inSteps.js';
 
 /**
- * What a schema cannot say: whether keys fit each other, and whether they fit the images. Every error is a UserError that
- * names the keys, so that it can be mended without knowing the code.
+ * The checks that a schema cannot express: whether keys fit each other and the images. Every error is a UserError that
+ * names the keys, so it can be fixed without knowing the code.
  */
 
 /** Checks the settings of a search: the backbone, the spaces, the evolution, the augmentation. */
@@ -22,7 +22,7 @@ export function checkSearchConfig(config: Config): void {
   checkRecipe(config, 'retrain.recipe', config.retrain.recipe);
 }
 
-/** Checks a recipe, which stands at `key` of the configuration. */
+/** Checks the recipe at `key` of the configuration. */
 export function checkRecipe({ model: { imageSize } }: Config, key: string, recipe: RecipeConfig): void {
   const rate = highestRate(recipe);
   for (const lower of ['warmupLearningRate', 'minLearningRate'] as const) {
@@ -34,7 +34,7 @@ export function checkRecipe({ model: { imageSize } }: Config, key: string, recip
   checkAugmentation(recipe.augmentation, imageSize);
 }
 
-/** The backbone: patches tile the image, heads share the width. */
+/** The backbone: patches tile the image, and heads divide the width. */
 function checkModel({ model: { imageSize, patchSize, dim, heads } }: Config): void {
   if (imageSize % patchSize !== 0) {
     throw new UserError(`model.imageSize ${imageSize} is not a multiple of model.patchSize ${patchSize}; use one`);
@@ -59,7 +59,7 @@ function checkSpace({ model: { dim, heads }, space: { lowLevel, grid, defaults }
   if (local && even !== undefined) {
     throw new UserError(`space: the kernel ${even} is even; use odd ones, such as the paper's 17, 31 and 45`);
   }
-  // The narrowest local branch has a third of the heads; wider ones have multiples of its channels.
+  // The narrowest local branch has a third of the heads; the others have multiples of its channels.
   for (const [what, ratios, width, of] of [
     ['d_k ratio', [...grid.dkRatios, defaults.dkRatio], dim / heads, 'a head'],
     ['FFN ratio', [...grid.ffnRatios, defaults.ffnRatio], dim, 'a block'],
@@ -73,7 +73,7 @@ function checkSpace({ model: { dim, heads }, space: { lowLevel, grid, defaults }
   }
 }
 
-/** The evolution's settings. Throws a UserError for some that cannot work together. */
+/** The evolution's settings. Throws a UserError if they contradict each other. */
 export function evolutionOf({ search }: Config): EvolutionSettings {
   return evolutionSettings({
     population: search.population,
@@ -85,12 +85,12 @@ export function evolutionOf({ search }: Config): EvolutionSettings {
   });
 }
 
-/** The training images, split in those that are trained on and those that candidates are scored on. */
+/** The split of the training images: some to train on, some to score candidates on. */
 export function searchDataOf({ data }: Config, { train }: Dataset, rng: Rng): SearchData {
   return holdOut(train, { fraction: data.searchVal, rng: rng.fork('searchVal') });
 }
 
-/** Checks that batches can be filled from `images` training images. */
+/** Checks that `images` training images fill a batch. */
 export function checkBatches(images: number, sizes: Readonly<Record<string, number>>): void {
   for (const [key, size] of Object.entries(sizes)) {
     if (size <= images) continue;

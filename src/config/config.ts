@@ -5,8 +5,8 @@ import { DEVICE_KINDS } from '../runtime/device.js';
 import { SEARCH_SPACES, type SearchSpaceName } from '../space/searchSpaces.js';
 
 /**
- * Everything that a run depends on, besides the images themselves: one schema for the configuration file, the command
- * line's flags and the copy that is kept with the results. Unknown keys are refused.
+ * Everything that a run depends on, except the images: one schema for the configuration file, the command line's flags
+ * and the copy saved with the results. Unknown keys are rejected.
  */
 
 const count = z.int().min(1);
@@ -38,17 +38,17 @@ const augmentStep = z.discriminatedUnion('step', [
   }),
 ]);
 
-/** What is done to training images, at random. A part that is left out is not done. */
+/** Random augmentation of training images. Omitted parts are off. */
 const augmentation = z.strictObject({
-  /** How the original becomes a square of the network's size; left out: as in evaluation. */
+  /** How the original becomes a square of the network's size. Default: as in evaluation. */
   randomResizedCrop: z.strictObject({ scale: interval, ratio: interval }).exactOptional(),
   /** Applied to the square image, in this order. */
   steps: z.array(augmentStep),
-  /** Puts noise into a rectangle of the image. */
+  /** Fills a rectangle of the image with noise. */
   randomErasing: z
     .strictObject({ probability: share, area: interval.exactOptional(), ratio: interval.exactOptional() })
     .exactOptional(),
-  /** Mixup and CutMix, of whole batches. */
+  /** Mixup and CutMix of whole batches. */
   mixing: z
     .strictObject({
       mixup: z.number().min(0),
@@ -59,47 +59,52 @@ const augmentation = z.strictObject({
     .exactOptional(),
 });
 
-/** How parameters move along their gradient. */
+/** The optimizer. */
 const optimizer = z.discriminatedUnion('name', [
   z.strictObject({ name: z.literal('adamw') }),
   z.strictObject({ name: z.literal('sgd'), momentum: z.number().min(0).lt(1), nesterov: z.boolean() }),
 ]);
 
-/** How a network is trained. One of `steps` and `epochs` says how long. */
+/** How a network is trained. Either `steps` or `epochs` gives the length. */
 const recipe = z
   .strictObject({
     /** Optimizer steps. */
     steps: count.exactOptional(),
     epochs: positive.exactOptional(),
-    /** Images that are in work at a time; BatchNorm's statistics are theirs. */
+    /** Images per batch; BatchNorm takes its statistics over them. */
     batchSize: count,
-    /** Batches whose gradients make one optimizer step. */
+    /** Batches per optimizer step (gradient accumulation). */
     accumulate: count,
     optimizer,
-    /** The rate at the top of the schedule. */
+    /** The peak of the schedule. */
     learningRate: positive,
-    /** The images of a step that `learningRate` is meant for: it is scaled linearly to those there are. */
+    /** The images per step that `learningRate` is meant for; it is scaled linearly to the actual number. */
     learningRateImages: count.exactOptional(),
     warmupLearningRate: z.number().min(0),
     minLearningRate: z.number().min(0),
-    /** Share of the steps that the learning rate rises. */
+    /** Share of the steps spent on warm-up. */
     warmup: share,
     weightDecay: z.number().min(0),
-    /** Greatest norm of the gradient; 0: any. */
+    /** Gradient clipping: the largest norm; 0 turns it off. */
     clipNorm: z.number().min(0),
     labelSmoothing: share,
-    /** Share of the samples for which the last block's branches are dropped; rising linearly from 0 at the first. */
+    /** Drop-path rate of the last block; it rises linearly from 0 at the first. */
     dropPath: z.number().min(0).max(0.99),
-    /** Decay of the weights' moving average; 0: none is kept. */
+    /** Decay of the moving average of the weights; 0 turns it off. */
     averageDecay: z.number().min(0).max(0.999999),
-    /** How often an epoch shows each of its images, augmented anew; it is as long as without, so it shows fewer of them. */
+    /**
+     * Repeated augmentation: how often an epoch shows each of its images. The epoch keeps its length, so it covers
+     * fewer images.
+     */
     repeatedAugmentation: count,
     augmentation,
-    /** What DeiT's script does and most likely does not mean to do; for comparisons with its results. */
+    /** Two probable bugs in DeiT's script, for comparison with its results. */
     official: z.strictObject({
-      /** The learning rate is set once an epoch and lags one epoch behind. */
+      /** The learning rate is updated once per epoch, and one epoch late. */
       schedule: z.boolean(),
-      /** Which images an epoch repeats is drawn anew each time; of fewer than 256 images, none. */
+      /**
+       * Each epoch draws its images again, so some are missed for long; with fewer than 256 images, an epoch is empty.
+       */
       repeatedAugmentation: z.boolean(),
     }),
   })
@@ -108,22 +113,22 @@ const recipe = z
   });
 
 export const configSchema = z.strictObject({
-  /** Everything random follows from it. */
+  /** Seeds everything random. */
   seed: z.int().min(0),
   device: z.strictObject({ kind: z.enum(DEVICE_KINDS), threads: count.exactOptional() }),
   data: z.strictObject({
     /** A folder of images, or the name of a built-in set. */
     source: z.string().min(1),
-    /** Share of the training images that candidates are scored on. */
+    /** Share of the training images held out to score candidates. */
     searchVal: z.number().gt(0).lt(1),
     /**
-     * Who resizes random crops of training images: pillow, pixel for pixel as torchvision does it, or libvips, which reads
-     * large photographs at half their size or less. Everything else is pillow's.
+     * How random crops of training images are resized: `pillow` matches torchvision pixel for pixel; `libvips` decodes
+     * large photographs at half size or less, which is faster. Everything else uses pillow.
      */
     resampling: z.enum(['pillow', 'libvips']),
-    /** Share of the images that may be unreadable; more stop the run. A hundredth, or a handful, when left out. */
+    /** Share of the images that may be unreadable before the run stops. Default: a hundredth, or a handful. */
     unreadable: share.exactOptional(),
-    /** Worker threads of a loader; chosen by the machine when left out. */
+    /** Worker threads per loader. Default: depends on the machine. */
     workers: z.int().min(0).exactOptional(),
   }),
   model: z.strictObject({
@@ -134,7 +139,7 @@ export const configSchema = z.strictObject({
     depth: count,
   }),
   space: z.strictObject({
-    /** What is searched, by the name of its low level; see SEARCH_SPACES. */
+    /** The search space, named by its low level; see SEARCH_SPACES. */
     lowLevel: z.enum(Object.keys(SEARCH_SPACES) as SearchSpaceName[]),
     grid: z.strictObject({
       kernels: z.array(count).min(1),
@@ -145,7 +150,7 @@ export const configSchema = z.strictObject({
     /** The low level of every block while the high level is searched. */
     defaults: z.strictObject({ kernel: count, expansion: positive, dkRatio: positive, ffnRatio: positive }),
   }),
-  /** Bounds on the found architecture; without any, at most the MACs of a DeiT with the same backbone. */
+  /** Bounds on the found architecture. Default: at most the MACs of a DeiT with the same backbone. */
   budget: z.strictObject(perMeasure(() => bounds.exactOptional())),
   supernet: recipe,
   search: z.strictObject({
@@ -156,24 +161,24 @@ export const configSchema = z.strictObject({
     mutation: z.int().min(0).exactOptional(),
     mutationProbability: share,
     /**
-     * Training batches from which a candidate gets BatchNorm statistics of its own, augmented as for the supernet but not
-     * mixed; 0: it keeps the supernet's.
+     * Training batches to recompute each candidate's BatchNorm statistics from, augmented as for the supernet but not
+     * mixed; 0 keeps the supernet's statistics.
      */
     calibrationBatches: z.int().min(0),
     calibrationBatchSize: count,
     evaluationBatchSize: count,
-    /** The low level's supernet starts from the weights of the high level's winner, wherever shapes agree. */
+    /** Start the low level's supernet from the weights of the high level's winner, wherever shapes agree. */
     warmStart: z.boolean(),
-    /** Also score as many random candidates, to compare. */
+    /** Also score the same number of random candidates, for comparison. */
     compareRandom: z.boolean(),
   }),
   retrain: z.strictObject({
-    /** How many of the best candidates are trained from scratch. */
+    /** Number of top candidates to train from scratch. */
     top: count,
     recipe,
-    /** Also train a DeiT and a random candidate by the same recipe. */
+    /** Also train a DeiT and a random candidate with the same recipe. */
     baselines: z.boolean(),
-    /** Also train these published networks, each as wide as the budget allows: names of presets. */
+    /** Also train these published networks, each as wide as the budget allows; names of presets. */
     compare: z.array(z.enum(presetNames)).exactOptional(),
   }),
 });

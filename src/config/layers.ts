@@ -6,26 +6,26 @@ import { show, showName, UserError } from '../errors.js';
 import type { Json } from '../telemetry/events.js';
 import { configSchema, type Config } from './config.js';
 
-/** Levels that a configuration's values may nest, and letters of a key that others are compared with. */
+/** The deepest nesting of a configuration's values, and the longest key that is compared for a "did you mean". */
 const DEEPEST = 20;
 const LONGEST_KEY = 100;
 
-/** Part of a configuration and where it comes from: a preset, a file, an option. */
+/** Part of a configuration, from a preset, a file or an option. */
 export interface Layer {
-  /** As messages call it: `glit.yaml`, `--population`. */
+  /** Its name in messages: `glit.yaml`, `--population`. */
   readonly source: string;
   readonly values: Json;
 }
 
-/** A part of a configuration as a tree; leaves are values, lists are leaves too. */
+/** Part of a configuration as a tree. Leaves are values; lists are leaves too. */
 type Tree = { readonly [key: string]: Json };
 
-/** Keys of which a layer's one replaces the other's: a training is given in steps or in epochs. */
+/** Alternative keys: setting one removes the other from lower layers. A training is given in steps or in epochs. */
 const ALTERNATIVES: Readonly<Record<string, string>> = { steps: 'epochs', epochs: 'steps' };
 
 /**
- * A configuration from its layers; later ones win, key by key, and null takes back what an earlier one has said. Throws a UserError of one line that names the layer, the
- * key and what is allowed there; for an unknown key, the nearest that there is.
+ * A configuration from its layers. Later layers win, key by key; null removes an earlier value. Throws a one-line
+ * UserError that names the layer, the key and the allowed values or, for an unknown key, the nearest known one.
  */
 export function configFrom(layers: readonly Layer[]): Config {
   for (const { source, values } of layers) checkKeys(values, configSchema, source, '');
@@ -33,25 +33,25 @@ export function configFrom(layers: readonly Layer[]): Config {
   const result = configSchema.safeParse(merged);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  // A list is one layer's as a whole.
+  // A list comes whole from one layer.
   const list = issue.path.findIndex((key) => typeof key === 'number');
   const path = list < 0 ? issue.path : issue.path.slice(0, list);
   throw new UserError(`${sourceOf(path, layers)}: ${describe(issue, merged)}`);
 }
 
-/** The last layer that says something about a place or, where all are silent, about what it is part of. */
+/** The last layer that sets a path or, if none does, a parent of it. */
 function sourceOf(path: readonly PropertyKey[], layers: readonly Layer[]): string {
   const layer = layers.findLast(({ values }) => valueAt(values, path) !== undefined);
   if (layer !== undefined) return layer.source;
   return path.length === 0 ? 'configuration' : sourceOf(path.slice(0, -1), layers);
 }
 
-/** A complete configuration from YAML (of which JSON is a part); `source` names the text in errors. */
+/** A complete configuration from YAML or JSON; `source` names the text in errors. */
 export function parseConfig(text: string, source: string): Config {
   return configFrom([parseLayer(text, source)]);
 }
 
-/** A configuration as YAML, every value written out where it holds. */
+/** A configuration as YAML, with every value written out (no anchors). */
 export function formatConfig(config: Config): string {
   return stringify(config, { aliasDuplicateObjects: false });
 }
@@ -82,18 +82,18 @@ function parseLayer(text: string, source: string): Layer {
   return { source, values };
 }
 
-/** Whether a value has this many levels; one that holds itself, which YAML can say, has any number. */
+/** Whether a value has this many levels. YAML can express values that contain themselves; those have any number. */
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((each) => isDeeperThan(each, levels - 1));
 }
 
-/** A layer that sets one key, given with dots. */
+/** A layer that sets one dotted key. */
 export function layerOf(source: string, key: string, value: Json): Layer {
   return { source, values: key.split('.').reduceRight<Json>((inner, part) => ({ [part]: inner }), value) };
 }
 
-/** What a layer says about a key, given with dots; undefined when it is silent. */
+/** A layer's value for a dotted key; undefined if it has none. */
 export function layerValue({ values }: Layer, key: string): Json | undefined {
   return valueAt(values, key.split('.'));
 }
@@ -122,7 +122,7 @@ function isTree(value: Json | undefined): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Throws a UserError for the first key that the schema does not know. Lists are left to the schema itself. */
+/** Throws a UserError for the first key that the schema does not know. The schema checks lists itself. */
 function checkKeys(values: Json, schema: z.ZodType, source: string, prefix: string): void {
   const fields = fieldsOf(schema);
   if (fields === undefined) return;
@@ -141,14 +141,14 @@ function checkKeys(values: Json, schema: z.ZodType, source: string, prefix: stri
   }
 }
 
-/** The fields of an object schema, also of one that may be left out. */
+/** The fields of an object schema, optional or not. */
 function fieldsOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> | undefined {
   if (schema instanceof z.ZodObject) return schema.shape;
   if (schema instanceof z.ZodExactOptional) return fieldsOf(schema.unwrap() as z.ZodType);
   return undefined;
 }
 
-/** Every key of the configuration, with dots: those of values, and those of groups of keys. */
+/** Every dotted key of the configuration, of values and of groups. */
 export const CONFIG_KEYS: readonly string[] = keysOf(configSchema, '');
 
 function keysOf(schema: z.ZodType, prefix: string): string[] {
@@ -158,14 +158,14 @@ function keysOf(schema: z.ZodType, prefix: string): string[] {
   ]);
 }
 
-/** A key whose last part is right in the wrong place is nearer than one that is merely spelt alike. */
+/** A key with the right last part in the wrong group beats one that is merely spelled alike. */
 function nearestKey(key: string): string {
   const last = key.slice(key.lastIndexOf('.') + 1);
   const elsewhere = CONFIG_KEYS.filter((known) => known.endsWith(`.${last}`));
   return closest(key, [...(elsewhere.length > 0 ? elsewhere : CONFIG_KEYS)]);
 }
 
-/** What is wrong with a value, in one line. */
+/** One line on what is wrong with a value. */
 function describe(issue: z.core.$ZodIssue, config: Tree): string {
   const key = issue.path.map(String).join('.');
   const value = valueAt(config, issue.path);
@@ -197,7 +197,7 @@ function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
-/** What zod calls a type, in words. */
+/** zod's type names in words. */
 const TYPES: Readonly<Record<string, string>> = {
   int: 'a whole number',
   number: 'a number',

@@ -1,6 +1,6 @@
 const WORDS = 4;
 
-/** Finds equal contents among many by their hashes, in 20 bytes an image. */
+/** Finds duplicates among many images by their hashes, in 20 bytes per image. */
 export class Duplicates {
   private readonly words: Uint32Array;
   private readonly added: number[] = [];
@@ -10,13 +10,13 @@ export class Duplicates {
     this.words = new Uint32Array(WORDS * count);
   }
 
-  /** Notes the hash of image `index`, of which 16 bytes count. */
+  /** Records the hash of image `index`; its first 16 bytes count. */
   add(index: number, hash: Buffer): void {
     for (let word = 0; word < WORDS; word++) this.words[WORDS * index + word] = hash.readUInt32LE(4 * word);
     this.added.push(index);
   }
 
-  /** The indices of equal contents, two or more together, each group and all groups in rising order. */
+  /** Groups of two or more indices with equal content, all in ascending order. */
   groups(): number[][] {
     const order = Uint32Array.from(this.added).sort((a, b) => this.compare(a, b) || a - b);
     const groups: number[][] = [];

@@ -6,25 +6,25 @@ import { decoderInput } from './encodedBytes.js';
 import type { Image } from '../image/image.js';
 import type { EncodedImage } from './source.js';
 
-/** What is known of an image once all of it was decoded. */
+/** Facts about a fully decoded image. */
 export interface Inspected {
   /** SHA-256 of its content: of the encoded bytes, or of the pixels of a stored image. */
   readonly hash: Buffer;
-  /** Pixels, as they are shown, with the EXIF rotation applied. */
+  /** Pixels, after the EXIF rotation. */
   readonly width: number;
   readonly height: number;
   /** In words: `RGB`, `grey`, `CMYK`, `RGB with alpha`, `grey, 16 bit`, ... */
   readonly channels: string;
-  /** Whether its EXIF data turn or mirror it. */
+  /** Whether its EXIF data rotate or mirror it. */
   readonly rotated: boolean;
-  /** Whether there are more pictures in it, which are not used. */
+  /** Whether it contains further pictures, which glit ignores. */
   readonly animated: boolean;
 }
 
-/** Above this, an image is decoded twice, but a strip at a time: slower, with little memory. */
+/** Larger images are decoded twice, strip by strip: slower, but with little memory. */
 const MOST_PIXELS_AT_ONCE = 8_000_000;
 
-/** Decodes all of an encoded image, so that a cut one is noticed. Rejects with the decoder's reason. */
+/** Decodes a whole encoded image, to notice truncation. Rejects with the decoder's reason. */
 export async function inspectEncoded(image: EncodedImage): Promise<Inspected> {
   const input = await decoderInput(image);
   const bytes = typeof input === 'string' ? await readFile(input) : input;
@@ -36,7 +36,7 @@ export async function inspectEncoded(image: EncodedImage): Promise<Inspected> {
   if (width * height <= MOST_PIXELS_AT_ONCE) {
     await decoder.raw().toBuffer();
   } else {
-    // The last rows may fall to rounding when all are brought to eight; they come after all others.
+    // Scaling to eight rows may round the last ones away; they come after all others.
     await decoder.clone().resize({ width: 8, height: 8, fit: 'fill', fastShrinkOnLoad: false }).raw().toBuffer();
     await decoder
       .clone()
@@ -63,7 +63,7 @@ function channelsOf({ space, channels, hasAlpha, depth }: Metadata): string {
 
 const DEPTHS: Readonly<Record<string, string>> = { ushort: ', 16 bit', float: ', 32 bit' };
 
-/** The same of an image that lies decoded in memory; equal channels count as grey. */
+/** The same for a decoded image in memory; equal channels count as grey. */
 export function inspectStored({ size, pixels }: Image): Inspected {
   const plane = size * size;
   const [red, green, blue] = [0, 1, 2].map((channel) =>

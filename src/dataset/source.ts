@@ -9,31 +9,31 @@ export interface Labelled {
   readonly labels: Int32Array;
 }
 
-/** Where the encoded bytes of one image lie. Plain data, so that it crosses to a worker thread. */
+/** Where the encoded bytes of one image lie. Plain data, so that it can be sent to a worker thread. */
 export interface EncodedImage {
   readonly file: string;
-  /** The part of the file that is the image, where many share a file; the whole file if left out. */
+  /** The image's part of the file, where many share one. Default: the whole file. */
   readonly part?: FilePart;
 }
 
-/** Some bytes of a file. */
+/** A range of bytes in a file. */
 export interface FilePart {
   /** Offset of the first byte. */
   readonly start: number;
   /** Bytes. */
   readonly length: number;
-  /** What messages call the part: a member of an archive, a row of a table. */
+  /** The part's name in messages: a member of an archive, a row of a table. */
   readonly name: string;
 }
 
-/** What messages call an image. */
+/** An image's name in messages. */
 export function imageName({ file, part }: EncodedImage): string {
   return part === undefined ? file : part.name;
 }
 
-/** Labelled images that are decoded when they are needed. */
+/** Labelled images that are decoded on demand. */
 export interface EncodedSource extends Labelled {
-  /** Where image `index`, 0 ... N - 1, lies. */
+  /** The location of image `index`, 0 ... N - 1. */
   encoded(index: number): EncodedImage;
 }
 
@@ -43,17 +43,17 @@ export interface PixelStore {
   readonly pixels: Uint8Array<SharedArrayBuffer>;
 }
 
-/** Labelled images that lie decoded in memory. Several sources (a split and its parts) can share one store. */
+/** Labelled images, decoded in memory. Several sources (a split and its parts) can share one store. */
 export interface StoredSource extends Labelled {
   readonly store: PixelStore;
   /** [N]: the row of each image in the store. */
   readonly rows: Int32Array;
 }
 
-/** One split of a data set, wherever its images come from. */
+/** One split of a data set, whatever the images' origin. */
 export type ImageSource = EncodedSource | StoredSource;
 
-/** Whether the images of a source lie decoded in memory. */
+/** Whether the images of a source are decoded in memory. */
 export function isStored(source: ImageSource): source is StoredSource {
   return 'store' in source;
 }
@@ -69,7 +69,7 @@ export function storedImage({ size, pixels }: PixelStore, row: number): Image {
   return { size, pixels: pixels.subarray(start, start + bytesOf(size)) };
 }
 
-/** The images of `source` at `indices`, in that order. Copies no pixel. */
+/** The images of `source` at `indices`, in that order. Copies no pixels. */
 export function select(source: ImageSource, indices: Int32Array): ImageSource {
   const { classes } = source;
   const labels = indices.map((index) => source.labels[index]);

@@ -2,21 +2,21 @@ import { UserError } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import type { Labelled } from './source.js';
 
-/** How many images a part gets: a share of all (0 < fraction < 1), or a count. */
+/** The size of a part: a share of all images (0 < fraction < 1), or a count. */
 export type PartSize = { readonly fraction: number } | { readonly count: number };
 
-/** Two parts of a labelled set: indices in rising order, each index in exactly one part. */
+/** Two parts of a labelled set: indices in ascending order, each in exactly one part. */
 export interface Parts {
   readonly rest: Int32Array;
   readonly part: Int32Array;
 }
 
 /**
- * Splits a labelled set at random into `part`, of the asked size, and `rest`. Every class has at least one image in
- * each, and as far as that allows keeps its share in both to within one image. A fraction that would leave a class
- * with none is raised or lowered to what serves all.
+ * Splits a labelled set at random into `part`, of the given size, and `rest`. Every class has at least one image in
+ * each and otherwise keeps its share to within one image. A fraction that would leave a class empty is raised or
+ * lowered until none is.
  *
- * Throws a UserError when a class has fewer than two images, or when the asked count would leave a class with none.
+ * Throws a UserError when a class has fewer than two images, or when a count would leave a class empty.
  */
 export function stratify({ classes, labels }: Labelled, size: PartSize, rng: Rng): Parts {
   const members = membersByClass(classes, labels);
@@ -63,7 +63,7 @@ function wantedCount(size: PartSize, total: number, classCount: number): number 
   return size.count;
 }
 
-/** Shares `wanted` out in proportion to `sizes`, each between 1 and size - 1, by the largest remainders. */
+/** Apportions `wanted` in proportion to `sizes`, each part between 1 and size - 1, by largest remainders. */
 function apportion(sizes: readonly number[], wanted: number): number[] {
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const shares = sizes.map((size) => (size * wanted) / total);

@@ -4,21 +4,21 @@ import { bytesOf, toPlanes } from '../image/image.js';
 import { emptyStore } from './source.js';
 import type { StoredSource } from './source.js';
 
-/** How many images, and how hard they are. Levels are in grey values of 0 to 255. */
+/** The number of images and their difficulty. Amplitudes are in grey values, 0 to 255. */
 export interface TexturePairsOptions {
   readonly trainImages: number;
   readonly testImages: number;
-  /** Greatest deviation of a pixel by noise. */
+  /** Largest noise added to a pixel. */
   readonly noise: number;
-  /** Least and greatest difference between a texture's two colours, the brighter minus the darker, per channel. */
+  /** Smallest and largest contrast of a texture: the brighter colour minus the darker, per channel. */
   readonly contrast: readonly [number, number];
-  /** Plain blobs behind the discs, at random places. */
+  /** Plain blobs behind the discs, at random positions. */
   readonly clutter: number;
-  /** Further discs with another texture than the pair's; one that finds no free place is left out. */
+  /** Extra discs with a different texture than the pair; one without free space is skipped. */
   readonly decoys: number;
 }
 
-/** Hard enough that networks differ, easy enough to be learnt in minutes on two cores. */
+/** Hard enough that networks differ, easy enough to learn in minutes on two cores. */
 export const TEXTURE_PAIRS: TexturePairsOptions = {
   trainImages: 10_000,
   testImages: 2_000,
@@ -34,14 +34,14 @@ const RADIUS: readonly [number, number] = [4.5, 6];
 const PERIOD: readonly [number, number] = [3.6, 4.8];
 /** Pixels between the centres of a pair. */
 const DISTANCE: readonly [number, number] = [12.5, 18];
-/** Greatest angle between a pair's axis and the horizontal or vertical, in radians. */
+/** Largest angle between a pair's axis and the horizontal or vertical, in radians. */
 const TILT = Math.PI / 8;
 const PLACEMENTS = 20;
 
 /** Brightness, from -1 to 1, of a texture at (x, y); `cell` is a value of ±1 drawn for each of its cells. */
 type Texture = (x: number, y: number, cell: (column: number, row: number) => number) => number;
 
-/** In units of the period. All stay what they are when mirrored, so that flipping an image does not change its class. */
+/** In units of the period. All are symmetric, so that flipping an image does not change its class. */
 const TEXTURES: Readonly<Record<string, Texture>> = {
   rows: (_, y) => wave(y),
   columns: (x) => wave(x),
@@ -52,7 +52,7 @@ const TEXTURES: Readonly<Record<string, Texture>> = {
 
 const TEXTURE_NAMES = Object.keys(TEXTURES);
 
-/** A sine with its tops cut, between a soft and a hard edge. */
+/** A clipped sine, between a soft and a hard edge. */
 function wave(turns: number): number {
   return Math.max(-1, Math.min(1, 1.6 * Math.sin(2 * Math.PI * turns)));
 }
@@ -66,10 +66,10 @@ interface Disc {
 }
 
 /**
- * A made-up set of 32 × 32 images in 10 classes, for trying things out without a download. An image shows two discs with
- * the same texture (five of them: fine structure, seen within a few pixels) that lie side by side or one above the
- * other, anywhere and 12 to 18 pixels apart (two arrangements: a relation of distant places). Colours, brightness,
- * sizes, the background and the clutter on it tell nothing about the class.
+ * A synthetic set of 32 × 32 images in 10 classes, to try glit without a download. An image shows two discs with the
+ * same texture, one of five: fine local structure. They lie side by side or one above the other, anywhere, 12 to 18
+ * pixels apart: a long-range relation. Colours, brightness, sizes, the background and its clutter are independent of
+ * the class.
  *
  * Each image is a function of `rng`, its split and its index alone. Classes take turns, so they are balanced.
  */
@@ -124,7 +124,7 @@ function placePair(stacked: boolean, rng: Rng): Disc[] {
   ];
 }
 
-/** A disc that touches none of `discs`, if one is found. */
+/** A disc that touches none of `discs`, if there is room. */
 function placeBeside(discs: readonly Disc[], rng: Rng): Disc | undefined {
   const radius = between(RADIUS, rng);
   for (let attempt = 0; attempt < PLACEMENTS; attempt++) {
@@ -152,7 +152,7 @@ function paintBackground(canvas: Float32Array, rng: Rng): void {
   }
 }
 
-/** A soft spot of one colour. */
+/** A soft blob of one colour. */
 function paintBlob(canvas: Float32Array, rng: Rng): void {
   const blob = { x: between([0, SIZE], rng), y: between([0, SIZE], rng), radius: between([2, 6], rng) };
   const tint = colour(rng);
@@ -164,7 +164,7 @@ function paintBlob(canvas: Float32Array, rng: Rng): void {
   });
 }
 
-/** A disc with a texture, in two colours of its own and at a phase of its own. */
+/** A textured disc with its own two colours and phase. */
 function paintTexture(canvas: Float32Array, disc: Disc, texture: number, options: TexturePairsOptions, rng: Rng): void {
   const brightness = TEXTURES[TEXTURE_NAMES[texture]];
   const period = between(PERIOD, rng);
@@ -198,7 +198,7 @@ function paintDisc(disc: Disc, paint: (at: number, x: number, y: number) => void
   }
 }
 
-/** Adds uniform noise, a draw a pixel whose bytes serve the channels, and rounds to bytes. */
+/** Adds uniform noise, one draw per pixel whose bytes serve the channels, and rounds to bytes. */
 function withNoise(canvas: Float32Array, noise: number, rng: Rng): Uint8Array {
   const bytes = new Uint8ClampedArray(canvas.length);
   for (let at = 0; at < canvas.length; at += 3) {

@@ -1,7 +1,7 @@
 import type { RecipeConfig } from '../config.js';
 import { smallImages } from './smallImages.js';
 
-/** A few passes over some ten thousand images of about 32 × 32: too few for strong regularisation to pay. */
+/** A few epochs over some ten thousand images of about 32 × 32: too short for strong regularisation to pay off. */
 export const cifar: RecipeConfig = {
   ...smallImages,
   epochs: 6,

@@ -1,8 +1,9 @@
 import type { RecipeConfig } from '../config.js';
 
 /**
- * DeiT's recipe for ImageNet (Touvron et al., 2021, table 9), with the gradient clipping of GLiT's released code. Its 1,024
- * images a step are 64 at a time. Colour jitter is part of DeiT's settings, but its code leaves it out where RandAugment is on.
+ * DeiT's recipe for ImageNet (Touvron et al., 2021, table 9), with the gradient clipping of GLiT's released code. Its
+ * 1,024 images per step come in batches of 64. DeiT's settings include colour jitter, but its code skips it when
+ * RandAugment is on.
  */
 export const deit: RecipeConfig = {
   epochs: 300,

@@ -5,7 +5,7 @@ import type { Optimizer } from '../../train/optimizers/optimizer.js';
 import { sgd } from '../../train/optimizers/sgd.js';
 import type { RecipeConfig } from '../config.js';
 
-/** A recipe in optimizer steps and with their learning rate, for a training set of `batchesPerEpoch` batches. */
+/** A recipe in optimizer steps, with its final learning rate, for a training set of `batchesPerEpoch` batches. */
 export function recipeFor(config: RecipeConfig, batchesPerEpoch: number): Recipe {
   const { batchSize, accumulate } = config;
   const stepsPerEpoch = batchesPerEpoch / accumulate;
@@ -32,7 +32,7 @@ function optimizerOf({ optimizer }: RecipeConfig): Optimizer {
   return optimizer.name === 'sgd' ? sgd(optimizer) : adamw();
 }
 
-/** The learning rate at the top of the schedule, scaled to the images of a step where the recipe asks for it. */
+/** The peak learning rate, scaled to the images per step if the recipe asks for it. */
 export function highestRate({ batchSize, accumulate, learningRate, learningRateImages }: RecipeConfig): number {
   if (learningRateImages === undefined) return learningRate;
   return scaledLearningRate(learningRate, batchSize * accumulate, learningRateImages);

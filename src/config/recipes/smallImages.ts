@@ -1,6 +1,6 @@
 import type { RecipeConfig } from '../config.js';
 
-/** What the recipes for images of about 32 × 32 share. */
+/** Settings shared by the recipes for images of about 32 × 32. */
 export const smallImages = {
   batchSize: 64,
   accumulate: 1,

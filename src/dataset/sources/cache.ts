@@ -5,14 +5,14 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../errors.js';
 
-/** What is known of a set and need not be found out again: plain data, and bytes that would be slow as JSON. */
+/** Cached facts about a data set: plain data, and bytes that would be slow as JSON. */
 export interface CacheRecord {
   /** Any JSON value. */
   readonly about: unknown;
   readonly parts: readonly Uint8Array[];
 }
 
-/** The folder for what can be made again: `GLIT_CACHE` if it is set, else a folder where the system keeps such things. */
+/** The cache folder: `GLIT_CACHE` if set, else the system's place for caches. */
 export function cacheFolder(
   environment: Readonly<Record<string, string | undefined>> = process.env,
   platform: string = process.platform,
@@ -28,32 +28,32 @@ export function cacheFolder(
   return path.join(path.isAbsolute(shared) ? shared : path.join(homedir(), '.cache'), 'glit');
 }
 
-/** A folder of files that can be made again. A damaged record counts as none. */
+/** A folder of files that can be recreated. A damaged record counts as missing. */
 export class Cache {
   constructor(readonly folder: string = cacheFolder()) {}
 
-  /** Where the file of this name lies or would lie. */
+  /** The path of the file with this name, whether or not it exists. */
   file(name: string): string {
     return path.join(this.folder, name);
   }
 
-  /** The record of this name; undefined if there is none, or none that is whole. */
+  /** The record with this name; undefined if it is missing or damaged. */
   async read(name: string): Promise<CacheRecord | undefined> {
     const bytes = await readFile(this.file(name)).catch(() => undefined);
     return bytes === undefined ? undefined : decodeRecord(bytes);
   }
 
-  /** Keeps a record. A folder that cannot be written is no reason to stop: the work is done again the next time. */
+  /** Stores a record. If the folder cannot be written, the work is simply repeated next time. */
   async write(name: string, record: CacheRecord): Promise<void> {
     await this.fill(name, (handle) => handle.writeFile(encodeRecord(record))).catch(() => undefined);
   }
 
-  /** Where a file of this name lies while it is written; `id` keeps writers apart. */
+  /** The temporary path of a file while it is written; `id` separates writers. */
   temporary(name: string, id: string): string {
     return this.file(`.${name}.${id}.tmp`);
   }
 
-  /** Writes a file that is there as a whole or not at all. Throws a UserError when the folder cannot be written. */
+  /** Writes a file atomically. Throws a UserError when the folder cannot be written. */
   async fill(name: string, write: (handle: FileHandle) => Promise<void>, id: string = randomUUID()): Promise<void> {
     const temporary = this.temporary(name, id);
     try {
@@ -80,7 +80,7 @@ export class Cache {
 
 const UNWRITABLE = new Set('ENOSPC EDQUOT EROFS EACCES EPERM ENOTDIR EEXIST EFBIG'.split(' '));
 
-/** A name for a record about these things, which differ in any part from those of another record. */
+/** A name for the record of these things, different for any difference in them. */
 export function cacheName(kind: string, about: unknown): string {
   const hash = createHash('sha256').update(JSON.stringify(about)).digest('hex');
   return `${kind}-${hash.slice(0, 32)}`;
@@ -99,13 +99,16 @@ export function encodeRecord({ about, parts }: CacheRecord): Buffer {
   return Buffer.concat([Buffer.from(MAGIC), hashOf(rest), ...rest]);
 }
 
-/** The record in these bytes, its parts copied so that any typed array can view them; undefined if they are none. */
+/**
+ * The record in these bytes, its parts copied so that any typed array can view them; undefined if they are not a
+ * record.
+ */
 export function decodeRecord(bytes: Buffer): CacheRecord | undefined {
   if (bytes.length < HEAD_BYTES || bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined;
   const body = bytes.subarray(MAGIC.length + HASH_BYTES);
   if (!bytes.subarray(MAGIC.length, MAGIC.length + HASH_BYTES).equals(hashOf([body]))) return undefined;
   let at = Uint32Array.BYTES_PER_ELEMENT + body.readUInt32LE(0);
-  // From here on the bytes are what was written: the hash says so.
+  // The hash matches: the bytes are as written.
   const { about, lengths } = JSON.parse(body.toString('utf8', Uint32Array.BYTES_PER_ELEMENT, at)) as {
     about: unknown;
     lengths: readonly number[];

@@ -8,14 +8,14 @@ import type { FoundSet } from './found.js';
 
 const SIZE = 32;
 
-/** One of the two sets' binary version: a record is some label bytes, then planes [3, 32, 32]. */
+/** The binary version of one of the two sets: each record has label bytes, then planes [3, 32, 32]. */
 interface Layout {
   readonly train: readonly string[];
   readonly test: string;
-  /** The file with the names of the classes, a line each. */
+  /** The file of class names, one per line. */
   readonly names: string;
   readonly labelBytes: number;
-  /** Which of the label bytes is the class. */
+  /** Which label byte is the class. */
   readonly classByte: number;
 }
 
@@ -27,7 +27,7 @@ export const CIFAR_10: Layout = {
   classByte: 0,
 };
 
-/** Its first byte is the coarse label, which is not used. */
+/** The first byte is the coarse label, which glit ignores. */
 export const CIFAR_100: Layout = {
   train: ['train.bin'],
   test: 'test.bin',
@@ -37,8 +37,8 @@ export const CIFAR_100: Layout = {
 };
 
 /**
- * Reads CIFAR-10 or CIFAR-100 in the binary version into memory. Throws a UserError when a file is missing, cut or has
- * a label without a name.
+ * Reads the binary version of CIFAR-10 or CIFAR-100 into memory. Throws a UserError when a file is missing, truncated,
+ * or has a label without a name.
  */
 export async function findCifar(folder: string, layout: Layout, signal?: AbortSignal): Promise<FoundSet> {
   const present = await presentOf(folder, [...layout.train, layout.test, layout.names]);
@@ -61,7 +61,7 @@ export async function findCifar(folder: string, layout: Layout, signal?: AbortSi
   return { classes, train, test, notices: [] };
 }
 
-/** The sizes of those files that are there. */
+/** The sizes of the files that exist. */
 async function presentOf(folder: string, names: readonly string[]): Promise<Map<string, number>> {
   const sizes = new Map<string, number>();
   for (const name of names) {

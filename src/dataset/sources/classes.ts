@@ -1,6 +1,6 @@
 import { UserError } from '../../errors.js';
 
-/** A label as a file has it: a number, or the name of a class. */
+/** A label in a file: a number, or the name of a class. */
 export type RawLabel = number | string;
 
 /** The labels of one split, each kept once. */
@@ -10,7 +10,7 @@ export class LabelColumn {
   readonly ids: number[] = [];
   private readonly known = new Map<RawLabel, number>();
 
-  /** `shown` is what messages call the split. */
+  /** `shown` is the split's name in messages. */
   constructor(readonly shown: string) {}
 
   add(label: RawLabel): void {
@@ -30,10 +30,10 @@ export class LabelColumn {
 
 const MOST_CLASSES = 65_536;
 
-/** The names of classes where a file gives them: label i is `names[i]`. */
+/** Class names that a file declares: label i is `names[i]`. */
 export interface DeclaredClasses {
   readonly names: readonly string[];
-  /** What messages call the place that gives them. */
+  /** The file's name in messages. */
   readonly shown: string;
 }
 
@@ -44,9 +44,9 @@ export interface Labelling {
 }
 
 /**
- * One list of classes for all splits, of which the first is the training split. With declared classes, numbers are
- * indices into them and names are among them. Without, the labels of the training split are the classes: numbers in
- * their order, names in order of their UTF-16 code units. Throws a UserError when labels do not fit.
+ * One list of classes for all splits; the first split is the training split. With declared classes, labels are indices
+ * into them or names among them. Otherwise the labels of the training split are the classes: numbers in numeric order,
+ * names by UTF-16 code units. Throws a UserError when labels do not fit.
  */
 export function unifyLabels(splits: readonly LabelColumn[], declared?: DeclaredClasses): Labelling {
   for (const split of splits) requireOneKind(split);
@@ -107,7 +107,7 @@ function byValue(a: RawLabel, b: RawLabel): number {
   return String(a) < String(b) ? -1 : 1;
 }
 
-/** A label that was written as text: a whole number, or a name. */
+/** A label from text: a whole number, or a name. */
 export function parseLabel(text: string): RawLabel {
   const trimmed = text.trim();
   return /^-?\d{1,15}$/.test(trimmed) ? Number(trimmed) : trimmed;

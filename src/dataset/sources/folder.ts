@@ -11,31 +11,31 @@ import { Names } from './names.js';
 
 /** Settings of {@link openImageFolder}. */
 export interface FolderOptions extends ListingOptions {
-  /** Splits a folder that has no test images of its own; the same `rng` gives the same split. */
+  /** Splits a folder without test images; the same `rng` gives the same split. */
   readonly rng: Rng;
 }
 
 /** Settings of {@link findImageFolder}. */
 export interface FindFolderOptions extends ListingOptions {
-  /** Lets class folders without an image pass, which cannot be learnt from. */
+  /** Accepts class folders without images, which training cannot use. */
   readonly emptyClasses?: boolean | undefined;
 }
 
 /**
- * Opens a folder of images, a folder per class. Three layouts:
+ * Opens a folder of images with one folder per class. Three layouts:
  * - `train/<class>/*` with `test/<class>/*` or `val/<class>/*`: used as they are. With both, `test` is the test split
- *   and `val` is left alone, because a search holds out its own images from `train`;
+ *   and `val` is ignored, because a search holds out its own images from `train`;
  * - `train/<class>/*` alone, or `<class>/*`: a fifth of each class becomes the test split, drawn by `rng`.
  *
- * Classes are the folder names in order of their UTF-16 code units, and so are the images of a class, on every system.
- * Names that begin with a dot, and files with other endings than {@link IMAGE_ENDINGS}, are passed over. Nothing is
- * decoded here. Throws a UserError when the folder is not such a tree.
+ * Classes are the folder names. They, and the images of a class, are sorted by UTF-16 code units on every system. Names
+ * that start with a dot, and files without one of the {@link IMAGE_ENDINGS}, are skipped. Nothing is decoded here.
+ * Throws a UserError for any other layout.
  */
 export async function openImageFolder(folder: string, { rng, ...options }: FolderOptions): Promise<Dataset> {
   return withTest(basename(resolve(folder)), await findImageFolder(folder, options), rng);
 }
 
-/** The same without a test split where the folder has none. */
+/** The same, but without a test split if the folder has none. */
 export async function findImageFolder(folder: string, options: FindFolderOptions): Promise<FoundSet> {
   const root = resolve(folder);
   const entries = await list(root, folder);
@@ -66,7 +66,7 @@ export async function findImageFolder(folder: string, options: FindFolderOptions
 }
 
 interface ClassTree extends FoundSplit {
-  /** Images that lie beside the class folders and so have no class. */
+  /** Images beside the class folders, which have no class. */
   readonly loose: number;
 }
 
@@ -83,7 +83,7 @@ function looseNotice({ loose, shown }: ClassTree): string[] {
   return [`${shown} has ${what} left out`];
 }
 
-/** Lists `root`, which messages call `shown`: one class per folder. */
+/** Lists `root`, one class per folder; messages call it `shown`. */
 async function openClasses(
   root: string,
   shown: string,

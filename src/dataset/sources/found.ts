@@ -5,26 +5,26 @@ import { select } from '../source.js';
 import type { ImageSource } from '../source.js';
 import { stratify } from '../stratify.js';
 
-/** One split as it lies on the disk. */
+/** One split as stored on disk. */
 export interface FoundSplit {
   readonly source: ImageSource;
-  /** What messages call it: a folder or a file. */
+  /** Its name in messages: a folder or a file. */
   readonly shown: string;
 }
 
-/** A data set as it lies on the disk. */
+/** A data set as stored on disk. */
 export interface FoundSet {
   readonly classes: readonly string[];
   readonly train: FoundSplit;
-  /** Left out where the set has none of its own. */
+  /** Absent if the set has none. */
   readonly test?: FoundSplit;
-  /** What the user should know about how the set was read, one line each. */
+  /** Notes for the user on how the set was read, one line each. */
   readonly notices: readonly string[];
 }
 
 const TEST_SHARE = 0.2;
 
-/** The set with a test split: its own, or a fifth of each class drawn by `rng`. */
+/** The set with a test split: its own, or a fifth of each class, drawn by `rng`. */
 export function withTest(name: string, { classes, train, test, notices }: FoundSet, rng: Rng): Dataset {
   if (test !== undefined) return { name, classes, train: train.source, test: test.source, notices };
   const { rest, part } = stratify(train.source, { fraction: TEST_SHARE }, rng);

@@ -11,10 +11,10 @@ import type { PixelStore, StoredSource } from '../source.js';
 import { LabelColumn, unifyLabels } from './classes.js';
 import type { FoundSet } from './found.js';
 
-/** `train-images-idx3-ubyte` and what else the MNIST family calls them; EMNIST puts its part's name before. */
+/** `train-images-idx3-ubyte` and the MNIST family's other spellings; EMNIST prefixes the name of its part. */
 const NAME = /^(?<set>.*?)(?<split>train|t10k|test)-(?<what>images|labels)[.-]idx[13]-ubyte(?<gz>\.gz)?$/;
 
-/** Whether a file's name is that of an IDX file of images or labels. */
+/** Whether a file is named like an IDX file of images or labels. */
 export function isIdxName(name: string): boolean {
   return NAME.test(name);
 }
@@ -22,8 +22,9 @@ export function isIdxName(name: string): boolean {
 const SPLITS = { train: 'train', t10k: 'test', test: 'test' } as const;
 
 /**
- * Reads a set of the MNIST family into memory, grey as three equal channels. Its classes are the labels that occur,
- * by their numbers. `names` are the files in `folder`. Throws a UserError when a file is missing, cut or no IDX file.
+ * Reads a set of the MNIST family into memory, with grey as three equal channels. Its classes are the labels that
+ * occur, in numeric order. `names` are the files in `folder`. Throws a UserError when a file is missing, truncated or
+ * not an IDX file.
  */
 export async function findIdx(folder: string, names: readonly string[], signal?: AbortSignal): Promise<FoundSet> {
   const files = filesOf(folder, names);
@@ -46,7 +47,7 @@ export async function findIdx(folder: string, names: readonly string[], signal?:
   return { classes, train, test, notices: [] };
 }
 
-/** Finds the one file of each kind; an unpacked file stands before the packed one beside it. */
+/** Finds the one file of each kind; an uncompressed file takes precedence over its .gz. */
 function filesOf(folder: string, names: readonly string[]): (split: string, what: string) => string {
   const found = new Map<string, string>();
   const sets = new Set<string>();
@@ -73,7 +74,7 @@ function filesOf(folder: string, names: readonly string[]): (split: string, what
 
 async function readLabels(file: string): Promise<Uint8Array> {
   const idx = await openIdx(file, 1);
-  // As many as there are, not as many as a packed file's header says.
+  // Count the images read: the header of a compressed file may claim more.
   const chunks: Uint8Array[] = [];
   await idx.read((chunk) => chunks.push(chunk));
   return Buffer.concat(chunks);
@@ -125,17 +126,17 @@ function storeFor(count: number, size: number, file: string): PixelStore {
 
 interface IdxFile {
   readonly count: number;
-  /** Extents but the first. */
+  /** Extents after the first. */
   readonly shape: readonly number[];
-  /** Hands over all values in order, each piece with the offset of its first. */
+  /** Passes on all values in order, each piece with its offset. */
   read(take: (chunk: Uint8Array, at: number) => void): Promise<void>;
 }
 
-/** Deflate makes at most this many bytes of one. */
+/** Deflate cannot expand one byte to more than this many. */
 const MOST_DEFLATED = 1032;
 const UNSIGNED_BYTES = 0x08;
 
-/** Opens an IDX file of bytes with `dimensions` dimensions, whose header is held against the size of the file. */
+/** Opens an IDX file of bytes with `dimensions` dimensions and checks its header against the file's size. */
 async function openIdx(file: string, dimensions: number): Promise<IdxFile> {
   const { size } = await stat(file);
   const packed = await isPacked(file);
@@ -152,7 +153,8 @@ async function openIdx(file: string, dimensions: number): Promise<IdxFile> {
   const extents = Array.from({ length: dimensions }, (_, dimension) => header.readUInt32BE(4 + 4 * dimension));
   const values = extents.reduce((product, extent) => product * extent, 1);
   if (values === 0) throw new UserError(`${file} is empty: its extents are ${extents.join(' × ')}`);
-  // A packed file shows how long it is only as it is unpacked; its header is believed as far as packing can go.
+  // A compressed file shows its length only while it is decompressed; trust its header up to the best possible
+  // compression.
   const complete = packed ? headerBytes + values <= size * MOST_DEFLATED : headerBytes + values === size;
   if (!complete) {
     throw new UserError(

@@ -8,37 +8,40 @@ import { cacheName } from './cache.js';
 import type { Cache } from './cache.js';
 import { Names } from './names.js';
 
-/** The endings that are taken for images, in any case: what the decoder reads without further libraries. */
+/** Endings of image files, in any case: the formats that the decoder reads without further libraries. */
 export const IMAGE_ENDINGS: readonly string[] = '.jpg .jpeg .jpe .jfif .png .webp .gif .avif .tif .tiff'.split(' ');
 
 const ENDINGS = new Set(IMAGE_ENDINGS);
 
 /** A folder of class folders, listed. */
 export interface ClassFolders {
-  /** In order of their UTF-16 code units, and so are the images of each. */
+  /** Sorted by UTF-16 code units, as are the images of each. */
   readonly classes: readonly { readonly name: string; readonly images: Names }[];
-  /** Images that lie beside the class folders and so have no class. */
+  /** Images beside the class folders, which have no class. */
   readonly loose: number;
 }
 
 export interface ListingOptions {
-  /** Where a long listing is kept for the next time. */
+  /** Where a long listing is cached. */
   readonly cache?: Cache | undefined;
-  /** Images from which on a listing is worth keeping. */
+  /** The number of images from which a listing is cached. */
   readonly leastKept?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Below, listing takes less than a second on most disks. */
+/** Below this, listing takes less than a second on most disks. */
 const LEAST_KEPT = 20_000;
 const FOLDERS_AT_A_TIME = 16;
-/** A folder that was changed this short before it was listed may change again without a new time: some disks count in seconds. */
+/**
+ * A folder that changed this shortly before it was listed may change again with the same time stamp: some disks count
+ * in seconds.
+ */
 const UNSURE_MS = 3000;
 
 /**
- * Lists the class folders in `root`, which messages call `shown`. Hidden names and files with other endings than
- * {@link IMAGE_ENDINGS} are passed over. A long listing is kept; the next one then lists only those folders anew that
- * have changed by their times. Throws a UserError when a folder cannot be listed.
+ * Lists the class folders in `root`, which messages call `shown`. Hidden names and files without one of the {@link
+ * IMAGE_ENDINGS} are skipped. A long listing is cached; the next one lists only folders whose times have changed.
+ * Throws a UserError when a folder cannot be listed.
  */
 export async function listClassFolders(root: string, shown: string, options: ListingOptions): Promise<ClassFolders> {
   const { cache, leastKept = LEAST_KEPT, signal } = options;
@@ -75,7 +78,7 @@ function recordName(root: string): string {
   return cacheName('listing', root);
 }
 
-/** What an earlier listing of `root` found. */
+/** The cached result of an earlier listing of `root`. */
 async function readKnown(cache: Cache, root: string): Promise<Known> {
   const record = await cache.read(recordName(root));
   const about = About.safeParse(record?.about);
@@ -92,7 +95,7 @@ async function readKnown(cache: Cache, root: string): Promise<Known> {
 
 const UNSURE = '';
 
-/** When the folder was last changed; the second time cannot be set by hand. */
+/** When the folder last changed. Unlike mtime, ctime cannot be set by hand. */
 async function stampOf(folder: string): Promise<string> {
   const asked = Date.now();
   const times: BigIntStats | undefined = await stat(folder, { bigint: true }).catch(() => undefined);
@@ -100,7 +103,7 @@ async function stampOf(folder: string): Promise<string> {
   return `${times.mtimeNs} ${times.ctimeNs} ${times.ino}`;
 }
 
-/** The entries of a folder but for hidden ones. Entries know their type, so no file is looked at by itself. */
+/** The visible entries of a folder. Entries know their type, so no file needs its own stat call. */
 export async function list(path: string, shown: string): Promise<Dirent[]> {
   try {
     const entries = await readdir(path, { withFileTypes: true });
@@ -117,7 +120,7 @@ function whyNotListed(error: unknown): string {
   return `cannot be read (${String(code ?? error)}): check its permissions`;
 }
 
-/** The folders among entries; a link to a folder counts as one. */
+/** The folders among the entries; a link to a folder counts. */
 export async function foldersIn(root: string, entries: readonly Dirent[]): Promise<Dirent[]> {
   const areFolders = await mapConcurrent(entries, FOLDERS_AT_A_TIME, async (entry) => {
     if (!entry.isSymbolicLink() || isImage(entry)) return entry.isDirectory();

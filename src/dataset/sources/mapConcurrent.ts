@@ -1,4 +1,4 @@
-/** Runs `work` on every item, at most `lanes` at a time, and gives the results in the items' order. */
+/** Runs `work` on every item, at most `lanes` at a time. Results are in the items' order. */
 export async function mapConcurrent<Item, Result>(
   items: readonly Item[],
   lanes: number,

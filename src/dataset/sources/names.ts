@@ -1,4 +1,4 @@
-/** Many short strings in one piece of memory: a string each would take three times as much and slow the collector. */
+/** Many short strings in one buffer: separate strings would take three times the memory and slow garbage collection. */
 export class Names {
   private constructor(
     private readonly bytes: Buffer,
@@ -16,7 +16,7 @@ export class Names {
     return new Names(Buffer.from(strings.join('')), ends);
   }
 
-  /** The strings of several, one after the other. */
+  /** Several lists of strings, concatenated. */
   static concat(several: readonly Names[]): Names {
     const ends = new Uint32Array(several.reduce((sum, { length }) => sum + length, 0));
     let count = 0;
@@ -28,7 +28,7 @@ export class Names {
     return new Names(Buffer.concat(several.map(({ bytes }) => bytes)), ends);
   }
 
-  /** What {@link parts} gave. */
+  /** Restores the result of {@link parts}. */
   static fromParts(bytes: Uint8Array, ends: Uint8Array): Names {
     return new Names(
       Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
@@ -44,14 +44,14 @@ export class Names {
     return this.bytes.toString('utf8', this.startOf(index), this.ends[index]);
   }
 
-  /** The strings from `begin` to before `end`, in the same memory. */
+  /** The strings from `begin` up to but not including `end`, in the same memory. */
   slice(begin: number, end: number): Names {
     const start = this.startOf(begin);
     const ends = this.ends.slice(begin, end).map((each) => each - start);
     return new Names(this.bytes.subarray(start, start + (ends.at(-1) ?? 0)), ends);
   }
 
-  /** All of it as two runs of bytes, to be kept in a file. */
+  /** Everything as two byte arrays, to store in a file. */
   parts(): [bytes: Uint8Array, ends: Uint8Array] {
     return [this.bytes, new Uint8Array(this.ends.buffer, this.ends.byteOffset, this.ends.byteLength)];
   }

@@ -17,42 +17,42 @@ import { findWebDataset } from './webDataset.js';
 
 /** Settings of {@link findSource}. */
 export interface FindOptions {
-  /** Where listings and copies are kept; the system's place for such things if left out. */
+  /** Where listings and copies are cached. Default: the system's place for caches. */
   readonly cache?: Cache | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told how many shards or tables of how many are read, where there are such. */
+  /** Reports how many shards or tables have been read, and of how many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  /** Lets classes without an image pass, which cannot be learnt from. */
+  /** Accepts classes without images, which training cannot use. */
   readonly emptyClasses?: boolean | undefined;
 }
 
 /** Settings of {@link openSource}. */
 export interface SourceOptions extends Omit<FindOptions, 'emptyClasses'> {
-  /** Splits a set that has no test images of its own; the same `rng` gives the same split. */
+  /** Splits a set without test images; the same `rng` gives the same split. */
   readonly rng: Rng;
 }
 
-/** A data set as it lies on the disk, and what it was recognised as. */
+/** A data set on disk, and the format it was recognised as. */
 export interface RecognisedSet extends FoundSet {
   readonly format: string;
 }
 
 /**
- * Opens a data set of any known format, which is recognised by its files:
+ * Opens a data set of any known format, recognised by its files:
  * - class folders of images, see `openImageFolder`;
  * - CIFAR-10 or CIFAR-100, the binary version;
- * - IDX files of the MNIST family, packed with gzip or not;
- * - tar shards as WebDataset has them;
- * - Parquet files as Hugging Face data sets have them.
+ * - IDX files of the MNIST family, gzipped or not;
+ * - tar shards in WebDataset's layout;
+ * - Parquet files in the layout of Hugging Face data sets.
  *
- * A set without a test split has a fifth of each class drawn by `rng` for one. Throws a UserError of one line when the
- * path is no such set, or a broken one.
+ * If a set has no test split, `rng` draws a fifth of each class. Throws a one-line UserError when the path is not such
+ * a set, or is broken.
  */
 export async function openSource(source: string, { rng, ...options }: SourceOptions): Promise<Dataset> {
   return withTest(path.basename(path.resolve(source)), await findSource(source, options), rng);
 }
 
-/** The same without a test split where the set has none. */
+/** The same, but without a test split if the set has none. */
 export async function findSource(source: string, options: FindOptions = {}): Promise<RecognisedSet> {
   const found = await recognise(source);
   const complete = { cache: new Cache(), ...options };
@@ -61,7 +61,7 @@ export async function findSource(source: string, options: FindOptions = {}): Pro
   return { format: found.format, ...set };
 }
 
-/** A format that was recognised, and how a set in it is opened. */
+/** A recognised format, and how to open a set in it. */
 interface Recognised {
   readonly format: string;
   open(options: FindOptions): Promise<FoundSet>;
@@ -134,7 +134,7 @@ function open(kind: Kind, source: string, files: readonly string[]): Recognised 
   }
 }
 
-/** These formats are a few files of fixed names in one folder. */
+/** Formats with a few files of fixed names in one folder. */
 function requireOneFolder(source: string, kind: Kind, files: readonly string[]): void {
   const folders = [...new Set(files.map((file) => path.join(source, path.dirname(file))))];
   if (kind === 'images' || folders.length < 2) return;
@@ -143,7 +143,7 @@ function requireOneFolder(source: string, kind: Kind, files: readonly string[]):
   );
 }
 
-/** Formats of files that hold many images each. */
+/** Formats with many images per file. */
 const PACKED = [
   { ending: '.tar', format: 'WebDataset tar shards', find: findWebDataset },
   { ending: '.parquet', format: 'Parquet', find: findParquet },
@@ -154,20 +154,20 @@ function inFiles({ format, find }: (typeof PACKED)[number], folder: string, file
 }
 
 interface Survey {
-  /** Files by what they speak for, relative to the folder. */
+  /** Files by the format they indicate, relative to the folder. */
   readonly kinds: ReadonlyMap<Kind, { readonly files: string[] }>;
   /** A file of the Python version of CIFAR. */
   readonly python: string | undefined;
   readonly isEmpty: boolean;
 }
 
-/** Folders below which no further is looked for files that hold many images: class folders may be many. */
+/** With more folders than this, they are class folders; do not look inside for files with many images. */
 const MOST_FOLDERS = 64;
 const DEEPEST = 3;
 
 /**
- * Looks through a folder, and its subfolders where they are few, for files that speak for a format. Images do so inside
- * of a class folder only; beside files that hold many images, one in the folder itself is a picture for its readers.
+ * Searches a folder, and its subfolders if they are few, for files that indicate a format. Images count only inside a
+ * class folder: next to files with many images, one in the folder itself is just an illustration.
  */
 async function surveyOf(root: string, shown: string): Promise<Survey> {
   const kinds = new Map<Kind, { files: string[] }>();
@@ -182,7 +182,7 @@ async function surveyOf(root: string, shown: string): Promise<Survey> {
     const isClass = depth > 0 && splitOfName(path.basename(folder)) === undefined;
     const image = isClass ? await firstImage(path.join(root, folder)) : undefined;
     if (image !== undefined) {
-      // An archive that was unpacked here and left lying is none of the set's files.
+      // An archive left behind after unpacking is not part of the set.
       add('images', path.join(folder, image.name));
       return;
     }
@@ -203,14 +203,14 @@ async function surveyOf(root: string, shown: string): Promise<Survey> {
   return { kinds, python, isEmpty };
 }
 
-/** The first image that a folder gives, without reading all of it. */
+/** The first image in a folder, found without reading all of it. */
 async function firstImage(folder: string): Promise<Dirent | undefined> {
   try {
     for await (const entry of await opendir(folder)) {
       if (!entry.name.startsWith('.') && isImage(entry)) return entry;
     }
   } catch {
-    // Listing it will tell why.
+    // Listing it will report why.
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { EncodedSource } from '../source.js';
 import { Names } from './names.js';
 
-/** Where images lie that share files: one entry an image in each of the columns. */
+/** The locations of images that share files: each column has one entry per image. */
 export class PackedIndex {
   private constructor(
     private readonly fileOf: Uint32Array,
@@ -20,7 +20,7 @@ export class PackedIndex {
     );
   }
 
-  /** What {@link parts} gave; undefined if it cannot be that. */
+  /** Restores the result of {@link parts}; undefined if it is not one. */
   static fromParts(parts: readonly Uint8Array[]): PackedIndex | undefined {
     if (parts.length !== 5) return undefined;
     const [files, starts, lengths, bytes, ends] = parts;
@@ -69,7 +69,7 @@ export interface PackedImage {
   readonly name: string;
 }
 
-/** Images that lie in `files`, which messages call as `shown` says, by an index. */
+/** Indexed images in `files`; `shown` are the files' names in messages. */
 export function packedSource(
   classes: readonly string[],
   labels: Int32Array,

@@ -17,24 +17,24 @@ import { splitFiles } from './splitNames.js';
 
 /** Settings of {@link findParquet}. */
 export interface ParquetOptions {
-  /** Where the images are copied to. */
+  /** The cache that images are copied to. */
   readonly cache?: Cache | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told how many files of how many are read. */
+  /** Reports how many files have been read, and of how many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
-  /** Seconds without a sign of life after which a file counts as one that cannot be read. */
+  /** Seconds without progress after which a file counts as unreadable. */
   readonly patience?: number | undefined;
 }
 
 const PATIENCE = 120;
 
 /**
- * Opens Parquet files with a column of images and one of labels, as Hugging Face data sets are. `files` are relative to
- * `folder`; which split they belong to is told by their names. Columns of a table cannot be read image by image, so the
- * encoded images are copied once, as they are, to a file in the cache; it serves until the Parquet file changes.
+ * Opens Parquet files with a column of images and one of labels, like Hugging Face data sets. `files` are relative to
+ * `folder`; their names give their split. Table columns cannot be read image by image, so the encoded images are copied
+ * once, unchanged, to a file in the cache, which is valid until the Parquet file changes.
  *
  * The classes are those that the files name, or the labels of the training split. Throws a UserError for a damaged
- * file, a table that is not one of labelled images, or labels that do not fit.
+ * file, a table without labelled images, or labels that do not fit.
  */
 export async function findParquet(
   folder: string,
@@ -65,7 +65,7 @@ export async function findParquet(
   }
   if (others.length === 0) others = await open(val);
   if (others.length > 0) splits.push(asSplit(others));
-  // Files that are not needed after all count as read.
+  // Files that turn out not to be needed count as read.
   if (done < all.length) options.onProgress?.(all.length, all.length);
 
   const { classes, labels } = unifyLabels(
@@ -81,9 +81,9 @@ export async function findParquet(
 
 /** A Parquet file whose images are in the cache. */
 interface Table {
-  /** What messages call the file. */
+  /** The file's name in messages. */
   readonly shown: string;
-  /** The file with its images, one after the other. */
+  /** The file of its concatenated images. */
   readonly copy: string;
   readonly table: TableIndex;
 }
@@ -116,7 +116,7 @@ function asSplit(tables: readonly Table[]) {
   };
 }
 
-/** The names of the classes that the files give; all of them have to give the same. */
+/** The class names that the files declare; all files must agree. */
 function declaredBy(tables: readonly Table[]): DeclaredClasses | undefined {
   const [first] = tables;
   const different = tables.find(({ table }) => table.classes?.join('\n') !== first.table.classes?.join('\n'));
@@ -138,7 +138,7 @@ const About = z.object({
   lengths: z.array(z.number()),
 });
 
-/** What the cache knows of a Parquet file, or what reading it gives. */
+/** A Parquet file's record in the cache; the file is read if there is none. */
 async function openTable(shown: string, options: ParquetOptions): Promise<Table> {
   const { cache = new Cache() } = options;
   const file = path.resolve(shown);
@@ -157,7 +157,7 @@ async function openTable(shown: string, options: ParquetOptions): Promise<Table>
   try {
     table = await inProcess(job, options.patience ?? PATIENCE, options.signal);
   } catch (error) {
-    // A process that was ended could not clear up.
+    // A killed process cannot clean up.
     await rm(cache.temporary(imagesName, job.id), { force: true }).catch(() => undefined);
     throw error;
   }
@@ -165,21 +165,21 @@ async function openTable(shown: string, options: ParquetOptions): Promise<Table>
   return { shown, copy, table };
 }
 
-/** Enough for the rows of any group; the images themselves do not count. */
+/** Enough for the rows of any row group; image bytes are extra. */
 const MOST_HEAP_MB = 1024;
 
-/** Reads a table in a process of its own and ends the process when it needs too much memory or does not come back. */
+/** Reads a table in a separate process, and kills it if it needs too much memory or stops responding. */
 function inProcess(job: TableJob, patience: number, signal: AbortSignal | undefined): Promise<TableIndex> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(new URL('./parquetProcess.js', import.meta.url)), {
       execArgv: [`--max-old-space-size=${MOST_HEAP_MB}`],
       serialization: 'advanced',
-      // What the engine prints when it aborts is for nobody.
+      // Discard what the engine prints when it aborts.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     let timer: NodeJS.Timeout | undefined;
     let settle: (() => void) | undefined;
-    // Only the first reason counts: that the process ends is told, too. It has ended before the answer is given.
+    // Only the first reason counts, since the process's exit is reported too. The answer is given after the exit.
     const end = (how: () => void): void => {
       if (settle !== undefined) return;
       settle = how;

@@ -7,7 +7,7 @@ import { UserError } from '../../errors.js';
 export interface ImageColumns {
   readonly image: string;
   readonly label: string;
-  /** The names of the classes, where the file gives them. */
+  /** The class names, if the file declares them. */
   readonly classes: readonly string[] | undefined;
 }
 
@@ -15,9 +15,9 @@ const IMAGE_NAMES = 'image img images picture photo jpg jpeg png webp image_byte
 const LABEL_NAMES = 'label labels fine_label class cls target category class_name class_label y'.split(' ');
 
 /**
- * Finds the column of images, a struct with `bytes` or plain bytes, and the column of labels, whole numbers or text.
- * What the Hugging Face library wrote about the columns decides; else their types and names do. Throws a UserError when
- * there is none or no telling which.
+ * Finds the column of images (a struct with `bytes`, or plain bytes) and the column of labels (integers or text). The
+ * Hugging Face library's metadata decides; without it, types and names do. Throws a UserError when there is no such
+ * column or the choice is ambiguous.
  */
 export function findColumns(file: string, metadata: FileMetaData): ImageColumns {
   const columns = parquetSchema(metadata).children;
@@ -37,7 +37,7 @@ export function findColumns(file: string, metadata: FileMetaData): ImageColumns 
   return { image, label, classes: features.get(label)?.names };
 }
 
-/** The one column of the first group of candidates that has any; where it has several, by the order of `names`. */
+/** The column from the first non-empty group of candidates; if it has several, the first in `names`. */
 function choose(
   file: string,
   what: string,
@@ -79,7 +79,7 @@ function holdsLabels({ element, children }: SchemaTree): boolean {
 const Feature = z.object({ _type: z.string().optional(), names: z.array(z.string()).optional() });
 const Metadata = z.object({ info: z.object({ features: z.record(z.string(), z.unknown()) }) });
 
-/** What the Hugging Face library wrote into the file about its columns; nothing if it did not or not so. */
+/** The Hugging Face library's metadata about the columns, if the file has it in a known form. */
 function featuresOf({ key_value_metadata: pairs = [] }: FileMetaData): Map<string, z.infer<typeof Feature>> {
   const text = pairs.find(({ key }) => key === 'huggingface')?.value;
   const features = new Map<string, z.infer<typeof Feature>>();

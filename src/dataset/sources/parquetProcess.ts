@@ -1,5 +1,5 @@
-// The process that a Parquet file is read in. A damaged file can make the library take memory until the engine gives up
-// and aborts, which a thread would not outlive alone: what it does, to memory or without end, ends with this process.
+// The process that reads a Parquet file. A damaged file can make the library allocate memory until the engine aborts,
+// or loop forever. An abort in a thread would kill the main process too; here it only ends this one.
 import { open, statfs } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { UserError } from '../../errors.js';
@@ -7,17 +7,17 @@ import { Cache } from './cache.js';
 import { readTable } from './parquetTable.js';
 import type { TableIndex } from './parquetTable.js';
 
-/** What the process is sent: the file, what messages call it, and the file in the cache that its images go to. */
+/** The job: the file, its name in messages, and the cache file for its images. */
 export interface TableJob {
   readonly file: string;
   readonly shown: string;
   readonly cacheFolder: string;
   readonly imagesName: string;
-  /** Under which the images are written until they are complete. */
+  /** The temporary path of the images until they are complete. */
   readonly id: string;
 }
 
-/** What the process tells: that it works or waits for the disk, and how it ended. */
+/** The process's messages: that it works or waits for the disk, and how it ended. */
 export type TableNews =
   | { readonly reading: boolean }
   | { readonly index: TableIndex }
@@ -59,7 +59,7 @@ async function convert({ file, shown, cacheFolder, imagesName, id }: TableJob): 
   }
 }
 
-/** Images that are joined to one write. */
+/** Images joined into one write. */
 const CHUNKS = 64;
 
 function mebibytes(bytes: number): string {
@@ -77,5 +77,5 @@ async function answer(job: TableJob): Promise<void> {
 
 process.once('message', (job: TableJob) => void answer(job));
 process.once('disconnect', () => process.exit());
-// Ctrl-C reaches every process of the terminal; the one that started this one says when to end.
+// Ctrl-C reaches every process of the terminal; the parent decides when this one ends.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);

@@ -10,35 +10,35 @@ import type { RawLabel } from './classes.js';
 import { findColumns } from './parquetColumns.js';
 import type { ImageColumns } from './parquetColumns.js';
 
-/** Where the images of a table go and what is told meanwhile. */
+/** Receives the images of a table and progress reports. */
 export interface TableTarget {
-  /** Called once, with how many bytes will come at most, before the first image. */
+  /** Called once, before the first image, with the most bytes that may come. */
   reserve(bytes: number): Promise<void>;
   write(images: readonly Uint8Array[]): Promise<void>;
-  /** Called when a wait for the disk begins or ends, and between row groups. */
+  /** Called when a disk wait begins or ends, and between row groups. */
   alive(reading: boolean): void;
 }
 
-/** What of a table is not its images. */
+/** A table without its images. */
 export interface TableIndex {
   /** The different labels. */
   readonly values: readonly RawLabel[];
   /** [N]: indices into `values`. */
   readonly ids: readonly number[];
-  /** The names of the classes, where the file gives them. */
+  /** The class names, if the file declares them. */
   readonly classes: readonly string[] | undefined;
-  /** [N]: bytes of each image, in the order that they were written one after the other; 0 for a row without one. */
+  /** [N]: bytes of each image, in the order written; 0 for a row without one. */
   readonly lengths: readonly number[];
 }
 
-/** The label of images that have none, in the test splits of competitions. */
+/** The label of unlabelled images, in the test splits of competitions. */
 export const UNLABELLED = -1;
 
 /**
- * Reads the labels of a Parquet file, then copies its images, one row group at a time. A file whose rows are all
- * unlabelled has no images copied. Sizes that the file states are held against the file before memory is taken for
- * them; what the library makes of what is left is bounded by the process that this runs in. Throws a UserError for a
- * file that is damaged or no table of labelled images, and whatever the library throws.
+ * Reads the labels of a Parquet file, then copies its images, one row group at a time. If all rows are unlabelled, no
+ * images are copied. Sizes in the file are checked against the file before memory is allocated for them; the process
+ * that this runs in bounds the rest. Throws a UserError for a damaged file or one without labelled images, and passes
+ * on the library's errors.
  */
 export async function readTable(file: string, handle: FileHandle, target: TableTarget): Promise<TableIndex> {
   const buffer = new GuardedFile(file, handle, (await handle.stat()).size, target);
@@ -85,7 +85,7 @@ async function requireMagic(file: string, buffer: GuardedFile): Promise<void> {
   }
 }
 
-/** A row group and where its rows begin. */
+/** A row group and the index of its first row. */
 interface Group {
   readonly row: RowGroup;
   readonly start: number;
@@ -95,7 +95,7 @@ interface Group {
 const MOST_GROUP_BYTES = 2 ** 30;
 const MOST_GROUP_ROWS = 2 ** 24;
 
-/** Holds the row groups against the size of the file and against what fits into memory. */
+/** Checks the row groups against the file's size and available memory. */
 function checkGroups(file: string, metadata: FileMetaData, { image, label }: ImageColumns, size: number): Group[] {
   let start = 0;
   return metadata.row_groups.map((row) => {
@@ -181,7 +181,7 @@ function rangeOf(chunk: ColumnMetaData): [begin: number, end: number] {
   return [begin, begin + Number(chunk.total_compressed_size)];
 }
 
-/** Holds what the headers of a column's pages state against the column's sizes in the footer. */
+/** Checks the page headers of a column against the column's sizes in the footer. */
 function checkPages(file: string, bytes: ArrayBuffer, chunk: ColumnMetaData, column: string): void {
   const reader = { view: new DataView(bytes), offset: 0 };
   let values = 0;
@@ -209,7 +209,7 @@ function checkPages(file: string, bytes: ArrayBuffer, chunk: ColumnMetaData, col
   }
 }
 
-/** Decompressors that together give no more than `budget` bytes. */
+/** Decompressors that together produce at most `budget` bytes. */
 function boundedBy(file: string, budget: number): Compressors {
   let left = budget;
   const bounded: Compressors = {};
@@ -249,7 +249,7 @@ function bytesOf(file: string, cell: unknown, column: string): Uint8Array {
   throw new UserError(`${file} has something other than bytes in its column ${column}`);
 }
 
-/** A file that gives no bytes beyond its end, and remembers some for a while. */
+/** A file that refuses reads beyond its end and caches recent bytes. */
 class GuardedFile implements AsyncBuffer {
   private readonly kept = new Map<number, ArrayBuffer>();
 

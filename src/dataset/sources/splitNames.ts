@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { UserError } from '../../errors.js';
 
-/** A part of a data set by what its files or folders are called. */
+/** A split of a data set, named by its files or folders. */
 export type SplitName = 'train' | 'val' | 'test';
 
 const WORDS: Readonly<Record<string, SplitName>> = {
@@ -16,7 +16,7 @@ const WORDS: Readonly<Record<string, SplitName>> = {
   testing: 'test',
 };
 
-/** The split that a name has among its words: `train` of `imagenet-train-0001.tar`. */
+/** The split among the words of a name: `train` in `imagenet-train-0001.tar`. */
 export function splitOfName(name: string): SplitName | undefined {
   for (const word of name.toLowerCase().split(/[^a-z]+/)) {
     const split = Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
@@ -25,7 +25,7 @@ export function splitOfName(name: string): SplitName | undefined {
   return undefined;
 }
 
-/** The split of a file by its own name, else by the nearest of its folders that tells it. */
+/** A file's split by its own name, else by the nearest folder that names one. */
 function splitOfPath(relative: string): SplitName | undefined {
   const names = relative.split(path.sep).reverse();
   for (const name of names) {
@@ -35,18 +35,18 @@ function splitOfPath(relative: string): SplitName | undefined {
   return undefined;
 }
 
-/** Files of a set by the splits that they belong to. */
+/** Files of a set by split. */
 export interface SplitFiles {
-  /** Paths in order of their UTF-16 code units. */
+  /** Paths, sorted by UTF-16 code units. */
   readonly train: readonly string[];
   readonly val: readonly string[];
   readonly test: readonly string[];
 }
 
 /**
- * Sorts `files`, relative to `folder`, into splits by their names or folders. Files none of which tells a split are the
- * training split. Throws a UserError when only some tell it, when none are for training, or when the files are several
- * sets.
+ * Sorts `files`, relative to `folder`, into splits by their names or folders. If no file names a split, all are
+ * training files. Throws a UserError when only some name one, when none are for training, or when the files form
+ * several sets.
  */
 export function splitFiles(folder: string, files: readonly string[]): SplitFiles {
   const splits: Record<SplitName, string[]> = { train: [], val: [], test: [] };
@@ -72,7 +72,7 @@ function splitsOf(splits: Record<SplitName, string[]>, file: string): string[] |
   return split === undefined ? undefined : splits[split];
 }
 
-/** Several sets, such as the configurations of a Hugging Face repository, lie in folders that tell no split. */
+/** Several sets, such as the configurations of a Hugging Face repository, lie in folders that name no split. */
 function requireOneSet(folder: string, files: readonly string[]): void {
   const sets = new Set(
     files.map((file) =>

@@ -11,19 +11,19 @@ export interface TarMember {
   readonly length: number;
 }
 
-/** An archive that is open for its members' names and places. */
+/** An open archive, to list its members and their offsets. */
 export interface TarArchive {
   readonly bytes: number;
-  /** The files of the archive in their order; folders, links and devices are passed over. Reads headers, not bodies. */
+  /** The files of the archive in order; folders, links and devices are skipped. Reads headers, not bodies. */
   members(): AsyncGenerator<TarMember, void, undefined>;
-  /** A small member's bytes. */
+  /** The bytes of a small member. */
   body(member: TarMember): Promise<Buffer>;
   close(): Promise<void>;
 }
 
 /**
- * Opens an archive in the ustar, pax or GNU format, long names included. Everything that a header says is held against
- * the size of the archive. Errors are UserErrors that name it.
+ * Opens an archive in the ustar, pax or GNU format, including long names. Headers are checked against the archive's
+ * size. Errors are UserErrors that name the archive.
  */
 export async function openTar(file: string): Promise<TarArchive> {
   const handle = await open(file);
@@ -47,7 +47,7 @@ const NEAR = 65_536;
 const SMALL_WINDOW = 4096;
 const LARGE_WINDOW = 262_144;
 
-/** Reads small pieces in rising order: little at a time where they lie far apart, much where they lie close. */
+/** Reads small pieces in ascending order: a little at a time where they are far apart, a lot where they are close. */
 class Window {
   private bytes = Buffer.alloc(0);
   private start = 0;
@@ -125,7 +125,7 @@ async function* readMembers(file: string, size: number, window: Window): AsyncGe
     if (type === 'S' || pax.sparse === true) {
       throw new UserError(`${file} stores ${name} as a sparse file: pack it without --sparse`);
     }
-    // What ends with a slash is a folder in archives from before folders had a type of their own.
+    // Archives older than the folder type mark folders with a trailing slash.
     if ('07\0'.includes(type) && !name.endsWith('/')) yield { name, start, length };
     longName = undefined;
     pax = {};
@@ -141,7 +141,7 @@ function isZero(block: Buffer): boolean {
   return block.every((byte) => byte === 0);
 }
 
-/** The sum of a header's bytes, its own field taken as blanks; old programs summed signed bytes. */
+/** The sum of a header's bytes, with the checksum field as blanks; old programs summed signed bytes. */
 function hasChecksum(header: Buffer): boolean {
   let unsigned = 8 * 0x20;
   let signed = unsigned;
@@ -154,7 +154,7 @@ function hasChecksum(header: Buffer): boolean {
   return stated === unsigned || stated === signed;
 }
 
-/** A number in octal, or in base 256 where the first bit is set; NaN if it is none. */
+/** A number in octal, or in base 256 if the first bit is set; NaN if it is invalid. */
 function numberAt(header: Buffer, at: number, length: number): number {
   const field = header.subarray(at, at + length);
   if ((field[0] & 0x80) === 0) {
@@ -178,7 +178,7 @@ function untilZero(bytes: Buffer): string {
   return bytes.toString('utf8', 0, end === -1 ? bytes.length : end);
 }
 
-/** What matters here of a pax header. */
+/** The fields of a pax header that glit uses. */
 interface Pax {
   readonly path?: string;
   readonly size?: number;
@@ -201,7 +201,7 @@ function readPax(body: Buffer, file: string, start: number): Pax {
     const key = body.toString('utf8', space + 1, equals);
     const value = body.toString('utf8', equals + 1, end - 1);
     if (key === 'path') path = value;
-    // A size that is no number must not pass for none.
+    // An invalid size must not count as an absent one.
     if (key === 'size') size = /^\d+$/.test(value) ? Number(value) : Number.NaN;
     if (key.startsWith('GNU.sparse.')) sparse = true;
     at = end;

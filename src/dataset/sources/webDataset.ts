@@ -17,7 +17,7 @@ import type { TarArchive, TarMember } from './tar.js';
 
 /** Settings of {@link findWebDataset}. */
 export interface ShardOptions extends ListingOptions {
-  /** Told how many shards of how many are listed. */
+  /** Reports how many shards have been listed, and of how many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -25,12 +25,12 @@ const LEAST_KEPT = 20_000;
 const SHARDS_AT_A_TIME = 8;
 
 /**
- * Lists the images in tar shards as WebDataset has them: members with the same path up to the first dot of the file
- * name are a sample, an image (`.jpg`, `.png`, ...) and its label (`.cls` or `.cls.txt`: a number or a name; or `.json`
- * with `label`, `cls` or `class`). `files` are the shards, relative to `folder`. Nothing is unpacked.
+ * Lists the images in tar shards in WebDataset's layout. Members with the same path up to the first dot of the file
+ * name form a sample: an image (`.jpg`, `.png`, ...) and its label (`.cls` or `.cls.txt`: a number or a name; or
+ * `.json` with `label`, `cls` or `class`). `files` are the shards, relative to `folder`. Nothing is unpacked.
  *
- * Classes are the labels of the training shards, or what `classnames.txt` or `classes.txt` beside them says, a line
- * each. Throws a UserError for a damaged shard, an image without a label, or labels that do not fit.
+ * Classes come from `classnames.txt` or `classes.txt` beside the shards, one per line, else from the labels of the
+ * training shards. Throws a UserError for a damaged shard, an image without a label, or labels that do not fit.
  */
 export async function findWebDataset(
   folder: string,
@@ -54,14 +54,14 @@ export async function findWebDataset(
 }
 
 interface Shards {
-  /** Of training and, where there is one, of the test split. */
+  /** For the training split and, if there is one, the test split. */
   readonly labels: LabelColumn[];
   readonly index: PackedIndex[];
 }
 
 const About = z.array(z.object({ values: z.array(z.union([z.number(), z.string()])), ids: z.array(z.number()) }));
 
-/** The samples of all shards, of which the first `trainShards` are the training split. */
+/** The samples of all shards; the first `trainShards` are the training split. */
 async function readShards(
   shards: readonly string[],
   trainShards: number,
@@ -134,7 +134,7 @@ async function stampOf(file: string): Promise<string> {
 const NAME_FILES = ['classnames.txt', 'classes.txt'];
 const MOST_NAME_BYTES = 2 ** 22;
 
-/** The names of the classes that lie beside the shards, if any do. */
+/** The class names beside the shards, if any. */
 async function declaredClasses(folder: string): Promise<DeclaredClasses | undefined> {
   for (const name of NAME_FILES) {
     const file = path.join(folder, name);
@@ -187,7 +187,7 @@ async function readShard(shard: string, file: number, signal: AbortSignal | unde
 const MOST_CLS = 4096;
 const MOST_JSON = 2 ** 20;
 
-/** Puts a member to the sample that it belongs to. */
+/** Adds a member to its sample. */
 async function take(
   samples: Map<string, Unfinished>,
   member: TarMember,
@@ -215,7 +215,7 @@ async function take(
   }
 }
 
-/** The path up to the first dot of its last name, and what follows in lower case; no key for a hidden file. */
+/** The path up to the first dot of the file name, and the rest in lower case; no key for a hidden file. */
 function partsOf(name: string): { key?: string; ending: string } {
   const slash = name.lastIndexOf('/') + 1;
   const dot = name.indexOf('.', slash);
