@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js';
 import type { Architecture, Backbone, Block, ChannelPart, Family } from '../family/family.js';
 
-/** The parts of a block that have channels. */
+/** The parts of a block that have any channels. */
 export function partsOf(backbone: Backbone, family: Family, block: Block): readonly ChannelPart[] {
   return (family.gradCam.parts?.(block, backbone) ?? []).filter(({ channels }) => channels > 0);
 }

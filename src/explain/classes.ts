@@ -1,10 +1,12 @@
 import { closest } from 'fastest-levenshtein';
 import { showName, UserError } from '../errors.js';
 
-/** Letters of a name that is looked for and is not there. */
+/** The longest unknown name that gets a "did you mean". */
 const LONGEST_COMPARED = 60;
 
-/** The number of a class by its name or, where no class is called so, by its number. Throws a UserError for another. */
+/**
+ * The index of a class from its name or, if no class has that name, its number. Throws a UserError if there is none.
+ */
 export function classNumber(wanted: string, classes: readonly string[], model: string): number {
   const named = classes.indexOf(wanted);
   if (named >= 0) return named;

@@ -20,7 +20,10 @@ import { imageFiles } from './imageFiles.js';
 export interface MapOptions extends UseOptions {
   /** Classes to explain, by name or number. Default: the one that the model predicts, for each image its own. */
   readonly classes?: readonly string[] | undefined;
-  /** The block whose features are weighed, counted from 1. Default: the last with global and local heads, else the last. */
+  /**
+   * The block whose features are weighted, counted from 1. Default: the last with global and local heads, else the
+   * last.
+   */
   readonly block?: number | undefined;
 }
 
@@ -28,11 +31,11 @@ export interface ExplainOptions extends MapOptions, WeightsOptions {}
 
 /** Where an image speaks for a class. */
 export interface ClassMap {
-  /** What of the block the map is of: `whole`, or a part of its channels, `global` or `local`. */
+  /** The channels of the block that the map covers: `whole`, or a part, `global` or `local`. */
   readonly part: string;
-  /** As large as the network's image, between 0 and 1. */
+  /** At the network's image size, between 0 and 1. */
   readonly map: HeatMap;
-  /** The greatest value before it was stretched to 1, to compare parts by; 0 or less where nothing speaks for the class. */
+  /** The maximum before scaling to 1, to compare parts; 0 or less if nothing supports the class. */
   readonly peak: number;
 }
 
@@ -40,7 +43,7 @@ export interface ExplainedClass {
   readonly name: string;
   readonly number: number;
   readonly probability: number;
-  /** The whole map, then those of the parts, if the block has several. */
+  /** The whole map, then one per part if the block has several. */
   readonly maps: readonly ClassMap[];
 }
 
@@ -48,9 +51,9 @@ export interface ExplainedClass {
 export interface ExplainedBlock {
   /** Counted from 1. */
   readonly number: number;
-  /** In its family's words. */
+  /** Its family's description. */
   readonly title: string;
-  /** What there are maps of: `whole`, and the parts of the block. */
+  /** The maps: `whole`, and the parts of the block. */
   readonly maps: readonly string[];
 }
 
@@ -74,8 +77,8 @@ export type Explanation = ExplainedImage | UnreadableImage;
 const STAGE = { kind: 'explain' } as const;
 
 /**
- * Explains by Grad-CAM what a model sees in image files, and in all images of a folder, one after another; see readWeights
- * for the model's file. Throws a UserError when there is no image, no such class or block, or the file is no model.
+ * Explains what a model sees in image files and folders with Grad-CAM, image by image; see readWeights for the model's
+ * file. Throws a UserError when there is no image, no such class or block, or the file is not a model.
  */
 export async function* explain(
   file: string,
@@ -127,7 +130,7 @@ export async function* explain(
   }
 }
 
-/** The asked classes of one image, or the predicted one. */
+/** The requested classes, or the image's predicted class. */
 async function explained(
   program: BoundProgram<GradCamFeed, 'logits' | 'maps'>,
   { size, pixels }: Image,
@@ -164,7 +167,7 @@ function greatest(logits: ArrayLike<number | bigint>): number {
   return values.indexOf(Math.max(...values));
 }
 
-/** The image as the model sees it, or why it cannot be read. */
+/** The model's input, or the reason why the image cannot be read. */
 async function viewOf(image: string, size: number, framing: Framing): Promise<Image | string> {
   try {
     return await readImage(image, size, framing);

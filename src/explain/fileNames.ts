@@ -1,9 +1,9 @@
-/** Bytes of one name in a file's: systems allow 255 in all. */
+/** Bytes for one part of a file name: systems allow 255 in total. */
 const LONGEST = 100;
 
 /**
- * A text from outside as a part of a file's name: letters, digits, `_` and `-` of any script stay, everything else, dots
- * and slashes included, becomes `_`. So it names no other folder and no device on any system.
+ * Makes untrusted text safe as part of a file name: letters, digits, `_` and `-` of any script stay; everything else,
+ * including dots and slashes, becomes `_`. The result cannot name another folder or a device on any system.
  */
 export function safeName(text: string): string {
   const letters = Array.from(text.normalize('NFC').replaceAll(/[^\p{L}\p{N}_-]+/gu, '_'));
@@ -15,11 +15,11 @@ export function safeName(text: string): string {
   return safe === '' ? '_' : safe;
 }
 
-/** Makes names differ, also where a disk does not tell capital letters from small ones. */
+/** Makes names distinct, even on case-insensitive disks. */
 export class FreshNames {
   readonly #taken = new Set<string>();
 
-  /** The name itself, or with a number behind it: `cat-2`. */
+  /** The name, with a number appended if it is taken: `cat-2`. */
   take(name: string): string {
     for (let number = 1; ; number++) {
       const fresh = number === 1 ? name : `${name}-${number}`;

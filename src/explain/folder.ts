@@ -13,7 +13,7 @@ import { imagePanel, mapPng, overlayPanel, panelsPng, type Panel } from './pictu
 export interface WrittenClass {
   /** The image, and the maps laid over it, side by side. */
   readonly overlay: string;
-  /** The map of each part, grey, as large as the network's image. */
+  /** The map of each part, in grey, at the network's image size. */
   readonly maps: readonly { readonly part: string; readonly file: string }[];
 }
 

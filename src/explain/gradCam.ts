@@ -9,10 +9,10 @@ import { partsOf } from './block.js';
 export type GradCamFeed = 'images' | 'score';
 
 /**
- * Grad-CAM (Selvaraju et al., 2017, equations 1 and 2) of block `block`, counted from 0, of a plain network: a forward
- * and a backward pass in evaluation → `logits` [B, classes] and `maps` [B, 1 + parts, rows, columns], Σ_c w_c·A_c before
- * the ReLU, where w_c is the mean gradient of channel c over the grid. The first map sums over all channels, the others
- * over those of a part of the block, where it has several; so they add up to the first.
+ * Grad-CAM (Selvaraju et al., 2017, equations 1 and 2) of block `block`, counted from 0, of a plain network. A forward
+ * and backward pass in evaluation mode gives `logits` [B, classes] and `maps` [B, 1 + parts, rows, columns]: Σ_c
+ * w_c·A_c before the ReLU, where w_c is the mean gradient of channel c over the grid. The first map sums over all
+ * channels; if the block has several parts, the others sum over one part each and add up to the first.
  */
 export function gradCamProgram(
   network: Network,

@@ -5,22 +5,22 @@ export interface HeatMap {
 }
 
 /**
- * Grad-CAM's map over an image of `side` pixels, between 0 and 1, from what the program gives, [rows, rows]: negative
- * places are cut off, the rest is stretched to 0..1, resized and stretched again, as the package grad-cam does it.
+ * Grad-CAM's map over an image of `side` pixels, between 0 and 1, from the program's [rows, rows]: as in the grad-cam
+ * package, negative values become 0, the rest is scaled to 0..1, resized and scaled again.
  */
 export function heatMap(raw: ArrayLike<number>, side: number): HeatMap {
   const map = { side: Math.sqrt(raw.length), values: Float32Array.from(raw, (value) => Math.max(0, value)) };
   return stretched(resizedMap(stretched(map), side));
 }
 
-/** The map from its least value to its greatest as 0 to 1. A map of one value becomes 0. */
+/** Scales the map's range to 0..1. A constant map becomes 0. */
 function stretched({ side, values }: HeatMap): HeatMap {
   const least = values.reduce((a, b) => Math.min(a, b));
   const range = values.reduce((a, b) => Math.max(a, b)) - least;
   return { side, values: values.map((value) => (value - least) / (range + 1e-7)) };
 }
 
-/** Bilinear: pixels are places of the old map by their centres, and outside of its outer centres it goes on as it is. */
+/** Bilinear, aligned by pixel centres; beyond the outermost centres, the edge value continues. */
 export function resizedMap({ side: from, values }: HeatMap, side: number): HeatMap {
   const places = Array.from({ length: side }, (_, at) => {
     const place = Math.min(Math.max(((at + 0.5) * from) / side - 0.5, 0), from - 1);

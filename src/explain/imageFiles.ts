@@ -4,8 +4,8 @@ import { foldersIn, IMAGE_ENDINGS, isImage, list } from '../dataset/sources/list
 import { UserError } from '../errors.js';
 
 /**
- * Image files that are named, and for a folder all that are in it and in its folders, in the order of their names. Files
- * are taken as they come: whether they can be read shows later. Throws a UserError for a folder without images.
+ * The named image files and, for a folder, all images in it and its subfolders, sorted by name. Files are not opened
+ * here. Throws a UserError for a folder without images.
  */
 export async function imageFiles(named: readonly string[]): Promise<readonly string[]> {
   const files: string[] = [];
@@ -30,7 +30,7 @@ async function imagesUnder(folder: string): Promise<readonly string[]> {
   const own = entries.filter(isImage).map(({ name }) => name);
   const folders = (await foldersIn(folder, entries)).filter((entry) => !entry.isSymbolicLink()).map(({ name }) => name);
   const inside: string[] = [];
-  // A link to a folder is left alone: it may lead back here.
+  // Skip links to folders: they may lead back here.
   for (const name of folders.sort()) inside.push(...(await imagesUnder(join(folder, name))));
   return [...own.sort().map((name) => join(folder, name)), ...inside];
 }

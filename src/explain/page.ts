@@ -6,7 +6,7 @@ export interface PageView {
   readonly picture: Uint8Array;
   readonly block: ExplainedBlock;
   readonly classes: readonly (ExplainedClass & {
-    /** The image with each of the class's maps laid over it. */
+    /** The image overlaid with each map of the class. */
     readonly overlays: readonly Uint8Array[];
   })[];
 }
@@ -104,7 +104,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** A text from outside, such as a class's name, as HTML shows it. */
+/** Escapes untrusted text, such as a class name, for HTML. */
 function escaped(text: string): string {
   return text.replaceAll(/[&<>"']/g, (letter) => ENTITIES[letter]);
 }

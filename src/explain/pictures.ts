@@ -3,19 +3,19 @@ import type { Image } from '../image/image.js';
 import { heatColour } from './colours.js';
 import { resizedMap, type HeatMap } from './heatMap.js';
 
-/** Panels have at least as many pixels a side, so that networks for small images show something. */
+/** Minimum side of a panel in pixels, so that maps of small images are visible. */
 const LEAST_SIDE = 224;
 const GAP = 4;
-/** Share of the colour in an overlay; the rest is the image. */
+/** Opacity of the colour in an overlay. */
 const OPACITY = 0.5;
 
-/** A square picture to look at: interleaved RGB bytes [side, side, 3]. */
+/** A square picture: interleaved RGB bytes [side, side, 3]. */
 export interface Panel {
   readonly side: number;
   readonly pixels: Uint8Array;
 }
 
-/** The image as the network sees it, every pixel enlarged to a square of pixels where it is small. */
+/** The network's input; pixels of small images are enlarged to squares. */
 export function imagePanel({ size, pixels }: Image): Panel {
   const factor = Math.ceil(LEAST_SIDE / size);
   const side = size * factor;
@@ -28,7 +28,7 @@ export function imagePanel({ size, pixels }: Image): Panel {
   return { side, pixels: enlarged };
 }
 
-/** The colours of a map laid over a panel. */
+/** Overlays a map's colours on a panel. */
 export function overlayPanel({ side, pixels }: Panel, map: HeatMap): Panel {
   const { values } = resizedMap(map, side);
   const blended = pixels.map((level, at) => {
@@ -38,7 +38,7 @@ export function overlayPanel({ side, pixels }: Panel, map: HeatMap): Panel {
   return { side, pixels: blended };
 }
 
-/** Panels of one side beside each other, as a PNG. */
+/** Panels of equal side, next to each other, as a PNG. */
 export function panelsPng(panels: readonly Panel[]): Promise<Buffer> {
   const [{ side }] = panels;
   const width = panels.length * (side + GAP) - GAP;

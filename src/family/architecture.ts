@@ -2,13 +2,13 @@ import { UserError } from '../errors.js';
 import type { Architecture, Backbone, Block, Description, Family } from './family.js';
 import { DEIT_PREPROCESSING } from './preprocessing.js';
 
-/** A fault of an architecture and where it is: a path such as `blocks[3].kernel`, counted from 0. */
+/** A fault of an architecture and its path, such as `blocks[3].kernel`, counted from 0. */
 export interface ArchitectureFault {
   readonly place: string;
   readonly fact: string;
 }
 
-/** Checks and freezes an architecture. Throws a UserError that names the place, the fact and what to use instead. */
+/** Checks and freezes an architecture. Throws a UserError with the path, the fact and what to use instead. */
 export function architecture<B extends Backbone, K extends Block>(
   family: Family<B, K>,
   description: Description<B, K>,
@@ -27,7 +27,7 @@ export function architecture<B extends Backbone, K extends Block>(
   });
 }
 
-/** The first thing that is wrong with an architecture, or nothing. */
+/** The first fault of an architecture, if any. */
 export function architectureFault(family: Family, { backbone, blocks }: Description): ArchitectureFault | undefined {
   for (const place of family.backboneFields) {
     const value = backbone[place];
@@ -44,12 +44,12 @@ export function architectureFault(family: Family, { backbone, blocks }: Descript
   return undefined;
 }
 
-/** The fields in this order, and nothing else. */
+/** Only these fields, in this order. */
 function ordered<F extends Backbone>(fields: F, order: readonly string[]): F {
   return Object.fromEntries(order.map((field) => [field, fields[field]])) as F;
 }
 
-/** Whether two architectures have the same family, backbone and blocks; their names may differ. */
+/** Whether two architectures have the same family, backbone and blocks; names are ignored. */
 export function sameNetwork(a: Architecture, b: Architecture): boolean {
   return (
     a.family === b.family &&

@@ -6,14 +6,14 @@ import type { Architecture, Backbone, Block, Family } from './family.js';
 import { DEIT_PREPROCESSING, samePreprocessing, type Preprocessing } from './preprocessing.js';
 
 const FORMAT = 'glit-architecture/1';
-/** The family of files that name none. */
+/** The family of files without a family field. */
 const [USUAL_FAMILY] = FAMILIES;
-/** More edits than this and a "did you mean" would be a guess. */
+/** With more edits than this, a "did you mean" would be a guess. */
 const LARGEST_TYPO = 3;
-/** Letters of an unknown field that the known ones are compared with. */
+/** The longest unknown field that gets a "did you mean". */
 const LONGEST_FIELD = 40;
 
-/** The architecture as JSON that a person can read and edit: the backbone, then one block a line. */
+/** The architecture as readable JSON: the backbone, then one block per line. */
 export function formatArchitecture({ name, family, backbone, blocks, preprocessing }: Architecture): string {
   const header = [
     ['format', FORMAT],
@@ -33,8 +33,8 @@ function formatBlock({ blockFields }: Family, each: Block): string {
 }
 
 /**
- * Reads what {@link formatArchitecture} writes. `source` names the text in errors, usually the file. Throws a UserError
- * of one line that names the source, the field (`blocks[3].kernel`, counted from 0) and what is expected there.
+ * Parses the output of {@link formatArchitecture}. `source` names the text in errors, usually the file. Throws a
+ * one-line UserError with the source, the field (`blocks[3].kernel`, counted from 0) and what is expected there.
  */
 export function parseArchitecture(text: string, source: string): Architecture {
   const root = new Reader(source, '', parseJson(text, source));
@@ -94,7 +94,7 @@ function parseJson(text: string, source: string): unknown {
   }
 }
 
-/** One JSON object of the file; its faults name the file and the place. */
+/** One JSON object of the file; its errors name the file and the path. */
 class Reader {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly #source: string;
@@ -120,7 +120,7 @@ class Reader {
     return value;
   }
 
-  /** Three numbers, one for each colour channel. */
+  /** Three numbers, one per colour channel. */
   channels(field: string): readonly number[] {
     const value = this.fields[field];
     if (Array.isArray(value) && value.length === 3 && value.every((each) => typeof each === 'number')) return value;

@@ -7,10 +7,10 @@ import { samePreprocessing } from './preprocessing.js';
 import { resnet } from './resnet/family.js';
 import { swin } from './swin/family.js';
 
-/** Every family. A new one is a folder, and its name here. */
+/** Every family. To add one, add its folder and list it here. */
 export const FAMILIES: readonly Family[] = [glit, resnet, swin];
 
-/** A published network and the family that it is of. */
+/** A published network and its family. */
 interface Published {
   readonly family: Family;
   readonly preset: Family['presets'][number];
@@ -22,16 +22,16 @@ const PUBLISHED: ReadonlyMap<string, Published> = new Map(
   ),
 );
 
-/** The architectures that {@link preset} knows. */
+/** The names that {@link preset} knows. */
 export const presetNames: readonly string[] = [...PUBLISHED.keys()];
 
-/** A published network by name, built for other images and classes where `options` says so. Throws a UserError for another name. */
+/** A published network by name, for the images and classes in `options`. Throws a UserError for an unknown name. */
 export function preset(name: string, options: PresetOptions = {}): Architecture {
   const { family, preset: found } = published(name);
   return architecture(family, found.build(options));
 }
 
-/** What {@link preset} makes its networks of. Throws a UserError for another name. */
+/** The recipe of {@link preset}'s networks. Throws a UserError for an unknown name. */
 export function published(name: string): Published {
   const found = PUBLISHED.get(name);
   if (found === undefined) {
@@ -42,16 +42,16 @@ export function published(name: string): Published {
   return found;
 }
 
-/** An architecture that was recognized by its weights. */
+/** An architecture recognized from its weights. */
 export interface Recognized {
   readonly architecture: Architecture;
-  /** Other presets that these weights may as well belong to; they differ in how images are prepared. */
+  /** Other presets that fit these weights equally well; they differ in preprocessing. */
   readonly alternatives: readonly string[];
 }
 
 /**
- * The architecture that a state belongs to, from the names and shapes of its tensors. Throws a UserError that names
- * `source`, usually the file, when it is of no family, or does not show all of its architecture.
+ * The architecture of a state, from the names and shapes of its tensors. Throws a UserError that names `source`,
+ * usually the file, when no family matches or the state does not determine the architecture.
  */
 export function recognizeArchitecture(shapes: Shapes, source: string): Recognized {
   const family = familyOf(shapes, source);
@@ -70,14 +70,16 @@ export function recognizeArchitecture(shapes: Shapes, source: string): Recognize
   };
 }
 
-/** What preset `name` must be built for to take a state of these shapes. Throws a UserError when it is of another family. */
+/**
+ * The options with which preset `name` fits a state of these shapes. Throws a UserError for a state of another family.
+ */
 export function presetSizes(name: string, shapes: Shapes, source: string): PresetOptions {
   return published(name).family.sizesOf(shapes, source);
 }
 
 function familyOf(shapes: Shapes, source: string): Family {
   const names = [...shapes.keys()];
-  // Every family's own names are `blocks.<i>.…`; the first one, whose official names are such too, is asked last.
+  // Every family's own names are `blocks.<i>.…`. The first family's official names are too, so it is asked last.
   const found = FAMILIES.findLast((family) => family.claims(names));
   if (found !== undefined) return found;
   const families = FAMILIES.map(({ title }) => title).join('; ');

@@ -4,25 +4,25 @@ import type { Scope } from '../nn/scope.js';
 import type { Shape, Tensor } from '../tensor/tensor.js';
 import type { Preprocessing } from './preprocessing.js';
 
-/** Named numbers, as an architecture file has them. */
+/** Named numbers, as in an architecture file. */
 export type Fields = { readonly [field: string]: number | undefined };
 
-/** What all blocks of a network share. Families add fields of their own; all are whole numbers of at least 1. */
+/** What all blocks of a network share. Families add fields; all are whole numbers of at least 1. */
 export type Backbone = Fields & {
   /** Side of the square image, in pixels. */
   readonly imageSize: number;
   readonly classes: number;
 };
 
-/** One block of a network; only its family knows the fields. */
+/** One block of a network; its family defines the fields. */
 export type Block = Fields;
 
-/** A network as its family describes it: not yet checked, and without the family itself. */
+/** A network description, not yet checked and without its family. */
 export interface Description<B extends Backbone = Backbone, K extends Block = Block> {
   readonly name?: string | undefined;
   readonly backbone: B;
   readonly blocks: readonly K[];
-  /** How images are prepared for it; as DeiT does when left out. */
+  /** Its preprocessing of images. Default: DeiT's. */
   readonly preprocessing?: Preprocessing | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface Architecture<B extends Backbone = Backbone, K extends Block = B
   readonly preprocessing: Preprocessing;
 }
 
-/** What is wrong with a backbone or a block, and in which field. */
+/** A fault of a backbone or a block, and its field. */
 export interface Fault {
   readonly field: string;
   readonly fact: string;
@@ -44,7 +44,7 @@ export interface Fault {
 /** Shapes of a state's tensors by name. */
 export type Shapes = ReadonlyMap<string, Shape>;
 
-/** What can be changed about a preset; the rest of it is its name. */
+/** What can be changed about a preset; its name fixes the rest. */
 export interface PresetOptions {
   /** Side of the image in pixels. */
   readonly imageSize?: number;
@@ -56,25 +56,25 @@ export interface PresetOptions {
 /** A published network. */
 export interface Preset<B extends Backbone = Backbone, K extends Block = Block> {
   readonly name: string;
-  /** The network as published, but for what `options` changes. Throws a UserError for sizes that do not fit. */
+  /** The published network, with the changes in `options`. Throws a UserError for sizes that do not fit. */
   build(options: PresetOptions): Description<B, K>;
-  /** Widths that {@link scaled} takes are multiples of this. */
+  /** Widths for {@link scaled} are multiples of this. */
   readonly widthStep: number;
-  /** The same pattern of blocks at another width, with a stem that suits images of this size. */
+  /** The same pattern of blocks at another width, with a stem for images of this size. */
   scaled(width: number, sizes: { readonly imageSize: number; readonly classes: number }): Description<B, K>;
 }
 
-/** The names under which other code keeps a network's tensors. */
+/** The names of a network's tensors in other code. */
 export interface Layout<B extends Backbone = Backbone, K extends Block = Block> {
-  /** Whose names they are: `DeiT`, `torchvision`. */
+  /** The names' origin: `DeiT`, `torchvision`. */
   readonly name: string;
-  /** Why an architecture cannot be written under these names; undefined when it can. */
+  /** Why an architecture cannot use these names; undefined if it can. */
   obstacle(architecture: Architecture<B, K>): string | undefined;
-  /** For each of glit's names the official one. The order of the map is the official order. */
+  /** Maps glit's names to the official ones, in the official order. */
   officialNames(own: readonly string[], architecture: Architecture<B, K>): ReadonlyMap<string, string>;
-  /** Whether an official tensor follows from the architecture, such as a mask: when read, it is passed over. */
+  /** Whether an official tensor follows from the architecture, such as a mask; it is skipped when reading. */
   isDerived?(name: string): boolean;
-  /** Those of them without which the official code takes no state. They are written after the others. */
+  /** The derived tensors that the official code requires in a state. They are written last. */
   derived?(architecture: Architecture<B, K>): ReadonlyMap<string, Tensor>;
 }
 
@@ -84,93 +84,98 @@ export interface Column<K extends Block = Block> {
   cell(block: K): number | undefined;
 }
 
-/** A part of a block's channels that has a map of its own beside the whole: the heads of one kind, say. */
+/** A part of a block's channels with its own map, such as the heads of one kind. */
 export interface ChannelPart {
-  /** In one word: `global`. */
+  /** One word: `global`. */
   readonly name: string;
-  /** How many of the channels are its own; 0 in a block without it. */
+  /** The number of its channels; 0 in a block without it. */
   readonly channels: number;
 }
 
-/** What Grad-CAM (Selvaraju et al., 2017) reads of a family's networks. */
+/** What Grad-CAM (Selvaraju et al., 2017) reads from a family's networks. */
 export interface GradCamTarget<B extends Backbone = Backbone, K extends Block = Block> {
-  /** The name under which every block taps the value whose gradient is taken: `norm1`, or `output` for what it returns. */
+  /** The tap in every block whose gradient is taken: `norm1`, or `output` for the block's result. */
   readonly tap: string;
   /**
-   * The tapped value as a grid over the image, [B, rows, columns, C]. Gradients are laid out by it too, so it may only
-   * pick and move elements.
+   * The tapped value as a grid over the image, [B, rows, columns, C]. Gradients go through it too, so it may only
+   * select and move elements.
    */
   grid(tapped: Value): Value;
-  /** The parts of a block, in the order of their channels, which add up to C; left out where blocks have none. */
+  /** The parts of a block, in channel order; their channels add up to C. Omitted if blocks have no parts. */
   parts?(block: K, backbone: B): readonly ChannelPart[];
 }
 
 /**
- * A family of networks: what they are made of as data, as graphs, and as files. A network is a stem, blocks in order, and
- * a head; each is a function of a scope, which gives it its parameters by name.
+ * A family of networks, as data, as graphs, and as files. A network is a stem, blocks in order, and a head; each is a
+ * function of a scope, which supplies its parameters by name.
  */
 export interface Family<B extends Backbone = Backbone, K extends Block = Block> {
-  /** As architecture files call it. */
+  /** Its name in architecture files. */
   readonly name: string;
-  /** As messages call it: `GLiT and DeiT`. */
+  /** Its name in messages: `GLiT and DeiT`. */
   readonly title: string;
 
-  /** The backbone's fields, in the order of files. */
+  /** The backbone's fields, in file order. */
   readonly backboneFields: readonly string[];
-  /** A block's fields, in the order of files. */
+  /** A block's fields, in file order. */
   readonly blockFields: readonly { readonly name: string; readonly optional: boolean }[];
-  /** The first thing wrong with a backbone whose fields are whole numbers of at least 1. */
+  /** The first fault of a backbone whose fields are whole numbers of at least 1. */
   backboneFault(backbone: B): Fault | undefined;
-  /** The first thing wrong with a block, whatever the backbone. */
+  /** The first fault of a block, whatever the backbone. */
   blockFault(block: K): Fault | undefined;
-  /** The first thing wrong with a block beside this backbone and the block before it; none is before the first. */
+  /** The first fault of a block given the backbone and the previous block; the first has no previous block. */
   fitFault(block: K, backbone: B, before: K | undefined): Fault | undefined;
-  /** The backbone in words, for the head of a profile. */
+  /** The backbone in words, for the heading of a profile. */
   describeBackbone(backbone: B): string;
-  /** A block in one short word group, the same for equal blocks only: `G3 d0.5 f4`. */
+  /** A short description of a block, unique among different blocks: `G3 d0.5 f4`. */
   describeBlock(block: K): string;
   readonly columns: readonly Column<K>[];
 
-  /** Images, normalised, [B, 3, S, S] → what the first block takes. */
+  /** Normalised images [B, 3, S, S] → the first block's input. */
   stem(scope: Scope, images: Value, backbone: B, phase: Phase): Value;
-  /** A block; it may change the shape of what it is given. */
+  /** A block; it may change the shape of its input. */
   block(scope: Scope, x: Value, block: K, phase: Phase): Value;
-  /** What the last block gives → logits [B, classes]. */
+  /** The last block's output → logits [B, classes]. */
   head(scope: Scope, x: Value, backbone: B): Value;
-  /** Residual branches of a block, which drop path may drop. */
+  /** Residual branches per block, for drop path. */
   readonly residualBranches: number;
   readonly gradCam: GradCamTarget<B, K>;
 
   readonly presets: readonly Preset<B, K>[];
-  /** The official names, the usual ones first. */
+  /** The official names, the most common layout first. */
   readonly layouts: readonly Layout<B, K>[];
-  /** Whether a state with these names, of any layout, may be of this family. */
+  /** Whether a state with these names, in any layout, may belong to this family. */
   claims(names: readonly string[]): boolean;
-  /** The architecture of a state that the family claims. Throws a UserError that names `source` when its shapes do not fit. */
+  /**
+   * The architecture of a state that the family claims. Throws a UserError that names `source` if its shapes do not
+   * fit.
+   */
   recognize(shapes: Shapes, source: string): Description<B, K>;
-  /** What a preset must be built for to take a state of these shapes. Throws a UserError as {@link recognize} does. */
+  /** The options with which a preset fits a state of these shapes. Throws a UserError as {@link recognize} does. */
   sizesOf(shapes: Shapes, source: string): PresetOptions;
-  /** The backbone with the classes and the image size that a state is for, as far as its shapes show. */
+  /** The backbone with the state's number of classes and image size, as far as the shapes show them. */
   asTrained(backbone: B, shapes: Shapes): B;
-  /** The first part of the names of the classifier's tensors, which depend on the classes: `head.`. */
+  /** The prefix of the classifier's tensors, which depend on the classes: `head.`. */
   readonly classifier: string;
-  /** A tensor of pretrained weights for the image size of `backbone`; most do not depend on it and are returned as they are. */
+  /**
+   * Adapts a pretrained tensor to the image size of `backbone`; most do not depend on it and are returned unchanged.
+   */
   resized(name: string, value: Tensor<'float32'>, backbone: B): Tensor<'float32'>;
-  /** Multiply-adds as published code counts them, where that differs from the true count. */
+  /** Multiply-adds as published code counts them, if that differs from the true count. */
   readonly publishedMacs?: PublishedMacs<B, K>;
-  /** In JSON, a family is its name. */
+  /** In JSON, a family is just its name. */
   toJSON(): string;
 }
 
-/** Makes a family of everything that it is. */
+/** Defines a family. */
 export function defineFamily<B extends Backbone, K extends Block>(family: Omit<Family<B, K>, 'toJSON'>): Family<B, K> {
   return Object.freeze({ ...family, toJSON: () => family.name });
 }
 
-/** Multiply-adds by another convention, to compare with published figures and with nothing else. */
+/** Multiply-adds by another convention, only for comparison with published figures. */
 export interface PublishedMacs<B extends Backbone = Backbone, K extends Block = Block> {
   ofBlock(block: K, backbone: B): number;
   ofNetwork(architecture: Architecture<B, K>): number;
-  /** What the convention is, for the line below a profile: `By GLiT's released code, which …`. */
+  /** The convention in words, for the line below a profile: `By GLiT's released code, which …`. */
   readonly convention: string;
 }

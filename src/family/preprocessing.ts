@@ -12,13 +12,16 @@ export interface Preprocessing extends Normalization, Framing {}
 /** ImageNet's statistics, which most published networks use. */
 export const IMAGENET_NORMALIZATION: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
-/** DeiT's, and that of every network that glit trains from scratch: shorter side to 256/224 of the size, bicubic. */
+/**
+ * DeiT's preprocessing, which glit also uses for every network it trains from scratch: shorter side to 256/224 of the
+ * size, bicubic.
+ */
 export const DEIT_PREPROCESSING: Preprocessing = Object.freeze({
   ...IMAGENET_NORMALIZATION,
   ...USUAL_FRAMING,
 });
 
-/** Whether two ways of preparing an image are the same. */
+/** Whether two preprocessings are equal. */
 export function samePreprocessing(a: Preprocessing, b: Preprocessing): boolean {
   return (
     a.crop === b.crop &&

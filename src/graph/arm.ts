@@ -2,21 +2,23 @@ import { GraphError } from './error.js';
 import { nodesOf } from './traverse.js';
 import { Value, type ValueType } from './value.js';
 
-/** One of the K computations of a branch: a function of outer values, which it must be given to use them. */
+/** One of the K computations of a branch: a function of the outer values that it captures. */
 export interface Arm {
   readonly captures: readonly Value[];
   readonly body: (...captured: readonly Value[]) => readonly Value[];
 }
 
-/** An arm after its body was called once. */
+/** An arm after its body was called. */
 export interface TracedArm {
-  /** What the inner values that the body was given stand for outside. */
+  /** The outer value of each inner value that the body received. */
   readonly bindings: ReadonlyMap<Value, Value>;
-  /** By output slot of the branch; undefined (or missing at the end) where only other arms have something. */
+  /** By output slot of the branch; undefined (or missing at the end) where only other arms have an output. */
   readonly outputs: (Value | undefined)[];
 }
 
-/** Calls the body of arm `at` of a branch on `index`. Throws a GraphError when it uses what it did not capture. */
+/**
+ * Calls the body of arm `at` of a branch on `index`. Throws a GraphError when it uses a value that it did not capture.
+ */
 export function trace(index: Value, { captures, body }: Arm, at: number): TracedArm {
   const inner = captures.map((outer) => argument(typeInArm(outer, index, at)));
   const outputs = body(...inner);
@@ -38,7 +40,7 @@ export function argument(type: ValueType): Value {
   return new Value(type, { kind: 'argument' });
 }
 
-/** The type that `outer` has inside arm `at` of a branch on `index`. */
+/** The type of `outer` inside arm `at` of a branch on `index`. */
 export function typeInArm(outer: Value, index: Value, at: number): ValueType {
   if (!('arms' in outer.type)) return outer.type;
   if (outer.type.index !== index) {

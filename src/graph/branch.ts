@@ -8,17 +8,17 @@ import { nodesOf } from './traverse.js';
 import { constant, dtypeOf, formatType, sameType, Value, type Node, type ValueType } from './value.js';
 
 /**
- * Runs one of K arms, chosen by `index` (int64, one element) when the graph runs, and returns its outputs.
+ * Runs one of K arms, chosen by `index` (int64, one element) at run time, and returns its outputs.
  *
- * Arms may differ in anything but the dtypes of their outputs. Where they agree on an output's shape it is an ordinary
- * value; where they do not, its type is a {@link VariantType}, for other branches on the same index to use. One arm alone
- * is no branch: its body is built in place.
+ * Arms may differ in everything except the dtypes of their outputs. If they agree on an output's shape, it is an
+ * ordinary value; otherwise its type is a {@link VariantType}, which other branches on the same index can use. A single
+ * arm makes no branch: its body is built in place.
  *
- * The gradient is a branch on the same index. It computes nothing twice: the intermediates that it needs leave the
- * forward arms through extra outputs, which {@link Node.gradient} adds when it is asked for. The gradient of a captured
- * value is an ordinary value, zero where the arm that ran did not capture it. Not so for an input of the graph that only
- * some arms capture, their own parameters: no zeros are made for what did not run. Its gradient is a variant that holds
- * in the arms that capture it their gradient, and in the others that of a parameter of theirs.
+ * The gradient is a branch on the same index. It computes nothing twice: the forward arms return the intermediates that
+ * it needs through extra outputs, which {@link Node.gradient} adds on demand. The gradient of a captured value is an
+ * ordinary value, zero if the arm that ran did not capture it. Graph inputs that only some arms capture, their own
+ * parameters, are the exception: no zeros are made for arms that did not run. Their gradient is a variant, which arms
+ * without that input fill with the gradient of one of their own parameters.
  */
 export function branch(index: Value, arms: readonly Arm[]): readonly Value[] {
   if (arms.length === 0) throw new GraphError('a branch has no arms');
@@ -32,7 +32,7 @@ export function branch(index: Value, arms: readonly Arm[]): readonly Value[] {
   );
 }
 
-/** `perArm`: the slot from which on outputs are about another thing in every arm, even where their types agree. */
+/** `perArm`: from this slot on, outputs mean something different in every arm, even if their types agree. */
 function record(index: Value, arms: readonly TracedArm[], perArm = Infinity): readonly Value[] {
   const outers = [...new Set(arms.flatMap((arm) => [...arm.bindings.values()]))];
   const outputs: Value[] = [];
@@ -52,7 +52,7 @@ function record(index: Value, arms: readonly TracedArm[], perArm = Infinity): re
   return outputs;
 }
 
-/** Gives the node an output value for every slot that its arms have and it has not yet. */
+/** Adds an output value to the node for every new slot of its arms. */
 function addOutputs(node: Node, outputs: Value[], index: Value, arms: readonly TracedArm[], perArm = Infinity): void {
   const slots = Math.max(...arms.map((arm) => arm.outputs.length));
   for (let slot = outputs.length; slot < slots; slot++) {
@@ -67,7 +67,7 @@ function addOutputs(node: Node, outputs: Value[], index: Value, arms: readonly T
   }
 }
 
-/** What an arm returns in a slot that it has no use for. */
+/** An arm's output in a slot that it does not use. */
 function nothing(dtype: DType): ValueType {
   return { dtype, shape: [0] };
 }
@@ -92,7 +92,7 @@ function gradient(
     const { seeds, gradOf } = vjpOfArm(index, arm, at, grads, targets);
     const outputs: (Value | undefined)[] = shared.map(gradOf);
     for (const [outer, slot] of ownSlots) if (captures(arm, outer)) outputs[shared.length + slot] = gradOf(outer);
-    // not a hole: where the arm has nothing
+    // fill holes with undefined: the arm has no output there
     return { seeds, outputs: Array.from(outputs) };
   });
   const needs = arms.map((arm, at) => readByGradient(arm, pulled[at].outputs));
@@ -103,7 +103,7 @@ function gradient(
     needs.map(({ intermediates }) => intermediates),
   );
   const backward = arms.map((arm, at): TracedArm => {
-    // What is no arm's own stays captured by all arms, read or not: so it is in the gradient of the gradient, too.
+    // All arms keep capturing shared values, read or not, so that the gradient of the gradient has them too.
     const captured = [...arm.bindings].filter(([value, outer]) => needs[at].captured.has(value) || !isOwn(outer));
     const bindings = new Map<Value, Value>([...captured, ...saved[at], ...pulled[at].seeds]);
     return { bindings, outputs: pulled[at].outputs };
@@ -116,7 +116,7 @@ function gradient(
   });
 }
 
-/** Gives each value a slot that it shares with no other value of the same arm. */
+/** Assigns each value a slot that no other value of the same arm uses. */
 function slotsOf(values: readonly Value[], armsOf: (value: Value) => readonly TracedArm[]): ReadonlyMap<Value, number> {
   const slots = new Map<Value, number>();
   for (const value of values) {
@@ -131,8 +131,8 @@ function slotsOf(values: readonly Value[], armsOf: (value: Value) => readonly Tr
 }
 
 /**
- * Differentiates arm `at`. `seeds` are inner values and the gradients of the branch's outputs that they stand for;
- * `gradOf` gives the arm's gradient by one of `targets`, zeros where none flows (nothing for a variant).
+ * Differentiates arm `at`. `seeds` maps inner values to the gradients of the branch's outputs; `gradOf` gives the arm's
+ * gradient for one of `targets`, zeros where none flows (undefined for a variant).
  */
 function vjpOfArm(index: Value, arm: TracedArm, at: number, grads: Grads, targets: readonly Value[]) {
   const seeds = grads.map((grad) => grad && argument(typeInArm(grad, index, at)));
@@ -155,7 +155,7 @@ function vjpOfArm(index: Value, arm: TracedArm, at: number, grads: Grads, target
   return { seeds: bindings, gradOf };
 }
 
-/** The values of the forward arm that its gradient reads: captured ones, and intermediates that it must hand out. */
+/** The values of the forward arm that its gradient reads: captured values, and intermediates that it must return. */
 function readByGradient(arm: TracedArm, results: Grads) {
   const forward = new Set(
     nodesOf(
@@ -172,7 +172,7 @@ function readByGradient(arm: TracedArm, results: Grads) {
     seen.add(value);
     if (arm.bindings.has(value)) captured.add(value);
     if (value.source.kind !== 'node' || arm.bindings.has(value)) continue;
-    // A reshape is free: it is repeated rather than handed out, which would keep two names for one buffer.
+    // A reshape is free: repeat it instead of returning it, which would keep two names for one buffer.
     if (forward.has(value) && value.source.node.operator !== 'reshape') intermediates.add(value);
     else stack.push(...value.source.node.inputs);
   }
@@ -180,8 +180,8 @@ function readByGradient(arm: TracedArm, results: Grads) {
 }
 
 /**
- * Adds outputs to the forward branch for the intermediates of each arm, one slot serving all arms, and returns which
- * outer value holds which intermediate.
+ * Adds outputs to the forward branch for the intermediates of each arm, with slots shared among arms. Returns the outer
+ * value of each intermediate.
  */
 function saveIntermediates(
   node: Node,

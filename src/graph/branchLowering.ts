@@ -2,7 +2,7 @@ import { int64, zeros } from '../tensor/tensor.js';
 import type { TracedArm } from './arm.js';
 import { constant, type Emitter, type Port, type Value } from './value.js';
 
-/** A balanced tree of ONNX `If`s, arms lower..upper-1 of it in one graph. */
+/** A balanced tree of ONNX `If`s; one graph holds arms lower..upper-1. */
 export function lowerBranch(
   emit: Emitter,
   index: string,
@@ -19,7 +19,7 @@ export function lowerBranch(
       const values = slots.map((slot) => arm.outputs[slot] ?? constant(zeros(outputs[slot].dtype, [0])));
       const names = inner.lower(values);
       return slots.map((slot, at) => {
-        // An output of an ONNX subgraph must be computed in it, and by a name of its own.
+        // An ONNX subgraph must compute its outputs itself, each under its own name.
         const passedOn =
           values[at].source.kind !== 'node' || arm.bindings.has(values[at]) || names.indexOf(names[at]) !== at;
         return { name: passedOn ? inner.node('Identity', [names[at]])[0] : names[at], type: outputs[slot].type };

@@ -1,6 +1,6 @@
 /**
- * A graph that does not fit together. The message tells the operator, both shapes and, once it passed through
- * {@link inModule}, the path of the module that was being built, e.g. `blocks.3.attn.qkv: gemm: …`.
+ * A graph that does not fit together. The message names the operator, both shapes and, after {@link inModule}, the path
+ * of the module under construction, e.g. `blocks.3.attn.qkv: gemm: …`.
  */
 export class GraphError extends Error {
   override readonly name = 'GraphError';
@@ -19,7 +19,7 @@ export class GraphError extends Error {
   }
 }
 
-/** Runs `build`, the construction of one module, and names the module in any GraphError that comes out of it. */
+/** Runs `build`, which constructs one module, and adds the module's name to any GraphError. */
 export function inModule<Result>(name: string, build: () => Result): Result {
   try {
     return build();

@@ -20,8 +20,9 @@ export function gradients(scalar: Value, parameters: readonly Value[]): readonly
 }
 
 /**
- * Reverse mode: the gradient of Σ ⟨outputs, seeds⟩ with respect to each of `targets`; undefined where nothing flows.
- * Broadcasting is undone here, once for all operators. Nothing flows past values in `known`: they count as given.
+ * Reverse mode (vector-Jacobian product): the gradient of Σ ⟨outputs, seeds⟩ with respect to each of `targets`;
+ * undefined where nothing flows. Broadcasting is undone here, once for all operators. Values in `known` are constants:
+ * nothing flows past them.
  */
 export function vjp(
   outputs: readonly Value[],
@@ -59,7 +60,7 @@ export function vjp(
   return targets.map((target) => gradientOf.get(target));
 }
 
-/** Sums a gradient over the axes along which broadcasting had stretched `value`. */
+/** Sums a gradient over the axes along which `value` was broadcast. */
 function unbroadcast(gradient: Value, value: Value): Value {
   if ('arms' in gradient.type || sameShape(gradient.shape, value.shape)) return gradient;
   return reshape(sum(gradient, broadcastAxes(value.shape, gradient.shape)), value.shape);

@@ -5,15 +5,15 @@ import { nodesOf } from './traverse.js';
 import { dtypeOf, type Emitter, type NodeOptions, type Port, type Value, type ValueType } from './value.js';
 
 export interface LowerOptions {
-  /** Leave the leading extent of inputs and outputs open, as dimension `batch`. */
+  /** Make the leading extent of inputs and outputs a free dimension, `batch`. */
   readonly freeBatch?: boolean;
-  /** Key-value pairs that are written into the model, e.g. its class names. */
+  /** Key-value pairs to write into the model, e.g. its class names. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
- * Lowers a graph, given by its named outputs, to the bytes of an ONNX model. Its inputs are those that the outputs
- * depend on, under their own names; constants become initializers, under their own names where they have one.
+ * Lowers a graph, given by its named outputs, to the bytes of an ONNX model. The model's inputs are those that the
+ * outputs depend on, under their own names; constants become initializers, under their own names if they have one.
  */
 export function lower(
   outputs: Readonly<Record<string, Value>>,
@@ -24,7 +24,7 @@ export function lower(
   const computed = writer.lower(Object.values(outputs));
   const own = new Map<string, string>();
   computed.forEach((name, at) => {
-    // An output that is computed here takes its name along: ONNX Runtime copies what an Identity renames and others read.
+    // Name computed outputs directly: ONNX Runtime would copy a value that an Identity renames while others read it.
     if (outputs[names[at]].source.kind === 'node' && !own.has(name)) own.set(name, names[at]);
     else writer.node('Identity', [name], {}, [names[at]]);
   });
@@ -36,7 +36,7 @@ export function lower(
   return encodeModel({ graph, metadata });
 }
 
-/** One ONNX graph being written: the model's, or an arm's inside it. */
+/** An ONNX graph under construction: the model's, or that of an arm inside it. */
 class GraphWriter implements Emitter {
   readonly #nodes: OnnxNode[] = [];
   readonly #initializers: OnnxInitializer[] = [];
@@ -71,9 +71,9 @@ class GraphWriter implements Emitter {
   }
 
   constant(tensor: Tensor): string {
-    // Shapes and scalars recur by the hundred; large tensors are compared by nothing and written as they come.
+    // Shapes and scalars recur by the hundred, so they are deduplicated; large tensors are not.
     const { dtype, shape, data } = tensor;
-    // By their bytes, as −0 and 0 are alike as text.
+    // Compare bytes: −0 and 0 look the same as text.
     const bytes = data.length <= 16 ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength).join() : undefined;
     const key = bytes === undefined ? undefined : `${dtype}[${shape.join()}]${bytes}`;
     const known = key === undefined ? undefined : this.#constants.get(key);
@@ -143,14 +143,14 @@ class GraphWriter implements Emitter {
   }
 
   #namedConstant(name: string, tensor: Tensor): string {
-    // ONNX wants a name once in a model, and arms may each read the constant.
+    // ONNX wants names to be unique in a model, but several arms may read the constant.
     if (this.#isArm) return this.constant(tensor);
     this.#claim(name);
     this.#initializers.push({ name, tensor });
     return name;
   }
 
-  /** Takes the name for an input or a constant. Throws when another one has it. */
+  /** Reserves the name for an input or a constant. Throws when another one has it. */
   #claim(name: string): void {
     if (this.#claimed.has(name)) throw new GraphError(`two different inputs or constants are called «${name}»`);
     this.#claimed.add(name);
@@ -163,7 +163,7 @@ class GraphWriter implements Emitter {
   }
 }
 
-/** The same nodes with other names of values, in the arms of branches too, which read values of the outer graph. */
+/** The same nodes with values renamed, also in the arms of branches, which read values of the outer graph. */
 function renamed(nodes: readonly OnnxNode[], names: ReadonlyMap<string, string>): OnnxNode[] {
   const rename = (name: string): string => names.get(name) ?? name;
   return nodes.map((node) => ({

@@ -1,24 +1,24 @@
 import { GraphError } from './error.js';
 import { formatType, Value, type Emitter, type Node, type TensorType } from './value.js';
 
-/** Everything that an operator is: its shape rule, gradient, cost and lowering. */
+/** The definition of an operator: its shape rule, gradient, cost and lowering. */
 export interface OperatorRule<Attributes> {
   readonly name: string;
-  /** Set where ONNX knows the operator for float32 inputs only (or another meaning of it for whole numbers). */
+  /** Set if ONNX has the operator only for float32 (or gives it another meaning for integers). */
   readonly float32Only?: true;
   /**
-   * How many outputs, the last ones, exist for the gradient to read; 0 when left out. They carry no gradient
-   * themselves, so a gradient that reads them cannot be differentiated again.
+   * How many of the last outputs exist only for the gradient to read. Default 0. They carry no gradient themselves, so
+   * a gradient that reads them cannot be differentiated again.
    */
   readonly saved?: number;
-  /** Output types from input types. Throws a GraphError that tells what does not fit. */
+  /** Output types from input types. Throws a GraphError that says what does not fit. */
   infer(inputs: readonly TensorType[], attributes: Attributes): readonly TensorType[];
   /**
-   * The gradient of each input, given those of the outputs. A result may have a wider (broadcast) shape than its input:
-   * the reverse mode sums it back. `undefined`: no gradient flows to that input.
+   * The gradient of each input, given those of the outputs. A result may have a wider (broadcast) shape than its input;
+   * reverse mode sums it back. `undefined`: no gradient flows to that input.
    */
   gradient(call: GradientCall<Attributes>): readonly (Value | undefined)[];
-  /** Multiply-accumulates of one call; 0 when left out. */
+  /** Multiply-accumulates of one call. Default 0. */
   macs?(inputs: readonly TensorType[], outputs: readonly TensorType[], attributes: Attributes): number;
   /** Writes the call as ONNX nodes and returns the names of its outputs. */
   lower(emit: Emitter, call: LoweringCall<Attributes>): readonly string[];
@@ -30,7 +30,7 @@ export interface GradientCall<Attributes> {
   readonly attributes: Attributes;
   /** The gradient of each output; undefined where none flows. At least one is defined. */
   readonly grads: readonly (Value | undefined)[];
-  /** Which inputs a gradient is wanted for; work for the others can be left out. */
+  /** Which inputs need a gradient; the rule can skip the others. */
   readonly wanted: readonly boolean[];
 }
 
@@ -39,7 +39,7 @@ export interface LoweringCall<Attributes> {
   readonly inputTypes: readonly TensorType[];
   readonly outputTypes: readonly TensorType[];
   readonly attributes: Attributes;
-  /** Which outputs anything reads: a lowering can leave the others out (their names are not looked at). */
+  /** Which outputs are read; a lowering can skip the others (their names are ignored). */
   readonly used: readonly boolean[];
 }
 
@@ -49,7 +49,7 @@ export interface Operator<Attributes> {
   (inputs: readonly Value[], attributes: Attributes): readonly Value[];
 }
 
-/** Makes an operator of its rule. A call that does not fit fails here, where it is made. */
+/** Makes an operator from its rule. Invalid calls fail at the call site. */
 export function defineOperator<Attributes extends object>(rule: OperatorRule<Attributes>): Operator<Attributes> {
   const apply = (inputs: readonly Value[], attributes: Attributes): readonly Value[] => {
     const inputTypes = inputs.map((value) => value.tensorType);
@@ -85,7 +85,7 @@ export function defineOperator<Attributes extends object>(rule: OperatorRule<Att
   return Object.assign(apply, { rule });
 }
 
-/** The `gradient` of an operator on whole numbers or truth values, through which nothing flows. */
+/** The `gradient` of an operator on integers or booleans: nothing flows. */
 export function noGradient({ inputs }: { readonly inputs: readonly Value[] }): readonly undefined[] {
   return inputs.map(() => undefined);
 }

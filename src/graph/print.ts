@@ -1,7 +1,9 @@
 import { nodesOf } from './traverse.js';
 import { formatType, type Value } from './value.js';
 
-/** The graph as text, one node a line: `%5, %6 = split %4 {axis: 1, extents: [2, 2]} : float32[3, 2], float32[3, 2]`. */
+/**
+ * The graph as text, one node per line: `%5, %6 = split %4 {axis: 1, extents: [2, 2]} : float32[3, 2], float32[3, 2]`.
+ */
 export function print(outputs: Readonly<Record<string, Value>>): string {
   const names = new Map<Value, string>();
   let count = 0;

@@ -1,8 +1,7 @@
 import type { Node, Value } from './value.js';
 
 /**
- * The nodes that `outputs` are computed from, every node after those it reads. Values in `known` are taken as given:
- * what they are computed from is not visited.
+ * The nodes that `outputs` depend on, in topological order. Values in `known` are given: their nodes are not visited.
  */
 export function nodesOf(outputs: readonly Value[], known: { has(value: Value): boolean } = new Set()): readonly Node[] {
   const order: Node[] = [];

@@ -10,12 +10,12 @@ export interface TensorType {
 }
 
 /**
- * The type of a branch's output that depends on which arm ran, e.g. the gradient of the chosen arm's own parameters.
- * Only an arm of a branch on the same `index` can use such a value, where its type is known.
+ * The type of a branch output that depends on which arm ran, e.g. the gradient of the chosen arm's own parameters. Only
+ * arms of a branch on the same `index`, where the type is known, can use such a value.
  */
 export interface VariantType {
   readonly index: Value;
-  /** The type for each arm; again a variant where the arm holds a branch itself. */
+  /** The type in each arm; a nested variant if the arm contains a branch. */
   readonly arms: readonly ValueType[];
 }
 
@@ -28,7 +28,7 @@ export type Source =
   | { readonly kind: 'argument' }
   | { readonly kind: 'node'; readonly node: Node };
 
-/** A typed edge of a graph. A graph is nothing but the values that its outputs are computed from. */
+/** A typed edge of a graph. A graph is just the values that its outputs depend on. */
 export class Value {
   constructor(
     readonly type: ValueType,
@@ -55,7 +55,7 @@ export class Value {
   }
 }
 
-/** A named input of the graph, fed at every run. */
+/** A named input of the graph, fed on every run. */
 export function input(name: string, dtype: DType, shape: Shape): Value {
   return new Value({ dtype, shape }, { kind: 'input', name });
 }
@@ -76,7 +76,7 @@ export function sameType(a: ValueType, b: ValueType): boolean {
   return a.dtype === b.dtype && sameShape(a.shape, b.shape);
 }
 
-/** The dtype, in which all arms of a branch agree. */
+/** The dtype, which all arms of a branch share. */
 export function dtypeOf(type: ValueType): DType {
   return 'arms' in type ? dtypeOf(type.arms[0]) : type.dtype;
 }
@@ -89,21 +89,21 @@ export interface Node {
   readonly outputs: readonly Value[];
   gradient(grads: readonly (Value | undefined)[], wanted: readonly boolean[]): readonly (Value | undefined)[];
   macs(): number;
-  /** Lowers the node; `used` tells which outputs anything reads. */
+  /** Lowers the node; `used` says which outputs are read. */
   lower(emit: Emitter, inputs: readonly string[], used: readonly boolean[]): readonly string[];
 }
 
-/** What an operator writes its lowering with: ONNX nodes and constants, in the graph that is being written. */
+/** Writes an operator's lowering, ONNX nodes and constants, into the graph under construction. */
 export interface Emitter {
-  /** True when the leading extent of activations is left open in the exported model. */
+  /** Whether the leading extent of activations is a free dimension in the exported model. */
   readonly freeBatch: boolean;
   /** Adds a node and returns the names of its outputs. */
   node(opType: string, inputs: readonly string[], options?: NodeOptions): readonly string[];
   /** The name of an initializer with this content. */
   constant(tensor: Tensor): string;
-  /** A subgraph that reads values of this graph by name: `bindings` are the values that it knows from outside. */
+  /** A subgraph that reads values of this graph by name; `bindings` are those outer values. */
   subgraph(name: string, bindings: ReadonlyMap<Value, string>, build: (inner: Emitter) => readonly Port[]): OnnxGraph;
-  /** Lowers values, and what they are computed from, into this graph and returns their names. */
+  /** Lowers values and their dependencies into this graph and returns their names. */
   lower(values: readonly Value[]): readonly string[];
 }
 
@@ -113,7 +113,7 @@ export interface NodeOptions {
   readonly outputs?: number;
 }
 
-/** A named output of a subgraph; its type is left open where the arms of a branch disagree. */
+/** A named output of a subgraph; its type is open if the arms of a branch disagree. */
 export interface Port {
   readonly name: string;
   readonly type: ValueType;

@@ -7,7 +7,7 @@ import { attentionBlocks } from './presets.js';
 
 export type GlitArchitecture = Architecture<GlitBackbone, GlitBlock>;
 
-/** A GLiT, checked and frozen. Throws a UserError that names the place, the fact and what to use instead. */
+/** A GLiT, checked and frozen. Throws a UserError with the path, the fact and what to use instead. */
 export function glitArchitecture(description: Description<GlitBackbone, GlitBlock>): GlitArchitecture {
   return checked(glit, description);
 }

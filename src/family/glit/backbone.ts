@@ -23,7 +23,7 @@ export const GLIT_BACKBONE_FIELDS: readonly (keyof GlitBackbone)[] = [
   'classes',
 ];
 
-/** Patches that do not tile the image, heads that do not share the width. */
+/** Faults: patches that do not tile the image, heads that do not divide the width. */
 export function backboneFault({ imageSize, patchSize, dim, heads }: GlitBackbone): Fault | undefined {
   if (imageSize % patchSize !== 0) {
     return { field: 'imageSize', fact: `is ${imageSize}, which patches of ${patchSize} do not tile; use a multiple` };
@@ -34,7 +34,7 @@ export function backboneFault({ imageSize, patchSize, dim, heads }: GlitBackbone
   return undefined;
 }
 
-/** A field that its kind of block needs and lacks, or has and cannot use; heads and widths that do not fit the backbone. */
+/** Faults: a field that this kind of block lacks or cannot use; heads and widths that do not fit the backbone. */
 export function fitFault(block: GlitBlock, backbone: GlitBackbone): Fault | undefined {
   return presenceFault(block) ?? widthFault(block, backbone);
 }
@@ -55,7 +55,7 @@ function presenceFault(block: GlitBlock): Fault | undefined {
   return undefined;
 }
 
-/** Heads that do not add up to the backbone's, and widths that are no whole number of channels. */
+/** Faults: heads that do not add up to the backbone's, and widths that are not a whole number of channels. */
 function widthFault(block: GlitBlock, { dim, heads }: GlitBackbone): Fault | undefined {
   const { globalHeads, localHeads, expansion, dkRatio, ffnRatio } = block;
   if (globalHeads + localHeads !== heads) {

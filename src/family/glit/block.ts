@@ -9,20 +9,20 @@ export type HeadSplit = {
 
 /**
  * One GL-block (GLiT, section 3). `kernel` and `expansion` exist exactly when there are local heads, `dkRatio` exactly
- * when there are global ones. Made by {@link block}, which freezes it.
+ * when there are global ones. {@link block} makes and freezes it.
  */
 export type GlitBlock = HeadSplit & {
   /** K, the width of the depthwise convolution over the tokens; odd. */
   readonly kernel?: number;
-  /** E: the convolution module works on E times the channels of the local heads. */
+  /** E: the convolution module has E times the channels of the local heads. */
   readonly expansion?: number;
-  /** Width of queries, keys and values over the width of the global heads (the released code's e_v). */
+  /** Ratio of the width of queries, keys and values to that of the global heads (the released code's e_v). */
   readonly dkRatio?: number;
-  /** Hidden width of the feed-forward network over the width of the block (the paper's d_z). */
+  /** Ratio of the feed-forward network's hidden width to the block's width (the paper's d_z). */
   readonly ffnRatio: number;
 };
 
-/** The low level of a block while only its high level is searched. */
+/** The low level of a block while the high level is searched. */
 export interface LowLevelDefaults {
   readonly kernel: number;
   readonly expansion: number;
@@ -38,12 +38,12 @@ export const LOW_LEVEL_DEFAULTS: LowLevelDefaults = Object.freeze({
   ffnRatio: 4,
 });
 
-/** A split and any part of the low level. */
+/** A split and any fields of the low level. */
 export type BlockFields = HeadSplit & Partial<LowLevelDefaults>;
 
 /**
- * Makes a frozen block: parts of the low level that are not given come from `defaults`, parts that the split has no use
- * for are left out. Throws a UserError for values that no block can have.
+ * Makes a frozen block. Missing low-level fields come from `defaults`; fields that the split does not use are dropped.
+ * Throws a UserError for impossible values.
  */
 export function block(fields: BlockFields, defaults: Partial<LowLevelDefaults> = {}): GlitBlock {
   const { globalHeads, localHeads } = fields;
@@ -60,7 +60,7 @@ export function block(fields: BlockFields, defaults: Partial<LowLevelDefaults> =
   return Object.freeze(made);
 }
 
-/** The first thing that is wrong with the values of a block, whatever the backbone. */
+/** The first fault of a block's values, whatever the backbone. */
 export function faultOf(candidate: GlitBlock): Fault | undefined {
   const { globalHeads, localHeads, kernel, expansion, dkRatio, ffnRatio } = candidate;
   for (const [field, count] of [
@@ -87,7 +87,7 @@ export function faultOf(candidate: GlitBlock): Fault | undefined {
   return undefined;
 }
 
-/** The block in one short word group for tables and logs: `G3 d0.5 f4`, `L3 k31 e2 f4`, `G1L2 k31 e4 d1 f6`. */
+/** A short description of the block for tables and logs: `G3 d0.5 f4`, `L3 k31 e2 f4`, `G1L2 k31 e4 d1 f6`. */
 export function describeBlock({ globalHeads, localHeads, kernel, expansion, dkRatio, ffnRatio }: GlitBlock): string {
   const split = `${globalHeads > 0 ? `G${globalHeads}` : ''}${localHeads > 0 ? `L${localHeads}` : ''}`;
   const parts = [

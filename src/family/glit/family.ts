@@ -12,8 +12,8 @@ import { claims, recognize, sizesOf } from './recognize.js';
 import { releasedBlockConvention, releasedConvention } from './releasedConvention.js';
 
 /**
- * GLiT (Chen et al., 2021): a vision transformer whose heads may be convolutions. With global heads alone it is ViT
- * (Dosovitskiy et al., 2021) and DeiT (Touvron et al., 2021). Between blocks there are tokens, [B, N, D].
+ * GLiT (Chen et al., 2021): a vision transformer whose heads may be convolutions. With only global heads it is ViT
+ * (Dosovitskiy et al., 2021) and DeiT (Touvron et al., 2021). Blocks pass on tokens, [B, N, D].
  */
 export const glit = defineFamily<GlitBackbone, GlitBlock>({
   name: 'glit',

@@ -2,13 +2,13 @@ import type { Layout } from '../family.js';
 import type { GlitBackbone } from './backbone.js';
 import type { GlitBlock } from './block.js';
 
-/** The official networks keep these before the patch embedding. */
+/** In the official networks these come before the patch embedding. */
 const FIRST = ['cls_token', 'pos_embed'];
 
-/** The official GLiT keeps every block in a list of candidates that has one member: `blocks.<i>.0.…`. */
+/** The official GLiT keeps every block in a list of candidates with one member: `blocks.<i>.0.…`. */
 const CANDIDATE_SLOT = /^(blocks\.\d+\.)0\.(?=(norm1|attn|norm2|mlp)\.)/;
 
-/** A name of the official GLiT or of DeiT as glit has it. */
+/** glit's name for a name of the official GLiT or DeiT. */
 export function withoutSlot(name: string): string {
   return name.replace(CANDIDATE_SLOT, '$1');
 }

@@ -20,11 +20,11 @@ export function localConv(
   const inner = dim * expansion;
   const rows = reshape(x, [batch * tokens, dim]);
   const [first, gate] = scope.module('net.1', (pointwise) => {
-    // The halves of the gated unit as two products: cheaper than cutting the wide result in two.
+    // The halves of the gated unit as two products: cheaper than splitting one wide result.
     const weight = reshape(pointwise.parameter('weight', [2 * inner, dim, 1], fanInUniform(dim)), [2 * inner, dim]);
     const bias = reshape(pointwise.parameter('bias', [2 * inner], fanInUniform(dim)), [2 * inner, 1]);
     const biases = split(bias, 0, [inner, inner]);
-    // Channels come first from here on, W·xᵀ: that is what convolution and BatchNorm read, and needs no transpose.
+    // Channels come first from here on, W·xᵀ: convolution and BatchNorm read them this way, without a transpose.
     return split(weight, 0, [inner, inner]).map((half, at) => gemm(half, rows, { transposeB: true, bias: biases[at] })); // [E·D, B·N]
   });
   const gated = mul(first, sigmoid(gate));

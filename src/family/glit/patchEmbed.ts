@@ -22,7 +22,7 @@ export function patchEmbed(
   const positions = scope.parameter('pos_embed', [1, 1 + tokens, dim], truncatedNormal(WEIGHT_DEVIATION), {
     decay: false,
   });
-  // The class token is added to an empty first token rather than put in front, so that nothing depends on the batch.
+  // Add the class token to an empty first token instead of prepending it, so that nothing depends on the batch.
   const table = add(positions, pad(classToken, 1, 0, tokens)); // [1, 1 + N, D]
   return add(pad(reshape(patches, [batch, tokens, dim]), 1, 1, 0), table);
 }

@@ -1,11 +1,11 @@
 import { float32, type Tensor } from '../../tensor/tensor.js';
 
 /**
- * A position embedding [1, 1 + rows², D] for another number of patches, [1, 1 + newRows², D], as DeiT adapts it to another
- * image size: the class token's row is kept, the square of the patches' rows is resized bicubically as PyTorch's
- * `interpolate` does it, without antialiasing. The same size gives the same tensor.
+ * Resizes a position embedding [1, 1 + rows², D] to another number of patches, [1, 1 + newRows², D], as DeiT does for
+ * another image size: the class token's row stays, and the square of patch rows is resized like PyTorch's bicubic
+ * `interpolate`, without antialiasing. The same size returns the same tensor.
  *
- * Throws a RangeError when the patches make no square.
+ * Throws a RangeError when the patches do not form a square.
  */
 export function resizedPositions(positions: Tensor<'float32'>, newRows: number): Tensor<'float32'> {
   const { shape, data } = positions;
@@ -34,13 +34,13 @@ export function resizedPositions(positions: Tensor<'float32'>, newRows: number):
   return float32([1, 1 + newRows * newRows, dim], resized);
 }
 
-/** The patches' rows of a position embedding [1, 1 + rows², D]; undefined when they make no square. */
+/** The rows of patches in a position embedding [1, 1 + rows², D]; undefined if the patches do not form a square. */
 export function patchRows([, tokens]: readonly number[]): number | undefined {
   const rows = Math.round(Math.sqrt(tokens - 1));
   return tokens > 1 && rows * rows === tokens - 1 ? rows : undefined;
 }
 
-/** The four places of `size` that place `at` of `newSize` is made of: centres half a place in, the outermost repeated. */
+/** The four of `size` positions that contribute to position `at` of `newSize`: centres at halves, edges repeated. */
 function cubicTaps(
   at: number,
   size: number,

@@ -24,14 +24,14 @@ const VIT_PREPROCESSING: Preprocessing = {
   interpolation: 'bicubic',
 };
 
-/** The heads of the published networks of this width; undefined when none has it. */
+/** The number of heads of published networks with this width; undefined if there are none. */
 export function publishedHeads(dim: number): number | undefined {
   return Object.values(SIZES).find((size) => size.dim === dim)?.heads;
 }
 
 /**
- * The released GLiT-Tiny (GLiT's code, 2021), whose three heads a block are thirds of those of a larger network. The
- * paper's own Small and Base were not published.
+ * The released GLiT-Tiny (GLiT's code, 2021). Its three heads per block stand for thirds of the heads of a larger
+ * network. The paper's Small and Base were not published.
  */
 const RELEASED: readonly BlockFields[] = [
   { globalHeads: 3, localHeads: 0, dkRatio: 0.5, ffnRatio: 4 },
@@ -64,7 +64,7 @@ export function attentionBlocks(heads: number, depth: number): readonly GlitBloc
   return Array.from({ length: depth }, () => attention);
 }
 
-/** A preset of this size with these blocks. */
+/** A preset with this size and these blocks. */
 function presetOf(
   name: string,
   { dim, heads }: Size,
@@ -87,7 +87,7 @@ function presetOf(
   };
 }
 
-/** Patches that leave a small image at least eight rows of tokens: 16 pixels from 128 on, 4 for CIFAR's 32. */
+/** A patch size that leaves at least eight rows of tokens: 16 pixels from 128 on, 4 for CIFAR's 32. */
 export function patchFor(imageSize: number): number {
   return [16, 8, 4, 2].find((size) => imageSize % size === 0 && imageSize / size >= 8) ?? 1;
 }

@@ -6,18 +6,18 @@ import type { GlitBlock } from './block.js';
 import { withoutSlot } from './layouts.js';
 import { publishedHeads } from './presets.js';
 
-/** Whether these are names of a vision transformer with a class token, or nearly so. */
+/** Whether these names belong, at least roughly, to a vision transformer with a class token. */
 export function claims(names: readonly string[]): boolean {
   const block = /^blocks\.\d+\.(0\.|choices\.\d+\.)?(norm1|attn|norm2|mlp)\./;
   return names.some((name) => /^(cls_token|pos_embed|dist_token)/.test(name) || block.test(name));
 }
 
 /**
- * The network that a state of the official GLiT, of DeiT, ViT or of this project belongs to, from the shapes of its
- * tensors. They show everything but the number of heads, which is taken from the published networks of the same width.
+ * The network of a state of the official GLiT, DeiT, ViT or this project, from the shapes of its tensors. They show
+ * everything except the number of heads, which comes from the published networks of the same width.
  *
- * Throws a UserError that names `source`, usually the file, when the state is of another kind of network, or of a width
- * that no published network has.
+ * Throws a UserError that names `source`, usually the file, for another kind of network or a width that no published
+ * network has.
  */
 export function recognize(state: Shapes, source: string): Description<GlitBackbone, GlitBlock> {
   const shapes = new GlitShapes(state, source);
@@ -33,7 +33,7 @@ export function recognize(state: Shapes, source: string): Description<GlitBackbo
   return { backbone, blocks };
 }
 
-/** What a preset must be built for to take this state. Throws a UserError as {@link recognize} does. */
+/** The options with which a preset fits this state. Throws a UserError as {@link recognize} does. */
 export function sizesOf(state: Shapes, source: string): Required<PresetOptions> {
   const { imageSize, patchSize, classes } = new GlitShapes(state, source).sizes();
   return { imageSize, patchSize, classes };

@@ -2,16 +2,16 @@ import type { Architecture } from '../family.js';
 import type { GlitBackbone } from './backbone.js';
 import type { GlitBlock } from './block.js';
 
-/** The released formula is written for 224 pixels in patches of 16, and is not told of other sizes. */
+/** The released formula assumes 224 pixels and patches of 16. */
 const RELEASED_TOKENS = 197;
 
 /**
- * Multiply-adds as GLiT's released code counts them, for comparison with its published 1.33 G and with nothing else; the
- * true ones are `costOf(architecture).macs`. The formula
+ * Multiply-adds as GLiT's released code counts them, only for comparison with its published 1.33 G; the true count is
+ * `costOf(architecture).macs`. The formula
  *
  * - forgets that the gated unit doubles the output of the first pointwise convolution, so it is E·Dl²·N too low for
  *   every local branch;
- * - takes 197 tokens for every image and patch size, except in the patch embedding;
+ * - assumes 197 tokens for every image and patch size, except in the patch embedding;
  * - is exact for attention blocks at 197 tokens, hence for DeiT.
  */
 export function releasedConvention({
@@ -23,7 +23,7 @@ export function releasedConvention({
   return blocks.reduce((sum, block) => sum + releasedBlockConvention(block, backbone), embedding + dim * classes);
 }
 
-/** The part of one block in {@link releasedConvention}. */
+/** One block's share of {@link releasedConvention}. */
 export function releasedBlockConvention(block: GlitBlock, { dim, heads }: Pick<GlitBackbone, 'dim' | 'heads'>): number {
   const { globalHeads, localHeads, kernel = 0, expansion = 0, dkRatio = 0, ffnRatio } = block;
   const tokens = RELEASED_TOKENS;

@@ -49,7 +49,7 @@ export const scaledDotProductAttention = defineOperator<{ readonly scale: number
     const softmax = (from: string): string => emit.node('Softmax', [from], { attributes: { axis: { int: -1 } } })[0];
     const reshaped = (from: string, to: Shape): string =>
       emit.node('Reshape', [from, emit.constant(int64([to.length], to))])[0];
-    // −1: the batch may be open.
+    // −1: the batch may be a free dimension.
     const weights =
       bias === undefined
         ? softmax(scores)
@@ -63,11 +63,12 @@ export const scaledDotProductAttention = defineOperator<{ readonly scale: number
 
 /**
  * softmax(scale·Q·Kᵀ + bias)·V for every head of every image; queries, keys, values and the result are [B·heads, N, d].
- * A bias [G, N, N] is that of the first G of the first axis, then of the next G, and so on: G is the number of heads, or
- * of an image's windows and heads.
+ * A bias [G, N, N] repeats along the first axis every G entries: G is the number of heads, or of an image's windows
+ * times heads.
  *
- * One axis for images and heads keeps ONNX Runtime from merging the transposes in here with those that bring the heads
- * forward: it would copy keys and values once more, at a third of the speed, where its products transpose by themselves.
+ * A single axis for images and heads keeps ONNX Runtime from merging the transposes here with those that move the heads
+ * forward. Merged, it would copy keys and values once more, at a third of the speed; unmerged, its products transpose
+ * for free.
  */
 export function attention(
   q: Value,

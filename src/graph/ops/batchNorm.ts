@@ -48,7 +48,7 @@ export const batchNormalization = defineOperator<{ readonly epsilon: number }>({
     const flat = { attributes: { keepdims: { int: 0 } } };
     const [average] = emit.node('ReduceMean', [x, row], flat);
     const [centered] = emit.node('Sub', [x, column(average)]);
-    // Two nodes for the sum of squares: the single one is three times slower along one axis.
+    // Two nodes for the sum of squares: the single node is three times slower along one axis.
     const [squares] = emit.node('Mul', [centered, centered]);
     const [variance] = emit.node('Mul', [
       ...emit.node('ReduceSum', [squares, row], flat),
@@ -63,7 +63,8 @@ export const batchNormalization = defineOperator<{ readonly epsilon: number }>({
 
 /**
  * Normalises every row (a channel) of x [C, M] to mean 0 and variance 1 (biased), then scales and shifts it by scale,
- * shift [C]. Returns the result and, for running statistics and without gradient, the rows' means and variances [C].
+ * shift [C]. Returns the result and the rows' means and variances [C], which are for running statistics and carry no
+ * gradient.
  */
 export function batchNorm(
   x: Value,

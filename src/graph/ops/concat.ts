@@ -5,7 +5,7 @@ import { defineOperator } from '../operator.js';
 import { constant, type Emitter, type Value } from '../value.js';
 import { axisOf } from './axis.js';
 
-// Concatenation and splitting are each other's gradient, so they share a file.
+// Concat and split are each other's gradient, so they share a file.
 
 export const concatenation = defineOperator<{ readonly axis: number }>({
   name: 'concat',
@@ -32,7 +32,7 @@ export const concatenation = defineOperator<{ readonly axis: number }>({
     emit.node('Concat', inputs, { attributes: { axis: { int: axis } } }),
 });
 
-/** The parts one after another along `axis`. */
+/** Concatenates the parts along `axis`. */
 export function concat(parts: readonly Value[], axis: number): Value {
   if (parts.length === 0) throw new GraphError('concat: there are no parts');
   return parts.length === 1 ? parts[0] : concatenation(parts, { axis: axisOf('concat', parts[0], axis) })[0];
@@ -57,14 +57,14 @@ export const splitting = defineOperator<{ readonly axis: number; readonly extent
 });
 
 /**
- * A WebGPU shader is sure to have 8 storage buffers: one to read and these to write. ONNX Runtime's Concat minds that by
- * itself, its Split does not.
+ * A WebGPU shader is guaranteed 8 storage buffers: one to read and these to write. ONNX Runtime's Concat respects that
+ * limit, its Split does not.
  */
 const MOST_PARTS = 7;
 
 /**
- * A Split, or where it would have too many outputs for WebGPU a Split into the first parts and the rest, which is cut again:
- * of a group's parameters the large ones come first, and are copied once.
+ * A Split or, with too many outputs for WebGPU, a Split into the first parts and the rest, which is split again. A
+ * group's large parameters come first, so they are copied only once.
  */
 function cut(emit: Emitter, x: string, axis: number, extents: readonly number[]): readonly string[] {
   const into = (whole: string, parts: readonly number[]): readonly string[] =>
@@ -78,7 +78,7 @@ function cut(emit: Emitter, x: string, axis: number, extents: readonly number[])
   return [...parts.slice(0, -1), ...cut(emit, parts[MOST_PARTS - 1], axis, later)];
 }
 
-/** Cuts `x` along `axis` into parts of the given extents. */
+/** Splits `x` along `axis` into parts of the given extents. */
 export function split(x: Value, axis: number, extents: readonly number[]): readonly Value[] {
   const at = axisOf('split', x, axis);
   return extents.length === 1 && extents[0] === x.shape[at] ? [x] : splitting([x], { axis: at, extents });

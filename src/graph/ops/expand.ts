@@ -12,13 +12,13 @@ export const expansion = defineOperator<{ readonly shape: Shape }>({
     }
     return [{ dtype: x.dtype, shape }];
   },
-  // the reverse mode sums the gradient over the stretched axes
+  // reverse mode sums the gradient over the broadcast axes
   gradient: ({ grads }) => grads,
   lower: (emit, { inputs: [x], attributes: { shape } }) =>
     emit.node('Expand', [x, emit.constant(int64([shape.length], shape))]),
 });
 
-/** Stretches `x` to `shape` by the broadcasting rule. */
+/** Broadcasts `x` to `shape`. */
 export function expand(x: Value, shape: Shape): Value {
   return sameShape(x.shape, shape) ? x : expansion([x], { shape })[0];
 }

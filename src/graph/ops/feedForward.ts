@@ -35,14 +35,14 @@ export const feedForwardNetwork = defineOperator<object>({
   },
   macs: ([x, , , down], [y, hidden]) => sizeOf(hidden.shape) * x.shape[1] + sizeOf(y.shape) * down.shape[1],
   lower: (emit, { inputs: [x, up, upBias, down, downBias], used: [, ...saved] }) => {
-    // Biases are added by nodes of their own, as in `gemm`.
+    // Separate nodes add the biases, as in `gemm`.
     const withBias = (product: readonly string[], bias: string): readonly string[] =>
       emit.node('Add', [...product, bias]);
     if (!saved.includes(true)) {
       const hidden = withBias(emit.node('Gemm', [x, up], TRANSPOSED), upBias);
       return [...withBias(emit.node('Gemm', [...emit.node('Gelu', hidden), down], TRANSPOSED), downBias), '', ''];
     }
-    // The factors 1/√2 and √2 of GELU(h) = √2·u·Φ(h), u = h/√2, are left to the products, which have them for nothing.
+    // The products apply the factors 1/√2 and √2 of GELU(h) = √2·u·Φ(h), u = h/√2, at no cost.
     const half = emit.constant(scalar(Math.SQRT1_2));
     const [halfBias] = emit.node('Mul', [upBias, half]);
     const [u] = withBias(emit.node('Gemm', [x, up], scaled(Math.SQRT1_2)), halfBias);
@@ -58,12 +58,12 @@ function scaled(factor: number) {
 }
 
 /**
- * Of u = h/√2: u·Φ(h), and GELU′(h) = Φ(h) + h·φ(h) with h·φ(h) = u/e^(u²)/√π. The gradient then reads one tensor instead
- * of two.
+ * For u = h/√2: u·Φ(h), and GELU′(h) = Φ(h) + h·φ(h) with h·φ(h) = u/e^(u²)/√π. The gradient then reads one tensor
+ * instead of two.
  */
 function geluWithDerivative(emit: Emitter, u: string): readonly [string, string] {
   const [erf] = emit.node('Erf', [u]);
-  // (1 + erf)/2 in one pass: a hard sigmoid is a line, cut to 0..1, where this lies anyway.
+  // (1 + erf)/2 in one pass: a hard sigmoid is a line clipped to 0..1, the range of this value anyway.
   const [cdf] = emit.node('HardSigmoid', [erf], { attributes: { alpha: { float: 0.5 }, beta: { float: 0.5 } } });
   const [growth] = emit.node('Exp', emit.node('Mul', [u, u]));
   const [density] = emit.node('Mul', [...emit.node('Div', [u, growth]), emit.constant(scalar(1 / Math.sqrt(Math.PI)))]);

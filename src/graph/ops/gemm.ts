@@ -30,7 +30,7 @@ export const matrixProduct = defineOperator<Transposes>({
     }
     return [{ dtype: a.dtype, shape: [rows, columns] }];
   },
-  // C = A·B + c:  dA = dC·Bᵀ,  dB = Aᵀ·dC,  dc = dC, summed where c was stretched; transposed operands swap the factors
+  // C = A·B + c: dA = dC·Bᵀ, dB = Aᵀ·dC, dc = dC, summed where c was broadcast; transposed operands swap the factors
   gradient: ({ inputs: [a, b, bias], attributes: { transposeA, transposeB }, grads: [g], wanted }) => {
     if (g === undefined) return [];
     const da = transposeA
@@ -43,8 +43,8 @@ export const matrixProduct = defineOperator<Transposes>({
     return [wanted[0] ? da() : undefined, wanted[1] ? db() : undefined, bias && g];
   },
   macs: ([a], [product], { transposeA }) => a.shape[transposeA ? 0 : 1] * product.shape[0] * product.shape[1],
-  // The bias is added by a node of its own, with all threads: within the product one thread writes it to all rows before
-  // any of them multiplies. [3152, 192] · [192, 192] with two threads: 0.71 → 0.54 ms.
+  // A separate node adds the bias, with all threads: inside the product, one thread writes it to all rows before the
+  // others start. [3152, 192] · [192, 192] with two threads: 0.71 → 0.54 ms.
   lower: (emit, { inputs: [a, b, bias], attributes: { transposeA, transposeB } }) => {
     const product = emit.node('Gemm', [a, b], {
       attributes: { ...(transposeA && { transA: { int: 1 } }), ...(transposeB && { transB: { int: 1 } }) },
@@ -54,28 +54,28 @@ export const matrixProduct = defineOperator<Transposes>({
 });
 
 /**
- * Aᵀ·B of two matrices that are much taller than wide, [M, K] and [M, N]: the gradient of a layer's weights.
+ * Aᵀ·B for two matrices much taller than wide, [M, K] and [M, N]: the gradient of a layer's weights.
  *
- * The narrower one is transposed first, which costs less than having the product do it: 4.8 → 4.3 ms for M = 3152,
- * K = 192, N = 768 on one thread. (ONNX Runtime would undo that; the sessions' settings keep it from doing so.)
+ * Transposing the narrower one first is faster than transposing inside the product: 4.8 → 4.3 ms for M = 3152, K = 192,
+ * N = 768 on one thread. (The session options keep ONNX Runtime from undoing this.)
  */
 export function productOfTall(a: Value, b: Value): Value {
   const [rows, width] = a.shape;
   if (width < b.shape[1]) return gemm(transpose(a, [1, 0]), b);
-  // Of two as wide, a layer's input: one transpose then serves all layers that read it.
+  // If both are equally wide, transpose the layer's input: one transpose then serves all layers that read it.
   const inHalves = width === b.shape[1] && rows % 2 === 0;
   return transpose(inHalves ? productOfHalves(b, a) : gemm(transpose(b, [1, 0]), a), [1, 0]);
 }
 
 /**
- * Aᵀ·B of two matrices [M, K], as the sum of what the two halves of their rows give. Of a product that is not wider than
- * tall each of two threads would compute some rows, and for that read and pack all of B; now it packs its half. M = 3152,
- * K = 192 with two threads: 0.61 → 0.54 ms, or 0.77 → 0.64 ms where the processor's cores are far from each other.
+ * Aᵀ·B for two matrices [M, K], as the sum over the two halves of their rows. If the product is not wider than tall,
+ * each of two threads would compute some rows, and read and pack all of B for that; this way each packs half. M = 3152,
+ * K = 192 with two threads: 0.61 → 0.54 ms, or 0.77 → 0.64 ms if the cores are far apart.
  */
 function productOfHalves(a: Value, b: Value): Value {
   const [rows, width] = a.shape;
   const half = rows / 2;
-  // One more axis while it is transposed: else ONNX Runtime would have the product transpose.
+  // Add an axis for the transpose; otherwise ONNX Runtime would fuse it into the product.
   const columns = reshape(transpose(reshape(a, [2, half, width, 1]), [0, 2, 3, 1]), [2, width, half]);
   const [first, second] = split(matmul(columns, reshape(b, [2, half, width])), 0, [1, 1]);
   return reshape(add(first, second), [width, width]);

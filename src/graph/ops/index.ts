@@ -29,7 +29,7 @@ import { summation } from './sum.js';
 import { sigmoidLinearUnit } from './swish.js';
 import { permutation } from './transpose.js';
 
-/** Every operator, by name. The test of operators has a case for each: a new one that lacks it does not compile. */
+/** Every operator, by name. The operator test needs a case for each: without one, it does not compile. */
 export const OPERATORS = {
   add: addition,
   attention: scaledDotProductAttention,

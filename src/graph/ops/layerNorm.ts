@@ -29,7 +29,7 @@ export const layerNormalization = defineOperator<{ readonly epsilon: number }>({
     const g = mul(dy, inverseDeviation);
     const along = mul(g, centered);
     if (!wanted[0]) return [undefined, along, dy];
-    // Means of products with γ are products with a vector: they read once and write next to nothing.
+    // Means of products with γ are matrix-vector products: they read once and write almost nothing.
     const width = scale.shape[0];
     const column = mul(reshape(scale, [width, 1]), 1 / width);
     const meanWithScale = (value: Value): Value =>

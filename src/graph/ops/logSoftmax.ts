@@ -15,7 +15,7 @@ export const logarithmicSoftmax = defineOperator<object>({
   gradient: ({ outputs: [y], grads: [g] }) => [
     g && sub(g, mul(exp(y), sum(g, [y.shape.length - 1], { keepAxes: true }))),
   ],
-  // In steps: the single node does not exist on WebGPU.
+  // Step by step: WebGPU lacks the single node.
   lower: (emit, { inputs: [x] }) => {
     const lastAxis = emit.constant(int64([1], [-1]));
     const [largest] = emit.node('ReduceMax', [x, lastAxis]);

@@ -10,7 +10,7 @@ export interface Transposes {
 }
 
 export interface MatmulOptions extends Transposes {
-  /** The multiply-accumulates to state, where an operand has zeros that the computation itself knows nothing of. */
+  /** The multiply-accumulates to count, if an operand has structural zeros. */
   readonly macs?: number;
 }
 
@@ -59,7 +59,7 @@ function transposed(emit: Emitter, name: string, { shape }: TensorType): string 
   return emit.node('Transpose', [name], { attributes: { perm: { ints: swapped } } })[0];
 }
 
-/** Matrix products of equally many matrices, either side transposed: [..., M, K] · [..., K, N] → [..., M, N]. */
+/** Batched matrix product, either side optionally transposed: [..., M, K] · [..., K, N] → [..., M, N]. */
 export function matmul(
   a: Value,
   b: Value,

@@ -17,13 +17,13 @@ export const reshaping = defineOperator<{ readonly shape: Shape; readonly batchA
   },
   gradient: ({ inputs: [x], grads: [g] }) => [g && reshape(g, x.shape)],
   lower: (emit, { inputs: [x], attributes: { shape, batchAxis } }) => {
-    // The extent that a batch is part of is inferred where that is open in the exported model.
+    // With a free batch dimension, ONNX infers the extent that contains the batch.
     const target = emit.freeBatch ? shape.map((extent, axis) => (axis === batchAxis ? -1 : extent)) : shape;
     return emit.node('Reshape', [x, emit.constant(int64([target.length], target))]);
   },
 });
 
-/** The same elements, in row-major order, in another shape, of which the batch is part of extent `batchAxis`. */
+/** The same elements, in row-major order, in another shape; the batch is part of the extent at `batchAxis`. */
 export function reshape(x: Value, shape: Shape, { batchAxis = 0 } = {}): Value {
   return sameShape(x.shape, shape) ? x : reshaping([x], { shape, batchAxis })[0];
 }

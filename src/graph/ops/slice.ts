@@ -5,7 +5,7 @@ import { defineOperator } from '../operator.js';
 import type { Value } from '../value.js';
 import { axisOf } from './axis.js';
 
-// Slicing and padding are each other's gradient, so they share a file.
+// Slice and pad are each other's gradient, so they share a file.
 
 export const slicing = defineOperator<{ readonly axis: number; readonly start: number; readonly end: number }>({
   name: 'slice',
@@ -15,7 +15,7 @@ export const slicing = defineOperator<{ readonly axis: number; readonly start: n
     }
     return [{ dtype, shape: withExtent(shape, axis, end - start) }];
   },
-  // what was cut away gets zeros
+  // elements outside the slice get zeros
   gradient: ({ inputs: [x], attributes: { axis, start, end }, grads: [g] }) => [
     g && pad(g, axis, start, x.shape[axis] - end),
   ],
@@ -52,7 +52,7 @@ export const padding = defineOperator<Margins>({
   },
 });
 
-/** Puts `before` and `after` zeros, or other elements of a `value`, at the two ends of `axis`. */
+/** Pads the two ends of `axis` with `before` and `after` elements of `value`, zero by default. */
 export function pad(x: Value, axis: number, before: number, after: number, { value = 0 } = {}): Value {
   return before === 0 && after === 0 ? x : padding([x], { axis: axisOf('pad', x, axis), before, after, value })[0];
 }

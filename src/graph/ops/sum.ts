@@ -9,16 +9,16 @@ import { reshape } from './reshape.js';
 export const summation = defineOperator<{ readonly axes: readonly number[]; readonly keepAxes: boolean }>({
   name: 'sum',
   infer: ([{ dtype, shape }], { axes, keepAxes }) => [{ dtype, shape: reduced(shape, axes, keepAxes) }],
-  // every summand gets the gradient of its sum
+  // every summand gets the sum's gradient
   gradient: ({ inputs: [x], attributes: { axes }, grads: [g] }) => [
     g && expand(reshape(g, reduced(x.shape, axes, true)), x.shape),
   ],
   lower: (emit, { inputs: [x], inputTypes: [{ shape }], outputTypes: [result], attributes: { axes, keepAxes } }) => {
     const leading = axes.length < shape.length && axes.every((axis) => axis < axes.length);
     if (!leading || emit.freeBatch) return reduceSum(emit, x, axes, keepAxes);
-    // A sum over leading axes, as for the gradient of a bias, is taken in two stages: of parts, then of their sums. In
-    // one stage ONNX Runtime's threads write to each other's cache lines: [4160, 48] → [48] takes 124 µs with two
-    // threads, 28 with one; in two stages 24.
+    // Sums over leading axes, as in the gradient of a bias, take two stages: sum parts, then the sums. In one stage
+    // ONNX Runtime's threads write to the same cache lines: [4160, 48] → [48] takes 124 µs with two threads, 28 with
+    // one; in two stages 24.
     const parts = axes.length > 1 ? x : cutRows(emit, x, shape);
     const inner = axes.length > 1 ? axes.filter((axis) => axis > 0) : [1];
     const total = reduceSum(emit, reduceSum(emit, parts, inner, false)[0], [0], false);
@@ -51,14 +51,14 @@ function axesOf(x: Value, axes: readonly number[] | undefined): readonly number[
   return [...new Set(axes?.map((axis) => axisOf('sum', x, axis)) ?? x.shape.keys())];
 }
 
-/** The sum over `axes` (all by default). They stay with extent 1 if `keepAxes` is set. */
+/** The sum over `axes` (default: all). With `keepAxes` they stay with extent 1. */
 export function sum(x: Value, axes?: readonly number[], { keepAxes = false } = {}): Value {
   const summed = axesOf(x, axes);
-  // ONNX takes an empty list of axes for all of them
+  // in ONNX, an empty list of axes means all
   return summed.length === 0 ? x : summation([x], { axes: summed, keepAxes })[0];
 }
 
-/** The mean over `axes` (all by default). */
+/** The mean over `axes` (default: all). */
 export function mean(x: Value, axes?: readonly number[], { keepAxes = false } = {}): Value {
   const total = sum(x, axes);
   const result = mul(total, sizeOf(total.shape) / sizeOf(x.shape));
