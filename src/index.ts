@@ -1,6 +1,6 @@
 /**
- * glit's library: spaces, architectures, their costs and graphs, and the search over them. Nothing here needs Node, so a
- * browser can load it; what works with files, images and devices is `glit/node`.
+ * glit's library: spaces, architectures, their costs and graphs, and the search over them. Nothing here needs Node, so
+ * browsers can load it; `glit/node` has files, images and devices.
  */
 export { Interrupted, UserError } from './errors.js';
 export {
@@ -17,7 +17,7 @@ export {
 } from './tensor/tensor.js';
 export { Rng, seeded } from './random/rng.js';
 
-/** Operators by name, and what turns values made of them into gradients, costs, text and ONNX. */
+/** The operators by name, and the functions that turn values into gradients, costs, text and ONNX. */
 export * as graph from './graph/index.js';
 
 export { architecture } from './family/architecture.js';

@@ -112,12 +112,12 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
   [
     'a budget that holds nothing',
     ['search', '--data', 'photos', ...TINY, '--max-macs', '1k', '--min-macs', '2k'],
-    /holds nothing/,
+    /is empty/,
   ],
   [
     'a batch that cannot be filled',
     ['run', '--data', 'photos', ...TINY, '--batch-size', '99'],
-    /batchSize is 99, but only \d+ images/,
+    /batchSize is 99, but only \d+ training images/,
   ],
   ['an existing run folder', ['run', '--data', 'photos', '--out', 'photos'], /photos exists and is not empty/],
   ['a file as run folder', ['run', '--data', 'photos', '--out', 'typo.yaml'], /typo\.yaml is a file/],

@@ -22,8 +22,8 @@ describe('the settings of a search', () => {
   });
 
   const unfit: readonly (readonly [config: Config, message: RegExp])[] = [
-    [model({ patchSize: 5 }), /model\.imageSize 32 is not tiled by patches of model\.patchSize 5/],
-    [model({ dim: 50 }), /model\.dim 50 is not shared evenly by model\.heads 3/],
+    [model({ patchSize: 5 }), /model\.imageSize 32 is not a multiple of model\.patchSize 5/],
+    [model({ dim: 50 }), /model\.dim 50 is not divisible by model\.heads 3/],
     [model({ heads: 4 }), /model\.heads is 4.*multiple of 3/],
     [grid({ kernels: [3, 3] }), /space\.grid\.kernels has 3 twice/],
     [grid({ kernels: [3, 4] }), /kernel 4 is even/],
@@ -73,7 +73,7 @@ describe('batches', () => {
     checkBatches(64, { 'supernet.batchSize': 64 });
     assert.throws(
       () => checkBatches(63, { 'supernet.batchSize': 64 }),
-      /supernet\.batchSize is 64, but only 63 images/,
+      /supernet\.batchSize is 64, but only 63 training images/,
     );
   });
 });

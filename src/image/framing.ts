@@ -1,6 +1,6 @@
 import type { Filter } from './resize.js';
 
-/** The view that evaluation takes of an image: resized, then the central square. */
+/** The view of an image in evaluation: resized, then the central square. */
 export interface Framing {
   /** Share of the resized image's shorter side that the square keeps: 0.875 resizes to 256 for a square of 224. */
   readonly crop: number;

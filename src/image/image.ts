@@ -1,4 +1,4 @@
-/** A square RGB image, channels first as a network takes it: bytes [3, size, size], row-major. */
+/** A square RGB image, channels first: bytes [3, size, size], row-major. */
 export interface Image {
   readonly size: number;
   readonly pixels: Uint8Array;
@@ -9,7 +9,7 @@ export function bytesOf(size: number): number {
   return 3 * size * size;
 }
 
-/** Interleaved bytes [size, size, 3], as image libraries hold them, to planes [3, size, size]. */
+/** Interleaved bytes [size, size, 3], as in image libraries, to planes [3, size, size]. */
 export function toPlanes(interleaved: Uint8Array, size: number): Image {
   const plane = size * size;
   const pixels = new Uint8Array(3 * plane);

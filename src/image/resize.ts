@@ -2,14 +2,14 @@ import type { Region } from './augment/randomResizedCrop.js';
 import { keepingKernels } from './kernels/kernels.js';
 import { BLOCK, PRECISION, VECTOR } from './kernels/layout.js';
 
-/** An RGB image as decoders give it: bytes [height, width, 3], row-major. */
+/** An RGB image from a decoder: bytes [height, width, 3], row-major. */
 export interface Raster {
   readonly width: number;
   readonly height: number;
   readonly pixels: Uint8Array;
 }
 
-/** A filter by the half width of its kernel, in pixels of the coarser image, and its value at a distance. */
+/** A filter: the half width of its kernel, in pixels of the coarser image, and its value at a distance. */
 interface Kernel {
   readonly support: number;
   readonly at: (distance: number) => number;
@@ -31,20 +31,20 @@ export type Filter = keyof typeof KERNELS;
 
 /** Settings of {@link resize}. */
 export interface ResizeOptions {
-  /** Bicubic if left out. */
+  /** Default: bicubic. */
   readonly filter?: Filter;
-  /** The part of the image to resize, as if the rest were not there; everything if left out. */
+  /** The part of the image to resize, as if cropped first. Default: everything. */
   readonly crop?: Region;
-  /** The part of the result that is wanted; everything if left out. Nothing else is computed. */
+  /** The part of the result to compute. Default: everything. */
   readonly view?: Region;
 }
 
 const ONE = 1 << PRECISION;
 
 /**
- * Resizes as Pillow's `Image.resize` does, bit for bit: the kernel is as wide as an output pixel where the image shrinks,
- * its taps outside of the image are left out and the others sum to one again, weights are fixed-point, rows
- * are resized first and rounded to 8 bits, then columns.
+ * Resizes like Pillow's `Image.resize`, bit for bit: when shrinking, the kernel widens to an output pixel; taps outside
+ * the image are dropped and the rest renormalized; weights are fixed-point; rows are resized first and rounded to 8
+ * bits, then columns.
  *
  * Returns planes [3, view.height, view.width].
  */
@@ -57,7 +57,7 @@ export function resize(image: Raster, width: number, height: number, options: Re
   return inKernels(image, crop, across, down);
 }
 
-/** For each output pixel: the first input pixel it reads, how many, and their weights, `most` slots each. */
+/** For each output pixel: the first input pixel, the number of pixels, and their weights, `most` slots each. */
 interface Taps {
   readonly starts: Int32Array;
   readonly counts: Int32Array;
@@ -65,7 +65,7 @@ interface Taps {
   readonly most: number;
 }
 
-/** The taps of the output pixels `first` ... `first + length` − 1 of a line that is resized from `from` pixels to `to`. */
+/** The taps of output pixels `first` ... `first + length` − 1 of a line resized from `from` pixels to `to`. */
 function tapsOf(from: number, to: number, [first, length]: readonly [number, number], { support, at }: Kernel): Taps {
   const scale = from / to;
   const stretch = Math.max(1, scale);
@@ -95,17 +95,17 @@ function tapsOf(from: number, to: number, [first, length]: readonly [number, num
   return { starts, counts, weights, most };
 }
 
-/** Bytes of the image that the kernels are given at a time. */
+/** Bytes of the image per kernel call. */
 const SOURCE_BYTES = 2 ** 20;
 const withKernels = keepingKernels(2 ** 26);
 
 const CHANNELS = [0, 1, 2] as const;
-/** Bytes of a pixel's column in 16 rows: those of red, then green, then blue. */
+/** Bytes of one pixel column in 16 rows: red, then green, then blue. */
 const COLUMN = CHANNELS.length * BLOCK;
 
 /**
- * The kernel that resizes makes lines of the result from whole lines of the source, which are the image's rows. To resize along
- * the rows, blocks of 16 of them are transposed before, so that their columns are its lines, and back after.
+ * The resizing kernel combines whole lines of the source, the image's rows, into lines of the result. To resize along
+ * rows, blocks of 16 rows are transposed first, so that their columns become lines, and transposed back afterwards.
  */
 function inKernels(image: Raster, crop: Region, across: Taps, down: Taps): Uint8Array {
   const width = across.starts.length;
@@ -168,7 +168,7 @@ function inKernels(image: Raster, crop: Region, across: Taps, down: Taps): Uint8
   });
 }
 
-/** The first pixel that any of the taps reads, and how many there are up to the last. */
+/** The first pixel that any tap reads, and the number of pixels up to the last. */
 function extentOf({ starts, counts }: Taps): readonly [number, number] {
   const last = starts.length - 1;
   return [starts[0], starts[last] + counts[last] - starts[0]];

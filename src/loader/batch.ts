@@ -11,7 +11,7 @@ import type { EncodedImage } from '../dataset/source.js';
 import { isUnreadable, runsOf, viewsOf } from './views.js';
 import type { Unreadable, ViewSettings } from './views.js';
 
-/** The type of a batch's pixels: bytes, or float32 where images are mixed or their parts replaced by noise. */
+/** The type of a batch's pixels: bytes, or float32 if images are mixed or parts replaced by noise. */
 export type PixelType = 'uint8' | 'float32';
 
 /** The array of each type of pixels. */
@@ -20,43 +20,43 @@ export interface PixelArrays {
   readonly float32: Float32Array;
 }
 
-/** How every batch of a loader is made. Plain data: worker threads get it when they start. */
+/** The settings for all batches of a loader. Plain data: worker threads receive it when they start. */
 export interface BatchRecipe<T extends PixelType = PixelType> extends ViewSettings {
-  /** float32 if the augmentation is not made of bytes, see isMadeOfBytes. */
+  /** float32 if the augmentation does not produce bytes; see isMadeOfBytes. */
   readonly pixels: T;
-  /** What images are normalised with, and so what they are erased with. */
+  /** The normalisation of images, which also scales the noise of random erasing. */
   readonly noise: Noise;
-  /** The stream that augmentation draws from. */
+  /** The random stream of the augmentation. */
   readonly key: Key;
-  /** Whether the place of an unreadable image is taken by the next readable one of its batch, or left out. */
+  /** Whether the next readable image of the batch replaces an unreadable one, or it is skipped. */
   readonly refill: boolean;
 }
 
-/** One batch to make: the step, which names its random draws, and its images, encoded or as rows of the store. */
+/** One batch to make: the step, which names its random draws, and its images, encoded or rows of the store. */
 export interface BatchJob {
   readonly step: number;
   readonly images: readonly EncodedImage[] | Int32Array;
-  /** Memory that the batch may take if it fits, of any content. */
+  /** Memory for the batch, if it fits. */
   readonly memory?: SharedArrayBuffer | undefined;
 }
 
-/** A batch as a worker hands it over. */
+/** A batch from a worker. */
 export interface MadeBatch<T extends PixelType = PixelType> {
-  /** [B, 3, size, size], on the scale from 0 to 255. */
+  /** [B, 3, size, size], values from 0 to 255. */
   readonly images: PixelArrays[T];
-  /** [B]: which image of the job stands at each place. */
+  /** [B]: the job's image at each position. */
   readonly places: Int32Array;
   readonly unreadable: readonly Unreadable[];
-  /** How the images were mixed with those of the batch in reverse order; undefined: they were not. */
+  /** How the images were mixed with the reversed batch; undefined: not at all. */
   readonly mix: Mix | undefined;
 }
 
-/** Images of a batch that are in work at a time: enough to keep the decoder's threads busy. */
+/** Images of a batch processed at a time: enough to keep the decoder's threads busy. */
 const LANES = 4;
 
 /**
- * Makes one batch. The result depends on the recipe, the job and the files alone, not on who makes it or when.
- * `stopped` is asked before each image; once it says yes the batch is given up, and the result is undefined.
+ * Makes one batch. The result depends only on the recipe, the job and the files, not on when or where it is made.
+ * `stopped` is checked before each image; once it returns true, the batch is abandoned and the result is undefined.
  */
 export async function makeBatch<T extends PixelType>(
   recipe: BatchRecipe<T>,
@@ -105,7 +105,7 @@ const ARRAYS: {
   readonly [T in PixelType]: { readonly BYTES_PER_ELEMENT: number; new (memory: ArrayBufferLike): PixelArrays[T] };
 } = { uint8: Uint8Array, float32: Float32Array };
 
-/** Bytes of the pixels of so many images. */
+/** Bytes for the pixels of this many images. */
 export function bytesOfBatch({ pixels, size }: BatchRecipe, images: number): number {
   return images * bytesOf(size) * ARRAYS[pixels].BYTES_PER_ELEMENT;
 }
@@ -114,7 +114,9 @@ function readableSlots(views: readonly (Image | Unreadable)[]): Int32Array {
   return Int32Array.from(views.keys()).filter((slot) => !isUnreadable(views[slot]));
 }
 
-/** Every slot, with each unreadable one replaced by the next readable one, around the end; empty if none is readable. */
+/**
+ * All slots, with each unreadable one replaced by the next readable one, wrapping around; empty if none is readable.
+ */
 function refilled(views: readonly (Image | Unreadable)[]): Int32Array {
   const readable = readableSlots(views);
   if (readable.length === 0) return readable;

@@ -2,14 +2,14 @@ import sharp from 'sharp';
 import { bytesOf } from '../image/image.js';
 import type { PixelArrays, PixelType } from './batch.js';
 
-/** The most images of a batch that a sheet shows. */
+/** The most images on a sheet. */
 const MOST_IMAGES = 64;
 const GAP = 2;
 
 /**
- * A batch as a PNG to look at: its first images in a grid, as near to a square as can be, on white.
+ * A batch as a PNG: its first images in a grid that is nearly square, on white.
  *
- * @param images [B, 3, size, size], on the scale from 0 to 255; what lies outside is cut off
+ * @param images [B, 3, size, size], values from 0 to 255; others are clipped
  */
 export function contactSheet(images: PixelArrays[PixelType], size: number): Promise<Uint8Array> {
   const count = Math.min(MOST_IMAGES, images.length / bytesOf(size));

@@ -16,7 +16,7 @@ export interface DataCheckOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One split of a set. */
+/** One split of a data set. */
 export interface SplitReport {
   readonly images: number;
   /** [classes] */
@@ -28,39 +28,39 @@ export interface Extent {
   readonly height: number;
 }
 
-/** Two images of equal content, by what messages call them. */
+/** The names of two images with equal content. */
 export interface DuplicatePair {
   readonly first: string;
   readonly second: string;
-  /** Whether they are in different classes. */
+  /** Whether their classes differ. */
   readonly differentClasses: boolean;
 }
 
-/** What is known of a data set once each of its images was decoded. */
+/** The findings about a data set, after decoding every image. */
 export interface DataReport {
   readonly format: string;
   readonly classes: readonly string[];
   readonly notices: readonly string[];
   readonly train: SplitReport;
-  /** Left out where the set has none of its own. */
+  /** Absent if the set has none. */
   readonly test?: SplitReport;
-  /** By the number of pixels; nothing where no image can be read. */
+  /** By number of pixels; undefined if no image can be read. */
   readonly sizes?: { readonly smallest: Extent; readonly median: Extent; readonly largest: Extent };
-  /** Images of each kind of channels, the commonest first. */
+  /** Number of images per kind of channels, most common first. */
   readonly channels: Readonly<Record<string, number>>;
-  /** Images that their EXIF data turn, which is heeded. */
+  /** Images rotated by their EXIF data, which glit applies. */
   readonly rotated: number;
-  /** Images with more pictures in them than the first, which alone is used. */
+  /** Images with more than one picture, of which glit uses the first. */
   readonly animated: number;
   readonly unreadable: readonly { readonly file: string; readonly reason: string }[];
-  /** Every test image whose content is in the training split, with one that it is there. */
+  /** Every test image that is also in the training split, with a matching training image. */
   readonly trainInTest: readonly DuplicatePair[];
-  /** Every further image of the same content within a split. */
+  /** Duplicates within a split, after the first. */
   readonly withinTrain: readonly DuplicatePair[];
   readonly withinTest: readonly DuplicatePair[];
-  /** Training images of the largest class for each of the smallest; nothing where a class has none. */
+  /** Ratio of training images in the largest class to the smallest; undefined if a class has none. */
   readonly imbalance?: number;
-  /** What has to be mended, one line each; empty for a sound set. */
+  /** Problems to fix, one line each; empty for a good set. */
   readonly problems: readonly string[];
 }
 
@@ -69,9 +69,8 @@ const STAGE: CheckStage = { kind: 'check' };
 const NEWS_SECONDS = 0.5;
 
 /**
- * Decodes every image of a data set and tells what there is and what is wrong: unreadable images, images that are in
- * both splits, classes without images. Throws a UserError when the path is no data set, Interrupted when `signal` is
- * aborted.
+ * Decodes every image of a data set and reports its contents and problems: unreadable images, images in both splits,
+ * classes without images. Throws a UserError when the path is not a data set, Interrupted when `signal` is aborted.
  */
 export async function checkData(
   source: string,
@@ -132,7 +131,7 @@ async function inspectAll(
   emit({ type: 'stageFinished', stage: STAGE, durationSeconds, result: { images: total } });
 }
 
-/** What the images seen so far add up to. Images are numbered through the splits. */
+/** The running totals. Images are numbered across the splits. */
 class Tally {
   private readonly hashes: Duplicates;
   private readonly widths: Uint32Array;
@@ -169,7 +168,7 @@ class Tally {
     this.channels.set(image.channels, (this.channels.get(image.channels) ?? 0) + 1);
     if (image.rotated) this.rotated++;
     if (image.animated) this.animated++;
-    // Stored images need no waiting; without a pause the event loop would never see a signal.
+    // Images in memory never wait; without a pause, the event loop would never see a signal.
     if (isStored(source) && at % STORED_AT_A_TIME === 0) await new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -180,7 +179,7 @@ class Tally {
       channels: Object.fromEntries([...this.channels].sort(([, a], [, b]) => b - a)),
       rotated: this.rotated,
       animated: this.animated,
-      // Images are done in the order in which they become ready, which differs from time to time.
+      // Images finish in varying order, so sort the results.
       unreadable: this.unreadable.sort((a, b) => a.at - b.at).map(({ file, reason }) => ({ file, reason })),
       ...this.duplicates(),
     };

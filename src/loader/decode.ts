@@ -11,8 +11,8 @@ import { resize } from '../image/resize.js';
 import type { Raster } from '../image/resize.js';
 import type { EncodedImage } from '../dataset/source.js';
 
-// libvips has one state for all threads, and while formats are being blocked no thread can read any. So the first thread that comes
-// here does it, and those that it starts find the mark.
+// libvips has one state for all threads, and no thread can read images while formats are being blocked. So the first
+// thread here blocks them, and threads that it starts see the mark.
 const PREPARED = 'glit: libvips is prepared';
 if (getEnvironmentData(PREPARED) !== true) {
   setEnvironmentData(PREPARED, true);
@@ -20,11 +20,11 @@ if (getEnvironmentData(PREPARED) !== true) {
 }
 
 function prepareLibvips(): void {
-  // Every image is read once an epoch, so a cache would only hold memory; and images are decoded side by side, so that
-  // threads inside one image would only get in each other's way.
+  // Every image is read once per epoch, so a cache would only hold memory. Images are decoded in parallel, so threads
+  // within one image would only compete.
   sharp.cache(false);
   sharp.concurrency(1);
-  // A data set holds photographs and not documents: what draws, runs or converts in order to be an image is not opened.
+  // Data sets hold photographs, not documents: block formats that render, execute or convert.
   sharp.block({ operation: ['VipsForeignLoad'] });
   sharp.unblock({
     operation: ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Heif', 'Tiff'].map((format) => `VipsForeignLoad${format}`),
@@ -34,31 +34,31 @@ function prepareLibvips(): void {
 /**
  * How an image is resized.
  *
- * - `pillow`: by {@link resize}, which gives the pixels that torchvision's transforms give.
- * - `libvips`: the same, but what is at least twice as large as needed is resized by the decoder, which then reads JPEGs at a
- *   half, a quarter or an eighth of their size. Pays for photographs of several megapixels, not for those of ImageNet; its
- *   images are softer, and regions lie up to half a pixel beside their place.
+ * - `pillow`: {@link resize}, which gives the same pixels as torchvision's transforms.
+ * - `libvips`: the same, but the decoder resizes images at least twice as large as needed, and reads JPEGs at a half, a
+ *   quarter or an eighth of their size. Worth it for photographs of several megapixels, not for ImageNet. Its images
+ *   are softer, and regions are off by up to half a pixel.
  */
 export type Resampling = 'pillow' | 'libvips';
 
-/** Settings of the views. */
+/** Settings for views. */
 export interface ViewOptions {
-  /** `pillow` if left out. */
+  /** Default: `pillow`. */
   readonly resampling?: Resampling | undefined;
 }
 
 export interface CentralViewOptions extends ViewOptions {
-  /** {@link USUAL_FRAMING} if left out. */
+  /** Default: {@link USUAL_FRAMING}. */
   readonly framing?: Framing | undefined;
 }
 
-/** How much larger than needed an image has to be for the decoder to resize it: from here on, it decodes less than all. */
+/** How many times larger than needed an image must be for the decoder to resize it; from here on, it decodes less. */
 const LARGE = 2;
 
 /**
- * An encoded image as 8-bit RGB with its EXIF rotation applied. Grey becomes three equal channels, CMYK and 16-bit images
- * are converted, transparency is laid on white, an animation is its first frame. Colour profiles are left out of account,
- * as other tools for training do. Broken data fail when pixels are read; mere oddities in a file do not.
+ * An encoded image as 8-bit RGB with its EXIF rotation applied. Grey becomes three equal channels, CMYK and 16-bit
+ * images are converted, transparency is flattened onto white, and animations become their first frame. Colour profiles
+ * are ignored, as in other training tools. Corrupt data fail when pixels are read; minor irregularities do not.
  */
 export async function openEncoded(image: EncodedImage): Promise<Sharp> {
   const input = await decoderInput(image);
@@ -68,19 +68,18 @@ export async function openEncoded(image: EncodedImage): Promise<Sharp> {
     .toColourspace('srgb');
 }
 
-/** A decoded image as input for a resize. */
+/** A decoded image, ready to resize. */
 export function openDecoded(image: Image): Sharp {
   return sharp(toInterleaved(image), { raw: { width: image.size, height: image.size, channels: 3 } });
 }
 
 /**
- * The view that evaluation takes of an image: the shorter side resized to `size` over the framing's crop, then the central
- * square.
- * An image that is `size` × `size` already is left as it is.
+ * The evaluation view of an image: the shorter side resized to `size` divided by the framing's crop, then the central
+ * square. An image of `size` × `size` is returned unchanged.
  *
- * Extents are cut and offsets rounded as in torchvision's Resize and CenterCrop: a pixel more or less would move the
- * whole view against what networks trained elsewhere were evaluated on. With `pillow` every pixel is the one that
- * torchvision gives. Rejects with the decoder's reason, in one line, when the image cannot be read.
+ * Extents are truncated and offsets rounded as in torchvision's Resize and CenterCrop: one pixel of difference would
+ * shift the view relative to other networks' evaluations. With `pillow`, every pixel matches torchvision's. Rejects
+ * with the decoder's reason, in one line, when the image cannot be read.
  */
 export async function centralView(
   image: Sharp,
@@ -98,14 +97,14 @@ export async function centralView(
   return { size, pixels: resize(raster, resized.width, resized.height, { view, filter: framing.interpolation }) };
 }
 
-/** An image file as evaluation sees it. Rejects with the decoder's reason when it cannot be read. */
+/** The evaluation view of an image file. Rejects with the decoder's reason when it cannot be read. */
 export async function readImage(file: string, size: number, framing?: Framing): Promise<Image> {
   return centralView(await openEncoded({ file }), size, { framing });
 }
 
 /**
- * A region of an image, chosen once the image's extent is known, resized to `size` × `size`. Rejects with the decoder's
- * reason, in one line, when the image cannot be read.
+ * A region of an image, resized to `size` × `size`; the region is chosen once the image's extent is known. Rejects with
+ * the decoder's reason, in one line, when the image cannot be read.
  */
 export async function regionView(
   image: Sharp,
@@ -119,7 +118,7 @@ export async function regionView(
   if (resampling === 'pillow' || !isLarge(region, square)) {
     return { size, pixels: resize(await rasterOf(image.extract(region)), size, size) };
   }
-  // The decoder shrinks on loading only what is resized before it is cut. Places are rounded to pixels of the result.
+  // The decoder shrinks on load only if it resizes before it crops. Offsets are rounded to pixels of the result.
   const across = size / region.width;
   const down = size / region.height;
   const resized = { width: Math.round(width * across), height: Math.round(height * down) };
@@ -139,9 +138,9 @@ interface Extent {
   readonly height: number;
 }
 
-/** The size that evaluation brings an image to, and the square it takes of that. */
+/** The size of the resized image in evaluation, and the square to crop from it. */
 function centralRegion({ width, height }: Extent, size: number, { crop }: Framing): { resized: Extent; view: Region } {
-  // A whole number that division has left a hair too small, as 224 / (224/232) may be, is that number.
+  // Division can leave a whole number slightly too small, such as 224 / (224/232); treat it as that number.
   const shorter = Math.max(size, Math.floor(size / crop + 1e-9));
   const resized = {
     width: width <= height ? shorter : Math.floor((shorter * width) / height),
@@ -152,7 +151,7 @@ function centralRegion({ width, height }: Extent, size: number, { crop }: Framin
   return { resized, view: { left, top, width: size, height: size } };
 }
 
-/** Half of a whole number, with a remaining half rounded to the even neighbour, as Python's `round` does. */
+/** Half of an integer, rounded half to even like Python's `round`. */
 function toEvenHalf(whole: number): number {
   const half = whole >> 1;
   return whole % 2 === 1 && half % 2 === 1 ? half + 1 : half;

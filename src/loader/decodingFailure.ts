@@ -1,10 +1,10 @@
 /**
- * No photograph has more pixels, and no memory should be asked for on the word of a header that says so: at three bytes
- * each, this many take 400 MB.
+ * No photograph has more pixels. At three bytes each they take 400 MB, and a header alone must not cause such an
+ * allocation.
  */
 export const MOST_PIXELS = 2 ** 27;
 
-/** What the decoder says, and what that means for someone who has to do something about the file. */
+/** The decoder's messages, and what they mean for the user. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/unsupported image format/, 'it is empty or no image of a known format (JPEG, PNG, WebP, GIF, AVIF, TIFF)'],
   [/exceeds pixel limit/, `its header says that it has more than ${Math.floor(MOST_PIXELS / 1e6)} million pixels`],
@@ -12,7 +12,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/bad extract area/, 'it has other extents than its header says'],
 ];
 
-/** Why an image could not be read, in one line that follows its name: the decoder's own words take many lines. */
+/** Why an image could not be read, in one line that follows its name; the decoder's own messages take many lines. */
 export function decodingFailure(error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error);
   const known = REASONS.find(([pattern]) => pattern.test(message));

@@ -23,7 +23,7 @@ export type { Unreadable } from './views.js';
 /** Images and their labels. */
 export interface Batch<T extends PixelType = PixelType> {
   /**
-   * [B, 3, size, size], row-major, on the scale from 0 to 255; in shared memory, or in memory of their own that the receiver
+   * [B, 3, size, size], row-major, values from 0 to 255; in shared memory, or in their own memory, which the receiver
    * may transfer.
    */
   readonly images: PixelArrays[T];
@@ -31,48 +31,50 @@ export interface Batch<T extends PixelType = PixelType> {
   readonly labels: BigInt64Array<ArrayBuffer>;
   /** B */
   readonly size: number;
-  /** How the images were mixed; left out: they were not. Image i is then part image B − 1 − i, and so are its labels. */
+  /**
+   * How the images were mixed; absent: not at all. If mixed, image i and its label are partly those of image B − 1 − i.
+   */
   readonly mix?: MadeBatch['mix'];
 }
 
-/** When a stream of batches ends early: by an abort it throws Interrupted. */
+/** Ends a stream of batches early: when aborted, it throws Interrupted. */
 export interface StreamOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Gives the batches of one split, made ahead of time. Streams may be left at any point and run side by side. */
+/** Provides the batches of one split, made ahead of time. Streams may run in parallel and be abandoned at any point. */
 export interface Loader<T extends PixelType = PixelType> {
   readonly batchesPerEpoch: number;
   readonly pixels: T;
-  /** Seconds that receivers have waited for batches so far, over all streams. */
+  /** Seconds that receivers have waited for batches so far, summed over all streams. */
   readonly waited: number;
   /** The batches of epoch 0, 1, 2, ... */
   epoch(epoch: number, options?: StreamOptions): AsyncGenerator<Batch<T>, void, undefined>;
-  /** The batches of step `step`, `step + 1`, ... without end; step s is batch s mod batchesPerEpoch of its epoch. */
+  /** The batches of step `step`, `step + 1`, ..., endlessly; step s is batch s mod batchesPerEpoch of its epoch. */
   from(step: number, options?: StreamOptions): AsyncGenerator<Batch<T>, void, undefined>;
   /**
-   * Takes back a batch that nobody reads any more, so that its memory can hold one to come. Nobody has to: a loader shares a
-   * few memories at most, and what it makes when all are out is the receiver's.
+   * Returns a batch that is no longer read, to reuse its memory. Optional. The loader lends a few shared buffers; later
+   * batches own theirs.
    */
   reuse(batch: Batch<T>): void;
-  /** Ends the worker threads; streams still open throw. */
+  /** Ends the worker threads; open streams throw. */
   close(): Promise<void>;
 }
 
 /** Settings that training and evaluation share. */
 export interface LoaderOptions {
-  /** The side of the square images, in pixels. */
+  /** Side of the square images, in pixels. */
   readonly imageSize: number;
   readonly batchSize: number;
-  /** Who resizes images that are not decoded yet; `pillow` if left out. */
+  /** How to resize images that are not decoded yet. Default: `pillow`. */
   readonly resampling?: Resampling | undefined;
-  /** The view of images that are not cropped at random; {@link USUAL_FRAMING} if left out. */
+  /** The view of images that are not randomly cropped. Default: {@link USUAL_FRAMING}. */
   readonly framing?: Framing | undefined;
-  /** Worker threads; with 0 the calling thread does the work. Has no influence on the batches. */
+  /** Worker threads; with 0 the calling thread does the work. Does not affect the batches. */
   readonly workers?: number | undefined;
-  /** Batches that are made ahead of the receiver. */
+  /** Batches to make ahead of the receiver. */
   readonly prefetch?: number | undefined;
-  /** Called once for each image that cannot be read, however often it is met. */
+  /** Called once per unreadable image, however often it is met. */
   readonly onUnreadable?: ((image: Unreadable) => void) | undefined;
 }
 
@@ -80,21 +82,21 @@ export interface LoaderOptions {
 export interface TrainingLoaderOptions extends LoaderOptions {
   readonly rng: Rng;
   readonly augmentation: Augmentation;
-  /** What images are normalised with, so that what is erased becomes standard normal noise; black if left out. */
+  /** The images' normalisation, so that erased parts become standard normal noise. Default: they become black. */
   readonly noise?: Noise | undefined;
-  /** Repeated augmentation: how often an epoch shows each of its images; once if left out. */
+  /** Repeated augmentation: how often an epoch shows each of its images. Default: once. */
   readonly repeats?: number | undefined;
-  /** Whether the repeated images are chosen as DeiT's script does, see officialRepeatedPlan. */
+  /** Whether to choose repeated images like DeiT's script; see officialRepeatedPlan. */
   readonly officialRepeats?: boolean | undefined;
 }
 
 /**
- * Batches for training: shuffled anew each epoch, always full, augmented. The batch of a step is a function of the
- * source, the settings, `rng` and the step alone. The place of an unreadable image is taken by the next readable one
- * of its batch, so the number of steps never changes.
+ * Batches for training: reshuffled every epoch, always full, augmented. The batch of a step depends only on the source,
+ * the settings, `rng` and the step. The next readable image of the batch replaces an unreadable one, so the number of
+ * steps never changes.
  *
- * Throws a UserError when there are fewer images than a batch takes or the augmentation makes no sense; the stream
- * throws one when no image of a batch can be read.
+ * Throws a UserError when there are fewer images than a batch needs or the augmentation is invalid; the stream throws
+ * one when no image of a batch can be read.
  */
 export function trainingLoader(source: ImageSource, options: TrainingLoaderOptions): Loader {
   const { imageSize, batchSize, rng, augmentation, noise = BLACK, repeats = 1, officialRepeats = false } = options;
@@ -111,8 +113,8 @@ export function trainingLoader(source: ImageSource, options: TrainingLoaderOptio
 }
 
 /**
- * Batches for evaluation: all images in their order, central view, nothing random; the last batch may be smaller.
- * Unreadable images are left out, so their batch is smaller too, and a batch without any is not given.
+ * Batches for evaluation: all images in order, central view, nothing random; the last batch may be smaller. Unreadable
+ * images are skipped, which makes their batch smaller; empty batches are dropped.
  */
 export function evaluationLoader(source: ImageSource, options: LoaderOptions): Loader<'uint8'> {
   const plan = orderedPlan(source.labels.length, options.batchSize);
@@ -131,10 +133,10 @@ export function evaluationLoader(source: ImageSource, options: LoaderOptions): L
   );
 }
 
-/** Nothing to erase with. */
+/** No noise: erase to black. */
 const BLACK: Noise = { mean: [0, 0, 0], std: [0, 0, 0] };
 
-/** A key of the stream itself, which a worker thread can make the stream's children from. */
+/** The stream's key, from which a worker thread can derive the stream's children. */
 function keyFrom(rng: Rng): Key {
   const word = (): number => rng.int(2 ** 32);
   return [word(), word(), word(), word()];
@@ -142,7 +144,7 @@ function keyFrom(rng: Rng): Key {
 
 const MOST_WORKERS = 8;
 const LEAST_PREFETCH = 4;
-/** Batches that a receiver works with at a time: one that the device computes, and one behind it. */
+/** Batches that a receiver holds at a time: one on the device, and the next. */
 const IN_USE = 2;
 
 class PlannedLoader<T extends PixelType> implements Loader<T> {
@@ -198,7 +200,7 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
 
   reuse(batch: Batch<T>): void {
     const memory = this.#lent.get(batch);
-    // A batch comes back once, or two would be made in its memory.
+    // Accept a batch only once, or two batches would share its memory.
     if (this.#lent.delete(batch)) this.#takeBack(memory);
   }
 
@@ -224,7 +226,7 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
         this.#waited += (performance.now() - asked) / 1000;
         this.#report(made.unreadable);
         const batch = this.#labelled(job, made);
-        // What is smaller than others has got memory of its own.
+        // Smaller batches own their memory.
         if (made.images.buffer instanceof SharedArrayBuffer && job.memory !== undefined)
           this.#lent.set(batch, job.memory);
         else this.#takeBack(job.memory);
@@ -232,7 +234,7 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
         else if (this.#refill) throw noneReadable(made.unreadable);
       }
     } finally {
-      // Nobody looks at these any more, but they are still being made.
+      // These are no longer needed, but still being made.
       for (const { job, made } of ahead) {
         made.then(
           () => this.#takeBack(job.memory),
@@ -250,14 +252,14 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
       : Array.from(indices, (index) => source.encoded(index));
     const job = { step, images, indices, memory: this.#memory() };
     const made = this.#maker.make({ step, images, memory: job.memory });
-    // A stream that is left early never looks at the batches it has ahead.
+    // An abandoned stream never awaits the batches it has ahead.
     made.catch(() => undefined);
     return { job, made };
   }
 
   /**
-   * What the next batch may be made in. Memory that is shared is made once, while what is handed from thread to thread counts as
-   * new to each, whose collectors then look for garbage. But nobody counts shared memory, so there must not be much of it.
+   * Memory for the next batch. Shared memory is allocated once, while transferred memory counts as new in each thread
+   * and triggers garbage collection. But shared memory is not counted at all, so there must not be much of it.
    */
   #memory(): SharedArrayBuffer | undefined {
     const spare = this.#spare.pop();
@@ -288,13 +290,13 @@ interface Job extends BatchJob {
   readonly indices: Int32Array;
 }
 
-/** A batch that is being made ahead of its receiver. */
+/** A batch that is being made ahead of time. */
 interface Begun<T extends PixelType> {
   readonly job: Job;
   readonly made: Promise<MadeBatch<T>>;
 }
 
-/** One thread copies stored images faster than any network takes them; decoding takes what the machine can spare. */
+/** One thread copies stored images faster than any network consumes them; decoding gets all spare cores. */
 function usefulWorkers({ store, size, augmentation }: BatchRecipe): number {
   if (store?.size === size && augmentation.randomResizedCrop === undefined) return 1;
   return Math.max(1, Math.min(MOST_WORKERS, availableParallelism() - 1));

@@ -4,11 +4,11 @@ import { Worker } from 'node:worker_threads';
 import { makeBatch } from './batch.js';
 import type { BatchJob, BatchRecipe, MadeBatch, PixelType } from './batch.js';
 
-/** Makes batches, here or in worker threads. The same recipe and job give the same bytes from any maker. */
+/** Makes batches, here or in worker threads. Every maker gives the same bytes for the same recipe and job. */
 export interface BatchMaker<T extends PixelType> {
-  /** Rejects when the batch cannot be made or the maker was closed. */
+  /** Rejects when the batch cannot be made or the maker is closed. */
   make(job: BatchJob): Promise<MadeBatch<T>>;
-  /** Gives up unfinished batches within about an image's time and ends the threads. */
+  /** Abandons unfinished batches within about one image's time and ends the threads. */
   close(): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export function inThread<T extends PixelType>(recipe: BatchRecipe<T>): BatchMake
   let closed = false;
   return {
     async make(job) {
-      // Stored images need no waiting at all; without a pause here the event loop would never see a signal or a timer.
+      // Stored images never wait; without a pause, the event loop would never see a signal or a timer.
       await setImmediate();
       const batch = closed ? undefined : await makeBatch(recipe, job, () => closed);
       if (batch === undefined) throw new Error(CLOSED);
@@ -32,17 +32,17 @@ export function inThread<T extends PixelType>(recipe: BatchRecipe<T>): BatchMake
   };
 }
 
-/** What a worker thread gets when it starts. */
+/** A worker thread's start data. */
 export interface WorkerStart {
   readonly recipe: BatchRecipe;
-  /** [1], shared: not 0 once the thread has to give up its batches. */
+  /** [1], shared: nonzero once the thread must abandon its batches. */
   readonly stop: Int32Array<SharedArrayBuffer>;
 }
 
-/** What a worker thread is sent: a job under a number, or the request to end. */
+/** Messages to a worker thread: a numbered job, or the request to end. */
 export type WorkerRequest = { readonly id: number; readonly job: BatchJob } | 'end';
 
-/** What a worker thread answers: the batch, nothing if it was told to stop, or why it failed. */
+/** A worker thread's answer: the batch, nothing if it was stopped, or the error. */
 export interface WorkerReply<T extends PixelType = PixelType> {
   readonly id: number;
   readonly batch?: MadeBatch<T> | undefined;
@@ -60,7 +60,7 @@ interface Member<T extends PixelType> {
   readonly inFlight: Map<number, Waiting<T>>;
 }
 
-/** Jobs that a thread holds at a time: the one it works on, and one so that it need not wait for the next message. */
+/** Jobs per thread: the current one, and one more so that it never waits for a message. */
 const JOBS_PER_WORKER = 2;
 
 /** Makes batches in `count` worker threads. Idle threads do not keep the process alive. */
@@ -95,7 +95,7 @@ class WorkerPool<T extends PixelType> implements BatchMaker<T> {
     this.#closing = true;
     this.#fail(new Error(CLOSED));
     Atomics.store(this.#stop, 0, 1);
-    // Threads end by themselves: one that is terminated inside native code can take the process with it.
+    // Let threads exit by themselves: terminating one inside native code can crash the process.
     await Promise.all(
       this.#members.map(async ({ worker }) => {
         if (worker.threadId === -1) return;
@@ -139,14 +139,14 @@ class WorkerPool<T extends PixelType> implements BatchMaker<T> {
   #settle({ worker, inFlight }: Member<T>, { id, batch, failure }: WorkerReply<T>): void {
     const waiting = inFlight.get(id);
     inFlight.delete(id);
-    // A batch that comes in while the pool closes must not let the process end before the threads have.
+    // A batch that arrives while the pool closes must not let the process exit before the threads.
     if (inFlight.size === 0 && !this.#closing) worker.unref();
     if (batch === undefined) waiting?.reject(new Error(failure ?? CLOSED));
     else waiting?.resolve(batch);
     this.#dispatch();
   }
 
-  /** Rejects all that is asked and all that will be. Only the first cause counts. */
+  /** Rejects all pending and future requests. Only the first cause counts. */
   #fail(error: Error): void {
     if (this.#end !== undefined) return;
     this.#end = error;

@@ -8,16 +8,16 @@ import type { ImageSource } from '../dataset/source.js';
 
 /** Settings of {@link intoMemory}. */
 export interface MemoryOptions {
-  /** The side that the images are brought to, in pixels: that of the network's input. */
+  /** Side of the resized images in pixels: the network's input size. */
   readonly imageSize: number;
-  /** Bytes that the decoded images may take; 1 GiB if left out. */
+  /** Limit in bytes for the decoded images. Default: 1 GiB. */
   readonly memoryLimit?: number | undefined;
   /** The view of each image; see {@link Framing}. */
   readonly framing?: Framing | undefined;
   readonly workers?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onUnreadable?: ((image: Unreadable) => void) | undefined;
-  /** Told how many images of how many are done. */
+  /** Reports how many images are done, and of how many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -25,9 +25,9 @@ const GIBIBYTE = 2 ** 30;
 const DECODED_AT_A_TIME = 64;
 
 /**
- * Decodes a set once, so that each later batch is a copy from memory: all images in evaluation's central view of
- * `imageSize` × `imageSize`, without the unreadable ones. A set that would not fit `memoryLimit`, or is in memory at this size,
- * is returned as it is. Split after this and not before, and the parts share the memory.
+ * Decodes a set once, so that later batches are copies from memory: all readable images in the evaluation view of
+ * `imageSize` × `imageSize`. A set that exceeds `memoryLimit`, or is in memory at this size already, is returned
+ * unchanged. Split the set afterwards, so that the parts share the memory.
  *
  * Throws a UserError when no image of a class can be read, Interrupted when `signal` is aborted.
  */
@@ -59,7 +59,7 @@ export async function intoMemory(source: ImageSource, options: MemoryOptions): P
       done = Math.min(total, done + DECODED_AT_A_TIME);
       onProgress?.(done, total);
     }
-    // A batch without a readable image is not given, so the end can come early.
+    // The loader drops batches without readable images, so the end can come early.
     if (done < total) onProgress?.(total, total);
   } finally {
     await loader.close();

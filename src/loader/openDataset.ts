@@ -17,7 +17,7 @@ export const BUILT_IN = 'texture-pairs';
 const IMAGES: ImagesStage = { kind: 'images' };
 const FILES: FilesStage = { kind: 'files' };
 
-/** What of a configuration decides how a data set is opened. */
+/** The part of a configuration for opening a data set. */
 export interface DatasetConfig {
   readonly data: {
     /** A folder of images, or the name of a built-in set. */
@@ -30,29 +30,29 @@ export interface DatasetConfig {
 }
 
 export interface OpenOptions {
-  /** Splits a set that has no test images of its own; draws the built-in set. */
+  /** Splits a set without test images; draws the built-in set. */
   readonly rng: Rng;
   readonly originals: boolean;
-  /** The view of images that are decoded into memory. */
+  /** The view of images decoded into memory. */
   readonly framing?: Framing | undefined;
   readonly emit: Listener;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A data set, and the images of it that turn out to be unreadable. */
+/** A data set and its unreadable images, as they turn up. */
 export interface OpenedDataset {
   readonly dataset: Dataset;
   readonly unreadable: UnreadableImages;
 }
 
-/** Whether trainings by these recipes need the original images: random crops are taken from them. */
+/** Whether these recipes need the original images, for random crops. */
 export function needOriginals(recipes: readonly { readonly augmentation: Augmentation }[]): boolean {
   return recipes.some(({ augmentation }) => augmentation.randomResizedCrop !== undefined);
 }
 
 /**
- * Opens what the configuration names, in any format, and, unless the `originals` are needed, decodes it into memory where
- * it fits. Throws a UserError for a folder that is missing or is no data set, or of which a class cannot be read.
+ * Opens the configured data set, in any format, and decodes it into memory if it fits and the `originals` are not
+ * needed. Throws a UserError for a folder that is missing, is not a data set, or has a class without readable images.
  */
 export async function openDataset(
   { data, model }: DatasetConfig,
@@ -77,7 +77,7 @@ export async function openDataset(
       signal,
       onUnreadable: unreadable.meet,
       onProgress: (part) => {
-        // A set that is too large for memory is not decoded, and then there is no such stage.
+        // A set too large for memory is not decoded, and skips this stage.
         if (done === 0) emit({ type: 'stageStarted', stage: IMAGES, steps: total });
         done = before + part;
         emit({ type: 'stageProgress', stage: IMAGES, done, total });
@@ -91,7 +91,7 @@ export async function openDataset(
   return { dataset: { ...dataset, train, test }, unreadable };
 }
 
-/** Tells of shards and tables that are read; a set without such tells nothing. */
+/** Reports progress on shards and tables; sets without them report nothing. */
 export function filesListener(emit: Listener): (done: number, total: number) => void {
   const began = performance.now();
   return (done, total) => {
@@ -102,7 +102,7 @@ export function filesListener(emit: Listener): (done: number, total: number) => 
   };
 }
 
-/** Making the built-in images takes seconds, so there is a moment before and after it in which a signal is heard. */
+/** Making the built-in images takes seconds, so yield before and after to notice a signal. */
 async function builtIn(rng: Rng, emit: Listener, signal: AbortSignal | undefined): Promise<Dataset> {
   const began = performance.now();
   emit({ type: 'stageStarted', stage: IMAGES });

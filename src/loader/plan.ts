@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 
-/** Which images make up the batch of each step: a pure function of the step, so that a resumed run goes on exactly. */
+/** The images of each step's batch: a pure function of the step, so that a resumed run continues exactly. */
 export interface BatchPlan {
   readonly batchesPerEpoch: number;
   /** Indices of the images of step 0, 1, 2, ..., counted over all epochs. */
@@ -9,19 +9,19 @@ export interface BatchPlan {
 }
 
 /**
- * Training: every epoch is a new order of all images, drawn by `rng.fork(epoch)`; the images that do not fill a last
- * batch sit that epoch out. Throws a UserError when there are fewer images than a batch takes.
+ * Training: every epoch is a new order of all images, drawn by `rng.fork(epoch)`; images that do not fill a last batch
+ * are dropped for that epoch. Throws a UserError when there are fewer images than a batch needs.
  */
 export function shuffledPlan(count: number, batchSize: number, rng: Rng): BatchPlan {
   return repeatedPlan(count, batchSize, rng, 1);
 }
 
 /**
- * Training with repeated augmentation (Hoffer et al., 2020; Berman et al., 2019): every image stands `repeats` times in a
- * row, augmented differently each time. An epoch is as long as without, so it takes one image in `repeats`; the epochs
- * 0 ... repeats − 1 go through one order of all images, drawn by `rng.fork(0)`, the next ones through that of `rng.fork(1)`.
- * So no image is left out for long, as it may be in {@link officialRepeatedPlan}. Those that do not fill a last batch sit
- * that round out. Throws a UserError when there are fewer images than a batch takes.
+ * Training with repeated augmentation (Hoffer et al., 2020; Berman et al., 2019): every image appears `repeats` times
+ * in a row, augmented differently each time. The epoch keeps its length, so it covers one image in `repeats`. Epochs 0
+ * ... repeats − 1 go through one order of all images, drawn by `rng.fork(0)`, the next `repeats` epochs through that of
+ * `rng.fork(1)`. So, unlike in {@link officialRepeatedPlan}, no image is missed for long. Images that do not fill a
+ * last batch are dropped for that round. Throws a UserError when there are fewer images than a batch needs.
  */
 export function repeatedPlan(count: number, batchSize: number, rng: Rng, repeats: number): BatchPlan {
   if (count < batchSize) {
@@ -43,10 +43,10 @@ export function repeatedPlan(count: number, batchSize: number, rng: Rng, repeats
 }
 
 /**
- * Repeated augmentation as DeiT's sampler does it on one process: every epoch draws a new order and takes the first
- * ⌊n/256⌋ · 256 places of the list in which each image stands `repeats` times. For ImageNet that is about one epoch; but
- * up to 255 places are lost, a set of fewer than 256 images gives an empty epoch, and an image is seen in an epoch only by
- * chance, since every epoch draws anew which third it takes. {@link repeatedPlan} has none of that; this is for
+ * Repeated augmentation like DeiT's sampler on one process: every epoch draws a new order and takes the first ⌊n/256⌋ ·
+ * 256 entries of the list with each image `repeats` times. For ImageNet that is about one epoch. But up to 255 entries
+ * are lost, a set of fewer than 256 images gives an empty epoch, and since every epoch draws its third of the images
+ * again, chance decides when an image is seen. {@link repeatedPlan} has none of these problems; this one is for
  * comparisons. Throws a UserError when an epoch has no full batch.
  */
 export function officialRepeatedPlan(count: number, batchSize: number, rng: Rng, repeats: number): BatchPlan {
@@ -69,16 +69,16 @@ export function officialRepeatedPlan(count: number, batchSize: number, rng: Rng,
   };
 }
 
-/** How a data set is shared out by DeiT's sampler. */
+/** How DeiT's sampler distributes a data set. */
 export interface Replicas {
   readonly repeats: number;
-  /** The number of processes, and which of them this is. */
+  /** The number of processes, and this process's index. */
   readonly replicas: number;
   readonly rank: number;
 }
 
 /**
- * The images of one epoch that one process of DeiT's sampler visits, in its order: the first ⌊⌊n/256⌋ · 256 / replicas⌋ of
+ * The images that one process of DeiT's sampler visits in one epoch, in order: the first ⌊⌊n/256⌋ · 256 / replicas⌋ of
  * its {@link replicaShare}. `order` is the epoch's permutation of all n images.
  */
 export function officialRepeatedIndices(order: Int32Array, replicas: Replicas): Int32Array {
@@ -86,8 +86,8 @@ export function officialRepeatedIndices(order: Int32Array, replicas: Replicas): 
 }
 
 /**
- * The list in which every image of `order` stands `repeats` times in a row, filled up from its own start to a multiple of
- * `replicas`, and of that the places rank, rank + replicas, ...: the repeats of an image go to different processes.
+ * Entries rank, rank + replicas, ... of the list with every image of `order` `repeats` times in a row, padded from its
+ * own start to a multiple of `replicas`. So the repeats of an image go to different processes.
  */
 export function replicaShare(order: Int32Array, { repeats, replicas, rank }: Replicas): Int32Array {
   const places = order.length * repeats;
@@ -99,7 +99,7 @@ function officialSelection(count: number, replicas: number): number {
   return Math.floor((Math.floor(count / 256) * 256) / replicas);
 }
 
-/** Orders of `count` images by number. The last one is kept, since steps mostly come one after another. */
+/** Orders of `count` images by number. The last one is cached, since steps are mostly consecutive. */
 function lastOrder(count: number, rng: Rng): (number: number) => Int32Array {
   let current = { number: 0, order: rng.fork(0).permutation(count) };
   return (number) => {
@@ -108,7 +108,7 @@ function lastOrder(count: number, rng: Rng): (number: number) => Int32Array {
   };
 }
 
-/** Evaluation: all images in their order, every epoch; the last batch holds what is left. */
+/** Evaluation: all images in order, every epoch; the last batch has the rest. */
 export function orderedPlan(count: number, batchSize: number): BatchPlan {
   const batchesPerEpoch = Math.ceil(count / batchSize);
   return {

@@ -42,7 +42,7 @@ describe('Quarantine', () => {
         assert.ok(error instanceof UserError);
         assert.match(
           error.message,
-          /^11 images of 100 tried so far cannot be read, more than the 10 that a set of 1000 may have; the first is 0\.jpg: cut; mend/,
+          /^11 images of 100 tried so far cannot be read, more than the 10 that a set of 1000 may have; the first is 0\.jpg: cut; fix/,
         );
         return true;
       },

@@ -5,9 +5,9 @@ import type { Unreadable } from './views.js';
 export interface QuarantineOptions {
   /** Images of the set. */
   readonly total: number;
-  /** The share of them, 0 to 1, that may be unreadable. */
+  /** The allowed share of unreadable images, 0 to 1. */
   readonly share?: number | undefined;
-  /** As many may be unreadable however small the set. */
+  /** This many may be unreadable in a set of any size. */
   readonly least?: number | undefined;
 }
 
@@ -15,9 +15,9 @@ const SHARE = 0.01;
 const LEAST = 5;
 
 /**
- * The images of a set that could not be read, each once. More than the allowed share stop the work: then something is
- * wrong with the set rather than with some of its images. A handful is always allowed, since in a small set one image
- * is a large share; but never half of a set.
+ * The unreadable images of a set, each once. More than the allowed share stops the work, since the problem is then the
+ * set rather than a few images. A handful is always allowed, since one image is a large share of a small set, but never
+ * half of a set.
  */
 export class Quarantine {
   /** How many images may be unreadable. */
@@ -31,23 +31,23 @@ export class Quarantine {
     this.allowed = Math.max(Math.floor(share * total), Math.min(least, Math.floor((total - 1) / 2)), 0);
   }
 
-  /** The images, in the order that they were met in. */
+  /** The images, in the order they were met. */
   get images(): readonly Unreadable[] {
     return [...this.#images.values()];
   }
 
-  /** Notes that so many more images were tried, unreadable ones included. */
+  /** Counts further images tried, including unreadable ones. */
   meet(count: number): void {
     this.#met += count;
   }
 
-  /** The share, 0 to 1, of the images met so far that are unreadable; a set is met as a whole once. */
+  /** The share, 0 to 1, of unreadable images among those met so far. */
   get share(): number {
     const met = Math.max(Math.min(this.#met, this.#total), this.#images.size);
     return met === 0 ? 0 : this.#images.size / met;
   }
 
-  /** Takes an image in; false if it was there already. Throws a UserError when it is one too many. */
+  /** Adds an image; returns false if it is known already. Throws a UserError when there are too many. */
   add(image: Unreadable): boolean {
     if (this.#images.has(image.file)) return false;
     this.#images.set(image.file, image);

@@ -3,16 +3,16 @@ import type { Unreadable } from './loader.js';
 import { csvTable } from '../telemetry/csv.js';
 import type { Listener } from '../telemetry/events.js';
 
-/** Is told of every unreadable image that is met, however often. Throws a UserError when it is one too many. */
+/** Called every time an unreadable image is met. Throws a UserError when there are too many. */
 export type UnreadableListener = (image: Unreadable) => void;
 
-/** The images of a data set that cannot be read: each is told of once, and too many of them stop the work. */
+/** The unreadable images of a data set. Each is reported once; too many stop the work. */
 export class UnreadableImages {
   private readonly quarantine: Quarantine;
 
   /**
-   * @param total images of the set
-   * @param share how many of them may be unreadable, 0 to 1; see Quarantine for what holds when it is left out
+   * @param total number of images in the set
+   * @param share the allowed share of unreadable ones, 0 to 1; see Quarantine for the default
    */
   constructor(
     total: number,
@@ -26,12 +26,12 @@ export class UnreadableImages {
     if (this.quarantine.add(image)) this.emit({ type: 'unreadable', ...image });
   };
 
-  /** Takes in what an earlier process of the run has met. */
+  /** Adds the unreadable images of earlier processes of the run. */
   recall(image: Unreadable): void {
     this.quarantine.add(image);
   }
 
-  /** The list of them as a CSV table; undefined as long as there is none. */
+  /** The list as a CSV table; undefined if it is empty. */
   table(): string | undefined {
     const { images } = this.quarantine;
     return images.length === 0 ? undefined : csvTable(['file', 'reason'], images);

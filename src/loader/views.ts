@@ -11,7 +11,7 @@ import type { EncodedImage, PixelStore } from '../dataset/source.js';
 
 /** An image that could not be read or decoded. */
 export interface Unreadable {
-  /** What messages call it: its file, and the member or row where many share a file. */
+  /** Its name in messages: the file, and the member or row if images share a file. */
   readonly file: string;
   readonly reason: string;
 }
@@ -22,18 +22,18 @@ export function isUnreadable(view: Image | Unreadable): view is Unreadable {
 
 /** How an image becomes a square. */
 export interface ViewSettings {
-  /** The side of the square, the network's input, in pixels. */
+  /** Side of the square network input, in pixels. */
   readonly size: number;
   readonly augmentation: Augmentation;
-  /** Where images lie that are decoded already. */
+  /** The store of images decoded already. */
   readonly store: PixelStore | undefined;
-  /** Who resizes images that are not decoded yet. */
+  /** How to resize images that are not decoded yet. */
   readonly resampling: Resampling;
-  /** The view of images that are not cropped at random. */
+  /** The view of images that are not randomly cropped. */
   readonly framing: Framing;
 }
 
-/** The slots of a batch, those of one image in a row together: repeated augmentation has each image several times. */
+/** The slots of a batch, grouped by runs of the same image: repeated augmentation repeats images. */
 export function runsOf(images: readonly EncodedImage[] | Int32Array): readonly (readonly number[])[] {
   const runs: number[][] = [];
   for (let slot = 0; slot < images.length; slot++) {
@@ -49,8 +49,8 @@ function isSame(one: EncodedImage | number, other: EncodedImage | number): boole
 }
 
 /**
- * Square views of one image, before the augmentation's steps, one for each stream that they are drawn from. A file is decoded
- * once for all of them, unless the decoder is to resize it.
+ * Square views of one image before the augmentation's steps, one per random stream. With repeated augmentation, an
+ * image is decoded once for all its copies, unless the decoder resizes it.
  */
 export async function viewsOf(
   image: EncodedImage | number,

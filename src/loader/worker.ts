@@ -1,4 +1,4 @@
-// The worker thread of a loader: makes the batches it is sent, until it is told to end.
+// The worker thread of a loader: makes batches on request until it is asked to end.
 import { parentPort, workerData } from 'node:worker_threads';
 import { makeBatch } from './batch.js';
 import type { BatchJob } from './batch.js';

@@ -40,7 +40,7 @@ describe('the weights in an exported model', () => {
     const x = input('x', 'float32', [1]);
     const unnamed = await fileOf('unnamed.onnx', lower({ y: mul(x, 2) }));
     const text = await fileOf('text.onnx', new TextEncoder().encode('no model'));
-    await assert.rejects(readWeights(unnamed), { name: 'UserError', message: /does not hold its weights/ });
+    await assert.rejects(readWeights(unnamed), { name: 'UserError', message: /does not name its weights/ });
     await assert.rejects(readWeights(text), { name: 'UserError', message: /text\.onnx is not an ONNX model/ });
     await assert.rejects(readWeights('none.onnx'), { name: 'UserError', message: /none\.onnx cannot be read/ });
   });

@@ -108,7 +108,7 @@ describe('a checkpoint that must be refused', async () => {
     ['bad_reduce_bare_pickle.pth', /would call "os\.system".*nothing was called/],
     ['bad_truncated_zip.pth', /zip archive is cut off or damaged/],
     ['bad_truncated_legacy.pth', /cut off or damaged/],
-    ['bad_random_bytes.pth', /no pickle/],
+    ['bad_random_bytes.pth', /not a pickle/],
     ['bad_missing_storage.pth', /tensor "model\/b" is broken: the numbers of its storage "1" are missing/],
     ['bad_out_of_bounds_view.pth', /tensor "model\/a" is broken: \[9, 4\] reaches element 35 of a storage that has 12/],
   ];

@@ -111,12 +111,12 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
   [
     'IDX that claims 2^31 images',
     { ...mnistFiles(), 'train-images-idx3-ubyte': idx([2 ** 31, 28, 28], new Uint8Array(784)) },
-    /says that it holds 2147483648 × 28 × 28 values, but it has 800 bytes: it is cut/,
+    /claims 2147483648 × 28 × 28 values, but it has 800 bytes: it is truncated/,
   ],
   [
     'packed IDX that claims 2^31 images',
     { ...mnistFiles(), 'train-images-idx3-ubyte': gzipSync(idx([2 ** 31, 28, 28], new Uint8Array(784))) },
-    /says that it holds .* bytes packed: it is cut/,
+    /claims .* bytes packed: it is truncated/,
   ],
   [
     'packed IDX that claims a little more than it holds',
@@ -212,7 +212,7 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
   [
     'two images of one sample',
     { 'train.tar': tar([...good, { name: '0001.jpg', body: 'x' }]) },
-    /two images of one sample/,
+    /two images for one sample/,
   ],
   [
     'labels of both kinds',
@@ -232,8 +232,8 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
   ],
   ['a blank class name', { 'train.tar': goodTar, 'classes.txt': 'a\n\nb\n' }, /names no class in line 2/],
   ['a class that is named twice', { 'train.tar': goodTar, 'classes.txt': 'a\na\n' }, /names the class "a" twice/],
-  ['shards for the test only', { 'test-0.tar': goodTar }, /test-0\.tar but nothing for training/],
-  ['a shard of no split', { 'train-0.tar': goodTar, 'more.tar': goodTar }, /more\.tar does not tell its split/],
+  ['shards for the test only', { 'test-0.tar': goodTar }, /test-0\.tar but no training files/],
+  ['a shard of no split', { 'train-0.tar': goodTar, 'more.tar': goodTar }, /more\.tar does not name its split/],
   [
     'shards of two sets',
     { 'a/train-0.tar': goodTar, 'b/train-0.tar': goodTar },
@@ -246,7 +246,7 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
     /is not a Parquet file: it does not/,
   ],
   ['Parquet without bytes', { 'train.parquet': '' }, /is not a Parquet file/],
-  ['a cut Parquet', { 'train.parquet': goodParquet.subarray(0, 300) }, /does not end with PAR1: it is cut/],
+  ['a cut Parquet', { 'train.parquet': goodParquet.subarray(0, 300) }, /does not end with PAR1: it is truncated/],
   [
     'a Parquet footer of 4 GiB',
     { 'train.parquet': changed(goodParquet, goodParquet.length - 8, [255, 255, 255, 255]) },
@@ -279,7 +279,7 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
     { 'train.parquet': goodParquet, 'test.parquet': parquet(images, [0, 1, 0, 1], { names: ['cat', 'dog', 'eel'] }) },
     /train\.parquet has 2 classes and .*test\.parquet has 3 classes/,
   ],
-  ['Parquet for the test only', { 'test-0.parquet': goodParquet }, /nothing for training: name files train-/],
+  ['Parquet for the test only', { 'test-0.parquet': goodParquet }, /no training files: name files train-/],
 ];
 
 describe('a broken source ends with one line:', () => {

@@ -15,33 +15,33 @@ import type { RandomErasing } from './randomErasing.js';
 import { checkRandomResizedCrop } from './randomResizedCrop.js';
 import type { RandomResizedCrop } from './randomResizedCrop.js';
 
-/** One step of an augmentation: plain data, so that it stands in a configuration and crosses to worker threads. */
+/** One step of an augmentation. Plain data, for configurations and worker threads. */
 export type AugmentStep = PaddedCrop | HorizontalFlip | RandAugment | ColorJitter;
 
-/** What is done to a training image, at random. */
+/** Random augmentation of training images. */
 export interface Augmentation {
   /**
-   * How the original becomes a square of the network's size. Left out: as in evaluation. It needs the originals, so a
-   * source that it is used on is better not decoded into memory beforehand, where images have the network's size.
+   * How the original becomes a square of the network's size. Default: as in evaluation. It needs the originals, so do
+   * not decode the source into memory, where images have the network's size already.
    */
   readonly randomResizedCrop?: RandomResizedCrop;
   /** Applied to the square image, in this order. */
   readonly steps: readonly AugmentStep[];
-  /** Applied to the image after the steps, as real numbers. */
+  /** Applied to the image after the steps, in floating point. */
   readonly randomErasing?: RandomErasing;
   /** Applied last, to the whole batch. */
   readonly mixing?: Mixing;
 }
 
-/** Whether augmented images are bytes still; mixing them or putting noise into them makes real numbers. */
+/** Whether augmented images are still bytes; mixing and noise turn them into floats. */
 export function isMadeOfBytes({ randomErasing, mixing }: Augmentation): boolean {
   return randomErasing === undefined && mixing === undefined;
 }
 
-/** Nothing at random: what evaluation sees. */
+/** No randomness: as in evaluation. */
 export const NO_AUGMENTATION: Augmentation = { steps: [] };
 
-/** The usual one for images of 32 × 32: pad 4, crop, flip. */
+/** The usual augmentation for 32 × 32 images: pad 4, crop, flip. */
 export const SMALL_IMAGE_AUGMENTATION: Augmentation = {
   steps: [
     { step: 'paddedCrop', padding: 4, fill: 'black' },
@@ -57,7 +57,7 @@ interface StepKind<S extends AugmentStep> {
   readonly check: (parameters: S, size: number) => void;
 }
 
-/** What each step does. A step that is missing here does not compile. */
+/** The implementation of each step. A missing one does not compile. */
 const STEPS: { readonly [N in AugmentStep['step']]: StepKind<Extract<AugmentStep, { step: N }>> } = {
   paddedCrop: { apply: paddedCrop, check: checkPaddedCrop },
   horizontalFlip: { apply: horizontalFlip, check: checkHorizontalFlip },
@@ -69,7 +69,9 @@ function kindOf({ step }: AugmentStep): StepKind<AugmentStep> {
   return STEPS[step] as StepKind<AugmentStep>;
 }
 
-/** Applies the steps in order, each with a stream of its own, so that adding one leaves the draws of the others alone. */
+/**
+ * Applies the steps in order, each with its own random stream, so that adding one does not change the others' draws.
+ */
 export function augment(image: Image, steps: readonly AugmentStep[], rng: Rng): Image {
   return steps.reduce(
     (current, parameters, position) => kindOf(parameters).apply(current, parameters, rng.fork(position)),

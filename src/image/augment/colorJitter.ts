@@ -6,8 +6,8 @@ import { contrast } from './operations/contrast.js';
 import { requireNotNegative } from './parameters.js';
 
 /**
- * Changes brightness, contrast and saturation in random order, each by a factor that is uniform from 1 − x to 1 + x (and at
- * least 0), as torchvision's ColorJitter does. With 0 that one is left out.
+ * Changes brightness, contrast and saturation in random order, each by a factor uniform in 1 − x to 1 + x (at least 0),
+ * like torchvision's ColorJitter. 0 turns one off.
  */
 export interface ColorJitter {
   readonly step: 'colorJitter';
@@ -23,7 +23,7 @@ export function checkColorJitter({ brightness, contrast, saturation }: ColorJitt
   }
 }
 
-/** Returns a new image, or `image` itself where nothing changes; `image` stays as it is. */
+/** Returns a new image, or `image` itself if nothing changes; does not modify `image`. */
 export function colorJitter(image: Image, parameters: ColorJitter, rng: Rng): Image {
   const adjustments = [
     { apply: brightness, spread: parameters.brightness },

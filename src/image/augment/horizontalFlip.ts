@@ -3,7 +3,7 @@ import type { Image } from '../image.js';
 import { withBytes } from './operations/byteMemory.js';
 import { requireShare } from './parameters.js';
 
-/** Mirrors an image left to right with the given probability. */
+/** Flips an image left to right with the given probability. */
 export interface HorizontalFlip {
   readonly step: 'horizontalFlip';
   readonly probability: number;
@@ -14,7 +14,7 @@ export function checkHorizontalFlip({ probability }: HorizontalFlip): void {
   requireShare('the probability of horizontalFlip', probability);
 }
 
-/** Returns `image` itself or its mirror image. */
+/** Returns `image` itself or its flipped copy. */
 export function horizontalFlip(image: Image, { probability }: HorizontalFlip, rng: Rng): Image {
   if (rng.uniform() >= probability) return image;
   return mirror(image);

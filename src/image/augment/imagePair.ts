@@ -1,14 +1,14 @@
 import { keepingKernels } from '../kernels/kernels.js';
 import { BYTES_AT_A_TIME } from '../kernels/layout.js';
 
-/** An image as real numbers. */
+/** An image in floating point. */
 export interface FloatImage {
   readonly values: Float32Array;
-  /** Sets the values to bytes, as many. */
+  /** Copies `bytes` (same length) into the values. */
   setBytes(bytes: Uint8Array): void;
 }
 
-/** Two images of a batch that are mixed with each other, in the memory of the kernels. */
+/** Two images of a batch to mix with each other, in the kernels' memory. */
 export interface ImagePair {
   readonly own: FloatImage;
   readonly partner: FloatImage;
@@ -18,7 +18,7 @@ export interface ImagePair {
 
 const withKernels = keepingKernels(2 ** 24);
 
-/** Calls `use` with room for two images of `length` values, of any content; they are gone after it. */
+/** Calls `use` with memory for two images of `length` values; the content is undefined before and after the call. */
 export function withPair(length: number, use: (pair: ImagePair) => void): void {
   const room = Math.ceil(length / BYTES_AT_A_TIME) * BYTES_AT_A_TIME;
   const floats = room * Float32Array.BYTES_PER_ELEMENT;

@@ -4,25 +4,25 @@ import { withPair } from './imagePair.js';
 import type { FloatImage } from './imagePair.js';
 
 /**
- * Mixup (Zhang et al., 2018) and CutMix (Yun et al., 2019) of a whole batch, as timm's batch mode has them and DeiT uses
- * them: one draw a batch, image i with image B − 1 − i.
+ * Mixup (Zhang et al., 2018) and CutMix (Yun et al., 2019) of a whole batch, like timm's batch mode, which DeiT uses:
+ * one draw per batch, image i with image B − 1 − i.
  */
 export interface Mixing {
-  /** The α of the distribution Beta(α, α) that mixup draws λ from; 0: no mixup. */
+  /** Mixup draws λ from Beta(α, α); 0 turns mixup off. */
   readonly mixup: number;
-  /** The same of CutMix. */
+  /** The same for CutMix. */
   readonly cutmix: number;
-  /** Share of the batches that are mixed. */
+  /** Share of the batches to mix. */
   readonly probability: number;
-  /** Where both are on: the share of the mixed batches that CutMix is taken for. */
+  /** If both are on, the share of mixed batches that use CutMix. */
   readonly switchProbability: number;
 }
 
 /** How one batch is mixed: image i with image B − 1 − i. */
 export interface Mix {
-  /** The weight of image i's own label; its partner's has 1 − λ. */
+  /** The weight of image i's own label; its partner's is 1 − λ. */
   readonly lambda: number;
-  /** CutMix: what is taken from the partner. Left out: mixup, λ · own + (1 − λ) · partner in every pixel. */
+  /** CutMix: the box to take from the partner. Absent: mixup, λ · own + (1 − λ) · partner in every pixel. */
   readonly box?: Box;
 }
 
@@ -52,7 +52,7 @@ export function checkMixing({ mixup, cutmix, probability, switchProbability }: M
   }
 }
 
-/** Draws how a batch of images of `size` pixels a side is mixed; undefined: it is left as it is. */
+/** Draws how to mix a batch of images with side `size`; undefined: not at all. */
 export function drawMix(
   { mixup, cutmix, probability, switchProbability }: Mixing,
   size: number | Extent,
@@ -69,8 +69,8 @@ export function drawMix(
 }
 
 /**
- * CutMix with a drawn λ and centre: a box of √(1 − λ) of the image's sides, cut off at its edges. The λ of the result is the
- * share of the image that stays its own, which is more than what was drawn where the box is cut off.
+ * CutMix with a drawn λ and centre: a box of √(1 − λ) of the image's sides, clipped at the edges. The resulting λ is
+ * the share that the image keeps, which is more than drawn if the box is clipped.
  */
 export function cutMix(
   { height, width }: Extent,
@@ -83,16 +83,15 @@ export function cutMix(
   return { lambda: 1 - ((bottom - top) * (right - left)) / (height * width), box: { top, bottom, left, right } };
 }
 
-/** A stretch of an even length of about `length` with the centre `centre`, as far as it lies within 0 ... end. */
+/** A range of even length, about `length`, around `centre`, clipped to 0 ... end. */
 function around(centre: number, length: number, end: number): [number, number] {
   const half = Math.floor(length / 2);
   return [Math.max(0, centre - half), Math.min(end, centre + half)];
 }
 
 /**
- * Fills `images`, float32 [B, 3, size, size], with what `put` gives for each place, mixed as `mix` says. Two that are mixed with
- * each other are made one after the other, while they are near the processor. Of an odd batch, the image in the middle is
- * its own partner.
+ * Fills `images`, float32 [B, 3, size, size], with the results of `put` for each position, mixed by `mix`. Partners are
+ * made one after the other, while they are in cache. In an odd batch, the middle image is its own partner.
  */
 export function fillMixed(
   images: Float32Array,
@@ -115,7 +114,7 @@ export function fillMixed(
   });
 }
 
-/** Each gets the other's box, in all three channels. */
+/** Swaps the boxes in all three channels. */
 function swap(one: Float32Array, other: Float32Array, width: number, height: number, box: Box): void {
   for (let channel = 0; channel < 3; channel++) {
     for (let row = box.top; row < box.bottom; row++) {

@@ -5,9 +5,9 @@ import type { Image } from '../image.js';
 /** Shifts an image by up to `padding` pixels along both axes: pad all sides, then crop the old size at random. */
 export interface PaddedCrop {
   readonly step: 'paddedCrop';
-  /** Pixels, at least 0; with reflection less than the image's side. */
+  /** Pixels, at least 0; with reflection, less than the image's side. */
   readonly padding: number;
-  /** What comes in from outside: black, or the image mirrored at its edge (which is not doubled). */
+  /** The fill: black, or the image mirrored at its edge (without repeating the edge). */
   readonly fill: 'black' | 'reflect';
 }
 
@@ -21,7 +21,7 @@ export function checkPaddedCrop({ padding }: PaddedCrop, size: number): void {
   );
 }
 
-/** Returns a new image, or `image` itself where nothing shifts; `image` stays as it is. */
+/** Returns a new image, or `image` itself if nothing shifts; does not modify `image`. */
 export function paddedCrop(image: Image, { padding, fill }: PaddedCrop, rng: Rng): Image {
   const { size, pixels } = image;
   const left = rng.int(2 * padding + 1) - padding;

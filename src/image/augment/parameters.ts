@@ -15,7 +15,7 @@ export function requireNotNegative(name: string, value: number): void {
   if (!(value >= 0 && value < Infinity)) throw new UserError(`${name} is ${value}; it must be 0 or more`);
 }
 
-/** Throws a UserError unless the range rises from above 0 to at most `limit`. */
+/** Throws a UserError unless the range is increasing, above 0 and at most `limit`. */
 export function requireRange(name: string, [least, greatest]: readonly [number, number], limit = Infinity): void {
   if (!(least > 0 && least <= greatest && greatest <= limit && greatest < Infinity)) {
     const end = limit === Infinity ? '' : ` to at most ${limit}`;

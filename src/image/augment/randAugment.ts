@@ -6,19 +6,18 @@ import type { OperationName } from './operations/table.js';
 import { requireNotNegative, requireShare, requireWithin } from './parameters.js';
 
 /**
- * RandAugment (Cubuk et al., 2020) as timm has it: `operations` of the 15 are drawn, each equally likely and independent of
- * the others, and each is applied with `probability` at a magnitude of its own. DeiT's `rand-m9-mstd0.5-inc1` is 2, 9, 0.5
- * and 0.5.
+ * RandAugment (Cubuk et al., 2020) as in timm: draws `operations` of the 15 independently and uniformly, and applies
+ * each with `probability` at its own magnitude. DeiT's `rand-m9-mstd0.5-inc1` is 2, 9, 0.5 and 0.5.
  */
 export interface RandAugment {
   readonly step: 'randAugment';
-  /** How many operations are drawn for an image. */
+  /** Operations drawn per image. */
   readonly operations: number;
   /** Mean of the magnitude, 0 to 10. */
   readonly magnitude: number;
-  /** Standard deviation of the magnitude, which is normal and cut to 0 ... 10. */
+  /** Standard deviation of the magnitude, which is normal and clamped to 0 ... 10. */
   readonly magnitudeStd: number;
-  /** The chance of a drawn operation to be applied. */
+  /** The probability of applying a drawn operation. */
   readonly probability: number;
 }
 
@@ -41,13 +40,13 @@ export function checkRandAugment({ operations, magnitude, magnitudeStd, probabil
   requireShare('the probability of randAugment', probability);
 }
 
-/** An operation that was drawn, and what it takes. */
+/** A drawn operation and its argument. */
 export interface DrawnOperation {
   readonly name: OperationName;
   readonly argument: number;
 }
 
-/** The operations to apply to one image, in their order: those drawn without those passed over. */
+/** The operations to apply to one image, in order: those drawn, minus those skipped. */
 export function drawOperations(parameters: RandAugment, rng: Rng): DrawnOperation[] {
   const drawn: DrawnOperation[] = [];
   for (let count = 0; count < parameters.operations; count++) {
@@ -60,7 +59,7 @@ export function drawOperations(parameters: RandAugment, rng: Rng): DrawnOperatio
   return drawn;
 }
 
-/** Returns a new image, or `image` itself where no operation is applied; `image` stays as it is. */
+/** Returns a new image, or `image` itself if no operation applies; does not modify `image`. */
 export function randAugment(image: Image, parameters: RandAugment, rng: Rng): Image {
   return drawOperations(parameters, rng).reduce(
     (augmented, { name, argument }) => OPERATIONS[name].apply(augmented, argument),

@@ -2,22 +2,22 @@ import type { Rng } from '../../random/rng.js';
 import { requireRange, requireShare } from './parameters.js';
 
 /**
- * Random erasing (Zhong et al., 2020) in timm's pixel mode: a rectangle of the image is replaced by normal noise, drawn anew
- * for every value.
+ * Random erasing (Zhong et al., 2020) in timm's pixel mode: replaces a rectangle of the image with normal noise, drawn
+ * separately for every value.
  */
 export interface RandomErasing {
-  /** The chance of an image to be erased in. */
+  /** The probability of erasing part of an image. */
   readonly probability: number;
-  /** Least and greatest share of the image's area; 0.02 to 1/3 if left out. */
+  /** Range of the share of the image's area. Default: 0.02 to 1/3. */
   readonly area?: readonly [number, number];
-  /** Least and greatest height ÷ width, drawn log-uniformly; 0.3 to 1/0.3 if left out. */
+  /** Range of height ÷ width, drawn log-uniformly. Default: 0.3 to 1/0.3. */
   readonly ratio?: readonly [number, number];
 }
 
 /** DeiT's setting. */
 export const DEIT_RANDOM_ERASING: RandomErasing = { probability: 0.25 };
 
-/** By channel, on the scale from 0 to 1: what images are normalised with. */
+/** By channel, on a scale of 0 to 1: the normalisation of images. */
 export interface Noise {
   readonly mean: readonly number[];
   readonly std: readonly number[];
@@ -43,8 +43,8 @@ const AREA: readonly [number, number] = [0.02, 1 / 3];
 const RATIO: readonly [number, number] = [0.3, 1 / 0.3];
 
 /**
- * Erases at random in `pixels`, float32 [3, size, size] on the scale from 0 to 255, in place. The noise is normal with `noise`'s
- * mean and deviation, so that it is standard normal once the image is normalised; nothing is cut off.
+ * Erases at random in `pixels`, float32 [3, size, size] from 0 to 255, in place. The noise is normal with `noise`'s
+ * mean and deviation, so it is standard normal after normalisation; values are not clipped.
  */
 export function randomErasing(
   pixels: Float32Array,
@@ -66,7 +66,7 @@ export function randomErasing(
   }
 }
 
-/** The rectangle to erase; undefined for most images. One that does not fit is drawn again, 10 times at most. */
+/** The rectangle to erase; undefined for most images. If it does not fit, it is drawn again, up to 10 times. */
 export function drawErased(
   size: number,
   { probability, area = AREA, ratio = RATIO }: RandomErasing,

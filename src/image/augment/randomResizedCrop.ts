@@ -3,9 +3,9 @@ import { requireRange } from './parameters.js';
 
 /** A random region of the original image, resized to the network's size (Szegedy et al. 2015, "Inception" crops). */
 export interface RandomResizedCrop {
-  /** Least and greatest share of the image's area. */
+  /** Range of the share of the image's area. */
   readonly scale: readonly [number, number];
-  /** Least and greatest width ÷ height before the resize. */
+  /** Range of width ÷ height before the resize. */
   readonly ratio: readonly [number, number];
 }
 
@@ -29,8 +29,8 @@ export function checkRandomResizedCrop({ scale, ratio }: RandomResizedCrop): voi
 }
 
 /**
- * Draws the region by torchvision's rule: area uniform and aspect ratio log-uniform in their ranges; a rectangle that
- * does not fit is drawn again, and after 10 misses the region is the largest central one of a permitted ratio.
+ * Draws the region by torchvision's rule: area uniform and aspect ratio log-uniform in their ranges. A rectangle that
+ * does not fit is drawn again; after 10 misses the region is the largest central one with an allowed ratio.
  */
 export function cropRegion(width: number, height: number, { scale, ratio }: RandomResizedCrop, rng: Rng): Region {
   const [leastRatio, greatestRatio] = ratio;

@@ -1,7 +1,7 @@
 import type { Image } from '../../image.js';
 import { lookUp, tableOf, tablesByHistogram } from './lookUp.js';
 
-/** Stretches each channel so that its darkest value becomes 0 and its brightest 255. */
+/** Stretches each channel to the full range: its darkest value becomes 0 and its brightest 255. */
 export function autoContrast(image: Image): Image {
   return lookUp(
     image,

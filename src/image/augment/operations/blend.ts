@@ -1,7 +1,7 @@
-// Brightness, contrast, colour and sharpness all go from a degenerate image through the original and beyond:
-// degenerate + factor · (original − degenerate). Pillow computes that in float32 and cuts the result off, and so does this.
+// Brightness, contrast, colour and sharpness all go from a degenerate image through the original and beyond: degenerate
+// + factor · (original − degenerate). As in Pillow, the result is computed in float32 and truncated.
 
-/** The blend of one value of either image. */
+/** Blends two values. */
 export function blend(degenerate: number, original: number, factor: number): number {
   return Math.fround(degenerate + Math.fround(Math.fround(factor) * (original - degenerate)));
 }

@@ -2,7 +2,7 @@ import type { Image } from '../../image.js';
 import { blend } from './blend.js';
 import { lookUp, tableOf } from './lookUp.js';
 
-/** With factor 0 the image is black, with 1 as it was, beyond brighter. */
+/** Factor 0 gives black, 1 the original, more a brighter image. */
 export function brightness(image: Image, factor: number): Image {
   return lookUp(
     image,

@@ -2,10 +2,10 @@ import { BYTES_AT_A_TIME } from '../../kernels/layout.js';
 import type { Image } from '../../image.js';
 import { withBytes } from './byteMemory.js';
 
-/** With factor 0 the image is grey, with 1 as it was, beyond more colourful. */
+/** Factor 0 gives grey, 1 the original, more a more colourful image. */
 export function colour({ size, pixels }: Image, factor: number): Image {
   const plane = size * size;
-  // The last pixels of a plane run over into the next, which would be written too early: planes of the result lie apart.
+  // Kernels write past the end of a plane, so the result's planes are padded apart.
   const apart = Math.ceil(plane / BYTES_AT_A_TIME) * BYTES_AT_A_TIME;
   const padded = new Uint8Array(3 * apart);
   for (let channel = 0; channel < 3; channel++) {

@@ -3,7 +3,7 @@ import { blend } from './blend.js';
 import { grey } from './grey.js';
 import { lookUp, tableOf } from './lookUp.js';
 
-/** With factor 0 the image is of the grey that it is on average, with 1 as it was, beyond of more contrast. */
+/** Factor 0 gives the average grey, 1 the original, more a higher contrast. */
 export function contrast(image: Image, factor: number): Image {
   const average = meanGrey(image);
   return lookUp(

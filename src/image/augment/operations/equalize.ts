@@ -1,7 +1,7 @@
 import type { Image } from '../../image.js';
 import { lookUp, tableOf, tablesByHistogram } from './lookUp.js';
 
-/** Spreads the values of each channel so that all are about equally frequent. */
+/** Histogram equalization: spreads the values of each channel so that all are about equally frequent. */
 export function equalize(image: Image): Image {
   return lookUp(
     image,

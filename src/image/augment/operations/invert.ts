@@ -3,7 +3,7 @@ import { lookUp, tableOf } from './lookUp.js';
 
 const INVERTED = tableOf((value) => 255 - value);
 
-/** The negative. */
+/** The negative image. */
 export function invert(image: Image): Image {
   return lookUp(image, INVERTED);
 }

@@ -4,22 +4,22 @@ import { withBytes } from './byteMemory.js';
 
 const VALUES = 256;
 
-/** For each value of a byte, the value that takes its place: 256 of them. */
+/** The replacement of each byte value: 256 entries. */
 export type Table = Uint8Array;
 
-/** A table from a formula, whose results are cut to whole numbers and to 0 ... 255. */
+/** A table from a formula; results are truncated to integers and clamped to 0 ... 255. */
 export function tableOf(formula: (value: number) => number): Table {
-  // Stores to a clamped array would round.
+  // A Uint8ClampedArray would round.
   const table = new Uint8Array(VALUES);
   for (let value = 0; value < VALUES; value++) table[value] = Math.max(0, Math.min(255, Math.trunc(formula(value))));
   return table;
 }
 
-/** Replaces every value by that of a table, one table for all channels or one each. Returns a new image. */
+/** Replaces every value using a table, one for all channels or one each. Returns a new image. */
 export function lookUp({ size, pixels }: Image, ...tables: readonly [Table] | readonly [Table, Table, Table]): Image {
   const plane = pixels.length / tables.length;
   const replaced = withBytes(pixels, VALUES, ({ kernels, bytes, source, target, extra }) => {
-    // In turn, since the last bytes of a plane may run over into the next.
+    // In order, since a kernel may write past the end of a plane into the next.
     tables.forEach((table, channel) => {
       bytes.set(table, extra);
       kernels.replaceBytes(source + channel * plane, plane, extra, target + channel * plane);
@@ -29,7 +29,7 @@ export function lookUp({ size, pixels }: Image, ...tables: readonly [Table] | re
   return { size, pixels: replaced };
 }
 
-/** One table a channel, each made from how often every value occurs there. */
+/** One table per channel, made from the channel's histogram. */
 export function tablesByHistogram(
   image: Image,
   tableOfHistogram: (histogram: Int32Array) => Table,
@@ -40,10 +40,10 @@ export function tablesByHistogram(
 
 const COUNT_BYTES = VALUES * COUNTS * Int32Array.BYTES_PER_ELEMENT;
 
-/** By channel, [256]: how many of its pixels have each value. */
+/** By channel, [256]: the histogram of its values. */
 function histogramsOf({ size, pixels }: Image): readonly [Int32Array, Int32Array, Int32Array] {
   const plane = size * size;
-  // Whole groups of pixels are counted, so that those after the last group are left to be counted here.
+  // The kernel counts whole groups of pixels; count the rest here.
   const whole = plane - (plane % COUNTS);
   return withBytes(pixels, COUNT_BYTES, ({ kernels, bytes, source, extra }) => {
     const counts = new Int32Array(bytes.buffer, extra, VALUES * COUNTS);

@@ -2,29 +2,29 @@ import { keepingKernels, type Kernels } from '../../kernels/kernels.js';
 import { BORDER, VECTOR } from '../../kernels/layout.js';
 import type { Image } from '../../image.js';
 
-/** What comes in from outside of the image, by channel: the mean colour of ImageNet. */
+/** The fill outside the image, by channel: ImageNet's mean colour. */
 export const FILL: readonly [number, number, number] = [124, 116, 104];
 
-/** An image in the memory of the kernels; addresses are bytes there. */
+/** An image in the kernels' memory; addresses are in bytes. */
 export interface Movable {
   readonly kernels: Kernels;
-  /** Planes whose rows are `line` bytes apart, and `line` of them; one for the input, one for the result. */
+  /** Planes of `line` rows, `line` bytes apart: one set for the input, one for the result. */
   readonly original: number;
   readonly result: number;
   readonly line: number;
   readonly plane: number;
-  /** Planes with {@link BORDER} more pixels around them. */
+  /** Planes with a border of {@link BORDER} pixels. */
   readonly padded: number;
   readonly paddedLine: number;
   readonly paddedPlane: number;
-  /** Doubles: the fill by channel, and numbers of the movement. */
+  /** Doubles: the fill by channel, and the movement's parameters. */
   readonly fills: number;
   readonly numbers: number;
 }
 
 const withKernels = keepingKernels(2 ** 24);
 
-/** The result of kernels that work on an image and on `numbers`. */
+/** The result of kernels that read an image and `numbers`. */
 export function move({ size, pixels }: Image, numbers: Float64Array, run: (movable: Movable) => void): Image {
   const line = lineOf(size);
   const plane = line * line;
@@ -59,12 +59,12 @@ export function move({ size, pixels }: Image, numbers: Float64Array, run: (movab
   });
 }
 
-/** Bytes from a row to the next: whole vectors. */
+/** Bytes between rows: whole vectors. */
 function lineOf(size: number): number {
   return Math.ceil(size / VECTOR) * VECTOR;
 }
 
-/** Rows of an image that lie as close in the memory. */
+/** Packs the rows of an image without gaps. */
 function rowsAtOnce(size: number, line: number): number {
   return size === line ? size : 1;
 }

@@ -1,7 +1,7 @@
 import type { Image } from '../../image.js';
 import { lookUp, tableOf } from './lookUp.js';
 
-/** Keeps the `bits` highest bits of every value; with none the image is black. */
+/** Keeps the highest `bits` bits of every value; 0 gives black. */
 export function posterize(image: Image, bits: number): Image {
   if (bits >= 8) return image;
   const kept = 256 - 2 ** (8 - bits);

@@ -2,10 +2,10 @@ import { BORDER } from '../../kernels/layout.js';
 import type { Image } from '../../image.js';
 import { move } from './movable.js';
 
-/** Turns the image by `degrees` counter-clockwise around its centre; the corners that come in are filled. */
+/** Rotates the image by `degrees` counter-clockwise around its centre and fills the corners. */
 export function rotate(image: Image, degrees: number): Image {
   const { size } = image;
-  // Pillow brings the angle into a full turn, which can change its last bit.
+  // Pillow reduces the angle modulo 360, which can change its last bit.
   const angle = -(((degrees % 360) + 360) % 360) * (Math.PI / 180);
   const cos = toFifteenPlaces(Math.cos(angle));
   const sin = toFifteenPlaces(Math.sin(angle));
@@ -29,7 +29,7 @@ export function rotate(image: Image, degrees: number): Image {
   });
 }
 
-/** Pillow rounds the matrix so, which turns the cosine of a right angle into 0. */
+/** Pillow rounds the matrix this way, which makes the cosine of a right angle 0. */
 function toFifteenPlaces(value: number): number {
   return Number(value.toFixed(15));
 }

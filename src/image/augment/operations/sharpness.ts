@@ -1,13 +1,14 @@
 import type { Image } from '../../image.js';
 import { withBytes } from './byteMemory.js';
 
-/** With factor 0 the image is smoothed, with 1 as it was, beyond sharper. The outermost pixels stay as they are. */
+/** Factor 0 gives a smoothed image, 1 the original, more a sharper one. The outermost pixels stay unchanged. */
 export function sharpness({ size, pixels }: Image, factor: number): Image {
   const blended = pixels.slice();
   if (size < 3) return { size, pixels: blended };
   withBytes(pixels, 0, ({ kernels, bytes, source, target }) => {
     for (let channel = 0; channel < 3; channel++) {
-      // From the first pixel with eight neighbours to the last in one line. The ends of rows in between come out wrong.
+      // Run from the first pixel with eight neighbours to the last in one go; row ends in between come out wrong and
+      // are fixed below.
       const first = (channel * size + 1) * size + 1;
       const end = first + (size - 2) * size - 2;
       kernels.sharpen(source + first, size, end - first, factor, target + first);

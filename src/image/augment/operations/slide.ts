@@ -2,12 +2,12 @@ import { BLOCK, BORDER } from '../../kernels/layout.js';
 import type { Image } from '../../image.js';
 import { move } from './movable.js';
 
-/** Which lines of an image move along themselves: its rows, or its columns. */
+/** The lines of an image that move: its rows, or its columns. */
 export type Lines = 'rows' | 'columns';
 
 /**
- * Moves every line of an image along itself: what is at `place` then was at `place + shift(line)` before. Two of the four
- * weights of a cubic in two dimensions are in one, so this is all there is to shearing and translating.
+ * Moves every line of an image along itself: position p gets the value from p + shift(line). For shears and
+ * translations, bicubic interpolation is needed along the line only.
  */
 export function slide(image: Image, lines: Lines, shift: (line: number) => number): Image {
   const { size } = image;

@@ -1,7 +1,7 @@
 import type { Image } from '../../image.js';
 import { lookUp, tableOf } from './lookUp.js';
 
-/** Inverts the values from `threshold` on; with 256, none. */
+/** Inverts the values from `threshold` up; 256 changes nothing. */
 export function solarize(image: Image, threshold: number): Image {
   return lookUp(
     image,

@@ -1,10 +1,10 @@
 import type { Image } from '../../image.js';
 import { lookUp, tableOf } from './lookUp.js';
 
-/** What counts as dark. */
+/** Values below this count as dark. */
 const THRESHOLD = 128;
 
-/** Adds to the dark values, up to 255. */
+/** Adds to the dark values, clamped at 255. */
 export function solarizeAdd(image: Image, addition: number): Image {
   return lookUp(
     image,

@@ -13,7 +13,7 @@ import { solarize } from './solarize.js';
 import { solarizeAdd } from './solarizeAdd.js';
 import { translateX, translateY } from './translate.js';
 
-/** The 15 operations that RandAugment draws from, by what timm calls its increasing set. */
+/** The 15 operations that RandAugment draws from: timm's "increasing" set. */
 export const OPERATION_NAMES = [
   'autoContrast',
   'equalize',
@@ -34,14 +34,14 @@ export const OPERATION_NAMES = [
 
 export type OperationName = (typeof OPERATION_NAMES)[number];
 
-/** The greatest magnitude, at which every operation is at its strongest. */
+/** The largest magnitude, where every operation is strongest. */
 export const MOST_MAGNITUDE = 10;
 
-/** One operation, from its strength to the pixels. */
+/** One operation. */
 export interface Operation {
-  /** What `apply` takes: from the strength, 0 to 1, and the direction, drawn where the operation has two. */
+  /** The argument of `apply`, from the strength, 0 to 1, and the direction, drawn if the operation has two. */
   readonly argument: (strength: number, direction: 1 | -1) => number;
-  /** Returns a new image, or the same where nothing changes. */
+  /** Returns a new image, or the same one if nothing changes. */
   readonly apply: (image: Image, argument: number) => Image;
 }
 
@@ -53,7 +53,7 @@ const upTo =
 /** Away from 1, which leaves the image as it is. */
 const factor = (strength: number, direction: 1 | -1): number => 1 + direction * (strength * 0.9);
 
-/** What each operation does. One that is missing here does not compile. Arguments are timm's, to the last bit. */
+/** The implementation of each operation; a missing one does not compile. Arguments match timm's to the last bit. */
 export const OPERATIONS: { readonly [N in OperationName]: Operation } = {
   autoContrast: { argument: none, apply: autoContrast },
   equalize: { argument: none, apply: equalize },
@@ -62,7 +62,7 @@ export const OPERATIONS: { readonly [N in OperationName]: Operation } = {
   rotate: { argument: upTo(30), apply: rotate },
   /** Bits kept. */
   posterize: { argument: (strength) => 4 - Math.trunc(strength * 4), apply: posterize },
-  /** The first value that is inverted. */
+  /** The lowest value to invert. */
   solarize: { argument: (strength) => 256 - Math.trunc(strength * 256), apply: solarize },
   solarizeAdd: { argument: (strength) => Math.trunc(strength * 110), apply: solarizeAdd },
   colour: { argument: factor, apply: colour },
@@ -71,7 +71,7 @@ export const OPERATIONS: { readonly [N in OperationName]: Operation } = {
   sharpness: { argument: factor, apply: sharpness },
   shearX: { argument: upTo(0.3), apply: shearX },
   shearY: { argument: upTo(0.3), apply: shearY },
-  /** Shares of the side. */
+  /** Fractions of the side. */
   translateX: { argument: upTo(0.45), apply: translateX },
   translateY: { argument: upTo(0.45), apply: translateY },
 };
