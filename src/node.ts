@@ -1,6 +1,4 @@
-/**
- * `glit/node`: what works with files, images and devices. The command line is made of these functions and nothing else.
- */
+/** `glit/node`: functions for files, images and devices. The command line uses only these. */
 export { PytorchFile } from './checkpoint/pytorch/pytorchFile.js';
 export { readPytorchStateDict, type FoundStateDict, type StateDictOptions } from './checkpoint/pytorch/stateDict.js';
 export { readSafetensors, writeSafetensors, type Safetensors } from './checkpoint/safetensors.js';

@@ -3,16 +3,16 @@ import { samplePath } from '../space/space.js';
 import { costOfPath, total, type CostTable } from './cost.js';
 import { MEASURES, perMeasure, type Cost, type MeasureKey, type PerMeasure } from './measure.js';
 
-/** A closed interval; what is left out does not bound. */
+/** A closed interval; an absent bound does not limit. */
 export interface Bounds {
   readonly min?: number;
   readonly max?: number;
 }
 
-/** What a candidate may take. */
+/** The allowed cost of a candidate. */
 export type Budget = Readonly<Partial<Record<MeasureKey, Bounds>>>;
 
-/** The least and the most of something. */
+/** A minimum and a maximum. */
 export interface Range {
   readonly min: number;
   readonly max: number;
@@ -26,7 +26,7 @@ export function isWithin(budget: Budget, cost: Cost): boolean {
   });
 }
 
-/** The least and the most that a path of the space takes, exactly. The quantities need not be extreme together. */
+/** The exact minimum and maximum cost of the space's paths, for each measure by itself. */
 export function costRange(table: CostTable): PerMeasure<Range> {
   const extreme = (pick: (...values: number[]) => number): Cost =>
     total([

@@ -4,8 +4,8 @@ import { total, type CostTable } from './cost.js';
 import { MEASURES, perMeasure, type Cost, type PerMeasure } from './measure.js';
 
 /**
- * Throws a UserError, before anything is trained, when no path of the space is within the budget; it says what the space
- * can reach. A path is looked for, so that also bounds that only exclude each other together are noticed.
+ * Throws a UserError, before any training, when no path of the space is within the budget; it says what the space can
+ * reach. Searches for such a path, so it also notices bounds that only conflict in combination.
  */
 export function checkBudget(table: CostTable, budget: Budget): void {
   const range = costRange(table);
@@ -31,16 +31,16 @@ export function checkBudget(table: CostTable, budget: Budget): void {
   );
 }
 
-/** Partial paths looked at before the search for one within the budget gives up. */
+/** Partial paths to try before the search gives up. */
 const MOST_STEPS = 200_000;
 
 /**
- * Whether a path within the budget was found. A `true` is certain. A `false` is certain too, unless the paths within the
- * budget are so rare that {@link MOST_STEPS} steps of a directed search miss them; random draws would not meet them then.
+ * Whether a path within the budget was found. `true` is certain. `false` is too, unless such paths are so rare that
+ * {@link MOST_STEPS} steps of a directed search miss them; random draws would then miss them as well.
  *
- * Choices are made position by position, and given up as soon as what the remaining positions can add does not lead
- * into the budget: neither by any measure alone, nor by the weighted sum or difference of two (measures are related, so
- * bounds that can be met one by one may exclude each other).
+ * Depth-first search, position by position. A partial path is pruned as soon as no choice of the remaining positions
+ * leads into the budget, judged by each measure alone and by the weighted sum and difference of every two. (Measures
+ * are related, so bounds that can be met one by one may conflict.)
  */
 export function hasPathWithin({ trunk, choices }: CostTable, budget: Budget): boolean {
   const scale = total(choices.map((costs) => perMeasure(({ key }) => spread(costs.map((cost) => cost[key])))));
@@ -93,7 +93,7 @@ function limitsAlong(budget: Budget, weights: PerMeasure<number>): Range {
   }));
 }
 
-/** `result[i][d]`: what positions i, i + 1, … together can add along direction d. */
+/** `result[i][d]`: the range that positions i, i + 1, … can add along direction d. */
 function remaining(choices: readonly (readonly (readonly number[])[])[]): readonly (readonly Range[])[] {
   const directions = choices[0][0].length;
   const result: Range[][] = [Array.from({ length: directions }, () => ({ min: 0, max: 0 }))];

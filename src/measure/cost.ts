@@ -7,7 +7,7 @@ import { blocksOf, type Path, type Space } from '../space/space.js';
 import type { Shape } from '../tensor/tensor.js';
 import { perMeasure, type Cost } from './measure.js';
 
-/** The costs of every choice of a space, which add up: a path's cost is the trunk's and those of its choices. */
+/** The costs of every choice of a space. They add up: a path costs the trunk plus its choices. */
 export interface CostTable {
   readonly space: Space;
   /** Stem and head. */
@@ -16,7 +16,10 @@ export interface CostTable {
   readonly choices: readonly (readonly Cost[])[];
 }
 
-/** The costs of a network's parts. Equal blocks are built once, so that also the joint space of both levels takes milliseconds. */
+/**
+ * The costs of a network's parts. Equal blocks are built once, so even the joint space of both levels takes
+ * milliseconds.
+ */
 export function costTable(network: Network): CostTable {
   const { space, shapes } = network;
   const costOfBlock = blockCosts(space);
@@ -32,7 +35,7 @@ export function costsOfSpace(backbone: Network['backbone'], space: Space): CostT
   return costTable(supernet(backbone, space));
 }
 
-/** What one architecture takes. */
+/** The cost of one architecture. */
 export function costOf(architecture: Architecture): Cost {
   const table = costTable(plainNetwork(architecture));
   return costOfPath(
@@ -41,18 +44,18 @@ export function costOf(architecture: Architecture): Cost {
   );
 }
 
-/** The cost of the network that a path stands for. Throws a UserError when the path does not fit the space. */
+/** The cost of a path's network. Throws a UserError when the path does not fit the space. */
 export function costOfPath({ space, trunk, choices }: CostTable, path: Path): Cost {
   blocksOf(space, path); // checks the genes
   return total([trunk, ...path.map((gene, position) => choices[position][gene])]);
 }
 
-/** The sum of some costs. */
+/** The sum of costs. */
 export function total(costs: readonly Cost[]): Cost {
   return perMeasure(({ key }) => costs.reduce((sum, cost) => sum + cost[key], 0));
 }
 
-/** What stem and head take. */
+/** The cost of stem and head. */
 function trunkCost({ space: { family }, backbone, shapes }: Network): Cost {
   const { imageSize } = backbone;
   return costOfPart((scope) => [
@@ -61,7 +64,7 @@ function trunkCost({ space: { family }, backbone, shapes }: Network): Cost {
   ]);
 }
 
-/** The cost of a block for what it is given; equal blocks are measured once. */
+/** The cost of a block for its input shape; equal blocks are measured once. */
 function blockCosts({ family }: Space): (block: Block, given: Shape) => Cost {
   const known = new Map<string, Cost>();
   return (block, given) => {

@@ -2,13 +2,13 @@ import { macsOf, type Value } from '../graph/index.js';
 import type { Variable } from '../nn/scope.js';
 import { sizeOf } from '../tensor/tensor.js';
 
-/** A part of a network, built for one image: what it computes, and the parameters that it declares. */
+/** A part of a network, built for one image: its outputs, and its declared parameters. */
 export interface Part {
   readonly outputs: readonly Value[];
   readonly parameters: readonly Variable[];
 }
 
-/** Something that a network takes and that a budget can bound. The values of a network's parts add up to its own. */
+/** A cost of a network that a budget can bound. The values of a network's parts add up to its own. */
 export interface Measure<Key extends string = string> {
   /** In the configuration, the tables and the events: `macs`. */
   readonly key: Key;
@@ -18,13 +18,13 @@ export interface Measure<Key extends string = string> {
   readonly option: string;
   /** What one unit is, for help texts: `multiply-adds`. */
   readonly unit: string;
-  /** A likely bound, for help texts: `1.3G`. */
+  /** A typical bound, for help texts: `1.3G`. */
   readonly example: string;
   count(part: Part): number;
   readonly format: (value: number) => string;
 }
 
-/** Multiply-adds for one image, counted from the operators of the forward graph; what papers mostly call FLOPs. */
+/** Multiply-adds for one image, counted from the operators of the forward graph; often called FLOPs in papers. */
 const macs: Measure<'macs'> = {
   key: 'macs',
   title: 'MACs',
@@ -35,7 +35,7 @@ const macs: Measure<'macs'> = {
   format: formatCount,
 };
 
-/** Trainable parameters, counted where modules declare them. */
+/** Trainable parameters, counted from the modules' declarations. */
 const parameters: Measure<'parameters'> = {
   key: 'parameters',
   title: 'parameters',
@@ -46,22 +46,22 @@ const parameters: Measure<'parameters'> = {
   format: formatCount,
 };
 
-/** Everything that is measured, in the order in which it is printed. */
+/** All measures, in print order. */
 export const MEASURES = [macs, parameters] as const;
 export type MeasureKey = (typeof MEASURES)[number]['key'];
 
 /** A value for every measure. */
 export type PerMeasure<T> = Readonly<Record<MeasureKey, T>>;
 
-/** What a network or a part of it takes. */
+/** The cost of a network or a part of it. */
 export type Cost = PerMeasure<number>;
 
-/** A record with what `of` gives for every measure. */
+/** A record of `of(measure)` for every measure. */
 export function perMeasure<T>(of: (measure: Measure<MeasureKey>) => T): PerMeasure<T> {
   return Object.fromEntries(MEASURES.map((measure) => [measure.key, of(measure)])) as PerMeasure<T>;
 }
 
-/** A count with four digits: `1.473 G`, `80.07 M`, `768`. */
+/** A count with four significant digits: `1.473 G`, `80.07 M`, `768`. */
 export function formatCount(count: number): string {
   for (const [unit, size] of [
     ['G', 1e9],

@@ -3,17 +3,17 @@ import { plainNetwork } from '../model/network.js';
 import { costTable, total } from './cost.js';
 import { formatCount, type Cost } from './measure.js';
 
-/** Multiply-adds as published code of the family counts them, where it counts otherwise. */
+/** Multiply-adds as the family's published code counts them, if that differs. */
 interface Convention {
   readonly releasedConvention?: number;
 }
 
-/** One line of a profile: a block and what it takes. */
+/** One line of a profile: a block and its cost. */
 export interface ProfileRow extends Cost, Convention {
   readonly block: Block;
 }
 
-/** A network block by block. */
+/** A network's cost, block by block. */
 export interface Profile {
   readonly architecture: Architecture;
   readonly rows: readonly ProfileRow[];
@@ -43,7 +43,9 @@ export function profileOf(architecture: Architecture): Profile {
   };
 }
 
-/** The profile as a plain-text table, one block a line (counted from 1, as in the paper), with a line of explanation. */
+/**
+ * The profile as a plain-text table, one block per line (counted from 1, as in the paper), with a line of explanation.
+ */
 export function formatProfile({ architecture, rows, trunk, total: sum }: Profile): string {
   const { family, backbone, name } = architecture;
   const counts = ({ parameters, macs }: Cost): string[] => [parameters.toLocaleString('en'), formatCount(macs)];

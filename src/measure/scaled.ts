@@ -8,9 +8,9 @@ import { costOf } from './cost.js';
 import { MEASURES, perMeasure } from './measure.js';
 
 /**
- * A preset's pattern of blocks at the largest width that stays within the upper bounds of a budget, for images of this
- * size: what a found network is compared with. Throws a UserError when the budget has no upper bound, or when even the
- * narrowest is beyond it.
+ * A preset's pattern of blocks at the largest width within the upper bounds of a budget, for images of this size; a
+ * baseline for the found network. Throws a UserError when the budget has no upper bound, or when even the narrowest
+ * exceeds it.
  */
 export function scaledPreset(
   name: string,
@@ -33,8 +33,8 @@ export function scaledPreset(
 }
 
 /**
- * The narrowest DeiT of this depth and these heads (its width is a multiple of the heads) that takes at least `macs`
- * multiply-adds an image: what a found network is compared with, so that the comparison does not favour it.
+ * The narrowest DeiT with this depth and these heads (its width is a multiple of the heads) that takes at least `macs`
+ * multiply-adds per image. As a baseline, it does not favour the found network.
  */
 export function nearestDeit({
   macs,
@@ -47,7 +47,7 @@ export function nearestDeit({
   return ofHeadWidth(1 + largest((width) => costOf(ofHeadWidth(width)).macs < macs));
 }
 
-/** The largest whole number for which `holds`, which holds up to some number and then no more; 0 when not even for 1. */
+/** The largest whole number for which `holds` is true, by bisection; 0 if it is false for 1. */
 function largest(holds: (count: number) => boolean): number {
   let [below, above] = [0, 1];
   while (holds(above)) [below, above] = [above, 2 * above];

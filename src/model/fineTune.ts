@@ -5,12 +5,12 @@ import { plainNetwork, type Network } from './network.js';
 import { readStateDict, shapesOf, type StateDict } from './stateDict.js';
 
 /**
- * First values for training a plain network from weights of the same architecture, which may be for another number of
- * classes and another image size: then the classifier is left out, to be drawn, and what depends on the image size is
- * resized by the family. The weights may have the names of this project or any official ones; `source` names them in
+ * Initial values for training a plain network, from weights of the same architecture. The weights may be for another
+ * number of classes, then the classifier is dropped and initialized randomly; and for another image size, then the
+ * family resizes what depends on it. They may have this project's names or any official ones; `source` names them in
  * errors, usually the file.
  *
- * Throws a UserError that names the first tensor that is missing, unexpected, or of another shape for any other reason.
+ * Throws a UserError that names the first tensor that is missing, unexpected, or has a wrong shape for another reason.
  */
 export function fineTuned(
   weights: StateDict,
@@ -23,7 +23,7 @@ export function fineTuned(
   const { family } = network.space;
   const start = new Map<string, Tensor<'float32'>>();
   for (const [name, value] of state) {
-    // What is not float32 are PyTorch's counters of batches.
+    // Only PyTorch's batch counters are not float32.
     if (!isFloat32(value)) continue;
     if (backbone.classes !== pretrained.backbone.classes && name.startsWith(family.classifier)) continue;
     start.set(name, family.resized(name, value, backbone));
@@ -31,7 +31,7 @@ export function fineTuned(
   return start;
 }
 
-/** The network with the classes and the image size that the weights are for, as far as they show; the rest is checked later. */
+/** The network with the weights' number of classes and image size, as far as they show; the rest is checked later. */
 function pretrainedNetwork(weights: StateDict, network: Network): Network {
   const path = network.choices.map(() => 0);
   const { family, backbone, ...described } = architectureOf(network, path);

@@ -7,15 +7,15 @@ import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Network } from './network.js';
 
-/** The architecture that a path of a supernet stands for. Throws a UserError when the path does not fit. */
+/** The architecture of a supernet path. Throws a UserError when the path does not fit. */
 export function architectureOf({ backbone, space, preprocessing }: Network, path: Path): Architecture {
   return architecture(space.family, { backbone, blocks: blocksOf(space, path), preprocessing });
 }
 
 /**
- * The weights with which the plain network of a path computes what the supernet computes on that path: what is shared,
- * and for every block the variables of its chosen choice, `blocks.<i>.choices.<k>.…`, as `blocks.<i>.…`. Tensors are not
- * copied. Throws a UserError when the path does not fit or a variable is missing.
+ * The weights with which a path's plain network computes the same as the supernet on that path: the shared ones and,
+ * for every block, those of the chosen choice, with `blocks.<i>.choices.<k>.…` renamed to `blocks.<i>.…`. Tensors are
+ * not copied. Throws a UserError when the path does not fit or a variable is missing.
  */
 export function inheritWeights<T extends Tensor>(
   supernet: Network,
@@ -42,9 +42,9 @@ export function inheritWeights<T extends Tensor>(
 }
 
 /**
- * First values for the supernet of the low level from the high level's winner: the trunk, and for every choice of a block
- * each variable that has the winner's shape there. `weights` are those of the winner's plain network, see
- * {@link inheritWeights}. What differs in shape is left out, for its usual initialization.
+ * Initial values for the low level's supernet from the high level's winner: the trunk and, for every choice of a block,
+ * each variable with the winner's shape. `weights` are those of the winner's plain network, see {@link inheritWeights}.
+ * Variables of other shapes keep their usual initialization.
  */
 export function warmStart<T extends Tensor>(lowLevel: Network, weights: ReadonlyMap<string, T>): Map<string, T> {
   const start = new Map<string, T>();

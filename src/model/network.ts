@@ -10,21 +10,21 @@ import { formatShape, sameShape } from '../tensor/shape.js';
 import { zeros, type Shape } from '../tensor/tensor.js';
 
 /**
- * A network in which every block is one of K choices with weights of their own. A supernet and a plain network are the
- * same thing: the plain one has a single choice everywhere, and no branch in its graph.
+ * A network in which every block is one of K choices, each with its own weights. A plain network is a supernet with a
+ * single choice everywhere, and no branches in its graph.
  */
 export interface Network {
   readonly backbone: Backbone;
   readonly space: Space;
-  /** How images are prepared for it. */
+  /** Its preprocessing of images. */
   readonly preprocessing: Preprocessing;
-  /** Stem and head, which every path shares. */
+  /** Stem and head, shared by all paths. */
   readonly trunk: ParameterGroup;
-  /** How many of the trunk's variables, from the front of its names, are the stem's. */
+  /** The number of the trunk's variables that belong to the stem; they come first. */
   readonly stemVariables: number;
   /** `choices[i][k]`: choice k of block i. */
   readonly choices: readonly (readonly ParameterGroup[])[];
-  /** For one image, the shape that each block takes; after them, the one that the head takes. */
+  /** The input shape of each block, then of the head, for one image. */
   readonly shapes: readonly Shape[];
 }
 
@@ -56,11 +56,11 @@ function defineNetwork(
     family.stem(scope, images, backbone, evaluation),
   );
   const shapes = [stem.shape];
-  // Equal blocks that are given equal shapes are built once: the joint space of both levels has hundreds a position.
+  // Build equal blocks with equal input shapes once: the joint space of both levels has hundreds per position.
   const known = new Map<string, ReturnType<typeof declared>>();
   const choices = space.positions.map((blocks, position) => {
     const made = blocks.map((block) => {
-      // The choices of a position give equal shapes, so that the first one speaks for those before.
+      // All choices of a position have the same output shape, so the first one is representative.
       const fault = family.fitFault(block, backbone, space.positions[position - 1]?.[0]);
       if (fault !== undefined) {
         throw new UserError(
@@ -96,7 +96,7 @@ function defineNetwork(
   };
 }
 
-/** What a module declares, and the shape of its result, for an input of this shape. */
+/** A module's declarations and output shape, for this input shape. */
 function declared(given: Shape, build: (scope: Scope, x: Value) => Value) {
   let shape: Shape = [];
   const declaration = Scope.declare((scope) => {
@@ -118,13 +118,13 @@ export function groupsOf({ trunk, choices }: Network): readonly ParameterGroup[]
   return [trunk, ...choices.flat()];
 }
 
-/** Where a group's variables come from in one graph: outer values, and a scope over them inside an arm. */
+/** A group's variables in one graph: outer values, and a scope over them inside an arm. */
 export interface GroupSource {
   readonly captures: readonly Value[];
   readonly open: (captured: readonly Value[]) => Scope;
 }
 
-/** Where a block's phase comes from: outer values, and a phase over them inside an arm. */
+/** A block's phase in one graph: outer values, and a phase over them inside an arm. */
 export interface PhaseSource {
   readonly captures: readonly Value[];
   readonly open: (captured: readonly Value[]) => Phase;
@@ -149,19 +149,19 @@ export interface ForwardInputs {
 export interface ForwardResult {
   /** [B, classes] */
   readonly logits: Value;
-  /** The values after the stem and after every block. */
+  /** The outputs of the stem and of every block. */
   readonly features: readonly Value[];
-  /** For each block the gene that chose its arm, int64 [1]: what other branches on the same choice are made with. */
+  /** For each block, the gene that chose its arm, int64 [1]; other branches on the same choice use it too. */
   readonly indices: readonly Value[];
-  /** For each block the new buffers of the choice that ran, flat; undefined where it has none or they did not change. */
+  /** For each block, the new flat buffers of the choice that ran; undefined if it has none or they did not change. */
   readonly buffers: readonly (Value | undefined)[];
   /** The new buffers of the trunk, likewise. */
   readonly trunkBuffers: Value | undefined;
-  /** The values that the blocks of a plain network have named, `blocks.<i>.<name>`; of several choices, none. */
+  /** The tapped values in the blocks of a plain network, `blocks.<i>.<name>`; none for several choices. */
   readonly taps: ReadonlyMap<string, Value>;
 }
 
-/** The forward pass: each block runs the choice that the path names. */
+/** The forward pass: each block runs the path's choice. */
 export function forward(network: Network, inputs: ForwardInputs): ForwardResult {
   const { backbone, space, trunk: trunkGroup } = network;
   const { family } = space;
@@ -191,7 +191,7 @@ export function forward(network: Network, inputs: ForwardInputs): ForwardResult 
     });
     const index = slice(path, 0, position, position + 1);
     const [y, updates] = branch(index, arms);
-    // What several arms name is inside of them.
+    // With several arms, tapped values stay inside them.
     if (scopes.length === 1) for (const [name, value] of scopes[0].taps) taps.set(`blocks.${position}.${name}`, value);
     indices.push(index);
     x = y;

@@ -6,18 +6,18 @@ import { zeros, type DType, type Shape, type Tensor } from '../tensor/tensor.js'
 import { architectureOf } from './inherit.js';
 import { groupsOf, type Network } from './network.js';
 
-/** Tensors by name, in the order in which they are stored. */
+/** Tensors by name, in storage order. */
 export type StateDict = ReadonlyMap<string, Tensor>;
 
-/** A tensor that a network's state must have. */
+/** A required tensor of a network's state. */
 interface Entry {
-  /** Under this project's name. */
+  /** This project's name. */
   readonly name: string;
   readonly dtype: DType;
   readonly shape: Shape;
 }
 
-/** PyTorch counts the batches that moved a BatchNorm's statistics. Nothing reads the count; it is kept for the round trip. */
+/** PyTorch counts the batches seen by each BatchNorm. Nothing reads the count; it is kept for round trips. */
 const COUNTER = 'num_batches_tracked';
 
 /** The shapes of a state's tensors. */
@@ -26,12 +26,11 @@ export function shapesOf(state: StateDict): Shapes {
 }
 
 /**
- * A state under this project's names, `blocks.<i>.…`, from one under official names of the network's family or under this
- * project's; which of them it is shows in the names. BatchNorm's counters of batches stay in it where it has them; what
- * follows from the architecture is left out.
+ * Converts a state to this project's names, `blocks.<i>.…`, from its family's official names or this project's; the
+ * names show which. BatchNorm's batch counters are kept; tensors that follow from the architecture are dropped.
  * `source` names the state in errors, usually the file.
  *
- * Throws a UserError that names tensors which are missing, unexpected, or of another type or shape than the network's.
+ * Throws a UserError that names tensors that are missing, unexpected, or have the wrong type or shape.
  */
 export function readStateDict(network: Network, state: StateDict, source: string): Map<string, Tensor> {
   const entries = entriesOf(network);
@@ -61,8 +60,8 @@ export function readStateDict(network: Network, state: StateDict, source: string
 }
 
 /**
- * A plain network's state under the names by which other code loads it: those of the first layout of its family that can
- * hold it. Counters of batches that are not known are 0.
+ * A plain network's state under official names: those of the first layout of its family that can hold it. Unknown batch
+ * counters are 0.
  */
 export function toOfficialStateDict(network: Network, state: StateDict): Map<string, Tensor> {
   const { family } = network.space;
@@ -72,7 +71,10 @@ export function toOfficialStateDict(network: Network, state: StateDict): Map<str
   return toLayout(network, state, layout);
 }
 
-/** A plain network's state under the names of `layout`, in its order. Throws a UserError when it cannot hold the network. */
+/**
+ * A plain network's state under the names and in the order of `layout`. Throws a UserError when the layout cannot hold
+ * the network.
+ */
 export function toLayout(network: Network, state: StateDict, layout: Layout): Map<string, Tensor> {
   const architecture = architectureOf(network, onlyPath(network));
   const obstacle = layout.obstacle(architecture);
@@ -90,11 +92,11 @@ export function toLayout(network: Network, state: StateDict, layout: Layout): Ma
   ]);
 }
 
-/** For each of a network's names the one that the state uses: of the layout that shares most names with the state. */
+/** Maps a network's names to those of the state, using the layout with the most names in common. */
 function namesIn(network: Network, entries: readonly Entry[], state: StateDict): ReadonlyMap<string, string> {
   const own = entries.map(({ name }) => name);
   const usual = new Map(own.map((name) => [name, name]));
-  // A supernet has names of its own only.
+  // A supernet has only its own names.
   if (network.choices.some((choices) => choices.length > 1)) return usual;
   const architecture = architectureOf(network, onlyPath(network));
   const layouts = network.space.family.layouts
@@ -109,7 +111,7 @@ function onlyPath({ choices }: Network): readonly number[] {
   return choices.map(() => 0);
 }
 
-/** What a network's state consists of: the stem, the blocks, the head, each in the order in which modules declare it. */
+/** The entries of a network's state: stem, blocks, head, each in declaration order. */
 function entriesOf(network: Network): readonly Entry[] {
   const [trunk, ...blocks] = groupsOf(network);
   const { stemVariables } = network;

@@ -4,14 +4,14 @@ import { preset, presetNames } from '../family/families.js';
 import type { Architecture } from '../family/family.js';
 import { parseArchitecture } from '../family/codec.js';
 
-/** What a preset is built for, where that is not ImageNet; a file says it itself. */
+/** Options for a preset, if not for ImageNet; a file has its own. */
 export interface ArchitectureOptions {
   readonly imageSize?: number;
   readonly patchSize?: number;
   readonly classes?: number;
 }
 
-/** An architecture by preset name (`deit-tiny`) or from a JSON file. Throws a UserError when it is neither. */
+/** An architecture by preset name (`deit-tiny`) or from a JSON file. Throws a UserError for anything else. */
 export async function readArchitecture(nameOrFile: string, options: ArchitectureOptions = {}): Promise<Architecture> {
   if (presetNames.includes(nameOrFile)) return preset(nameOrFile, options);
   let text: string;

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 
-/** Who named a model's classes: its file, the user, or no one, so that they are called by their numbers. */
+/** The origin of the class names: the model's file, the user, or none; then classes have numbers. */
 export type Naming = 'model' | 'user' | 'numbers';
 
 /**
- * The classes of `model` from a file with one name a line or a JSON list, in the order of the model's outputs. Throws a
- * UserError when they are not `count` different names.
+ * The classes of `model`, in output order, from a file with one name per line or a JSON list. Throws a UserError unless
+ * there are `count` different names.
  */
 export async function readClassNames(file: string, model: string, count: number): Promise<readonly string[]> {
   let text: string;
@@ -19,7 +19,7 @@ export async function readClassNames(file: string, model: string, count: number)
   const names = text.trimStart().startsWith('[')
     ? fromJson(text, file)
     : text.split(/\r?\n/).map((line) => line.trim());
-  // The last line ends with a line feed, or does not.
+  // The final line feed is optional.
   const last = names.at(-1) === '' ? names.slice(0, -1) : names;
   const repeated = last.find((name, index) => last.indexOf(name) < index);
   if (repeated !== undefined) {
@@ -36,7 +36,7 @@ function fromJson(text: string, file: string): readonly string[] {
     const names = JSON.parse(text) as unknown;
     if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
   } catch {
-    // Told below, as for JSON of another form.
+    // Reported below, like JSON of the wrong form.
   }
   throw new UserError(`${file} begins as a JSON list, but is not a list of strings; give one name per line`);
 }

@@ -24,29 +24,29 @@ import {
 } from './weightsFile.js';
 
 export interface ConvertOptions extends WeightsOptions {
-  /** The file to write, .safetensors or .pth; its folder is made. */
+  /** The file to write, .safetensors or .pth; its folder is created. */
   readonly out: string;
-  /** The names under which tensors are written: those of the official GLiT and DeiT, or this project's own. */
+  /** The tensor names to write: those of the official GLiT and DeiT, or this project's own. */
   readonly names?: 'official' | 'glit' | undefined;
 }
 
 export interface Converted {
-  /** How many tensors were written. */
+  /** The number of tensors written. */
   readonly tensors: number;
-  /** The part of a checkpoint that they were, `model` or `model_ema`, say; undefined when there is only one. */
+  /** Their part of a checkpoint, such as `model` or `model_ema`; undefined if there is only one. */
   readonly part: string | undefined;
-  /** What they belong to; undefined when it could not be recognized. */
+  /** Their architecture; undefined if it was not recognized. */
   readonly architecture: Architecture | undefined;
 }
 
-/** A little less than what a zip archive without extensions can hold. */
+/** Slightly below the limit of a zip archive without extensions. */
 const MOST_PYTORCH_BYTES = 2 ** 32 - 2 ** 26;
 
 /**
- * Writes the weights of a file in another format or under other names: from a PyTorch checkpoint, safetensors or a run
- * folder, to safetensors or a PyTorch checkpoint. A safetensors file gets the architecture and the class names, where they
- * are known, as metadata, so that it can be used without being told them. Weights of a network that is not recognized keep
- * their names, with a warning. Throws a UserError when a file cannot be read, does not fit, or there is one at `out`.
+ * Converts weights to another format or other names: from a PyTorch checkpoint, safetensors or a run folder, to
+ * safetensors or a PyTorch checkpoint. A safetensors file gets the architecture and the class names, if known, as
+ * metadata, so that it describes itself. Weights of an unrecognized network keep their names, with a warning. Throws a
+ * UserError when a file cannot be read or does not fit, or `out` exists.
  */
 export async function convertWeights(
   source: string,
@@ -74,9 +74,9 @@ export async function convertWeights(
 }
 
 /**
- * Writes every tensor of a PyTorch checkpoint, wherever it is in it, as safetensors: `model/head.weight`,
- * `optimizer/state/0/exp_avg`. Returns how many there were. Throws a UserError when the file cannot be read, two tensors
- * would have the same name, or there is a file at `out`.
+ * Writes every tensor of a PyTorch checkpoint, named by its path, as safetensors: `model/head.weight`,
+ * `optimizer/state/0/exp_avg`. Returns their number. Throws a UserError when the file cannot be read, two tensors would
+ * have the same name, or `out` exists.
  */
 export async function convertAllTensors(source: string, { out }: { readonly out: string }): Promise<number> {
   requireNewFile(out);
@@ -98,7 +98,7 @@ export async function convertAllTensors(source: string, { out }: { readonly out:
   }
 }
 
-/** The architecture, or `missing` is told why it is not known and it stays undefined. */
+/** The architecture, or undefined after calling `missing` with the reason. */
 async function recognized(
   found: StateFile,
   { architecture: given, emit }: WeightsOptions,
@@ -107,7 +107,7 @@ async function recognized(
   try {
     return await architectureFor(found, given, emit);
   } catch (error) {
-    // What the user or the file itself says must be right; only what is guessed may fail.
+    // An architecture from the user or the file must be right; only a guess may fail.
     if (!(error instanceof UserError) || given !== undefined || found.metadata['architecture'] !== undefined)
       throw error;
     missing(error.message);

@@ -15,15 +15,15 @@ import { countCorrect } from '../train/loop.js';
 import type { Weights } from '../train/state.js';
 import type { UnreadableListener } from '../loader/unreadable.js';
 
-/** What an exported model says about itself, as ONNX metadata. */
+/** The ONNX metadata of an exported model. */
 export interface ModelDescription {
   readonly classes: readonly string[];
   readonly architecture: Architecture;
 }
 
 /**
- * A trained network as an ONNX model: `pixel_values` [batch, 3, S, S], normalised as the architecture says, to `logits`
- * [batch, classes]. Class names, image size and how an image is prepared are in its metadata.
+ * A trained network as an ONNX model: `pixel_values` [batch, 3, S, S], normalised for the architecture, to `logits`
+ * [batch, classes]. Its metadata has the class names, image size and preprocessing.
  */
 export function exportedModel(weights: Weights, { classes, architecture }: ModelDescription): Uint8Array {
   const { mean, std, crop, interpolation } = architecture.preprocessing;
@@ -38,7 +38,7 @@ export function exportedModel(weights: Weights, { classes, architecture }: Model
   });
 }
 
-/** What is needed to use a model: `pixel_values` [batch, 3, S, S], normalised, to `logits` [batch, classes]. */
+/** A usable model: normalised `pixel_values` [batch, 3, S, S] to `logits` [batch, classes]. */
 export interface RunnableModel {
   /** The ONNX model. */
   readonly bytes: Uint8Array;
@@ -48,13 +48,13 @@ export interface RunnableModel {
   readonly preprocessing: Preprocessing;
 }
 
-/** A model, and what messages call it. */
+/** A model and its name in messages. */
 export interface NamedModel {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
 
-/** What is needed to use an exported model. Throws a UserError when the file is no model of glit. */
+/** Reads an exported model. Throws a UserError when the file is not a model exported by glit. */
 export async function readExportedModel(file: string): Promise<RunnableModel> {
   let bytes: Uint8Array;
   try {
@@ -70,12 +70,12 @@ export async function readExportedModel(file: string): Promise<RunnableModel> {
       return { bytes, classes, imageSize, preprocessing: preprocessingIn(metadata) };
     }
   } catch {
-    // Told below: either no ONNX file at all or one without our metadata.
+    // Reported below: either not an ONNX file or one without our metadata.
   }
   throw new UserError(`${file} is not a model exported by glit (no class names in it); give a best.onnx of a run`);
 }
 
-/** How an image is prepared, by a model's metadata; as DeiT does it where they do not say. */
+/** The preprocessing in a model's metadata; DeiT's if there is none. */
 function preprocessingIn(metadata: Readonly<Record<string, string>>): Preprocessing {
   const { mean, std, crop, interpolation } = metadata;
   const channels = (text: string | undefined, usual: readonly number[]): readonly number[] => {
@@ -94,14 +94,14 @@ function preprocessingIn(metadata: Readonly<Record<string, string>>): Preprocess
 
 export interface AccuracyOptions {
   readonly batchSize: number;
-  /** For each class of the images its number among the model's; they are the same when left out. */
+  /** For each class of the images, its index in the model. Default: the same. */
   readonly outputs?: readonly number[] | undefined;
   readonly workers?: number | undefined;
   readonly onUnreadable?: UnreadableListener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Top-1 accuracy of an exported model on images, measured from the file as any user of it would run it. */
+/** Top-1 accuracy of an exported model on images, measured from the file as any user would run it. */
 export async function accuracyOfFile(
   device: Device,
   file: string,
@@ -111,7 +111,7 @@ export async function accuracyOfFile(
   return accuracyOfModel(device, { ...(await readExportedModel(file)), name: file }, source, options);
 }
 
-/** Makes a model runnable. Throws a UserError when ONNX Runtime does not take it. */
+/** Compiles a model. Throws a UserError when ONNX Runtime rejects it. */
 export async function compileModel(device: Device, { bytes, name }: NamedModel): Promise<Program> {
   try {
     return await device.compile(bytes, name);

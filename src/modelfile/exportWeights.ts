@@ -10,21 +10,21 @@ import { exportedModel } from './exportModel.js';
 import { readWeights, type WeightsOptions } from './weightsFile.js';
 
 export interface ExportOptions extends WeightsOptions {
-  /** The ONNX file to write; its folder is made. */
+  /** The ONNX file to write; its folder is created. */
   readonly out: string;
 }
 
 export interface Exported {
   readonly architecture: Architecture;
   readonly classes: readonly string[];
-  /** Whether anyone has named the classes; if not, they are called by their numbers. */
+  /** Whether the classes have names; if not, they have numbers. */
   readonly named: boolean;
 }
 
 /**
- * Writes weights as an ONNX model that runs anywhere, and runs it once to see that it does. `source` is a safetensors
- * file or a PyTorch checkpoint, of glit or with the names of the official GLiT or DeiT, or a run folder. Throws a
- * UserError when the weights do not fit the architecture or there is a file at `out` already.
+ * Writes weights as a portable ONNX model and runs it once as a test. `source` is a safetensors file or a PyTorch
+ * checkpoint, with glit's names or those of the official GLiT or DeiT, or a run folder. Throws a UserError when the
+ * weights do not fit the architecture or `out` exists.
  */
 export async function exportWeights(source: string, { out, ...options }: ExportOptions): Promise<Exported> {
   if (existsSync(out)) throw new UserError(`${out} exists already; give another file with --out`);
@@ -36,7 +36,7 @@ export async function exportWeights(source: string, { out, ...options }: ExportO
   return { architecture, classes, named: naming !== 'numbers' };
 }
 
-/** Throws unless ONNX Runtime opens the model and its logits for a black image are finite. */
+/** Throws unless ONNX Runtime loads the model and its logits for a black image are finite. */
 async function requireRuns(bytes: Uint8Array, { backbone }: Architecture, out: string): Promise<void> {
   const device = await openDevice({ threads: 1 });
   try {

@@ -5,14 +5,14 @@ import { isWeightsFile, readWeights, type WeightsOptions } from './weightsFile.j
 
 /** A model from a file, ready to run. */
 export interface Model extends RunnableModel {
-  /** The file, for messages. */
+  /** The file's name in messages. */
   readonly name: string;
   readonly naming: Naming;
 }
 
 /**
- * A model from an ONNX file that glit has exported, or from weights: a safetensors file or a PyTorch checkpoint, of glit
- * or with the names of the official GLiT or DeiT. Throws a UserError when the file is none of them.
+ * A model from an ONNX file exported by glit, or from weights: a safetensors file or a PyTorch checkpoint, with glit's
+ * names or those of the official GLiT or DeiT. Throws a UserError for any other file.
  */
 export async function readModel(file: string, options: WeightsOptions = {}): Promise<Model> {
   return isWeightsFile(file) ? modelOfWeights(file, options) : modelOfExport(file, options);

@@ -12,20 +12,20 @@ import type { UseOptions } from './useModel.js';
 import type { WeightsOptions } from './weightsFile.js';
 
 export interface PredictTensorOptions extends UseOptions, WeightsOptions {
-  /** The safetensors file to write; its folder is made. */
+  /** The safetensors file to write; its folder is created. */
   readonly out: string;
 }
 
-/** The tensor that is read, float32 [B, 3, S, S], normalised, and the one that is written, float32 [B, classes]. */
+/** The input tensor, normalised float32 [B, 3, S, S], and the output tensor, float32 [B, classes]. */
 const INPUT = 'images';
 const OUTPUT = 'logits';
-/** Images at a time: what a batch takes in memory is bounded, however many images there are. */
+/** Images per batch, which bounds memory: what a batch takes in memory is bounded, however many images there are. */
 const BATCH = 32;
 
 /**
- * Runs a model on ready numbers, to compare it with other implementations: reads `images` from the safetensors file
- * `input` and writes `logits` to `out`. Returns the shape of the logits. Throws a UserError when the tensor is missing, of
- * another type or size than the model's, or there is a file at `out` already.
+ * Runs a model on prepared input, to compare it with other implementations: reads `images` from the safetensors file
+ * `input` and writes `logits` to `out`. Returns the shape of the logits. Throws a UserError when the tensor is missing
+ * or does not fit the model, or `out` exists.
  */
 export async function predictTensor(
   model: string,

@@ -11,7 +11,7 @@ import { accuracyOfModel, compileModel } from './exportModel.js';
 import { readModel, type Model } from './modelFile.js';
 import type { WeightsOptions } from './weightsFile.js';
 
-/** Where and how a model is run. */
+/** Where and how to run a model. */
 export interface UseOptions {
   readonly kind?: DeviceKind | undefined;
   readonly threads?: number | undefined;
@@ -23,7 +23,7 @@ export interface FileEvaluationOptions extends UseOptions, WeightsOptions {
   /** A folder of images, or the name of the built-in set. */
   readonly data: string;
   readonly split: 'train' | 'test';
-  /** Of the run that trained the model: it splits a folder that has no test images of its own. Default 0. */
+  /** The seed of the run that trained the model; it splits a folder without test images. Default 0. */
   readonly seed?: number | undefined;
   readonly batchSize?: number | undefined;
   readonly workers?: number | undefined;
@@ -37,9 +37,9 @@ export interface FileEvaluation {
 const BATCH_SIZE = 100;
 
 /**
- * Top-1 accuracy of a model on a data set; see readModel for the files it may come from. Classes are matched by name where
- * the model or the user names them, else in sorted order, with a warning. Throws a UserError when the set's classes are not
- * the model's; a set may have some of the classes only where the user has named them.
+ * Top-1 accuracy of a model on a data set; see readModel for the model's file. Classes are matched by name if the model
+ * or the user names them, else in sorted order, with a warning. Throws a UserError when the set's classes are not the
+ * model's; a subset is allowed if the user has named the classes.
  */
 export async function evaluateFile(file: string, options: FileEvaluationOptions): Promise<FileEvaluation> {
   const { data, split, seed = 0, batchSize = BATCH_SIZE, workers, emit = () => undefined, signal } = options;
@@ -67,7 +67,7 @@ export async function evaluateFile(file: string, options: FileEvaluationOptions)
   });
 }
 
-/** For each class of a data set its number among the model's. */
+/** For each class of a data set, its index in the model. */
 function matchClasses(
   { name, classes: known, naming }: Model,
   data: string,
@@ -105,17 +105,19 @@ function list(names: readonly string[]): string {
   return names.length <= 10 ? names.join(', ') : `${names.slice(0, 10).join(', ')} and ${names.length - 10} more`;
 }
 
-/** What a model says about one image: its classes with their probabilities, the likeliest first; or why it was not read. */
+/**
+ * A model's prediction for one image: classes with their probabilities, likeliest first; or why it could not be read.
+ */
 export type Prediction =
   | { readonly image: string; readonly classes: readonly { readonly name: string; readonly probability: number }[] }
   | { readonly image: string; readonly unreadable: string };
 
 export interface PredictOptions extends UseOptions, WeightsOptions {
-  /** How many classes are told. Default 5. */
+  /** Number of classes to return. Default 5. */
   readonly top?: number | undefined;
 }
 
-/** Classifies image files one after another by a model, each from its central view; see readModel for its file. */
+/** Classifies image files one by one from their central view; see readModel for the model's file. */
 export async function* predict(
   file: string,
   images: readonly string[],
@@ -149,7 +151,7 @@ export async function* predict(
   }
 }
 
-/** An image as the model takes it, float32 [1, 3, S, S], or why it cannot be read. */
+/** The model's input for an image, float32 [1, 3, S, S], or why it cannot be read. */
 async function pixelsOf(image: string, size: number, preprocessing: Preprocessing) {
   try {
     const { pixels } = await readImage(image, size, preprocessing);
@@ -159,7 +161,7 @@ async function pixelsOf(image: string, size: number, preprocessing: Preprocessin
   }
 }
 
-/** The probabilities of logits. */
+/** Softmax. */
 export function softmax(logits: readonly number[]): number[] {
   const greatest = Math.max(...logits);
   const powers = logits.map((value) => Math.exp(value - greatest));

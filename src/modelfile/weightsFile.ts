@@ -15,31 +15,31 @@ import type { Weights } from '../train/state.js';
 import { readArchitecture } from './architectureFile.js';
 import { readClassNames, type Naming } from './classNames.js';
 
-/** How a file of weights is to be understood where it does not say so itself. */
+/** How to interpret a weights file that does not describe itself. */
 export interface WeightsOptions {
-  /** A preset or JSON file; a preset is built for the images and classes of the weights. */
+  /** A preset or JSON file; a preset is adapted to the images and classes of the weights. */
   readonly architecture?: string | undefined;
-  /** Take the moving average that a PyTorch checkpoint keeps beside the weights. Default false. */
+  /** Read the moving average in a PyTorch checkpoint instead of the weights. Default false. */
   readonly average?: boolean | undefined;
-  /** A file that names the classes, in the order of the outputs: one a line, or a JSON list. */
+  /** A file of class names in output order: one per line, or a JSON list. */
   readonly classNames?: string | undefined;
-  /** Is warned where the weights may as well belong to another architecture. */
+  /** Receives a warning if the weights fit another architecture equally well. */
   readonly emit?: Listener | undefined;
 }
 
-/** Tensors of a network as a file has them. */
+/** A network's tensors in a file. */
 export interface StateFile {
-  /** The file itself, where a run folder was given. */
+  /** The file, also if a run folder was given. */
   readonly file: string;
-  /** Under the names of the file. */
+  /** Under the file's names. */
   readonly state: StateDict;
-  /** Which of a checkpoint's parts they are: `model`, `model_ema`; undefined when there is only one. */
+  /** Their part of a checkpoint: `model`, `model_ema`; undefined if there is only one. */
   readonly part: string | undefined;
-  /** What glit has written beside them; empty in the files of others. */
+  /** glit's metadata; empty in other tools' files. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Weights, the architecture that they belong to, and what its outputs are called. */
+/** Weights, their architecture, and the names of its outputs. */
 export interface NetworkWeights {
   readonly architecture: Architecture;
   readonly weights: Weights;
@@ -49,40 +49,40 @@ export interface NetworkWeights {
 
 const SAFETENSORS = '.safetensors';
 const ONNX = '.onnx';
-/** The endings under which PyTorch's checkpoints go. */
+/** File name endings of PyTorch checkpoints. */
 const PYTORCH = ['.pth', '.pt', '.tar', '.ckpt', '.bin'];
 
-/** Whether a file's name says that it holds weights, of safetensors or of PyTorch. */
+/** Whether a file name looks like weights, in safetensors or PyTorch format. */
 export function isWeightsFile(file: string): boolean {
   return isSafetensorsFile(file) || isPytorchFile(file);
 }
 
-/** Whether a file's name says that it is of safetensors. */
+/** Whether a file name looks like safetensors. */
 export function isSafetensorsFile(file: string): boolean {
   return file.endsWith(SAFETENSORS);
 }
 
-/** Whether a file's name says that it is a PyTorch checkpoint. */
+/** Whether a file name looks like a PyTorch checkpoint. */
 export function isPytorchFile(file: string): boolean {
   return PYTORCH.some((ending) => file.endsWith(ending));
 }
 
 /**
- * Reads weights from a safetensors file, a PyTorch checkpoint, a model that glit has exported, or a run folder. The architecture is the one that is asked
- * for, else the one that the file tells, else the one that its shapes show. Throws a UserError when the file cannot be
- * read, tells no architecture or does not fit it.
+ * Reads weights from a safetensors file, a PyTorch checkpoint, a model exported by glit, or a run folder. The
+ * architecture is the requested one, else the one recorded in the file, else the one that the shapes show. Throws a
+ * UserError when the file cannot be read, its architecture is unknown, or it does not fit.
  */
 export async function readWeights(source: string, options: WeightsOptions = {}): Promise<NetworkWeights> {
   const { file, state, metadata } = await readStateFile(source, options);
   const architecture = await architectureFor({ file, state, metadata }, options.architecture, options.emit);
   const named = await namedClasses({ file, metadata }, architecture.backbone.classes, options.classNames);
   const variables = readStateDict(plainNetwork(architecture), state, file);
-  // Counters of batches, which no model reads, are integers; the rest is checked to be float32.
+  // Batch counters are integers that no model reads; everything else must be float32.
   const weights = new Map([...variables].filter(([, { dtype }]) => dtype === 'float32')) as Weights;
   return { architecture, weights, ...named };
 }
 
-/** The tensors of a file of weights or of a run folder, whatever network they are of. */
+/** The tensors of a weights file or run folder, for any network. */
 export async function readStateFile(source: string, { average }: WeightsOptions): Promise<StateFile> {
   if (isPytorchFile(source)) {
     const { key, tensors } = await readPytorchStateDict(source, { average });
@@ -102,7 +102,7 @@ export async function readStateFile(source: string, { average }: WeightsOptions)
   return { file, state: tensors, part: undefined, metadata };
 }
 
-/** The weights in a model that glit has exported, which says the same about itself as a safetensors file of glit. */
+/** The weights in a model exported by glit, which has the same metadata as glit's safetensors files. */
 async function exportedState(file: string): Promise<StateFile> {
   let bytes: Uint8Array;
   try {
@@ -111,7 +111,7 @@ async function exportedState(file: string): Promise<StateFile> {
     throw new UserError(`the model ${file} cannot be read; give an .onnx file of glit, or weights: .safetensors, .pth`);
   }
   try {
-    // Constants that are no variables have numbers for names.
+    // Constants that are not variables have numeric names.
     const state = new Map([...readInitializers(bytes)].filter(([name]) => !/^constant_\d+$/.test(name)));
     if (state.size > 0) return { file, state, part: undefined, metadata: readMetadata(bytes) };
   } catch {
@@ -120,7 +120,7 @@ async function exportedState(file: string): Promise<StateFile> {
   throw new UserError(`${file} does not name its weights; export it again, or give the weights`);
 }
 
-/** The architecture that tensors belong to. Throws a UserError when neither the caller nor the file tells it. */
+/** The tensors' architecture. Throws a UserError when neither the caller nor the file determines it. */
 export async function architectureFor(
   { file, state, metadata }: Omit<StateFile, 'part'>,
   given: string | undefined,
@@ -144,7 +144,7 @@ export async function architectureFor(
   return architecture;
 }
 
-/** The names of the outputs: those in the file that is given, else those in the weights, else numbers. */
+/** The output names: from the given file, else from the weights, else numbers. */
 export async function namedClasses(
   { file, metadata }: Pick<StateFile, 'file' | 'metadata'>,
   count: number,
@@ -169,7 +169,7 @@ function parseClassNames(text: string, file: string): readonly string[] {
     const names = JSON.parse(text) as unknown;
     if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
   } catch {
-    // Told below, as for JSON of another form.
+    // Reported below, like JSON of the wrong form.
   }
   throw new UserError(`${file}: the class names in its metadata are no JSON list of texts; write the file anew`);
 }

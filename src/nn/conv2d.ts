@@ -11,12 +11,12 @@ export interface NormalizedConvolution {
   readonly groups?: number;
 }
 
-/** What a convolution and its BatchNorm are called: `['conv1', 'bn1']`. */
+/** Names of a convolution and its BatchNorm: `['conv1', 'bn1']`. */
 export type ConvolutionNames = readonly [convolution: string, norm: string];
 
 /**
- * A convolution without bias, then BatchNorm: x [B, C, H, W] → [B, channels, ⌈H / stride⌉, ⌈W / stride⌉].
- * Parameters: weight [channels, C / groups, kernel, kernel] of the one; those of the other as in {@link Phase}.
+ * A convolution without bias, then BatchNorm: x [B, C, H, W] → [B, channels, ⌈H / stride⌉, ⌈W / stride⌉]. Parameters:
+ * the convolution's weight [channels, C / groups, kernel, kernel]; BatchNorm's as in {@link Phase}.
  */
 export function normalizedConv2d(
   scope: Scope,

@@ -3,25 +3,25 @@ import type { Rng } from '../random/rng.js';
 import { sizeOf, tensor, type Tensor } from '../tensor/tensor.js';
 import { Scope, type Declaration, type Variable } from './scope.js';
 
-/** A group's values on the host: its flat vectors. */
+/** A group's flat vectors on the host. */
 export interface FlatValues {
   readonly parameters: Tensor<'float32'>;
   readonly buffers: Tensor<'float32'>;
 }
 
 /**
- * Variables that are used, trained and stored together: one choice of one block, or what all paths share.
+ * Variables that are used, trained and stored together: one choice of one block, or everything that all paths share.
  *
- * In a training graph a group is two flat vectors, its parameters and its buffers, so that a supernet feeds and updates
- * a handful of tensors a block, and the optimizer works on a few long vectors instead of many short ones. Parameters
+ * In a training graph a group is two flat vectors, its parameters and its buffers. So a supernet feeds and updates a
+ * handful of tensors per block, and the optimizer works on a few long vectors instead of many short ones. Parameters
  * with weight decay come first.
  */
 export class ParameterGroup {
   readonly parameters: readonly Variable[];
   readonly buffers: readonly Variable[];
-  /** The names of all variables, without the prefix, in the order in which modules declare them. */
+  /** The names of all variables, without the prefix, in declaration order. */
   readonly names: readonly string[];
-  /** Elements of the flat parameter vector, and how many of them, from the front, are subject to weight decay. */
+  /** Elements of the flat parameter vector, and how many of the first ones have weight decay. */
   readonly size: number;
   readonly decayedSize: number;
   /** Elements of the flat buffer vector. */
@@ -42,8 +42,8 @@ export class ParameterGroup {
   }
 
   /**
-   * First values: those given by full name in `start`, the others drawn, every variable from a stream of its own name.
-   * Float32 [size] and [bufferSize].
+   * Initial values, float32 [size] and [bufferSize]: from `start` by full name, or drawn from a random stream named
+   * after the variable.
    */
   initialize(rng: Rng, start: ReadonlyMap<string, Tensor<'float32'>> = new Map()): FlatValues {
     const draw = ({ name, shape, initializer }: Variable): Float32Array =>
@@ -64,7 +64,7 @@ export class ParameterGroup {
     return updates.length === 0 ? undefined : concat(updates, 0);
   }
 
-  /** The variables of flat host vectors by full name, as views of them. */
+  /** The variables in flat host vectors by full name, as views. */
   unpack(parameters: Tensor<'float32'>, buffers: Tensor<'float32'>): Map<string, Tensor<'float32'>> {
     const named = new Map<string, Tensor<'float32'>>();
     for (const [variables, flat] of [
@@ -81,7 +81,10 @@ export class ParameterGroup {
     return named;
   }
 
-  /** The flat host vectors of named variables. Throws a RangeError that names one that is missing or of another shape. */
+  /**
+   * The flat host vectors of named variables. Throws a RangeError that names a variable that is missing or has a wrong
+   * shape.
+   */
   pack(named: ReadonlyMap<string, Tensor>): FlatValues {
     const find = ({ name, shape }: Variable): Float32Array => {
       const found = named.get(this.prefix + name);
@@ -98,8 +101,8 @@ export class ParameterGroup {
 }
 
 /**
- * Whether weight decay applies: not to vectors, biases, and what a module spares, such as the class token and the position
- * embedding (the rule of timm and DeiT).
+ * Whether weight decay applies. As in timm and DeiT, not to vectors, biases, and parameters that a module exempts, such
+ * as the class token and the position embedding.
  */
 export function isDecayed({ name, shape, decay }: Variable): boolean {
   return decay !== false && shape.length > 1 && !name.endsWith('.bias');

@@ -1,7 +1,7 @@
 import type { Rng } from '../random/rng.js';
 import { sizeOf, type Shape } from '../tensor/tensor.js';
 
-/** Draws a parameter's first values. */
+/** Draws a parameter's initial values. */
 export type Initializer = (shape: Shape, rng: Rng) => Float32Array;
 
 /** All elements equal. */
@@ -9,12 +9,17 @@ export function filled(value: number): Initializer {
   return (shape) => new Float32Array(sizeOf(shape)).fill(value);
 }
 
-/** Normal with mean 0, cut at ±2 (absolute, as in timm's `trunc_normal_`): linear layers, class token, positions. */
+/**
+ * Normal with mean 0, truncated at ±2 (absolute, as in timm's `trunc_normal_`): linear layers, class token, positions.
+ */
 export function truncatedNormal(deviation: number): Initializer {
   return (shape, rng) => Float32Array.from({ length: sizeOf(shape) }, () => rng.truncatedNormal(deviation));
 }
 
-/** Normal with deviation √(2 / fanOut): convolutions that ReLU follows (He et al., 2015), as torchvision's ResNets start. */
+/**
+ * Normal with deviation √(2 / fanOut), for convolutions followed by ReLU (He et al., 2015), as in torchvision's
+ * ResNets.
+ */
 export function kaimingNormal(fanOut: number): Initializer {
   const deviation = Math.sqrt(2 / fanOut);
   return (shape, rng) => {
@@ -24,7 +29,7 @@ export function kaimingNormal(fanOut: number): Initializer {
   };
 }
 
-/** Uniform in ±1/√fanIn: what PyTorch gives the weights and biases of a convolution or a linear layer. */
+/** Uniform in ±1/√fanIn: PyTorch's default for weights and biases of convolutions and linear layers. */
 export function fanInUniform(fanIn: number): Initializer {
   const bound = 1 / Math.sqrt(fanIn);
   return (shape, rng) => Float32Array.from({ length: sizeOf(shape) }, () => (2 * rng.uniform() - 1) * bound);

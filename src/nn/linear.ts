@@ -3,7 +3,7 @@ import { sizeOf } from '../tensor/tensor.js';
 import { filled, truncatedNormal } from './initializer.js';
 import type { Scope } from './scope.js';
 
-/** The standard deviation of the truncated normal that ViT's weights start from. */
+/** The standard deviation of ViT's truncated normal initialization. */
 export const WEIGHT_DEVIATION = 0.02;
 
 /** y = x·Wᵀ + b over the last axis: [..., in] → [..., out]. Parameters: weight [out, in], bias [out]. */
@@ -21,7 +21,7 @@ export function linearVariables(scope: Scope, inputs: number, outputs: number) {
   };
 }
 
-/** x·Wᵀ + b over the last axis, with ready weight [out, in] and bias [out]. */
+/** x·Wᵀ + b over the last axis, for a given weight [out, in] and bias [out]. */
 export function project(x: Value, weight: Value, bias: Value): Value {
   const leading = x.shape.slice(0, -1);
   const rows = reshape(x, [sizeOf(leading), x.shape[x.shape.length - 1]]);

@@ -3,8 +3,8 @@ import { fanInUniform } from './initializer.js';
 import type { Scope } from './scope.js';
 
 /**
- * A linear layer on each patch of an image, images [B, C, H, W] → [B·H/p·W/p, dim], patches row by row: the convolution
- * of kernel and stride p as a product over cut-out patches. Parameters: weight [dim, C, p, p], bias [dim].
+ * A linear layer on each patch of an image, images [B, C, H, W] → [B·H/p·W/p, dim], patches row by row: a convolution
+ * with kernel and stride p as one product over the patches. Parameters: weight [dim, C, p, p], bias [dim].
  */
 export function patchRows(
   scope: Scope,

@@ -11,17 +11,17 @@ export interface Convolution {
   readonly groups: number;
 }
 
-/** What modules do differently in training and in evaluation: the two are two builds of the same module. */
+/** What modules do differently in training and evaluation, which are two builds of the same module. */
 export interface Phase {
   /** BatchNorm1d of x + offset, x [C, B·N] and offset [C], over batch and tokens, eps 1e-5, with scale and shift. */
   batchNorm(scope: Scope, x: Value, offset: Value): Value;
   /** BatchNorm2d of a convolution's result [B, O, h, w], over batch and pixels, eps 1e-5, with scale and shift. */
   batchNorm2d(scope: Scope, convolution: Convolution): Value;
-  /** What residual branch number `branch` of a block adds; x is [B, …]. */
+  /** The contribution of residual branch number `branch` of a block; x is [B, …]. */
   residual(x: Value, branch: number): Value;
 }
 
-/** Running statistics, every residual branch kept. */
+/** Running statistics; every residual branch is kept. */
 export const evaluation: Phase = {
   batchNorm(scope, x, offset) {
     const [channels] = x.shape;
@@ -29,7 +29,7 @@ export const evaluation: Phase = {
     const shift = add(bias, mul(sub(offset, mean), factor));
     return add(mul(x, reshape(factor, [channels, 1])), reshape(shift, [channels, 1]));
   },
-  // Folded into the weights, which are fewer than the pixels: no pass over the result.
+  // Folded into the weights, which are smaller than the result: no pass over the result.
   batchNorm2d(scope, { x, weight, ...steps }) {
     const [channels] = weight.shape;
     const { mean, bias, factor } = runningFactor(scope, channels);
@@ -42,23 +42,23 @@ export const evaluation: Phase = {
 export interface TrainingInputs {
   /** How far running statistics move towards the batch's, a scalar; PyTorch's default is 0.1. */
   readonly momentum: Value;
-  /** For each residual branch the factor of every sample, [B]: 0 (dropped) or 1/(1 − rate). None: no drop path. */
+  /** For each residual branch, the factor of every sample, [B]: 0 (dropped) or 1/(1 − rate). Default: no drop path. */
   readonly keep?: readonly Value[];
 }
 
-/** Batch statistics, which also move the running ones, and stochastic depth. */
+/** Batch statistics, which also update the running ones, and stochastic depth. */
 export function training({ momentum, keep }: TrainingInputs): Phase {
   const remember = (scope: Scope, running: Statistics, batch: Statistics & { readonly count: number }): void => {
     const move = (from: Value, to: Value): Value => add(from, mul(sub(to, from), momentum));
     scope.update('running_mean', move(running.mean, batch.mean));
-    // PyTorch normalises by the biased variance and remembers the unbiased one.
+    // PyTorch normalises with the biased variance and records the unbiased one.
     scope.update('running_var', move(running.variance, mul(batch.variance, batch.count / (batch.count - 1))));
   };
   return {
     batchNorm(scope, x, offset) {
       const [channels, count] = x.shape;
       const running = batchNormVariables(scope, channels);
-      // The offset moves nothing but the mean that is remembered.
+      // The offset only changes the recorded mean.
       const { result, mean, variance } = batchNorm(x, running.weight, running.bias, { epsilon: BATCH_NORM_EPSILON });
       remember(scope, running, { mean: add(mean, offset), variance, count });
       return result;
@@ -78,7 +78,7 @@ export function training({ momentum, keep }: TrainingInputs): Phase {
   };
 }
 
-/** Of each channel, [C]. */
+/** Per channel, [C]. */
 interface Statistics {
   readonly mean: Value;
   readonly variance: Value;
@@ -95,7 +95,7 @@ function batchNormVariables(scope: Scope, channels: number) {
   };
 }
 
-/** Running mean and shift [C], and the factor of each channel in evaluation, [C]. */
+/** Running mean and shift [C], and each channel's factor in evaluation, [C]. */
 function runningFactor(scope: Scope, channels: number) {
   const { mean, variance, weight, bias } = batchNormVariables(scope, channels);
   return { mean, bias, factor: div(weight, sqrt(add(variance, BATCH_NORM_EPSILON))) };

@@ -4,8 +4,9 @@ import { project, WEIGHT_DEVIATION } from './linear.js';
 import type { Scope } from './scope.js';
 
 /**
- * Queries, keys and values of self-attention, x [..., D] → three of [..., width]. Three products instead of one: their
- * results need no cutting. Parameters: weight [3·width, D] (rows: all queries, all keys, all values), bias [3·width].
+ * Queries, keys and values of self-attention, x [..., D] → three of [..., width]. Three products instead of one, so
+ * that the result needs no split. Parameters: weight [3·width, D] (rows: all queries, all keys, all values), bias
+ * [3·width].
  */
 export function queriesKeysValues(scope: Scope, x: Value, width: number): readonly Value[] {
   const dim = x.shape[x.shape.length - 1];

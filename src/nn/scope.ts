@@ -3,41 +3,41 @@ import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Shape } from '../tensor/tensor.js';
 import type { Initializer } from './initializer.js';
 
-/** A parameter or buffer as a module declares it. */
+/** A parameter or buffer declared by a module. */
 export interface Variable {
   /** Path in the module tree, e.g. `attn.qkv.weight`; the names are those of the official state dict. */
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: Initializer;
-  /** False for a parameter of more than one axis that weight decay spares all the same, such as a position embedding. */
+  /** False for a parameter with more than one axis but without weight decay, such as a position embedding. */
   readonly decay?: false;
 }
 
-/** What a module tree consists of, in the order of declaration. Buffers are state that no gradient reaches. */
+/** The variables of a module tree, in declaration order. Buffers are state without a gradient. */
 export interface Declaration {
   readonly parameters: readonly Variable[];
   readonly buffers: readonly Variable[];
-  /** The names of both in the order in which modules declare them. */
+  /** The names of both, in declaration order. */
   readonly names: readonly string[];
 }
 
-/** What a scope does with a declared variable: record it, or look its value up. */
+/** What a scope does with a declared variable: record it, or look up its value. */
 interface Store {
   parameter(variable: Variable): Value;
   buffer(variable: Variable): Value;
 }
 
-/** What a module hands out besides its result, by path. */
+/** A module's outputs besides its result, by path. */
 interface Recorded {
   /** New values of buffers; in training, the running statistics. */
   readonly updates: Map<string, Value>;
-  /** Values that others may look at: feature maps, what Grad-CAM differentiates by. */
+  /** Tapped values: feature maps, such as those for Grad-CAM. */
   readonly taps: Map<string, Value>;
 }
 
 /**
- * A module's place in the tree while its graph is built: it gives the module its parameters by name, and takes the new
- * values of its buffers and the values that others may look at.
+ * A module's position in the tree while its graph is built. It supplies the module's parameters by name, and collects
+ * the new values of its buffers and its tapped values.
  */
 export class Scope {
   private constructor(
@@ -46,17 +46,17 @@ export class Scope {
     private readonly recorded: Recorded = { updates: new Map(), taps: new Map() },
   ) {}
 
-  /** New values of buffers, by path, that were computed on the way. */
+  /** New values of buffers, by path, computed during the build. */
   get updates(): ReadonlyMap<string, Value> {
     return this.recorded.updates;
   }
 
-  /** The values that modules have named, by path. */
+  /** The tapped values, by path. */
   get taps(): ReadonlyMap<string, Value> {
     return this.recorded.taps;
   }
 
-  /** The variables that `build` asks for. The graph that it builds is thrown away. */
+  /** The variables that `build` declares. Its graph is discarded. */
   static declare(build: (scope: Scope) => unknown): Declaration {
     const parameters: Variable[] = [];
     const buffers: Variable[] = [];
@@ -70,7 +70,7 @@ export class Scope {
     return { parameters, buffers, names };
   }
 
-  /** A scope whose variables have the given values, by path. */
+  /** A scope with the given values of variables, by path. */
   static over(values: ReadonlyMap<string, Value>): Scope {
     const find = ({ name, shape }: Variable): Value => {
       const value = values.get(name);
@@ -83,7 +83,7 @@ export class Scope {
     return new Scope({ parameter: find, buffer: find }, '');
   }
 
-  /** Builds a child module; what does not fit in it is reported with its path. */
+  /** Builds a child module; errors in it include its path. */
   module<Result>(name: string, build: (scope: Scope) => Result): Result {
     return inModule(name, () => build(new Scope(this.store, `${this.path}${name}.`, this.recorded)));
   }
@@ -96,12 +96,12 @@ export class Scope {
     return this.store.buffer({ name: this.path + name, shape, initializer });
   }
 
-  /** Sets what a buffer holds after this pass. */
+  /** Sets a buffer's value after this pass. */
   update(name: string, value: Value): void {
     this.recorded.updates.set(this.path + name, value);
   }
 
-  /** Names a value that others may look at. */
+  /** Taps a value under a name. */
   tap(name: string, value: Value): void {
     this.recorded.taps.set(this.path + name, value);
   }

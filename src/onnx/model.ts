@@ -11,7 +11,7 @@ export interface OnnxNode {
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
 }
 
-/** An attribute: `float` and `int` say which of ONNX's two number kinds a JavaScript number is. */
+/** An attribute; `float` and `int` distinguish ONNX's two kinds of numbers. */
 export type AttributeValue =
   | { readonly float: number }
   | { readonly int: number }
@@ -32,7 +32,7 @@ export interface OnnxInitializer {
   readonly tensor: Tensor;
 }
 
-/** A graph: the model's own, or an arm of an `If`. */
+/** A graph: the model's own, or that of an arm of an `If`. */
 export interface OnnxGraph {
   readonly name: string;
   readonly nodes: readonly OnnxNode[];
@@ -41,18 +41,18 @@ export interface OnnxGraph {
   readonly outputs: readonly OnnxValueInfo[];
 }
 
-/** A model: one graph and what is said about it. */
+/** A model: a graph and its metadata. */
 export interface OnnxModel {
   readonly graph: OnnxGraph;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** The ai.onnx operator set that glit's lowerings are written for. */
+/** The ai.onnx operator set of glit's lowerings. */
 const OPSET = 20;
-/** The IR version that came with that operator set. */
+/** The IR version released with that operator set. */
 const IR_VERSION = 9;
 
-/** ONNX's number of an element type, and the array that holds it. */
+/** ONNX's number for an element type, and its typed array. */
 interface Element<D extends DType> {
   readonly type: number;
   readonly array: { new (buffer: ArrayBuffer): Storage[D]; readonly BYTES_PER_ELEMENT: number };
@@ -78,7 +78,7 @@ export function encodeModel(model: OnnxModel): Uint8Array {
   return modelProto.encode(message).finish();
 }
 
-/** What is read of a decoded model. Numbers of 64 bits come as objects. */
+/** The fields of a decoded model that glit reads. 64-bit numbers are objects. */
 interface DecodedModel {
   readonly graph: { readonly initializer: readonly DecodedTensor[] };
   readonly metadataProps: readonly { readonly key: string; readonly value: string }[];
@@ -97,15 +97,15 @@ export function readMetadata(bytes: Uint8Array): Record<string, string> {
 }
 
 /**
- * The named constants of an ONNX file as {@link encodeModel} writes them; those of other element types or kept in another
- * way are left out. Throws an Error when the bytes are not an ONNX model.
+ * The named constants of an ONNX file, as {@link encodeModel} writes them; other element types and encodings are
+ * skipped. Throws an Error when the bytes are not an ONNX model.
  */
 export function readInitializers(bytes: Uint8Array): Map<string, Tensor> {
   const named = decodeModel(bytes).graph.initializer.flatMap(({ name, dims, dataType, rawData }) => {
     const dtype = (Object.keys(ELEMENTS) as DType[]).find((each) => ELEMENTS[each].type === dataType);
     const shape = dims.map(Number);
     if (dtype === undefined || rawData.length !== sizeOf(shape) * ELEMENTS[dtype].array.BYTES_PER_ELEMENT) return [];
-    // A copy of their own: in the file, elements begin anywhere.
+    // Copy the bytes: in the file, elements are not aligned.
     return [[name, tensor(dtype, shape, new ELEMENTS[dtype].array(new Uint8Array(rawData).buffer))] as const];
   });
   return new Map(named);
@@ -119,7 +119,7 @@ function decodeModel(bytes: Uint8Array): DecodedModel {
     throw new Error('the bytes are not an ONNX model', { cause: error });
   }
   const { graph, metadataProps } = message;
-  // Almost any bytes are some protobuf message: every field may be missing or unknown.
+  // Almost any bytes are a valid protobuf message: every field may be missing or unknown.
   if (!graph) throw new Error('the bytes are not an ONNX model: they hold no graph');
   return { graph, metadataProps };
 }

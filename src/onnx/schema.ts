@@ -3,8 +3,8 @@ import protobuf from 'protobufjs/light.js';
 /**
  * The part of the ONNX wire format that glit writes and reads, as a protobuf descriptor.
  *
- * Field numbers are those of the ONNX specification (IR version 10). Unknown fields of files written by others are
- * skipped when reading, as protobuf prescribes.
+ * Field numbers are from the ONNX specification (IR version 10). Unknown fields are skipped when reading, as protobuf
+ * prescribes.
  */
 const root = protobuf.Root.fromJSON({
   nested: {
@@ -81,5 +81,5 @@ const root = protobuf.Root.fromJSON({
   },
 });
 
-/** The protobuf message type of a whole ONNX model. */
+/** The protobuf message type of an ONNX model. */
 export const modelProto = root.lookupType('ModelProto');

@@ -2,22 +2,22 @@ import type { Device, DeviceTensor, Program } from '../runtime/device.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ProgramGraph } from './program.js';
 
-/** Vectors on a device, as programs name them. */
+/** Vectors on a device, by the names that programs use. */
 export interface StateView {
-  /** Those that a program reads, by input name. */
+  /** Vectors to read, by input name. */
   inputs(names: readonly string[]): Readonly<Record<string, DeviceTensor>>;
-  /** For each output of a program that is a new vector: what it replaces. */
+  /** Vectors to replace, by output name. */
   updates(outputs: readonly string[]): Readonly<Record<string, DeviceTensor>>;
 }
 
-/** A program on certain vectors. */
+/** A program bound to vectors. */
 export interface BoundProgram<Feed extends string, Result extends string> {
-  /** Runs it. The memory of the feeds in `transfer` is handed over instead of copied. */
+  /** Runs it. The memory of the feeds in `transfer` is transferred instead of copied. */
   run(
     feeds: Readonly<Record<Feed, Tensor>>,
     options?: { readonly transfer?: readonly Feed[] },
   ): Promise<Record<Result, Tensor>>;
-  /** Whether a run replaces any vector. */
+  /** Whether a run replaces any vectors. */
   readonly changesState: boolean;
 }
 
@@ -26,7 +26,7 @@ export class CompiledProgram<Feed extends string, Result extends string> {
   private constructor(
     private readonly program: Program,
     private readonly results: readonly Result[],
-    /** Inputs that the graph does read, of the feeds and of the state. */
+    /** The inputs that the graph actually reads, of the feeds and of the state. */
     private readonly fed: readonly Feed[],
     private readonly read: readonly string[],
     private readonly outputs: readonly string[],
@@ -51,7 +51,7 @@ export class CompiledProgram<Feed extends string, Result extends string> {
     );
   }
 
-  /** The program on the vectors of these views; of several that have a vector, the first gives it. */
+  /** Binds the program to the vectors of these views; if several have a vector, the first one counts. */
   on(...views: readonly StateView[]): BoundProgram<Feed, Result> {
     const { program, results, fed, read, outputs } = this;
     const state = Object.assign({}, ...views.map((view) => view.inputs(read)).reverse()) as Record<
@@ -72,7 +72,7 @@ export class CompiledProgram<Feed extends string, Result extends string> {
     };
   }
 
-  /** Gives the program's memory back, after the runs that were started before. */
+  /** Frees the program's memory, after the runs started before. */
   release(): Promise<void> {
     return this.program.release();
   }

@@ -3,11 +3,12 @@ import { forward, type Network } from '../model/network.js';
 import { feeds, programOf, type ProgramGraph } from './program.js';
 import { evaluationPhases, fedGroup, outputName, trainingPhases } from './sources.js';
 
-/** What every program that runs a network is fed: images, and for a supernet the path. */
+/** The feeds of every program that runs a network: images and, for a supernet, the path. */
 export type NetworkFeed = 'images' | 'path';
 
 /**
- * Evaluation: `images`, for a supernet `path` int64 [depth], and the flat vectors of every group → `logits` [B, classes].
+ * Evaluation: `images`, the `path` int64 [depth] of a supernet, and the flat vectors of every group → `logits` [B,
+ * classes].
  */
 export function evaluationProgram(network: Network, images: Value): ProgramGraph<NetworkFeed, 'logits'> {
   const { path } = feeds({ path: ['int64', [network.choices.length]] });
@@ -22,9 +23,9 @@ export function evaluationProgram(network: Network, images: Value): ProgramGraph
 }
 
 /**
- * A forward pass in training mode, without drop path, that only moves BatchNorm's running statistics, by the scalar
- * `momentum`. It returns nothing and replaces the buffers of the trunk and of the path's choices. Undefined when a network
- * has no statistics.
+ * A forward pass in training mode, without drop path, that only updates BatchNorm's running statistics, with the scalar
+ * `momentum`. It returns nothing and replaces the buffers of the trunk and of the path's choices. Undefined if the
+ * network has no statistics.
  */
 export function calibrationProgram(
   network: Network,

@@ -3,8 +3,8 @@ import type { Normalization } from '../family/preprocessing.js';
 import { float32 } from '../tensor/tensor.js';
 
 /**
- * The graph input `images`, [B, 3, S, S] on the scale from 0 to 255, and on the device its normalised value, float32
- * [B, 3, S, S].
+ * The graph input `images`, [B, 3, S, S] with values from 0 to 255, and its normalised value, computed on the device,
+ * float32 [B, 3, S, S].
  */
 export function pixelImages(
   batch: number,
@@ -29,7 +29,7 @@ export function pixelImages(
   return add(mul(pixels, scale), shift);
 }
 
-/** The same on the host: float32 [B, 3, S, S] from uint8, for models that take normalised images. */
+/** The same normalisation on the host: float32 [B, 3, S, S] from uint8, for models with normalised inputs. */
 export function normalizePixels(pixels: Uint8Array, size: number, { mean, std }: Normalization): Float32Array {
   const plane = size * size;
   return Float32Array.from(pixels, (value, at) => {

@@ -4,9 +4,9 @@ import type { Tensor } from '../tensor/tensor.js';
 import { evaluationPhases, fixedGroups } from './sources.js';
 
 /**
- * A plain network with its weights as an ONNX model for use anywhere: input `pixel_values`, normalised float32
- * [batch, 3, S, S] with a free batch size, output `logits` [batch, classes]. `weights` are the network's variables by name, and
- * the model keeps them as initializers of these names.
+ * A plain network with its weights as an ONNX model for use anywhere: input `pixel_values`, normalised float32 [batch,
+ * 3, S, S] with a free batch size, output `logits` [batch, classes]. `weights` are the network's variables by name,
+ * which become initializers with the same names.
  */
 export function inferenceModel(
   network: Network,

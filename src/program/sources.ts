@@ -8,20 +8,20 @@ import { tensor, type Tensor } from '../tensor/tensor.js';
 /** A flat vector of a group: `parameters`, `buffers`, a slot of the optimizer, a moving average, a gradient. */
 export type Vector = string;
 
-/** Where a step has several batches, the sum of their gradients so far is one more vector; see Accumulator. */
+/** With several batches per step, the gradient accumulated so far is one more vector; see Accumulator. */
 export const GRADIENT = 'gradient';
 
-/** A program's input for a vector of a group. */
+/** The name of a program's input for a group's vector. */
 export function inputName(group: ParameterGroup, vector: Vector): string {
   return `${group.prefix}${vector}`;
 }
 
-/** A program's output with the new vector of a place: the trunk, or the choice of block `position` that ran. */
+/** The name of a program's output with a new vector of the trunk, or of the choice that ran in block `position`. */
 export function outputName(position: number | 'trunk', vector: Vector): string {
   return position === 'trunk' ? `next.${vector}` : `next.blocks.${position}.${vector}`;
 }
 
-/** A group fed as flat vectors, under the names of {@link inputName}. */
+/** A group fed as flat vectors, named by {@link inputName}. */
 export function fedGroup(group: ParameterGroup): FedGroup {
   const parameters = input(inputName(group, 'parameters'), 'float32', [group.size]);
   const buffers = group.bufferSize === 0 ? [] : [input(inputName(group, 'buffers'), 'float32', [group.bufferSize])];
@@ -33,13 +33,13 @@ export function fedGroup(group: ParameterGroup): FedGroup {
   };
 }
 
-/** A group whose flat vectors are inputs; `buffers` is undefined where it has none. */
+/** A group whose flat vectors are inputs; `buffers` is undefined if it has none. */
 export interface FedGroup extends GroupSource {
   readonly parameters: Value;
   readonly buffers: Value | undefined;
 }
 
-/** All groups of a plain network with weights that never change: constants under their own names. */
+/** All groups of a plain network with fixed weights: constants under their own names. */
 export function fixedGroups(
   network: Network,
   weights: ReadonlyMap<string, Tensor>,
@@ -55,14 +55,14 @@ export function fixedGroups(
   return { trunk, choices: choices.map((source) => [source]) };
 }
 
-/** All parts of a network in evaluation. */
+/** The phases of all parts of a network in evaluation. */
 export function evaluationPhases({ choices }: Network): Phases {
   return { stem: evaluation, blocks: choices.map(() => ({ captures: [], open: () => evaluation })) };
 }
 
 /**
- * All parts of a network in training: `momentum` a scalar, `keep` the factors of drop path for every residual branch,
- * [branches of all blocks, B], or none.
+ * The phases of all parts of a network in training, with the scalar `momentum` and the drop-path factors `keep`,
+ * [branches of all blocks, B], if there is drop path.
  */
 export function trainingPhases({ choices, space }: Network, momentum: Value, keep?: Value): Phases {
   const { residualBranches } = space.family;
