@@ -19,7 +19,7 @@ export interface PredictTensorOptions extends UseOptions, WeightsOptions {
 /** The input tensor, normalised float32 [B, 3, S, S], and the output tensor, float32 [B, classes]. */
 const INPUT = 'images';
 const OUTPUT = 'logits';
-/** Images per batch, which bounds memory: what a batch takes in memory is bounded, however many images there are. */
+/** Images per batch, which bounds memory. */
 const BATCH = 32;
 
 /**

@@ -1,15 +1,15 @@
-/** 128 bits that stand for one place in the tree of named random streams. */
+/** 128 bits that identify a node in the tree of named random streams. */
 export type Key = readonly [number, number, number, number];
 
-/** What a stream can be named by: a text, or a safe whole number such as an epoch or an image's index. */
+/** A stream's name: a string, or a safe integer such as an epoch or an image's index. */
 export type StreamName = string | number;
 
-/** The key above every seed: the first fractional digits of pi, a number with nothing up its sleeve. */
+/** The root key above every seed: the first fractional digits of pi, a nothing-up-my-sleeve number. */
 export const ROOT_KEY: Key = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344];
 
 const ROUNDS = 8;
 const UNITS_PER_BLOCK = 6;
-/** The fourth word of a number's block. Even, so that it never equals that of a text block, which is odd. */
+/** The fourth word of a number's block: even, while a string's is odd, so they never collide. */
 const NUMBER_MARK = 2;
 
 function rotateLeft(word: number, bits: number): number {
@@ -38,8 +38,8 @@ export function permute(key: Key): Key {
 }
 
 /**
- * The key of the child `name` of `parent`; a function of these two alone. The text '3' and the number 3 name
- * different children. Throws a RangeError for a number that is not a safe whole number.
+ * The key of the child `name` of `parent`, a function of only these two. The string '3' and the number 3 name different
+ * children. Throws a RangeError for a number that is not a safe integer.
  */
 export function childKey(parent: Key, name: StreamName): Key {
   return typeof name === 'number' ? absorbNumber(parent, name) : absorbText(parent, name);
@@ -51,7 +51,7 @@ function absorbNumber([a, b, c, d]: Key, value: number): Key {
   return permute([a ^ value, b ^ Math.floor(value / 2 ** 32), c, d ^ NUMBER_MARK]);
 }
 
-/** Six UTF-16 units a block; the length still to come is part of each block, so no text is another's prefix. */
+/** Six UTF-16 units per block. Each block includes the remaining length, so no string is another's prefix. */
 function absorbText(parent: Key, text: string): Key {
   let key = parent;
   let start = 0;

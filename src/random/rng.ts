@@ -5,7 +5,7 @@ import { fillNormal } from './ziggurat.js';
 
 const WORDS = 2 ** 32;
 
-/** What {@link Rng.shuffle} can reorder: an array or a typed array of numbers. */
+/** The lists that {@link Rng.shuffle} accepts: arrays and numeric typed arrays. */
 export interface Shuffleable<T> {
   readonly length: number;
   [index: number]: T;
@@ -14,8 +14,8 @@ export interface Shuffleable<T> {
 /**
  * A seeded stream of random numbers with named children.
  *
- * A child depends on the names that lead to it and on nothing else, above all not on how much was drawn before:
- * `rng.fork('epoch').fork(3).fork(index)` gives the same numbers in a resumed run as in an uninterrupted one, so a run
+ * A child depends only on the names that lead to it, not on how much was drawn before:
+ * `rng.fork('epoch').fork(3).fork(index)` gives the same numbers in a resumed run as in an uninterrupted one. So a run
  * saves its seed and no generator state.
  */
 export class Rng {
@@ -28,7 +28,7 @@ export class Rng {
     this.#words = new Sfc32(key);
   }
 
-  /** The child stream called `name`. Forking draws nothing. Takes well under a microsecond: fork per image if useful. */
+  /** The child stream `name`. Forking draws nothing and takes well under a microsecond, so a fork per image is fine. */
   fork(name: StreamName): Rng {
     return new Rng(childKey(this.#key, name));
   }
@@ -40,19 +40,19 @@ export class Rng {
     return (high * 2 ** 26 + low) / 2 ** 53;
   }
 
-  /** A whole number, exactly uniform over 0 ... bound - 1. Throws a RangeError unless 1 <= bound <= 2^32. */
+  /** An integer, exactly uniform over 0 ... bound - 1. Throws a RangeError unless 1 <= bound <= 2^32. */
   int(bound: number): number {
     if (!Number.isInteger(bound) || bound < 1 || bound > WORDS) {
       throw new RangeError(`a random whole number needs a bound from 1 to 2^32, not ${bound}`);
     }
-    // Words past the last whole multiple of the bound would favour small results: they are drawn again.
+    // Draw again past the last multiple of the bound, which would favour small results.
     const usable = WORDS - (WORDS % bound);
     let word = this.#words.next();
     while (word >= usable) word = this.#words.next();
     return word % bound;
   }
 
-  /** Standard normal: mean 0, standard deviation 1 (Marsaglia's polar method, which makes them in pairs). */
+  /** Standard normal: mean 0, standard deviation 1 (Marsaglia's polar method, which draws pairs). */
   normal(): number {
     const spare = this.#spareNormal;
     if (spare !== undefined) {
@@ -71,21 +71,23 @@ export class Rng {
     }
   }
 
-  /** Fills `target` with standard normal numbers, several times as fast as one by one; they are not those of `normal`. */
+  /**
+   * Fills `target` with standard normal numbers, several times faster than `normal`, and different from its numbers.
+   */
   fillNormal(target: Float32Array): void {
     fillNormal(target, this.#words);
   }
 
   /**
-   * Normal with mean 0 and deviation `std`, cut to [-bound, bound]. As in timm's `trunc_normal_` the bound is an absolute
-   * value and no multiple of `std`.
+   * Normal with mean 0 and deviation `std`, truncated to [-bound, bound]. As in timm's `trunc_normal_`, the bound is
+   * absolute, not a multiple of `std`.
    */
   truncatedNormal(std: number, bound = 2): number {
     if (!(std >= 0 && bound > 0)) {
       throw new RangeError(`a truncated normal needs std >= 0 and bound > 0, not std ${std} and bound ${bound}`);
     }
     for (;;) {
-      // A wide normal rarely falls inside the bound, so there the density is the rejected one and the place is uniform.
+      // A wide normal rarely falls within the bound; then draw uniformly and reject by density.
       const wide = std > bound;
       const value = wide ? bound * (2 * this.uniform() - 1) : std * this.normal();
       const kept = wide ? this.uniform() < Math.exp(-0.5 * (value / std) ** 2) : Math.abs(value) <= bound;
@@ -113,13 +115,13 @@ export class Rng {
     }
   }
 
-  /** One element of a list, each equally likely. Throws a RangeError when the list is empty. */
+  /** A uniformly random element of a list. Throws a RangeError when the list is empty. */
   pick<T>(list: readonly T[]): T {
     if (list.length === 0) throw new RangeError('cannot pick from an empty list');
     return list[this.int(list.length)];
   }
 
-  /** Reorders `list` in place, every order equally likely (Fisher and Yates), and returns it. */
+  /** Shuffles `list` in place, uniformly (Fisher-Yates), and returns it. */
   shuffle<T, L extends Shuffleable<T>>(list: L & Shuffleable<T>): L {
     for (let last = list.length - 1; last > 0; last--) {
       const other = this.int(last + 1);
@@ -136,7 +138,7 @@ export class Rng {
   }
 }
 
-/** The stream that a run's seed stands for. The number 7 and the text '7' are different seeds. */
+/** The stream of a run's seed. The number 7 and the string '7' are different seeds. */
 export function seeded(seed: StreamName): Rng {
   return new Rng(childKey(ROOT_KEY, seed));
 }

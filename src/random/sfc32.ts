@@ -3,8 +3,8 @@ import type { Key } from './key.js';
 const WARM_UP_DRAWS = 12;
 
 /**
- * Chris Doty-Humphrey's "small fast chaotic" generator with 32-bit words (sfc32, from PractRand): 128 bits of state,
- * one of them a counter, so that no state has a cycle shorter than 2^32 draws.
+ * Chris Doty-Humphrey's "small fast chaotic" generator with 32-bit words (sfc32, from PractRand): 128 bits of state.
+ * One word is a counter, so no cycle is shorter than 2^32 draws.
  */
 export class Sfc32 {
   #a: number;
@@ -30,9 +30,9 @@ export class Sfc32 {
     return word >>> 0;
   }
 
-  /** Fills `target` up to `end` with the next words, as signed numbers; in half the time that they take one by one. */
+  /** Fills `target` up to `end` with the next words, as signed numbers, in half the time of single draws. */
   fill(target: Int32Array, end: number): void {
-    // In variables, since a state in memory would be written for every word; and known to be of 32 bits.
+    // Use local 32-bit variables: state in memory would be written for every word.
     let a = this.#a | 0;
     let b = this.#b | 0;
     let c = this.#c | 0;

@@ -1,11 +1,11 @@
 import type { Sfc32 } from './sfc32.js';
 
-// The area under the right half of exp(−x²/2) is cut into layers of one size, as wide as the curve is at their lower edge.
-// The lowest one has the tail besides its rectangle, and stands in the tables as a rectangle of that whole area.
+// The area under the right half of exp(−x²/2) is divided into layers of equal area, each as wide as the curve at its
+// lower edge. The lowest layer includes the tail; the tables have it as a rectangle of the whole area.
 
-/** A power of two, so that the low bits of a word choose one. */
+/** A power of two, so that the low bits of a word select one. */
 const LAYERS = 128;
-/** Where the tail begins and what a layer's area is, so that the 128th layer ends at the top of the curve. */
+/** The start of the tail and the area of a layer, such that the 128th layer ends at the top of the curve. */
 const TAIL = 3.442619855899;
 const AREA = 9.91256303526217e-3;
 
@@ -23,22 +23,23 @@ for (let layer = 2; layer < LAYERS; layer++) {
 /** [LAYERS + 1]: the height of the curve there. */
 const DENSITIES = WIDTHS.map(density);
 
-/** A word's places in a layer are the whole numbers from −PLACES to PLACES − 1. */
+/** A word selects a position in a layer, an integer from −PLACES to PLACES − 1. */
 const PLACES = 2 ** 24;
-/** [LAYERS]: how far apart they are. */
+/** [LAYERS]: the distance between positions. */
 const STEPS = Float64Array.from({ length: LAYERS }, (_, layer) => WIDTHS[layer] / PLACES);
-/** [LAYERS]: up to where a layer lies under the curve at every height, in places. */
+/** [LAYERS]: the positions up to which a layer is under the curve at every height. */
 const INNER = Float64Array.from({ length: LAYERS }, (_, layer) => (WIDTHS[layer + 1] / WIDTHS[layer]) * PLACES);
 
 const layerOf = (word: number): number => word & (LAYERS - 1);
 const placeOf = (word: number): number => word >> 7; // which keeps the sign
 
-/** Words that are drawn at a time. */
+/** Words to draw at a time. */
 const drawn = new Int32Array(256);
 
 /**
- * Fills `target` with standard normal numbers by the ziggurat method (Marsaglia and Tsang, 2000): for 98 of 100, one word
- * and one multiplication. A word's low 7 bits choose the layer and the other 25 the place in it, so that they are independent.
+ * Fills `target` with standard normal numbers by the ziggurat method (Marsaglia and Tsang, 2000): 98 % take one word
+ * and one multiplication. The low 7 bits of a word select the layer and the other 25 the position, so they are
+ * independent.
  */
 export function fillNormal(target: Float32Array, words: Sfc32): void {
   for (let start = 0; start < target.length; start += drawn.length) {
@@ -52,13 +53,13 @@ export function fillNormal(target: Float32Array, words: Sfc32): void {
   }
 }
 
-/** The number for a place at the end of a layer, which the curve cuts through. */
+/** The number for a position at the end of a layer, which crosses the curve. */
 function atEnd(layer: number, place: number, words: Sfc32): number {
   if (layer === 0) return place < 0 ? -tail(words) : tail(words);
   const x = place * STEPS[layer];
   const lower = DENSITIES[layer];
   if (lower + uniform(words) * (DENSITIES[layer + 1] - lower) < density(x)) return x;
-  // Above the curve: another word decides, for any place of any layer.
+  // Above the curve: draw another word, for any position in any layer.
   const word = words.next() | 0;
   const other = layerOf(word);
   return Math.abs(placeOf(word)) < INNER[other] ? placeOf(word) * STEPS[other] : atEnd(other, placeOf(word), words);

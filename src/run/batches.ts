@@ -1,17 +1,17 @@
 import type { Batch } from '../loader/loader.js';
 import { bytesOf } from '../image/image.js';
 
-/** The most memory that is spent on keeping the batches that every candidate sees. */
+/** The memory limit for caching the batches that every candidate sees. */
 const KEPT_BYTES = 2 ** 30;
 
-/** A series of batches that can be gone through again and again. */
+/** A series of batches that can be iterated repeatedly. */
 export interface RepeatedBatches {
   [Symbol.asyncIterator](): AsyncIterator<Batch>;
 }
 
 /**
- * A series of `images` images of `size` × `size` that many candidates are measured on: made once and kept if that takes
- * little memory, else made anew each time it is gone through.
+ * A series of batches with `images` images of `size` × `size`, on which many candidates are measured. It is cached if
+ * it takes little memory, else made again for each iteration.
  */
 export function repeated(make: () => AsyncIterable<Batch>, images: number, size: number): RepeatedBatches {
   if (images * bytesOf(size) > KEPT_BYTES) return { [Symbol.asyncIterator]: () => make()[Symbol.asyncIterator]() };

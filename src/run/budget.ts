@@ -4,7 +4,7 @@ import type { Budget } from '../measure/budget.js';
 import type { GlitBackbone } from '../family/glit/backbone.js';
 import type { Config } from '../config/config.js';
 
-/** The run's budget: what the configuration says, or at most the MACs of a DeiT with the same backbone. */
+/** The run's budget: the configured one, or at most the MACs of a DeiT with the same backbone. */
 export function budgetOf({ budget, model }: Config, backbone: GlitBackbone): Budget {
   if (Object.values(budget).some((bounds) => bounds !== undefined)) return budget;
   return { macs: { max: costOf(deit({ ...backbone, depth: model.depth })).macs } };

@@ -18,7 +18,7 @@ const COLUMNS = [
   'blocks',
 ] as const;
 
-/** Every evaluated candidate as a CSV table: how it came about, what it is, what it scored and what it costs. */
+/** All evaluated candidates as a CSV table: origin, blocks, score and cost. */
 export function candidatesTable(candidates: readonly ScoredCandidate[], family: Family): string {
   return csvTable(
     COLUMNS,

@@ -11,12 +11,12 @@ import { budgetOf } from './budget.js';
 import type { Config } from '../config/config.js';
 import { backboneOf, searchSpaceOf, spaceSettingsOf } from './hierarchicalSearch.js';
 
-/** The DeiT that the found architecture is held against: of its depth and heads, with as many MACs or barely more. */
+/** The DeiT baseline of the found architecture: the same depth and heads, with the same MACs or slightly more. */
 export function deitFor(found: Architecture, backbone: GlitBackbone): Architecture {
   return nearestDeit({ ...backbone, depth: found.blocks.length, macs: costOf(found).macs });
 }
 
-/** The published networks that the configuration names, each as wide as the budget allows. Throws a UserError when one does not fit. */
+/** The configured published networks, each as wide as the budget allows. Throws a UserError when one does not fit. */
 export function scaledBaselines(config: Config, classes: number): ReadonlyMap<string, Architecture> {
   const { imageSize } = config.model;
   const budget = budgetOf(config, backboneOf(config, classes));
@@ -24,7 +24,7 @@ export function scaledBaselines(config: Config, classes: number): ReadonlyMap<st
   return new Map(names.map((name) => [name, scaledPreset(name, budget, { imageSize, classes })]));
 }
 
-/** A candidate within the budget that nothing was known about: all levels drawn uniformly. */
+/** A random candidate within the budget: all levels drawn uniformly. */
 export function randomCandidate(config: Config, backbone: GlitBackbone, rng: Rng): Architecture {
   const space = searchSpaceOf(config).joint(spaceSettingsOf(config));
   const table = costsOfSpace(backbone, space);

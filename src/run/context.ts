@@ -6,12 +6,12 @@ import type { Config } from '../config/config.js';
 import type { RunFolder } from './runFolder.js';
 import type { UnreadableImages } from '../loader/unreadable.js';
 
-/** What every stage of a run works with. */
+/** The context of every stage of a run. */
 export interface RunContext {
   readonly config: Config;
-  /** As it was opened before the run began. Only the end of a run looks at its test images. */
+  /** The data set, opened before the run started. Only the end of a run uses its test images. */
   readonly dataset: Dataset;
-  /** Where loaders tell of images that they cannot read. */
+  /** Where loaders report unreadable images. */
   readonly unreadable: UnreadableImages;
   readonly device: Device;
   readonly rng: Rng;

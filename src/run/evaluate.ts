@@ -61,14 +61,14 @@ export class Evaluator {
     let images = 0;
     for await (const batch of this.batches) {
       stopIfAborted(signal);
-      // The program has one batch size: a shorter last batch is filled up, and what fills it is not counted.
+      // The program has a fixed batch size: pad a shorter last batch and do not count the padding.
       const full = new Uint8Array((batch.images.length / batch.size) * batchSize);
       full.set(batch.images);
       const pixels = tensor('uint8', [batchSize, 3, imageSize, imageSize], full);
       const result = program.run({ images: pixels, path: chosen }, { transfer: ['images'] });
       counts.push(result.then(({ logits }) => countCorrect(logits as Tensor<'float32'>, batch.labels)));
       images += batch.size;
-      // One run in flight and one behind it keep the device busy without piling up batches.
+      // One run in flight and one queued keep the device busy without piling up batches.
       if (counts.length > 1) await counts[counts.length - 2];
     }
     const correct = (await Promise.all(counts)).reduce((total, part) => total + part, 0);

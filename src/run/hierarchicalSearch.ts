@@ -19,16 +19,16 @@ import {
 } from './searchLevel.js';
 
 export interface SearchResult {
-  /** Every candidate of all levels, in the order of evaluation. */
+  /** All candidates of all levels, in order of evaluation. */
   readonly candidates: readonly ScoredCandidate[];
   /** The best architectures, by fitness. */
   readonly finalists: readonly Architecture[];
 }
 
 /**
- * The hierarchical search (GLiT, section 3.3): the space's levels one after another, each with the choices of the ones
- * before fixed to their winner's. In the paper: first the split of every block in global and local heads, with the insides
- * at their defaults; then, for the winner's splits, the insides.
+ * The hierarchical search (GLiT, section 3.3): one level of the space after another, each with the choices of earlier
+ * levels fixed to their winner's. In the paper: first the split of every block into global and local heads, with
+ * default inner sizes; then, for the winner's splits, the inner sizes.
  */
 export async function hierarchicalSearch(
   context: RunContext,
@@ -59,7 +59,7 @@ export async function hierarchicalSearch(
   }
 }
 
-/** Checks the first space that will be searched against the budget, before anything is trained; see {@link checkLevel}. */
+/** Checks the first level's space against the budget, before any training; see {@link checkLevel}. */
 export function checkFirstLevel(context: Pick<RunContext, 'config' | 'emit' | 'rng'>, classes: number): void {
   const { config } = context;
   const backbone = backboneOf(config, classes);

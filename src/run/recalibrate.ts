@@ -27,9 +27,9 @@ export interface CalibrationOptions {
 }
 
 /**
- * Gives a path BatchNorm statistics of its own. A supernet's running statistics mix those of all paths; SPOS (section
- * 3.4) therefore recomputes them for each candidate from training images before it is scored. All candidates see the
- * same batches; the statistics are the plain average over them.
+ * Recomputes a path's BatchNorm statistics. A supernet's running statistics mix those of all paths; SPOS (section 3.4)
+ * therefore recomputes them for each candidate from training images before scoring it. All candidates see the same
+ * batches; the statistics are the plain average over them.
  */
 export class Recalibrator {
   private constructor(
@@ -40,7 +40,7 @@ export class Recalibrator {
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  /** `source` are training images: never those that candidates are scored on. */
+  /** `source` has training images, never those that candidates are scored on. */
   static async create(
     device: Device,
     network: Network,
@@ -77,7 +77,7 @@ export class Recalibrator {
     if (this.program === undefined) return;
     const { imageSize } = this.network.backbone;
     const program = this.program.on(state.at(path));
-    // A path of attention alone has no statistics.
+    // A path with only attention has no statistics.
     if (!program.changesState) return;
     const chosen = int64([path.length], path);
     let seen = 0;
@@ -85,7 +85,7 @@ export class Recalibrator {
     for await (const batch of this.batches) {
       stopIfAborted(this.signal);
       await last;
-      // Moving by 1/n towards the n-th batch gives the average of all of them.
+      // Momentum 1/n for the n-th batch gives the average over all.
       const momentum = scalar(1 / ++seen);
       const images = tensor(this.loader.pixels, [batch.size, 3, imageSize, imageSize], batch.images);
       last = program.run({ images, path: chosen, momentum });

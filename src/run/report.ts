@@ -7,20 +7,20 @@ import { stageName, type NetworkRole } from '../telemetry/stage.js';
 import type { Config } from '../config/config.js';
 import type { ScoredCandidate } from './searchLevel.js';
 
-/** A row of the comparison: one network, trained by the same recipe as the others. */
+/** A row of the comparison: one network, trained with the same recipe as the others. */
 export interface ComparisonRow {
   readonly network: NetworkRole;
-  /** What the table calls it. */
+  /** Its name in the table. */
   readonly name: string;
   readonly parameters: number;
   readonly macs: number;
-  /** Accuracy on the images held out of the training set. */
+  /** Accuracy on images held out from training. */
   readonly heldOut: number;
-  /** Accuracy on the test images; each network sees them once. */
+  /** Accuracy on the test images, which each network sees once. */
   readonly test: number;
 }
 
-/** Everything that a finished run has to say. */
+/** The contents of a finished run's report. */
 export interface RunResult {
   readonly dataset: string;
   readonly architecture: Architecture;
@@ -29,11 +29,11 @@ export interface RunResult {
   readonly onnxAccuracy: number;
   readonly testImages: number;
   readonly finalists: readonly { readonly name: string; readonly heldOut: number }[];
-  /** Of work on the run, whether by one process or, after interruptions, by several. */
+  /** Seconds of work on the run, over all its processes. */
   readonly seconds: number;
 }
 
-/** The comparison as a table of text, for the terminal and the report. */
+/** The comparison as a text table, for the terminal and the report. */
 export function formatComparison(rows: readonly ComparisonRow[]): string {
   const cells = [
     ['network', 'parameters', 'MACs', 'held-out', 'test'],

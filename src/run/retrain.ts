@@ -11,22 +11,22 @@ import type { RunContext } from './context.js';
 import { Evaluator } from './evaluate.js';
 import { trainStage } from './trainStage.js';
 
-/** An architecture that was trained from scratch. */
+/** An architecture, trained from scratch. */
 export interface TrainedNetwork {
-  /** The part that it plays in the comparison. */
+  /** Its role in the comparison. */
   readonly network: NetworkRole;
   readonly architecture: Architecture;
   readonly cost: Cost;
   readonly weights: Weights;
-  /** Which of its weights these are. */
+  /** Whether these are the last weights or the moving average. */
   readonly kept: TrainedWeights;
-  /** Accuracy on the images held out of the training set. */
+  /** Accuracy on images held out from training. */
   readonly heldOut: number;
 }
 
 /**
- * Trains an architecture from scratch on the search's training images and scores it on the held-out ones. Where a moving
- * average of the weights is kept, the better of the two on the held-out images is taken.
+ * Trains an architecture from scratch on the search's training images and scores it on the held-out ones. If there is a
+ * moving average of the weights, the better of the two on the held-out images is used.
  */
 export async function retrain(
   context: RunContext,
@@ -51,7 +51,9 @@ export async function retrain(
   return { ...trained, weights: last, kept: 'last', heldOut };
 }
 
-/** Top-1 accuracy of weights on images, by the training engine. An event tells it, with what `subject` says. */
+/**
+ * Top-1 accuracy of weights on images, measured by the training engine. Emits an event with the fields of `subject`.
+ */
 export async function accuracyOf(
   context: RunContext,
   architecture: Architecture,

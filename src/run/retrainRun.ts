@@ -8,8 +8,8 @@ import { RunFolder } from './runFolder.js';
 import { continuedRun, type ContinuedOptions } from './session.js';
 
 /**
- * Goes on with a search that has ended: trains its best candidates from scratch, compares, exports. `revise` may change
- * how they are trained and on which device, as long as none of them is.
+ * Continues a finished search: trains its best candidates from scratch, compares, exports. `revise` may change their
+ * training and the device, as long as none has been trained.
  */
 export async function retrainRun(
   out: string,
@@ -32,7 +32,7 @@ export async function retrainRun(
   return continuedRun(out, wholeMethod, { command: 'retrain', ...options, revise: checked });
 }
 
-/** Whether a final network is trained, or partly. */
+/** Whether the training of a final network has started. */
 async function hasBegun(folder: RunFolder): Promise<boolean> {
   const parts = ['weights', 'snapshots'].map((part) => folder.path(part)).filter((path) => existsSync(path));
   const names = await Promise.all(parts.map((path) => readdir(path)));

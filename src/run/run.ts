@@ -17,8 +17,8 @@ import { RecordedFitness } from './searchLevel.js';
 import type { DataContext, Job } from './session.js';
 
 /**
- * The whole method: search, retraining of the best candidates, comparison, export and verification. What an earlier
- * process has done of it is taken from the run folder.
+ * The whole method: search, retraining of the best candidates, comparison, export and verification. Reuses the work of
+ * earlier processes from the run folder.
  */
 export const wholeMethod: Job<RunResult> = {
   name: 'run',
@@ -47,7 +47,7 @@ export const wholeMethod: Job<RunResult> = {
   }),
 };
 
-/** The search alone: leaves the best architecture and the table of candidates in the run folder. */
+/** Only the search: leaves the best architecture and the table of candidates in the run folder. */
 export const searchOnly: Job<SearchResult> = {
   name: 'search',
   recipes: ({ supernet }) => [supernet],
@@ -60,7 +60,7 @@ export const searchOnly: Job<SearchResult> = {
   }),
 };
 
-/** Checks that the images suffice and the budget can be reached. Returns the number of images to train on. */
+/** Checks that there are enough images and that the budget is possible. Returns the number of images to train on. */
 function checkSearchData(context: DataContext): number {
   const { config, dataset, rng } = context;
   const images = searchDataOf(config, dataset, rng).train.labels.length;
@@ -83,7 +83,7 @@ async function searchOn(context: RunContext, data: SearchData): Promise<SearchRe
   return result;
 }
 
-/** What earlier processes have scored, from the journal. */
+/** The scores of earlier processes, from the journal. */
 async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness> {
   const recorded = new RecordedFitness();
   for (const entry of await readJournal(folder.path('journal.jsonl'))) {
@@ -117,7 +117,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     compared.push(await retrain(context, { role: 'baseline', name }, baseline, data));
   }
 
-  // Only now, with everything decided, the test images are looked at: once for each network that is reported.
+  // Only now, with everything decided, use the test images: once for each reported network.
   const comparison: ComparisonRow[] = [];
   for (const { network, architecture: built, cost, weights, kept, heldOut } of compared) {
     const subject = { stage: { kind: 'test', network }, weights: kept, split: 'test' } as const;

@@ -8,11 +8,11 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { Checkpoints } from '../train/loop.js';
 import type { Weights } from '../train/state.js';
 
-/** Seconds between two snapshots of a training that is under way. */
+/** Seconds between snapshots of a training in progress. */
 const SNAPSHOT_SECONDS = 60;
 
 /**
- * The folder of one run. Files appear in it whole or not at all:
+ * The folder of one run. Files are written atomically:
  *
  *     config.yaml  journal.jsonl  candidates.csv  report.md  result.json
  *     architecture.json  weights.safetensors  best.onnx
@@ -24,7 +24,7 @@ const SNAPSHOT_SECONDS = 60;
 export class RunFolder {
   private constructor(readonly root: string) {}
 
-  /** Throws a UserError when `root` cannot be the folder of a new run: there is something in it already. */
+  /** Throws a UserError when `root` is not empty and so cannot be the folder of a new run. */
   static async requireFree(root: string): Promise<void> {
     if (existsSync(root) && (await entriesOf(root)).length > 0) {
       throw new UserError(
@@ -33,14 +33,14 @@ export class RunFolder {
     }
   }
 
-  /** Makes a folder for a new run. Throws a UserError when there is something in it already. */
+  /** Creates a folder for a new run. Throws a UserError when it is not empty. */
   static async create(root: string): Promise<RunFolder> {
     await RunFolder.requireFree(root);
     await mkdir(root, { recursive: true });
     return new RunFolder(root);
   }
 
-  /** Opens the folder of a run that is to go on. Throws a UserError when it is none. */
+  /** Opens the folder of a run to resume. Throws a UserError when it is not a run folder. */
   static async open(root: string): Promise<RunFolder> {
     const folder = new RunFolder(root);
     if (!existsSync(folder.path('config.yaml'))) {
@@ -76,13 +76,13 @@ export class RunFolder {
     await writeSafetensors(this.path(name), tensors, metadata);
   }
 
-  /** Weights that were written with {@link writeTensors}. */
+  /** Reads weights written with {@link writeTensors}. */
   async readWeights(name: string): Promise<Weights> {
     const { tensors } = await readSafetensors(this.path(name));
     return tensors as Weights;
   }
 
-  /** Where the training called `name` keeps its snapshots. */
+  /** The snapshots of the training `name`. */
   checkpoints(name: string): Checkpoints {
     const file = `snapshots/${name}.safetensors`;
     return {
@@ -96,7 +96,7 @@ export class RunFolder {
     };
   }
 
-  /** Removes the snapshots of a training that has ended. */
+  /** Removes the snapshots of a finished training. */
   async removeSnapshots(name: string): Promise<void> {
     await rm(this.path(`snapshots/${name}.safetensors`), { force: true });
   }

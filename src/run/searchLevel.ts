@@ -20,41 +20,41 @@ import { Evaluator } from './evaluate.js';
 import { Recalibrator } from './recalibrate.js';
 import { trainStage } from './trainStage.js';
 
-/** The ways in which candidates are proposed; random search is there to compare with. */
+/** How candidates are proposed; random search is for comparison. */
 export type SearchMethod = 'evolution' | 'random';
 
-/** A candidate that was scored, with all that is kept about it; its one value is the fitness. */
+/** A scored candidate and everything recorded about it; its only value is the fitness. */
 export interface ScoredCandidate extends Trial {
   readonly stage: SearchStage;
   readonly method: SearchMethod;
   readonly blocks: readonly Block[];
 }
 
-/** What the search of one level found: all evaluated candidates, in order, and the best ones first. */
+/** The result of searching one level: all evaluated candidates in order, and the best ones first. */
 export interface LevelResult {
   readonly candidates: readonly ScoredCandidate[];
   readonly ranked: readonly ScoredCandidate[];
 }
 
-/** First values of a supernet's variables, where not all are drawn. */
+/** Initial values of some of a supernet's variables; the others are drawn. */
 export type SupernetStart = (network: Network) => Weights;
 
-/** One level of the search: what is searched, on what, and within what. */
+/** One level of the search: its space, backbone and budget. */
 export interface Level {
   /** `high` or `low`; also the name of its stages and files. */
   readonly name: string;
   readonly backbone: Backbone;
   readonly space: Space;
   readonly budget: Budget;
-  /** First values of the supernet's variables, where not all are drawn. */
+  /** Initial values of some of the supernet's variables; the others are drawn. */
   readonly start?: SupernetStart | undefined;
-  /** How many of the best are wanted. */
+  /** The number of best candidates to return. */
   readonly top: number;
 }
 
 /**
- * Checks, before anything is trained, that the budget can be reached, and tells the range of the space and the share of
- * random candidates inside the budget. Throws a UserError with the range when none can be inside.
+ * Checks, before any training, that the space has paths within the budget, and emits the range of the space and the
+ * share of random candidates within the budget. Throws a UserError with the range when there are none.
  */
 export function checkLevel(
   { emit, rng }: Pick<RunContext, 'emit' | 'rng'>,
@@ -74,10 +74,10 @@ export function checkLevel(
 }
 
 /**
- * Searches one level (SPOS): trains a supernet of the space, one uniformly drawn path a batch, then evolves paths with
- * inherited weights. Every candidate gets BatchNorm statistics of its own before it is scored on `searchVal`.
+ * Searches one level (SPOS): trains a supernet of the space on one uniformly drawn path per step, then evolves paths
+ * with inherited weights. Every candidate's BatchNorm statistics are recomputed before it is scored on `searchVal`.
  *
- * The search sees `data`, which has no test images.
+ * The search only sees `data`, which has no test images.
  */
 export async function searchLevel(
   context: RunContext,
@@ -191,7 +191,7 @@ export async function searchLevel(
   }
 }
 
-/** Fitness values that earlier processes of the run have recorded. */
+/** Fitness values recorded by earlier processes of the run. */
 export class RecordedFitness {
   private readonly values = new Map<string, Map<string, readonly number[]>>();
 

@@ -12,36 +12,35 @@ import { RunFolder } from './runFolder.js';
 import { version } from './version.js';
 
 export interface SessionOptions {
-  /** What the user asked for; it goes into the journal. Default: the job's name. */
+  /** The user's command, for the journal. Default: the job's name. */
   readonly command?: string;
   readonly emit?: Listener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What can be done in a run folder. Everything that can fail cheaply fails in the checks, before there is a folder. */
+/** A job in a run folder. Cheap failures happen in the checks, before the folder exists. */
 export interface Job<Result> {
-  /** The command of the command line that does it. */
+  /** The name of its command. */
   readonly name: string;
-  /** How images are prepared; as DeiT does it when left out. */
+  /** The preprocessing of images. Default: DeiT's. */
   readonly preprocessing?: Preprocessing;
-  /** The recipes that it trains by. */
+  /** The recipes that it trains with. */
   recipes(config: Config): readonly RecipeConfig[];
-  /** Throws a UserError when the configuration's parts do not fit each other. */
+  /** Throws a UserError when the configuration is inconsistent. */
   checkConfig(config: Config): void;
   /** Throws a UserError when the data set does not fit the configuration. */
   checkData(context: DataContext): void;
   work(context: RunContext): Promise<Result>;
-  /** The result as the journal keeps it. */
+  /** The result in the journal's form. */
   summary(result: Result): Outcome;
 }
 
-/** What is known before there is a run folder. */
+/** The state before the run folder exists. */
 export type DataContext = Pick<RunContext, 'config' | 'dataset' | 'rng' | 'emit'>;
 
 /**
- * Does a job in the new folder `out`. The folder is made once the configuration, the data set and the device have been
- * found fit; it, the journal and the device are closed in good order however the job ends. Throws a UserError when there
- * is something in the folder already.
+ * Does a job in the new folder `out`. The folder is created after the checks of configuration, data set and device;
+ * however the job ends, journal and device are closed. Throws a UserError when the folder is not empty.
  */
 export async function newRun<Result>(
   config: Config,
@@ -59,11 +58,11 @@ export async function newRun<Result>(
 }
 
 export interface ContinuedOptions extends SessionOptions {
-  /** Changes the configuration from here on; it is written back. Default: as the run was started. */
+  /** Changes the configuration from here on, and in its file. Default: no change. */
   readonly revise?: (config: Config) => Config;
 }
 
-/** Goes on with the run in the folder `out`, under the configuration that it was started with. */
+/** Resumes the run in the folder `out`, with its original configuration. */
 export async function continuedRun<Result>(
   out: string,
   job: Job<Result>,
@@ -79,7 +78,10 @@ export async function continuedRun<Result>(
   return session(config, open, job, options);
 }
 
-/** The command that a run was started by; undefined when its journal does not say. Throws a UserError for another folder. */
+/**
+ * The command that started a run; undefined if its journal does not say. Throws a UserError when the folder is not a
+ * run's.
+ */
 export async function startedBy(out: string): Promise<string | undefined> {
   const folder = await RunFolder.open(out);
   if (!folder.has('journal.jsonl')) return undefined;
@@ -94,7 +96,7 @@ async function session<Result>(
   { command = job.name, emit: listener = () => undefined, signal }: SessionOptions,
 ): Promise<Result> {
   job.checkConfig(config);
-  // What happens before there is a folder is written into its journal as soon as there is one.
+  // Buffer events until the folder exists, then write them to its journal.
   const early: RunEvent[] = [];
   let journal: JournalWriter | undefined;
   const emit: Listener = (event) => {
@@ -140,7 +142,7 @@ async function session<Result>(
   }
 }
 
-/** Keeps the list of unreadable images, those that earlier processes of the run have met included, in `unreadable.csv`. */
+/** Maintains the list of unreadable images in `unreadable.csv`, including those of earlier processes of the run. */
 async function listingUnreadable<Result>(
   { folder, unreadable }: RunContext,
   work: () => Promise<Result>,

@@ -22,17 +22,18 @@ const START = 'weights/start.safetensors';
 
 export interface TrainResult {
   readonly architecture: Architecture;
-  /** Top-1 accuracy on the test images, of the last weights. */
+  /** Top-1 accuracy of the last weights on the test images. */
   readonly test: number;
-  /** The same of the weights' moving average, where one was kept. */
+  /** The same for the weights' moving average, if there is one. */
   readonly averageTest: number | null;
   /** The same as `test`, measured from `best.onnx`. */
   readonly onnxAccuracy: number;
 }
 
 /**
- * Trains one architecture on all training images and exports it. The class count is the data set's. It starts from scratch
- * or, for fine-tuning, from weights of the same architecture, which may be for other classes and another image size.
+ * Trains one architecture on all training images and exports it. The data set determines the number of classes.
+ * Training starts from scratch or, for fine-tuning, from weights of the same architecture, for any classes and image
+ * size.
  */
 export function training(given: Architecture, pretrained?: StateFile): Job<TrainResult> {
   return {
@@ -49,7 +50,7 @@ export function training(given: Architecture, pretrained?: StateFile): Job<Train
   };
 }
 
-/** What a configuration says about the model when it is this architecture, as far as its family has such a thing. */
+/** The model part of a configuration for this architecture, as far as its family has those fields. */
 export function modelConfigOf({ backbone, blocks }: Architecture): Partial<Config['model']> {
   const { imageSize, patchSize, dim, heads } = backbone;
   return {
@@ -75,7 +76,7 @@ function withClassesOf({ classes }: Dataset, given: Architecture): Architecture 
   return architecture(given.family, { ...given, backbone: { ...given.backbone, classes: classes.length } });
 }
 
-/** Throws a UserError when the weights are not of the architecture. */
+/** Throws a UserError when the weights do not belong to the architecture. */
 function startFrom({ file, state }: StateFile, built: Architecture): Weights {
   return fineTuned(state, plainNetwork(built), file);
 }
@@ -88,7 +89,7 @@ async function trainArchitecture(
   const { config, dataset, device, folder, emit, signal } = context;
   const { classes } = dataset;
   await folder.write('architecture.json', formatArchitecture(built));
-  // The run keeps what it starts from, so that it can go on without the file.
+  // Save the initial weights, so that the run can resume without the original file.
   if (pretrained !== undefined) await folder.writeTensors(START, startFrom(pretrained, built));
   const start = folder.has(START) ? await folder.readWeights(START) : undefined;
   const network = plainNetwork(built);

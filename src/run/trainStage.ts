@@ -10,15 +10,15 @@ import { recipeFor } from '../config/recipes/inSteps.js';
 import { stageName, type SupernetStage, type TrainStage } from '../telemetry/stage.js';
 import { TrainingLog } from './trainingLog.js';
 
-/** A trained network on the device, which the caller frees, and the moving average of its weights where one was kept. */
+/** A trained network on the device, which the caller frees, and the moving average of its weights, if any. */
 export interface TrainedState {
   readonly state: NetworkState;
   readonly average: Weights | undefined;
 }
 
 /**
- * Trains a network, or takes the weights that an earlier process of this run has trained: `weights/<stage's name>.safetensors`.
- * `start` are first values of variables by name; the others are drawn.
+ * Trains a network, or loads the weights that an earlier process of this run trained: `weights/<stage's
+ * name>.safetensors`. `start` has initial values of variables by name; the others are drawn.
  */
 export async function trainStage(
   context: RunContext,
@@ -37,7 +37,7 @@ export async function trainStage(
     return { state, average: folder.has(averageFile) ? await folder.readWeights(averageFile) : undefined };
   }
 
-  // Everything random about a stage follows from the seed and the stage's name.
+  // All randomness of a stage follows from the seed and the stage's name.
   const rng = context.rng.fork(name);
   const loader = trainingLoader(source, {
     imageSize: network.backbone.imageSize,
@@ -71,7 +71,7 @@ export async function trainStage(
       onStep: log.step,
     });
     const metadata = { stage: name, steps: String(recipe.steps) };
-    // The average is written first: the stage counts as done once its weights are there.
+    // Write the average first: the stage counts as done once its weights exist.
     const average = recipe.averageDecay > 0 ? await state.averages() : undefined;
     if (average !== undefined) await folder.writeTensors(averageFile, average, metadata);
     await folder.writeTensors(file, await state.weights(), metadata);
@@ -83,7 +83,7 @@ export async function trainStage(
   }
 }
 
-/** Leaves a picture of what the network is shown, before anyone waits for hours to find out. */
+/** Saves a picture of the network's input, so that mistakes show before hours of training. */
 async function showFirstBatch({ config, folder, signal }: RunContext, name: string, loader: Loader): Promise<void> {
   const file = `batches/${name}.png`;
   if (folder.has(file)) return;

@@ -3,7 +3,7 @@ import type { Listener, TrainingSummary } from '../telemetry/events.js';
 import type { SupernetStage, TrainStage } from '../telemetry/stage.js';
 import type { Recipe, StepReport } from '../train/loop.js';
 
-/** Tells the steps of a training as events and, at its end, how much each part of the recipe had to do. */
+/** Reports the steps of a training as events and, at the end, how much each part of the recipe did. */
 export class TrainingLog {
   private readonly began = performance.now();
   private progress: Progress | undefined;
@@ -13,14 +13,14 @@ export class TrainingLog {
   constructor(
     private readonly stage: SupernetStage | TrainStage,
     private readonly recipe: Recipe,
-    /** Optimizer steps of an epoch; need not be whole. */
+    /** Optimizer steps per epoch; need not be an integer. */
     private readonly stepsPerEpoch: number,
     private readonly emit: Listener,
   ) {}
 
   readonly step = (report: StepReport): void => {
     const { stage, recipe, count } = this;
-    // The rate counts from the first step that was seen on: what came before it was compiling, or another process.
+    // Measure the rate from the first step seen: time before it went to compilation or another process.
     if (this.progress === undefined) this.progress = new Progress(recipe.steps, { done: report.step });
     else this.progress.advance();
     const { rate = 0, remainingSeconds } = this.progress;
@@ -48,7 +48,7 @@ export class TrainingLog {
     });
   };
 
-  /** To be called after the last step. */
+  /** Call after the last step. */
   finish(): void {
     const { steps, batches, mixup, cutmix, clipped } = this.count;
     const summary: TrainingSummary = {

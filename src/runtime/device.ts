@@ -1,9 +1,8 @@
 /**
- * Devices: where programs run and where the tensors live that stay there between runs.
+ * Devices run programs and hold tensors between runs.
  *
- * ONNX Runtime's `run` blocks the thread that calls it, so a device keeps its sessions in a worker thread; every method
- * here returns at once. Calls are performed in the order they are made: several runs may be started before the first
- * has ended.
+ * ONNX Runtime's `run` blocks the calling thread, so a device keeps its sessions in a worker thread; every method here
+ * returns at once. Calls are executed in order: several runs may be started before the first has ended.
  */
 import { availableParallelism } from 'node:os';
 import { UserError } from '../errors.js';
@@ -20,11 +19,11 @@ export type { Signature, ValueInfo } from './signature.js';
 
 export interface DeviceOptions {
   readonly kind?: DeviceKind;
-  /** Threads of one operator on the CPU. Default: as many as the machine gives this process. */
+  /** Threads per operator on the CPU. Default: all that are available to this process. */
   readonly threads?: number;
 }
 
-/** Starts a device (default: the CPU). Throws a UserError when the machine does not have it. */
+/** Starts a device (default: the CPU). Throws a UserError when it is not available. */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   const { kind = 'cpu', threads = availableParallelism() } = options;
   if (!Number.isInteger(threads) || threads < 1) {
@@ -52,14 +51,14 @@ export class Device {
   private programs = 0;
   private slots = 0;
 
-  /** Devices come from {@link openDevice}. */
+  /** Use {@link openDevice} to get a device. */
   constructor(
     readonly kind: DeviceKind,
     readonly threads: number,
     private readonly thread: EngineThread,
   ) {}
 
-  /** Makes an ONNX model runnable. `label` names the program in errors, say "training step". */
+  /** Compiles an ONNX model. `label` names the program in errors, e.g. "training step". */
   async compile(model: Uint8Array, label = `program ${this.programs + 1}`): Promise<Program> {
     const program = ++this.programs;
     try {
@@ -70,7 +69,7 @@ export class Device {
     }
   }
 
-  /** Copies a tensor to the device, where it stays until it is freed. */
+  /** Copies a tensor to the device, where it stays until freed. */
   async upload(value: Tensor): Promise<DeviceTensor> {
     const tensor = new DeviceTensor(this.thread, ++this.slots, value.dtype, [...value.shape]);
     await this.write(tensor, value);
@@ -89,7 +88,7 @@ export class Device {
     return this.thread.call('read', { slot: tensor.slotOn(this.thread) });
   }
 
-  /** Gives a device tensor's memory back, after the runs that were started before. */
+  /** Frees a device tensor, after the runs started before. */
   free(tensor: DeviceTensor): void {
     const slot = tensor.slotOn(this.thread);
     tensor.markFreed();
@@ -97,8 +96,8 @@ export class Device {
   }
 
   /**
-   * Waits for the run in flight, refuses those behind it, and gives everything back. Calling it again is harmless.
-   * A device that is not closed does not keep the process alive.
+   * Waits for the run in flight, rejects queued runs, and frees everything. Idempotent. An open device does not keep
+   * the process alive.
    */
   close(): Promise<void> {
     return this.thread.close();

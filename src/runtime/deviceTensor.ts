@@ -3,8 +3,8 @@ import type { EngineThread } from './engineThread.js';
 import { formatType, sameShape } from './signature.js';
 
 /**
- * A tensor that lives on a device. Its dtype and shape are fixed; its content changes when it is written to or when a
- * run updates it. It belongs to the device that made it until it is freed.
+ * A tensor that lives on a device. Its dtype and shape are fixed; writes and runs change its content. It belongs to the
+ * device that made it until it is freed.
  */
 export class DeviceTensor<D extends DType = DType> {
   private freed = false;
@@ -16,7 +16,7 @@ export class DeviceTensor<D extends DType = DType> {
     readonly shape: Shape,
   ) {}
 
-  /** The tensor's place on this device. Throws when it was freed or belongs to another device. */
+  /** The tensor's slot on this device. Throws when it was freed or belongs to another device. */
   slotOn(owner: EngineThread): number {
     if (this.owner !== owner) throw new Error(`a ${this.describe()} device tensor belongs to another device`);
     if (this.freed) throw new Error(`a ${this.describe()} device tensor was used after it was freed`);

@@ -1,4 +1,4 @@
-/** What the worker thread does: compiles programs and runs them on the device's tensors, one call at a time. */
+/** The worker thread's engine: compiles programs and runs them on the device's tensors, one call at a time. */
 import { isShared, type Tensor } from '../tensor/tensor.js';
 import { traitsOf } from './deviceKinds.js';
 import { Memory } from './memory.js';
@@ -9,11 +9,11 @@ import { formatType, sameShape, type Signature, type ValueInfo } from './signatu
 interface LoadedProgram {
   readonly session: OrtSession;
   readonly signature: Signature;
-  /** By input: memory for what comes in shared memory, which ONNX Runtime does not take. */
+  /** By input: buffers for inputs in shared memory, which ONNX Runtime does not accept. */
   readonly copies: Map<string, Tensor>;
 }
 
-/** One method a call; the methods of an engine must not overlap in time. */
+/** One method per call; calls to an engine must not overlap. */
 export type Handlers = { readonly [K in CallName]: (request: Calls[K]['request']) => Promise<Calls[K]['reply']> };
 
 export class Engine implements Handlers {
@@ -27,7 +27,7 @@ export class Engine implements Handlers {
     this.memory = new Memory(ort, settings);
   }
 
-  /** Moves one number there and back, so that a missing device is noticed now and not in the first run. */
+  /** Sends one number to the device and back, so that a missing device fails now and not in the first run. */
   async open(): Promise<undefined> {
     await this.memory.toHost(await this.memory.toDevice({ dtype: 'float32', shape: [1], data: Float32Array.of(1) }));
     return undefined;
@@ -73,7 +73,7 @@ export class Engine implements Handlers {
       if (slot >= 0) updates.set(nameAt(outputs, position), slot);
     });
 
-    // A session whose outputs stay on a GPU insists on all of them.
+    // A session with outputs on the GPU requires all of them.
     const needed = traitsOf(this.settings.kind).sharesHostMemory
       ? [...wanted, ...updates.keys()]
       : outputs.map(({ name }) => name);
@@ -113,7 +113,7 @@ export class Engine implements Handlers {
   }
 }
 
-/** A copy of a tensor, in the memory of the one before if it fits. */
+/** A copy of a tensor, in the previous one's memory if it fits. */
 function copied(name: string, value: Tensor, copies: Map<string, Tensor>): Tensor {
   const before = copies.get(name);
   if (before?.data.byteLength !== value.data.byteLength) {

@@ -1,4 +1,7 @@
-/** The main thread's end of the worker: calls become promises, and the process neither hangs on it nor aborts. */
+/**
+ * The main thread's side of the worker: turns calls into promises, and keeps the process from hanging or aborting on
+ * exit.
+ */
 import { Worker } from 'node:worker_threads';
 import type { SessionSettings } from './ort.js';
 import { BUSY, CLOSING, SHARED_WORDS, type CallName, type Calls, type Message, type Reply } from './protocol.js';
@@ -17,12 +20,12 @@ export class EngineThread {
   private readonly worker: Worker;
   private readonly ended: Promise<void>;
   private lastId = 0;
-  /** Why no more calls are taken. */
+  /** Why calls are rejected, once they are. */
   private stopped: Error | undefined;
 
   constructor(settings: SessionSettings) {
     const start: WorkerStart = { settings, shared: this.words.buffer };
-    // No flags of this process: some, such as --input-type, would keep a worker from starting.
+    // Drop this process's flags: some, such as --input-type, keep a worker from starting.
     this.worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start, execArgv: [] });
     this.worker.unref();
     this.worker.on('message', (reply: Reply) => this.settle(reply));
@@ -39,7 +42,7 @@ export class EngineThread {
     open.add(this);
   }
 
-  /** Sends a call; calls are performed in the order they are sent. `transfer` moves buffers instead of copying them. */
+  /** Sends a call; calls are executed in order. `transfer` moves buffers instead of copying them. */
   call<K extends CallName>(
     call: K,
     request: Calls[K]['request'],
@@ -49,13 +52,13 @@ export class EngineThread {
     return new Promise((resolve, reject) => {
       const message: Message<K> = { id: ++this.lastId, call, request };
       this.worker.postMessage(message, transfer);
-      // The process stays alive for an answer that somebody waits for, and not for an idle worker.
+      // A pending answer keeps the process alive, an idle worker does not.
       if (this.pending.size === 0) this.worker.ref();
       this.pending.set(message.id, { resolve, reject });
     });
   }
 
-  /** Lets the call in flight end, refuses those behind it, and ends the worker. */
+  /** Waits for the call in flight, rejects queued calls, and ends the worker. */
   async close(): Promise<void> {
     if (this.stopped === undefined) {
       const closed = this.call('close', undefined);
@@ -67,7 +70,7 @@ export class EngineThread {
     await this.ended;
   }
 
-  /** Blocks until no native code runs. For a process that ends now. */
+  /** Blocks until no native code runs, for a process that is exiting. */
   stop(): void {
     Atomics.store(this.words, CLOSING, 1);
     Atomics.wait(this.words, BUSY, 1);

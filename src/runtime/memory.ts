@@ -1,9 +1,9 @@
 /**
- * The device's tensors, in numbered slots, and their way to and from the host.
+ * The device's tensors in numbered slots, and transfers to and from the host.
  *
- * On the CPU a slot holds an ordinary array. On a GPU it holds a buffer that must be disposed by hand, that is read and
- * written through a session of its own (see identityModel.ts), and that must not outlive the session that made it:
- * disposing such a buffer ends the process.
+ * On the CPU a slot holds an ordinary array. On a GPU it holds a buffer that is disposed explicitly, and read and
+ * written through a separate session (see identityModel.ts). It must not outlive the session that made it: disposing
+ * such a buffer crashes the process.
  */
 import { isShared, tensor, type DType, type Storage, type Tensor } from '../tensor/tensor.js';
 import { traitsOf } from './deviceKinds.js';
@@ -12,7 +12,7 @@ import { createSession, isDType, type Ort, type OrtSession, type OrtTensor, type
 
 interface Slot {
   readonly value: OrtTensor;
-  /** The program whose run made the value; undefined where it came from the host. */
+  /** The program whose run made the value; undefined if it came from the host. */
   readonly maker: number | undefined;
 }
 
@@ -31,13 +31,13 @@ export class Memory {
     return content.value;
   }
 
-  /** Puts a value that the program `maker` made, or that came from the host, in the slot, and disposes what was there. */
+  /** Puts a value from the program `maker`, or from the host, into the slot and disposes the old one. */
   set(slot: number, value: OrtTensor, maker?: number): void {
     this.free(slot);
     this.slots.set(slot, { value, maker });
   }
 
-  /** Makes the slots independent of a program's session, before that is released. */
+  /** Makes the slots independent of a program's session before it is released. */
   async adopt(program: number): Promise<void> {
     if (traitsOf(this.settings.kind).sharesHostMemory) return;
     for (const [slot, { value, maker }] of [...this.slots]) {
@@ -50,7 +50,7 @@ export class Memory {
     this.slots.delete(slot);
   }
 
-  /** A host tensor, which is not shared, as ONNX Runtime takes it, without a copy. */
+  /** A host tensor in unshared memory as an ONNX Runtime tensor, without a copy. */
   wrap(value: Tensor): OrtTensor {
     return new this.ort.Tensor(value.dtype, value.data, value.shape);
   }
@@ -60,7 +60,7 @@ export class Memory {
     return traitsOf(this.settings.kind).sharesHostMemory ? wrapped : this.copy(wrapped, 'device');
   }
 
-  /** A copy on the host in a buffer of its own, which may be transferred to another thread (ONNX Runtime's may not). */
+  /** A host copy in its own buffer, which can be transferred to another thread (ONNX Runtime's cannot). */
   async toHost(value: OrtTensor): Promise<Tensor> {
     const onHost = value.location === 'cpu' ? value : await this.copy(value, 'host');
     const data = onHost.data as Storage[DType];

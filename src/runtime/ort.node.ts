@@ -1,4 +1,4 @@
-/** ONNX Runtime for Node.js: the only file that imports onnxruntime-node. The engine receives it as a value. */
+/** ONNX Runtime for Node.js. Only this file imports onnxruntime-node; the engine receives it as a value. */
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Ort } from './ort.js';
 

@@ -17,7 +17,7 @@ export interface SessionSettings {
   readonly threads: number;
 }
 
-/** Creates a session whose outputs stay where the device computes, or come to the host. */
+/** Creates a session whose outputs stay on the device or come to the host. */
 export function createSession(
   ort: Ort,
   model: Uint8Array,
@@ -32,17 +32,17 @@ export function createSession(
     graphOptimizationLevel: 'all',
     intraOpNumThreads: settings.threads,
     interOpNumThreads: 1,
-    // Measured: memory patterns hold a quarter more memory here and bring no speed.
+    // Measured: memory patterns take a quarter more memory here and no less time.
     enableMemPattern: false,
     extra: {
-      // Graphs transpose a matrix before a product where that is faster than within it.
+      // Keep explicit transposes before products, where they are faster than transposing inside.
       optimization: { disable_specified_optimizers: 'GemmTransposeFusion' },
-      // How long a thread that has nothing to do holds its processor. Measured on a small GLiT's training step: alone on
-      // the machine the default is no faster, and beside other busy threads, such as the loader's, it takes 1.6 times
-      // as long. Not to spin at all costs 12 %.
+      // How long an idle thread spins. Measured on a small GLiT's training step: alone on the machine the default is no
+      // faster, and next to other busy threads, such as the loader's, it takes 1.6 times as long. Not spinning at all
+      // costs 12 %.
       session: { intra_op: { spin_duration_us: '50' } },
     },
-    // Fatal only: errors are thrown, and would be printed as well.
+    // Fatal only: errors are thrown, so do not print them too.
     logSeverityLevel: 4,
     ...(sharesHostMemory ? {} : { preferredOutputLocation: location }),
   });
@@ -50,12 +50,12 @@ export function createSession(
 
 const DTYPES: ReadonlySet<string> = new Set<DType>(['float32', 'int64', 'int32', 'uint8', 'bool']);
 
-/** Whether glit uses this element type; ONNX Runtime's names of these types are glit's own. */
+/** Whether glit uses this element type; glit's names of types are ONNX Runtime's. */
 export function isDType(type: string): type is DType {
   return DTYPES.has(type);
 }
 
-/** An input's or output's declaration in glit's terms. Throws for element types that glit does not use. */
+/** Converts the declaration of an input or output. Throws for element types that glit does not use. */
 export function valueInfo(metadata: InferenceSession.ValueMetadata): ValueInfo {
   if (!metadata.isTensor || !isDType(metadata.type)) {
     const type = metadata.isTensor ? `a ${metadata.type} tensor` : 'no tensor';

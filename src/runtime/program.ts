@@ -6,11 +6,14 @@ import { checkInput, type Signature } from './signature.js';
 const NONE = -1;
 
 export interface RunOptions<Output extends string = string> {
-  /** The outputs to return. Default: all that update no device tensor. */
+  /** The outputs to return. Default: all that do not update a device tensor. */
   readonly outputs?: readonly Output[];
-  /** Outputs that stay on the device: each replaces the content of a device tensor, once the run has ended well. */
+  /** Outputs that stay on the device: each replaces the content of a device tensor after a successful run. */
   readonly updates?: Readonly<Record<string, DeviceTensor>>;
-  /** Inputs whose memory is handed over instead of copied, unless it is shared; their host tensors are unusable afterwards. */
+  /**
+   * Inputs whose memory is transferred instead of copied, unless it is shared; their host tensors are unusable
+   * afterwards.
+   */
   readonly transfer?: readonly string[];
 }
 
@@ -28,11 +31,11 @@ export class Program {
   }
 
   /**
-   * Runs the program on values for all of its inputs, on the host or on the device. Values in shared memory are read in
-   * place and must not change until the run is over; others are copied now.
+   * Runs the program on values for all its inputs, on the host or on the device. Values in shared memory are read in
+   * place and must not change until the run ends; others are copied now.
    *
-   * Throws an Error that names the program when inputs are missing, unknown or of another dtype or shape, and when
-   * ONNX Runtime reports one. Updates happen all or none: a run that fails leaves every device tensor as it was.
+   * Throws an Error that names the program when inputs are missing, unknown or have the wrong dtype or shape, and when
+   * ONNX Runtime fails. Updates are all-or-nothing: a failed run leaves every device tensor unchanged.
    */
   async run<const Output extends string = string>(
     inputs: Readonly<Record<string, Tensor | DeviceTensor>>,
@@ -52,7 +55,7 @@ export class Program {
     }
   }
 
-  /** Gives the program's memory back, after the runs that were started before. */
+  /** Frees the program's memory, after the runs started before. */
   async release(): Promise<void> {
     await this.thread.call('release', { program: this.number });
   }
@@ -114,7 +117,7 @@ export class Program {
   }
 }
 
-/** Whether a tensor's data is all of a buffer that can be transferred to another thread. */
+/** Whether a tensor's data fills a buffer that can be transferred to another thread. */
 function ownsItsBuffer({ data }: Tensor): boolean {
   return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
 }

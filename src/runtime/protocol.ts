@@ -1,25 +1,25 @@
 /**
  * The messages between a device and its worker thread.
  *
- * Programs and slots (the places of device tensors) are numbers that the device chooses, so a run with hundreds of
- * device tensors sends one typed array instead of hundreds of objects.
+ * The device numbers programs and slots (which hold device tensors), so a run with hundreds of device tensors sends one
+ * typed array instead of hundreds of objects.
  */
 import type { Tensor } from '../tensor/tensor.js';
 import type { Signature } from './signature.js';
 
 export interface RunRequest {
   readonly program: number;
-  /** For each input of the program the slot that holds it, or -1 where it comes with this message. */
+  /** For each input of the program, its slot, or -1 if it comes with this message. */
   readonly slots: Int32Array;
-  /** The inputs that come with this message, in the program's order. */
+  /** The inputs in this message, in the program's order. */
   readonly host: readonly Tensor[];
-  /** For each output of the program the slot whose content it replaces, or -1. */
+  /** For each output of the program, the slot that it replaces, or -1. */
   readonly updates: Int32Array;
-  /** The outputs to answer with, as positions among the program's outputs. */
+  /** The outputs to return, as positions among the program's outputs. */
   readonly wanted: Int32Array;
 }
 
-/** Every call that a worker answers: what is asked and what is answered. */
+/** Every call to a worker: its request and its answer. */
 export interface Calls {
   open: { request: undefined; reply: undefined };
   compile: { request: { readonly program: number; readonly model: Uint8Array }; reply: Signature };
@@ -43,9 +43,9 @@ export type Reply =
   { readonly id: number; readonly value: Calls[CallName]['reply'] } | { readonly id: number; readonly error: string };
 
 /**
- * The words of the memory that both threads share. When the process must end at once (`process.exit`, an uncaught
- * error), the main thread sets CLOSING, so that nothing more is started, and waits while BUSY is 1: leaving while
- * native code runs would abort the process.
+ * The words of shared memory. When the process must exit at once (`process.exit`, an uncaught error), the main thread
+ * sets CLOSING, so that nothing new starts, and waits while BUSY is 1: exiting while native code runs would abort the
+ * process.
  */
 export const BUSY = 0;
 export const CLOSING = 1;

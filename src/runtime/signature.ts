@@ -1,7 +1,7 @@
-/** What a program takes and returns, and the check that values fit it. */
+/** A program's inputs and outputs, and the check that values fit. */
 import type { DType, Shape } from '../tensor/tensor.js';
 
-/** One input or output. A dimension is a number, or a name (possibly empty) where the model leaves it open. */
+/** One input or output. A dimension is a number, or a name (possibly empty) if it is free. */
 export interface ValueInfo {
   readonly name: string;
   readonly dtype: DType;
@@ -22,8 +22,8 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /**
- * Throws when a value of this dtype and shape cannot be the input `info`. `open` collects the extents of the named
- * dimensions over the inputs of one run, which must agree wherever a name occurs.
+ * Throws when a value of this dtype and shape does not fit the input `info`. `open` collects the extents of named
+ * dimensions over the inputs of one run; equal names must have equal extents.
  */
 export function checkInput(info: ValueInfo, dtype: DType, shape: Shape, open: Map<string, number>): void {
   const fits = (expected: number | string | undefined, extent: number): boolean => {

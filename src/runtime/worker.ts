@@ -1,11 +1,11 @@
-/** The worker thread's entry: answers calls in the order they come, and ends after `close`. */
+/** The worker thread's entry: answers calls in order, and ends after `close`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Engine, type Handlers } from './engine.js';
 import type { SessionSettings } from './ort.js';
 import { ort } from './ort.node.js';
 import { BUSY, CLOSING, type CallName, type Calls, type Message, type Reply } from './protocol.js';
 
-/** What the main thread starts this worker with. */
+/** The main thread's data for this worker. */
 export interface WorkerStart {
   readonly settings: SessionSettings;
   readonly shared: SharedArrayBuffer;
@@ -23,7 +23,7 @@ port.on('message', (message: Message) => {
 });
 
 async function answer(message: Message): Promise<void> {
-  // BUSY before CLOSING is read: the main thread sets CLOSING and then waits while BUSY.
+  // Set BUSY before reading CLOSING: the main thread sets CLOSING and then waits while BUSY.
   Atomics.store(words, BUSY, 1);
   try {
     if (message.call !== 'close' && Atomics.load(words, CLOSING) === 1) throw new Error('the device was closed');
@@ -42,7 +42,7 @@ function perform<K extends CallName>(to: Handlers, call: K, request: Calls[K]['r
   return to[call](request);
 }
 
-/** Tensors of an answer are copies that belong to nobody else, so their buffers move without another copy. */
+/** Tensors in an answer are unshared copies, so their buffers are moved, not copied. */
 function reply(message: Reply): void {
   const value = 'value' in message ? message.value : undefined;
   const tensors = value === undefined ? [] : 'data' in value ? [value] : 'inputs' in value ? [] : value;

@@ -4,7 +4,7 @@ import { drawLegal, findLegal } from './legal.js';
 import type { GenerationRequest } from './sampler.js';
 import type { Proposal } from './trial.js';
 
-/** A generation that a sampler is filling with legal paths, each new to the study. */
+/** A generation under construction: legal paths, each new to the study. */
 export class Generation {
   readonly #request: GenerationRequest;
   readonly #proposals: Proposal[] = [];
@@ -15,12 +15,12 @@ export class Generation {
     this.#seen = new Set(request.trials.map(({ path }) => pathKey(path)));
   }
 
-  /** What was added so far, in order. */
+  /** The proposals so far, in order. */
   get proposals(): readonly Proposal[] {
     return this.#proposals;
   }
 
-  /** Adds a proposal if there is room and its path is legal and new. Returns whether it was added. */
+  /** Adds a proposal if there is room and its path is legal and new. Returns whether it did. */
   add(proposal: Proposal): boolean {
     const key = pathKey(proposal.path);
     if (this.#isFull || this.#seen.has(key) || !this.#request.isLegal(proposal.path)) return false;
@@ -30,8 +30,8 @@ export class Generation {
   }
 
   /**
-   * Adds random paths until the generation is full or no new legal path is found. Throws a UserError when there is not even a
-   * first one.
+   * Adds random paths until the generation is full or no new legal path is found. Throws a UserError if it finds none
+   * at all.
    */
   fillRandomly(rng: Rng): void {
     const seen = this.#seen;

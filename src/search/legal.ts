@@ -3,32 +3,34 @@ import type { Rng } from '../random/rng.js';
 import { pathKey, samplePath, sizeOf } from '../space/space.js';
 import type { Path, Space } from '../space/space.js';
 
-/** The paths of a search, and which of them are legal. */
+/** The paths of a search, and the test for legal ones. */
 export interface LegalPaths {
   readonly space: Space;
   /** Whether a path is within the budget. Deterministic; may be called more than once for a path. */
   isLegal(path: Path): boolean;
 }
 
-/** Random paths looked at before a limit counts as out of reach. */
+/** Random paths to try before giving up. */
 const TRIES = 10_000;
 
 /** Settings of a legal draw. */
 export interface DrawOptions {
   /** Keys of paths that must not be drawn. */
   readonly seen?: ReadonlySet<string>;
-  /** Paths looked at, at most. A space that has no more than these is looked at as a whole, so nothing is missed. */
+  /** The most paths to try. A space with no more paths than this is tried completely, so none is missed. */
   readonly tries?: number;
 }
 
-/** The outcome of a search for a legal path: the path, if there was one, and how many were looked at and were legal. */
+/**
+ * The outcome of a search for a legal path: the path, if there is one, and how many paths were tried and were legal.
+ */
 export interface Draw {
   readonly path?: Path;
   readonly tried: number;
   readonly legal: number;
 }
 
-/** Looks for a random legal path that is not among `seen`; all such paths are equally likely. */
+/** Finds a random legal path that is not in `seen`; all such paths are equally likely. */
 export function findLegal(searched: LegalPaths, rng: Rng, options: DrawOptions = {}): Draw {
   const { seen, tries = TRIES } = options;
   let tried = 0;
@@ -36,7 +38,7 @@ export function findLegal(searched: LegalPaths, rng: Rng, options: DrawOptions =
   for (const path of randomPaths(searched.space, rng, tries)) {
     tried += 1;
     const isSeen = seen?.has(pathKey(path)) ?? false;
-    // What was seen is legal, and asking again may cost something.
+    // Seen paths are legal, and isLegal may be expensive.
     if (!isSeen && !searched.isLegal(path)) continue;
     legal += 1;
     if (!isSeen) return { path, tried, legal };
@@ -44,7 +46,7 @@ export function findLegal(searched: LegalPaths, rng: Rng, options: DrawOptions =
   return { tried, legal };
 }
 
-/** As {@link findLegal}, for callers that need a path: throws a UserError that says what share was legal. */
+/** Like {@link findLegal}, but throws a UserError with the share of legal paths if there is no new one. */
 export function drawLegal(searched: LegalPaths, rng: Rng, options: DrawOptions = {}): Path {
   const draw = findLegal(searched, rng, options);
   if (draw.path !== undefined) return draw.path;
@@ -60,7 +62,7 @@ export function drawLegal(searched: LegalPaths, rng: Rng, options: DrawOptions =
   );
 }
 
-/** A small space as a whole in random order, or else `tries` independent samples. */
+/** All of a small space in random order, else `tries` independent samples. */
 function* randomPaths(space: Space, rng: Rng, tries: number): Generator<Path> {
   const size = sizeOf(space);
   if (size <= BigInt(tries)) {
@@ -70,7 +72,7 @@ function* randomPaths(space: Space, rng: Rng, tries: number): Generator<Path> {
   }
 }
 
-/** The path of the given number, when all are counted with the first gene fastest. */
+/** The path with this number, counting with the first gene fastest. */
 function pathAt(space: Space, index: number): Path {
   let rest = index;
   return space.positions.map((choices) => {

@@ -2,22 +2,22 @@ import type { Rng } from '../random/rng.js';
 import type { LegalPaths } from './legal.js';
 import type { Proposal, Trial } from './trial.js';
 
-/** What a sampler is asked for: a generation, and all it may know to propose one. */
+/** A request for a generation, with everything a sampler may know. */
 export interface GenerationRequest extends LegalPaths {
   /** All trials of the earlier generations, by id. */
   readonly trials: readonly Trial[];
-  /** Paths wanted. */
+  /** The number of paths to propose. */
   readonly wanted: number;
 }
 
 /**
- * A method of search. It proposes whole generations and never scores, so whoever scores may do so in any order or at the same
- * time. It keeps no state: the trials and the random stream decide what it proposes.
+ * A search method. It proposes whole generations and never scores, so scoring can happen in any order or in parallel.
+ * It keeps no state: proposals depend only on the trials and the random stream.
  */
 export interface Sampler {
   /**
-   * Proposes the next generation: legal paths that are neither among the trials nor among each other. They are fewer than
-   * wanted only where the sampler finds no more, which ends the study. Throws a UserError when no path is legal.
+   * Proposes the next generation: legal paths, all different and not among the trials. Fewer than wanted means that the
+   * sampler finds no more, which ends the study. Throws a UserError when no path is legal.
    */
   ask(request: GenerationRequest, rng: Rng): readonly Proposal[];
 }

@@ -1,28 +1,30 @@
 import { UserError } from '../errors.js';
 
-/** How much a study scores: population · generations paths, or all legal ones where they are fewer. */
+/** How much a study scores: population · generations paths, or all legal ones if there are fewer. */
 export interface StudySize {
-  /** Trials of a generation. */
+  /** Trials per generation. */
   readonly population: number;
   readonly generations: number;
 }
 
 /**
- * How an evolution runs; SPOS's defaults (Guo et al., ECCV 2020) when nothing else is said: 20 generations, the first one
- * random, with a population of 50, which are the paper's 1,000 candidates.
+ * The settings of an evolution. Defaults are SPOS's (Guo et al., ECCV 2020): 20 generations, the first one random, with
+ * a population of 50: the paper's 1,000 candidates.
  */
 export interface EvolutionSettings extends StudySize {
-  /** The best trials so far from which children are made: a fifth of the population, 10. */
+  /** The number of best trials so far that become parents. Default: a fifth of the population, 10. */
   readonly parents: number;
-  /** Children by crossover in a generation: half the population, 25. What the two operators leave over is random. */
+  /**
+   * Children by crossover per generation. Default: half the population, 25. The rest after both operators is random.
+   */
   readonly crossover: number;
-  /** Children by mutation in a generation: half the population, 25. */
+  /** Children by mutation per generation. Default: half the population, 25. */
   readonly mutation: number;
-  /** Probability with which a mutation draws a gene again: 0.1. */
+  /** Probability that mutation redraws a gene. Default: 0.1. */
   readonly probability: number;
 }
 
-/** Fills in what is not given. Throws a UserError for settings that cannot work. */
+/** Fills in the defaults. Throws a UserError for invalid settings. */
 export function evolutionSettings(given: Partial<EvolutionSettings> = {}): EvolutionSettings {
   const { population = 50, generations = 20, probability = 0.1 } = given;
   const settings: EvolutionSettings = {
@@ -60,7 +62,7 @@ function checkCount(name: keyof EvolutionSettings, value: number, least: number)
   }
 }
 
-/** The usual count of one operator's children: half the population, or less where the other operator leaves less. */
+/** The default number of one operator's children: half the population, or less if the other operator leaves less. */
 function childrenBeside(others: number | undefined, population: number): number {
   const half = Math.floor(population / 2);
   return Math.max(0, Math.min(half, population - (others ?? half)));

@@ -6,9 +6,12 @@ import type { Sampler } from './sampler.js';
 import { checkStudySize, type StudySize } from './settings.js';
 import type { Proposal, Trial } from './trial.js';
 
-/** What is searched: the paths, which of them are legal, what they cost and how they score; none does another's work. */
+/**
+ * A search problem: the paths, which of them are legal, their costs and their scores. Each function does only its own
+ * part.
+ */
 export interface Problem extends LegalPaths {
-  /** What a path costs, by key, such as `macs`. Deterministic. */
+  /** The costs of a path, by key, such as `macs`. Deterministic. */
   measure(path: Path): Readonly<Record<string, number>>;
   /**
    * The objectives of a path, larger is better and always finite. With one objective it is the fitness: top-1 accuracy on
@@ -17,16 +20,16 @@ export interface Problem extends LegalPaths {
   score(path: Path): Promise<readonly number[]>;
 }
 
-/** What a study may be given besides its problem and its sampler. */
+/** Options of a study. */
 export interface StudyOptions {
   /**
-   * Called with each trial right after it was scored, before the next is; a promise is awaited. Trials in `known` are not
-   * reported again.
+   * Called with each trial right after it is scored; a promise is awaited before the next one. Not called for `known`
+   * trials.
    */
   readonly onEvaluated?: (trial: Trial) => void | Promise<void>;
   /**
-   * Scores by path key, as an interrupted run with the same problem, sampler and seed recorded them. These are not scored
-   * again, and the trials are those that the uninterrupted run would have had.
+   * Scores by path key, recorded by an interrupted run with the same problem, sampler and seed. They are not scored
+   * again, and the trials match those of an uninterrupted run.
    */
   readonly known?: ReadonlyMap<string, readonly number[]>;
   /** Checked before each evaluation; when aborted, the study throws Interrupted. */
@@ -34,8 +37,8 @@ export interface StudyOptions {
 }
 
 /**
- * A search: a sampler proposes, generation by generation, and the study checks, scores, numbers and remembers. No path is
- * scored twice. The same seed gives the same trials.
+ * A search. Generation by generation, a sampler proposes paths, and the study checks, scores, numbers and records them.
+ * No path is scored twice. The same seed gives the same trials.
  */
 export class Study {
   readonly #problem: Problem;
@@ -53,11 +56,11 @@ export class Study {
   }
 
   /**
-   * Goes on until there are `generations` of them, of `population` trials each, or until the sampler proposes fewer, which
-   * means that it finds no more. Evaluations run one after another. Returns all trials, in order.
+   * Runs `generations` generations of `population` trials each, or until the sampler proposes fewer, which means that
+   * it finds no more. Paths are scored one at a time. Returns all trials, in order.
    *
-   * Throws a UserError when no path is legal, Interrupted when `options.signal` is aborted, and an Error when the sampler
-   * breaks its contract.
+   * Throws a UserError when no path is legal, Interrupted when `options.signal` is aborted, and an Error when the
+   * sampler breaks its contract.
    */
   async run(size: StudySize): Promise<readonly Trial[]> {
     checkStudySize(size);
@@ -82,7 +85,7 @@ export class Study {
     return scored;
   }
 
-  /** Throws when a sampler proposes what it must not, before anything of its generation is scored. */
+  /** Throws on an invalid proposal, before anything of its generation is scored. */
   #check(proposals: readonly Proposal[], wanted: number): void {
     const where = `in generation ${this.#generation}`;
     if (proposals.length > wanted) {
@@ -111,7 +114,7 @@ export class Study {
     return path.length === positions.length && positions.every((choices, index) => path[index] in choices);
   }
 
-  /** Scores a path, or takes its known score. */
+  /** Scores a path, or looks up its known score. */
   async #evaluate({ path, origin }: Proposal, id: number): Promise<Trial> {
     const { known, onEvaluated, signal } = this.#options;
     stopIfAborted(signal);

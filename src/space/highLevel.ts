@@ -5,10 +5,10 @@ import { glit } from '../family/glit/family.js';
 import { defineSpace } from './space.js';
 import type { Space } from './space.js';
 
-/** The paper searches thirds: none, one, two or all three parts of the heads are global. */
+/** The paper splits the heads in thirds: none, one, two or all three parts are global. */
 const PARTS = 3;
 
-/** Size of a network whose blocks all have the same choices. */
+/** The size of a network whose blocks all have the same choices. */
 export interface SpaceSize {
   /** Blocks of the network; 12 in the paper. */
   readonly depth: number;
@@ -18,20 +18,20 @@ export interface SpaceSize {
 
 /** Settings of {@link highLevelSpace}. */
 export interface HighLevelOptions extends SpaceSize {
-  /** The low level that all candidates share, where it differs from the usual one. */
+  /** Overrides of the default low level, which all candidates share. */
   readonly defaults?: Partial<LowLevelDefaults>;
 }
 
 /**
- * The high level of the search (paper, Table 1): each block is one of (G, L) = (0, 3), (1, 2), (2, 1), (3, 0), scaled by
- * heads / 3; its low level is the default. The index of a choice is the number of its global thirds.
+ * The high level of the search (paper, Table 1): each block is one of (G, L) = (0, 3), (1, 2), (2, 1), (3, 0), scaled
+ * by heads / 3, with the default low level. A choice's index is its number of global thirds.
  */
 export function highLevelSpace({ depth, heads, defaults = {} }: HighLevelOptions): Space<GlitBlock> {
   const choices = splitsOf(heads).map((split) => block(split, defaults));
   return defineSpace('high', glit, repeat(choices, depth));
 }
 
-/** The four splits of `heads` heads. Throws a UserError unless it is a multiple of 3. */
+/** The four splits of `heads` heads. Throws a UserError unless the number is a multiple of 3. */
 export function splitsOf(heads: number): HeadSplit[] {
   if (!Number.isSafeInteger(heads) || heads < 1 || heads % PARTS !== 0) {
     throw new UserError(`${heads} heads cannot be split in thirds; use a multiple of ${PARTS}, such as 3, 6 or 12`);

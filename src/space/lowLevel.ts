@@ -6,7 +6,7 @@ import type { SpaceSize } from './highLevel.js';
 import { defineSpace } from './space.js';
 import type { Space } from './space.js';
 
-/** The values that the low level is searched over. */
+/** The grid of the low level. */
 export interface LowLevelGrid {
   readonly kernels: readonly number[];
   readonly expansions: readonly number[];
@@ -26,22 +26,24 @@ export const PAPER_GRID: LowLevelGrid = Object.freeze({
 export interface LowLevelOptions {
   /** Lists that replace the paper's. */
   readonly grid?: Partial<LowLevelGrid>;
-  /** Values of what a space does not search, where they differ from the usual ones. */
+  /** Overrides of the default values of fields that a space does not search. */
   readonly defaults?: Partial<LowLevelDefaults>;
 }
 
-/** A low level by name: the space of the insides of blocks whose heads are already split. */
+/** A low level by name: a space of the inner sizes of blocks whose heads are already split. */
 export type LowLevel = (splits: readonly HeadSplit[], options?: LowLevelOptions) => Space<GlitBlock>;
 
-/** The splits of a network from the global heads of its blocks, such as `[3, 0, 1]` with 3 heads a block. */
+/**
+ * The splits of a network from the number of global heads of each block, such as `[3, 0, 1]` with 3 heads per block.
+ */
 export function headSplits(globalHeads: readonly number[], heads: number): HeadSplit[] {
   return globalHeads.map((count) => ({ globalHeads: count, localHeads: heads - count }));
 }
 
 /**
- * The low level of the released code. Nine choices a block, index = 3 · row + column: local blocks K × E; global blocks
- * d_k ratio × FFN ratio; mixed blocks E × FFN ratio. The rest is the default (FFN ratio 4, K = 31, d_k ratio 1).
- * `splits` may be the blocks that the high level found.
+ * The low level of the released code. Nine choices per block, index = 3 · row + column: local blocks K × E; global
+ * blocks d_k ratio × FFN ratio; mixed blocks E × FFN ratio. Other fields have their defaults (FFN ratio 4, K = 31, d_k
+ * ratio 1). `splits` may be the blocks that the high level found.
  */
 export function releasedLowLevel(splits: readonly HeadSplit[], options: LowLevelOptions = {}): Space<GlitBlock> {
   return lowLevel('released', splits, options, {
@@ -52,8 +54,8 @@ export function releasedLowLevel(splits: readonly HeadSplit[], options: LowLevel
 }
 
 /**
- * The low level of the paper: every combination that applies. Local blocks K × E × FFN ratio (27); global blocks d_k
- * ratio × FFN ratio (9); mixed blocks K × E × d_k ratio × FFN ratio (81). The last part counts fastest.
+ * The low level of the paper: every applicable combination. Local blocks K × E × FFN ratio (27); global blocks d_k
+ * ratio × FFN ratio (9); mixed blocks K × E × d_k ratio × FFN ratio (81). The last field varies fastest.
  */
 export function paperLowLevel(splits: readonly HeadSplit[], options: LowLevelOptions = {}): Space<GlitBlock> {
   return lowLevel('paper', splits, options, {
@@ -70,8 +72,8 @@ export function nlpSpace({ depth, heads, ...options }: SpaceSize & LowLevelOptio
 }
 
 /**
- * Both levels at once, for the ablation of the hierarchical search: each block has every choice that `level` offers for
- * each of the four splits (36 with the released low level, 198 with the paper's).
+ * Both levels at once, for the ablation of the hierarchical search: each block has every choice of `level` for each of
+ * the four splits (36 with the released low level, 198 with the paper's).
  */
 export function jointSpace(
   level: LowLevel,
@@ -83,7 +85,7 @@ export function jointSpace(
 
 type Searched = keyof LowLevelDefaults;
 
-/** For each kind of block the fields that are searched; the first counts slowest. */
+/** The searched fields of each kind of block; the first varies slowest. */
 interface Layout {
   readonly local: readonly Searched[];
   readonly global: readonly Searched[];

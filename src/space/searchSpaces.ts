@@ -3,32 +3,32 @@ import { highLevelSpace, type SpaceSize } from './highLevel.js';
 import { jointSpace, nlpSpace, paperLowLevel, releasedLowLevel, type LowLevel, type LowLevelGrid } from './lowLevel.js';
 import { blocksOf, type Path, type Space } from './space.js';
 
-/** What a hierarchical search goes through: the choices of one level, and the level that its winner leads to. */
+/** A level of a hierarchical search: its space, and the next level for its winner. */
 export interface Level {
-  /** Names the level's stages and files: `high`, `low`. */
+  /** The name in stages and files: `high`, `low`. */
   readonly name: string;
   readonly space: Space;
-  /** The next level, in which the choices of this one are fixed to those of `winner`; undefined after the last. */
+  /** The next level, with this level's choices fixed to those of `winner`; undefined for the last level. */
   next?(winner: Path): Level;
 }
 
-/** What is searched: its levels, one after another, and all of them at once. */
+/** A search space: its levels, one after another, and all at once. */
 export interface SearchSpace {
-  /** Whether a block may have local heads: the heads are then split in thirds. */
+  /** Whether blocks may have local heads; the heads are then split in thirds. */
   readonly hasLocalHeads: boolean;
   first(settings: SpaceSettings): Level;
-  /** Every candidate of the search in one space, from which a random one is drawn. */
+  /** All candidates of the search in one space, to draw a random one from. */
   joint(settings: SpaceSettings): Space;
 }
 
-/** The sizes of a space and the values that it is made of. */
+/** The sizes of a space and its grid. */
 export interface SpaceSettings extends SpaceSize {
   readonly grid: LowLevelGrid;
-  /** Values of what a level does not search. */
+  /** Values of the fields that a level does not search. */
   readonly defaults: LowLevelDefaults;
 }
 
-/** GLiT's two levels (paper, section 3.3): the heads of every block, then what is inside. */
+/** GLiT's two levels (paper, section 3.3): the heads of every block, then the inner sizes. */
 function hierarchical(lowLevel: LowLevel): SearchSpace {
   return {
     hasLocalHeads: true,
@@ -44,7 +44,9 @@ function hierarchical(lowLevel: LowLevel): SearchSpace {
   };
 }
 
-/** The spaces by name: the released code's grid, every combination of the paper, and attention alone (its NLP ablation). */
+/**
+ * The spaces by name: the released code's grid, every combination of the paper, and attention only (its NLP ablation).
+ */
 export const SEARCH_SPACES = {
   released: hierarchical(releasedLowLevel),
   paper: hierarchical(paperLowLevel),

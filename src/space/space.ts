@@ -2,18 +2,18 @@ import { UserError } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import type { Backbone, Block, Family } from '../family/family.js';
 
-/** The choices of every block of a network: plain data, frozen. Made by {@link defineSpace}. */
+/** The choices of every block of a network. Plain, frozen data, made by {@link defineSpace}. */
 export interface Space<K extends Block = Block> {
   readonly name: string;
   readonly family: Family<Backbone, K>;
-  /** For each block position its choices, in the order that paths count them. */
+  /** The choices at each block position; genes are indices into them. */
   readonly positions: readonly (readonly K[])[];
 }
 
 /** A route through a space: gene i is the index of the choice at position i, from 0. */
 export type Path = readonly number[];
 
-/** Checks and freezes a space. Throws a UserError when a position has no choices, two equal ones, or an impossible one. */
+/** Checks and freezes a space. Throws a UserError when a position has no choices, duplicates, or an invalid one. */
 export function defineSpace<K extends Block>(
   name: string,
   family: Family<Backbone, K>,
@@ -40,7 +40,7 @@ export function defineSpace<K extends Block>(
   });
 }
 
-/** The blocks that a path chooses. Throws a UserError when the path does not fit the space. */
+/** The blocks of a path. Throws a UserError when the path does not fit the space. */
 export function blocksOf<K extends Block>(space: Space<K>, path: Path): K[] {
   if (path.length !== space.positions.length) {
     throw new UserError(
@@ -58,7 +58,7 @@ export function blocksOf<K extends Block>(space: Space<K>, path: Path): K[] {
   });
 }
 
-/** The path that chooses these blocks. Throws a UserError when they are not all among the choices. */
+/** The path to these blocks. Throws a UserError when they are not all among the choices. */
 export function pathOf<K extends Block>(space: Space<K>, blocks: readonly K[]): Path {
   if (blocks.length !== space.positions.length) {
     throw new UserError(
@@ -77,7 +77,7 @@ export function pathOf<K extends Block>(space: Space<K>, blocks: readonly K[]): 
   });
 }
 
-/** A path whose genes are drawn independently, every choice equally likely. */
+/** A random path; genes are independent and uniform. */
 export function samplePath(space: Space, rng: Rng): Path {
   return space.positions.map((choices) => rng.int(choices.length));
 }
@@ -92,7 +92,7 @@ export function log10SizeOf(space: Space): number {
   return space.positions.reduce((sum, choices) => sum + Math.log10(choices.length), 0);
 }
 
-/** The path as a short text, unique within its space, fit for maps and file names: `1-4-8`. */
+/** The path as a short string, unique within its space, for maps and file names: `1-4-8`. */
 export function pathKey(path: Path): string {
   return path.join('-');
 }

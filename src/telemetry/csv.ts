@@ -1,9 +1,9 @@
-/** A value of a table; null and undefined are empty cells. */
+/** A cell of a table; null and undefined are empty. */
 export type Cell = string | number | boolean | null | undefined;
 
 /**
- * A table as CSV text (RFC 4180 quoting, lines end with \n): a header line and one line for each row, in the order of
- * `columns`. Row properties that no column names are left out.
+ * A table as CSV text (RFC 4180 quoting, lines end with \n): a header line and one line per row, in the order of
+ * `columns`. Other properties of rows are ignored.
  */
 export function csvTable<Column extends string>(
   columns: readonly Column[],

@@ -1,8 +1,8 @@
 /**
- * What can happen in a run, as plain data that survives JSON. To add an event, write its interface and name it in
- * {@link RunEvent}.
+ * The events of a run, as plain data that survives JSON. To add one, write its interface and add it to {@link
+ * RunEvent}.
  *
- * Numbers are finite: JSON has no other (NaN and the infinities become null in a journal).
+ * Numbers are finite, as in JSON (NaN and infinities become null in a journal).
  */
 import type {
   CheckStage,
@@ -18,7 +18,7 @@ import type {
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
-/** Named numbers, as an architecture has them; one that is undefined is left out of JSON. */
+/** Named numbers, as in an architecture; JSON omits undefined ones. */
 export type NumberFields = { readonly [field: string]: number | undefined };
 
 export interface JsonObject {
@@ -26,80 +26,80 @@ export interface JsonObject {
 }
 
 /**
- * Something for each measure of an architecture, by the measure's key: `macs` are multiply-adds for one image, `parameters`
- * trainable parameters, both as plain counts.
+ * A value per measure of an architecture, by key: `macs` are multiply-adds for one image, `parameters` trainable
+ * parameters, both as plain counts.
  */
 export type ByMeasure<Value> = Readonly<Record<string, Value>>;
 
-/** The first event of every process that works on a run: a resumed run has several. */
+/** The first event of every process that works on a run; a resumed run has several. */
 export interface RunStarted {
   readonly type: 'runStarted';
   readonly command: string;
   /** The version of glit. */
   readonly version: string;
   readonly seed: number;
-  /** The whole configuration, defaults included. */
+  /** The whole configuration, including defaults. */
   readonly config: Json;
 }
 
 export interface StageStarted {
   readonly type: 'stageStarted';
   readonly stage: Stage;
-  /** How many files, images, candidates or optimizer steps the stage will go through, where that is known. */
+  /** The number of files, images, candidates or optimizer steps of the stage, if known. */
   readonly steps?: number;
-  /** How the network is trained, where the stage is a training. */
+  /** How the network is trained, if the stage is a training. */
   readonly recipe?: TrainingRecipe;
 }
 
-/** The recipe of a training, and what it comes to with the images that there are. */
+/** The recipe of a training, and values derived from the number of images. */
 export interface TrainingRecipe {
   /** The recipe's part of the configuration. */
   readonly config: JsonObject;
-  /** The highest learning rate of the schedule, scaled to the images of a step where the recipe asks for it. */
+  /** The peak learning rate of the schedule, scaled to the images per step if the recipe asks for it. */
   readonly learningRate: number;
-  /** Optimizer steps in which the learning rate rises. */
+  /** Optimizer steps of warm-up. */
   readonly warmupSteps: number;
 }
 
-/** A stage that neither trains nor scores candidates has come on: images decoded, say. */
+/** Progress of a stage that neither trains nor scores candidates, such as decoding images. */
 export interface StageProgress {
   readonly type: 'stageProgress';
   readonly stage: Stage;
-  /** Units done and units in all, what `stageStarted` calls steps. */
+  /** Units done and in total; `stageStarted` calls them steps. */
   readonly done: number;
   readonly total: number;
-  /** Expected seconds to the end of the stage. */
+  /** Expected seconds until the stage ends. */
   readonly remainingSeconds?: number;
 }
 
-/** A space was priced before anything was trained in it. */
+/** The costs of a space were computed, before any training. */
 export interface SpaceChecked {
   readonly type: 'spaceChecked';
-  /** The level of the search that is in this space, e.g. "high". */
+  /** The search level of this space, e.g. "high". */
   readonly level: string;
   /** The decimal logarithm of the number of candidates. */
   readonly log10Candidates: number;
-  /** The least and the most that a candidate of the space takes. */
+  /** The minimum and maximum cost of a candidate of the space. */
   readonly ranges: ByMeasure<{ readonly min: number; readonly max: number }>;
-  /** What a candidate may take; a bound or a measure that is left out does not bound. */
+  /** The allowed cost of a candidate; absent bounds and measures do not limit. */
   readonly budget: ByMeasure<{ readonly min?: number; readonly max?: number }>;
-  /** The share of uniformly drawn candidates that are inside the budget, 0 to 1. */
+  /** The share of uniformly drawn candidates that are within the budget, 0 to 1. */
   readonly shareWithin: number;
 }
 
-/** A published network was scaled to the budget, to be trained beside the found one. */
+/** A published network was scaled to the budget, to be trained as a baseline. */
 export interface BaselineScaled {
   readonly type: 'baselineScaled';
-  /** The preset that it was made of. */
+  /** The preset that it was made from. */
   readonly preset: string;
-  /** Its family, and the fields of an architecture file. */
+  /** Its family, and the fields as in an architecture file. */
   readonly family: string;
   readonly backbone: NumberFields;
   readonly blocks: readonly NumberFields[];
   readonly measures: ByMeasure<number>;
 }
 
-/** A training step has ended. */
+/** A training step was completed. */
 export interface TrainStep {
   readonly type: 'trainStep';
   readonly stage: Stage;
@@ -107,23 +107,23 @@ export interface TrainStep {
   readonly step: number;
   /** Optimizer steps of the whole stage. */
   readonly steps: number;
-  /** Passes over the training data, with fraction: 2.5 is the middle of the third. */
+  /** Passes over the training data, as a fraction: 2.5 is the middle of the third. */
   readonly epoch: number;
-  /** The training loss, a mean over the batch. */
+  /** The training loss, averaged over the batch. */
   readonly loss: number;
-  /** Share of the batch that the network got right while training on it. */
+  /** Training accuracy on the batch. */
   readonly accuracy: number;
   readonly learningRate: number;
   /** The gradient's L2 norm over all parameters, before clipping. */
   readonly gradientNorm?: number;
   readonly imagesPerSecond: number;
-  /** The share of time, 0 to 1, in which the device waited for images. */
+  /** The share of time, 0 to 1, that the device waited for images. */
   readonly waitingShare: number;
-  /** Expected seconds to the end of the stage. */
+  /** Expected seconds until the stage ends. */
   readonly remainingSeconds?: number;
 }
 
-/** What a training leaves: the weights after its last step, and the moving average of all. */
+/** The weights that a training leaves: those after its last step, and their moving average. */
 export type TrainedWeights = 'last' | 'average';
 
 /** A network was evaluated on images. */
@@ -131,72 +131,72 @@ export interface Evaluation {
   readonly type: 'evaluation';
   readonly stage: Stage;
   readonly weights: TrainedWeights;
-  /** The images: those held out of training, or the test images. */
+  /** The images: those held out from training, or the test images. */
   readonly split: 'searchVal' | 'test';
-  /** Share of images whose first prediction is right, 0 to 1. */
+  /** Top-1 accuracy, 0 to 1. */
   readonly accuracy: number;
-  /** Share of images whose class is among the first five predictions, 0 to 1. */
+  /** Top-5 accuracy, 0 to 1. */
   readonly top5?: number;
-  /** The mean loss, where it was computed. */
+  /** The mean loss, if computed. */
   readonly loss?: number;
   /** The number of images. */
   readonly images: number;
 }
 
-/** A candidate of the search was scored. */
+/** A candidate was scored. */
 export interface CandidateEvaluated {
   readonly type: 'candidateEvaluated';
   readonly stage: SearchStage;
-  /** How candidates are proposed; random search is there to compare with. */
+  /** How candidates are proposed; random search is for comparison. */
   readonly method: 'evolution' | 'random';
-  /** Candidates scored in this stage by this process, this one included, and how many the stage may score. */
+  /** Candidates scored in this stage so far, including this one, and the most that the stage may score. */
   readonly done: number;
   readonly total: number;
-  /** Expected seconds to the end of the stage. */
+  /** Expected seconds until the stage ends. */
   readonly remainingSeconds?: number;
-  /** Its place in the order of evaluation by its method, from 0. */
+  /** Its number in its method's order of evaluation, from 0. */
   readonly id: number;
   readonly generation: number;
-  /** Its route through the supernet, one integer a choice block. */
+  /** Its path through the supernet, one integer per block. */
   readonly path: readonly number[];
-  /** Its blocks from the first to the last, with the fields of an architecture file. */
+  /** Its blocks in order, with the fields of an architecture file. */
   readonly blocks: readonly NumberFields[];
   /** Accuracy on `searchVal`, 0 to 1. */
   readonly fitness: number;
-  /** What it takes. */
+  /** Its cost. */
   readonly measures: ByMeasure<number>;
-  /** How it came about, and the ids of the candidates that it descends from. */
+  /** Its origin, and the ids of its parents. */
   readonly origin: { readonly operator: string; readonly parents: readonly number[] };
 }
 
-/** What a training that has ended says of itself; shares, 0 to 1, are of what this process has done of it. */
+/** The summary of a finished training; shares, 0 to 1, cover only this process's part of it. */
 export interface TrainingSummary {
   /** Optimizer steps of the whole training. */
   readonly steps: number;
-  /** Share of the time in which the device waited for images. */
+  /** Share of the time that the device waited for images. */
   readonly waitingShare: number;
-  /** Share of the steps whose gradient was clipped; left out: none. */
+  /** Share of the steps with a clipped gradient; absent without clipping. */
   readonly clippedShare?: number;
-  /** Share of the batches that mixup mixed, and CutMix; left out: none. */
+  /** Shares of the batches with mixup and with CutMix; absent without mixing. */
   readonly mixupShare?: number;
   readonly cutmixShare?: number;
 }
 
-/** What a search that has ended says of itself. */
+/** The summary of a finished search. */
 export interface SearchSummary {
-  /** The best fitness by the way in which candidates were proposed: accuracy on `searchVal`, 0 to 1. */
+  /** The best fitness of each method: accuracy on `searchVal`, 0 to 1. */
   readonly bestFitness: Readonly<Record<string, number>>;
 }
 
 interface Finished<OfStage extends Stage, Result> {
   readonly type: 'stageFinished';
   readonly stage: OfStage;
-  /** Seconds that this process spent in the stage. */
+  /** Seconds of this process in the stage. */
   readonly durationSeconds: number;
   readonly result: Result;
 }
 
-/** A stage has ended. Files and images are numbers of them. */
+/** A stage ended. Files and images are counts. */
 export type StageFinished =
   | Finished<FilesStage, { readonly files: number }>
   | Finished<ImagesStage | CheckStage, { readonly images: number }>
@@ -206,21 +206,21 @@ export type StageFinished =
 /** A file of the run is complete. */
 export interface Artifact {
   readonly type: 'artifact';
-  /** All candidates as a table, the best architecture, the exported model, the report. */
+  /** The table of candidates, the best architecture, the exported model, or the report. */
   readonly kind: 'candidates' | 'architecture' | 'model' | 'report';
   /** Relative to the run folder, with forward slashes. */
   readonly path: string;
 }
 
-/** An image cannot be read; it is told of once. */
+/** An image cannot be read; reported once per image. */
 export interface UnreadableImage {
   readonly type: 'unreadable';
-  /** Its file, and the member or row where many share a file. */
+  /** Its file, and the member or row if images share a file. */
   readonly file: string;
   readonly reason: string;
 }
 
-/** Something the user should know and that did not stop the run. */
+/** Something the user should know that did not stop the run. */
 export interface Warning {
   readonly type: 'warning';
   readonly message: string;
@@ -231,33 +231,33 @@ export interface RunInterrupted {
   readonly type: 'runInterrupted';
 }
 
-/** The run could not go on. */
+/** The run failed. */
 export interface RunFailed {
   readonly type: 'runFailed';
   readonly message: string;
 }
 
-/** What a search without retraining came to: `glit search`. */
+/** The result of a search without retraining: `glit search`. */
 export interface SearchOutcome {
-  /** How many candidates were scored, of all levels and methods. */
+  /** The number of candidates scored, over all levels and methods. */
   readonly candidates: number;
-  /** The best candidates, by fitness; their blocks have the fields of an architecture file. */
+  /** The best candidates by fitness; their blocks have the fields of an architecture file. */
   readonly finalists: readonly { readonly name: string | null; readonly blocks: readonly NumberFields[] }[];
 }
 
-/** What the training of one network came to: `glit train`. Accuracies are shares of the test images, 0 to 1. */
+/** The result of training one network: `glit train`. Accuracies are shares of the test images, 0 to 1. */
 export interface TrainOutcome {
   /** The architecture's name, if it has one. */
   readonly architecture: string | null;
   /** Of the last weights. */
   readonly test: number;
-  /** Of the weights' moving average, where one was kept. */
+  /** Of the weights' moving average, if there is one. */
   readonly averageTest: number | null;
   /** Of the last weights, measured from the exported file. */
   readonly onnxAccuracy: number;
 }
 
-/** What the whole method came to: `glit run`, `glit demo`, `glit retrain`. Accuracies are shares of images, 0 to 1. */
+/** The result of the whole method: `glit run`, `glit demo`, `glit retrain`. Accuracies are shares of images, 0 to 1. */
 export interface ComparisonOutcome {
   readonly dataset: string;
   /** The found network, with the fields of an architecture file. */
@@ -270,7 +270,7 @@ export interface ComparisonOutcome {
   readonly comparison: readonly {
     readonly network: NetworkRole;
     readonly measures: ByMeasure<number>;
-    /** Accuracy on the images held out of training. */
+    /** Accuracy on the images held out from training. */
     readonly heldOut: number;
     readonly test: number;
   }[];
@@ -278,9 +278,9 @@ export interface ComparisonOutcome {
   readonly onnxAccuracy: number;
   /** The number of test images. */
   readonly testImages: number;
-  /** The candidates that were trained, by rank. */
+  /** The retrained candidates, by rank. */
   readonly finalists: readonly { readonly name: string; readonly heldOut: number }[];
-  /** Seconds of work on the run, by all its processes. */
+  /** Seconds of work on the run, over all its processes. */
   readonly seconds: number;
 }
 
@@ -289,7 +289,7 @@ export type Outcome = SearchOutcome | TrainOutcome | ComparisonOutcome;
 /** All stages are done. */
 export interface RunFinished {
   readonly type: 'runFinished';
-  /** Seconds that this process worked. */
+  /** Seconds of this process. */
   readonly durationSeconds: number;
   readonly result: Outcome;
 }
@@ -311,10 +311,10 @@ export type RunEvent =
   | RunFailed
   | RunFinished;
 
-/** Is told of every event, in order. Listeners return quickly and do not throw. */
+/** Receives every event, in order. Listeners return quickly and do not throw. */
 export type Listener = (event: RunEvent) => void;
 
-/** Tells several listeners. */
+/** Passes events on to several listeners. */
 export function tee(...listeners: readonly Listener[]): Listener {
   return (event) => {
     for (const listener of listeners) listener(event);

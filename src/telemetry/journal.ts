@@ -1,17 +1,17 @@
 /**
- * A run's journal: a text file with one event a line as JSON, which is only ever appended to. A line counts once its
- * newline is written, so a crash costs at most the line that was being written.
+ * A run's journal: an append-only text file with one JSON event per line. A line counts once its newline is written, so
+ * a crash loses at most the line being written.
  */
 import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 import type { RunEvent } from './events.js';
 
-/** When an event happened. */
+/** The time of an event. */
 export interface Stamp {
   /** The time of day, ISO 8601 in UTC. */
   readonly time: string;
-  /** Seconds of work on the run so far; the pauses between an interruption and its resumption do not count. */
+  /** Seconds of work on the run so far, without the pauses between interruption and resumption. */
   readonly seconds: number;
 }
 
@@ -22,15 +22,15 @@ const NEWLINE = 0x0a;
 
 /** Appends events to a journal. */
 export class JournalWriter {
-  /** Milliseconds since 1970 at which `seconds` would have been 0 without pauses. */
+  /** The time, in milliseconds since 1970, at which `seconds` would be 0 without pauses. */
   private readonly start: number;
   private readonly descriptor: number;
   private readonly now: () => number;
   private closed = false;
 
   /**
-   * Starts a journal, or continues one: a torn last line is removed. Throws a UserError when the file is no journal.
-   * `now` gives milliseconds since 1970. Only one writer may have a journal open.
+   * Starts or continues a journal; a torn last line is removed. Throws a UserError when the file is not a journal.
+   * `now` returns milliseconds since 1970. Only one writer may have a journal open.
    */
   constructor(file: string, now: () => number = Date.now) {
     const previous = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
@@ -42,7 +42,7 @@ export class JournalWriter {
     this.start = now() - (entries.at(-1)?.seconds ?? 0) * 1000;
   }
 
-  /** Writes one line before it returns. It is a {@link Listener}, so it may be passed on its own. */
+  /** Writes one line synchronously. It is a {@link Listener}, and can be passed without the journal. */
   readonly write = (event: RunEvent): void => {
     if (this.closed) return;
     const now = this.now();
@@ -51,7 +51,7 @@ export class JournalWriter {
     for (let written = 0; written < line.length;) written += writeSync(this.descriptor, line, written);
   };
 
-  /** Ends the writing; later events are dropped. */
+  /** Closes the journal; later events are dropped. */
   close(): void {
     if (!this.closed) closeSync(this.descriptor);
     this.closed = true;
@@ -66,8 +66,8 @@ export class JournalReader {
   constructor(private readonly file: string) {}
 
   /**
-   * The entries since the last call, the first call's from the start. An unfinished last line is left for later.
-   * Throws a UserError that names the line where it is not an entry, or when there is no such file.
+   * The entries since the last call, or since the start. An unfinished last line is left for later. Throws a UserError
+   * that names a line that is not an entry, or when the file does not exist.
    */
   async next(): Promise<readonly Entry[]> {
     const bytes = await readFrom(this.file, this.position);
@@ -113,7 +113,7 @@ function parseLines(bytes: Buffer, file: string, firstLine: number): Entry[] {
   });
 }
 
-/** Events of a newer version pass: whoever reads entries looks at the types that it knows. */
+/** Accept events of newer versions: readers ignore unknown types. */
 function parseEntry(line: string): Entry | undefined {
   let value: unknown;
   try {

@@ -1,15 +1,15 @@
-/** How fast work goes and how long it will take, and how both are written for people. */
+/** The rate of work, the time left, and their wording. */
 
 export interface ProgressOptions {
-  /** Units that were done before, by an earlier process. Default 0. */
+  /** Units done before, by an earlier process. Default 0. */
   readonly done?: number;
-  /** Seconds after which a measurement counts half. Default 30. */
+  /** Half-life of a measurement, in seconds. Default 30. */
   readonly halfLife?: number;
-  /** A clock in seconds that never goes back. Default: the process's. */
+  /** A monotonic clock in seconds. Default: the process's. */
   readonly now?: () => number;
 }
 
-/** The smoothed rate of work of known extent: recent work counts more, by an exponentially fading weight. */
+/** The smoothed rate of work with a known total; the weight of past work decays exponentially. */
 export class Progress {
   private readonly halfLife: number;
   private readonly now: () => number;
@@ -18,7 +18,7 @@ export class Progress {
   private weightedUnits = 0;
   private weightedSeconds = 0;
 
-  /** `total` is the extent of the work in whatever unit {@link advance} counts. The clock starts now. */
+  /** `total` is the amount of work in the units of {@link advance}. The clock starts now. */
   constructor(
     readonly total: number,
     options: ProgressOptions = {},
@@ -34,7 +34,7 @@ export class Progress {
     return this.finished;
   }
 
-  /** Notes that `units` more are done. */
+  /** Records that `units` more are done. */
   advance(units = 1): void {
     const now = this.now();
     const elapsed = now - this.last;
@@ -45,12 +45,12 @@ export class Progress {
     this.last = now;
   }
 
-  /** Units a second; undefined until some time was measured. */
+  /** Units per second; undefined until some time has passed. */
   get rate(): number | undefined {
     return this.weightedSeconds > 0 ? this.weightedUnits / this.weightedSeconds : undefined;
   }
 
-  /** Expected seconds to the end; undefined until a rate is known. */
+  /** Expected seconds left; undefined until a rate is known. */
   get remainingSeconds(): number | undefined {
     const { rate } = this;
     return rate === undefined || rate === 0 ? undefined : Math.max(0, this.total - this.finished) / rate;

@@ -1,6 +1,6 @@
 /**
- * The stages of a run as data. Readers of events look at the fields; files, folders and random streams go by
- * {@link stageName}.
+ * The stages of a run as data. Readers of events use the fields; files, folders and random streams use {@link
+ * stageName}.
  */
 
 /** Shards and tables of a data set are read. */
@@ -13,7 +13,7 @@ export interface ImagesStage {
   readonly kind: 'images';
 }
 
-/** Every image of a data set is looked at: `glit data check`. */
+/** Every image of a data set is checked: `glit data check`. */
 export interface CheckStage {
   readonly kind: 'check';
 }
@@ -36,10 +36,10 @@ export interface SearchStage {
   readonly level: string;
 }
 
-/** A network is trained from its first weights to its last. */
+/** A network is trained. */
 export interface TrainStage {
   readonly kind: 'train';
-  /** Left out where the run trains one network and no other. */
+  /** Absent if the run trains only one network. */
   readonly network?: NetworkRole;
 }
 
@@ -52,20 +52,19 @@ export interface TestStage {
 export type Stage =
   FilesStage | ImagesStage | CheckStage | ExplainStage | SupernetStage | SearchStage | TrainStage | TestStage;
 
-/** The part that a final network plays in a run that compares several. */
+/** The role of a final network in a run that compares several. */
 export type NetworkRole =
-  /** One of the best candidates of the search; `rank` counts from 1, the best by fitness. */
+  /** One of the best candidates of the search; `rank` 1 has the best fitness. */
   | { readonly role: 'finalist'; readonly rank: number }
-  /** The finalist that was the best once they were trained. */
+  /** The best finalist after training. */
   | { readonly role: 'found' }
-  /** A known architecture, by a name of its own such as "deit". */
+  /** A known architecture, by name, such as "deit". */
   | { readonly role: 'baseline'; readonly name: string }
   /** A random candidate within the budget. */
   | { readonly role: 'random' };
 
 /**
- * The name of a stage, e.g. "search-high" or "train-found-1": its files in the run folder are called by it, and its random
- * streams are forked by it.
+ * The name of a stage, e.g. "search-high" or "train-found-1", for its files in the run folder and its random streams.
  */
 export function stageName(stage: Stage): string {
   switch (stage.kind) {

@@ -26,13 +26,13 @@ export function broadcastShapes(a: Shape, b: Shape): Shape | undefined {
   return result;
 }
 
-/** The axes of `wide` along which a tensor of shape `narrow` was stretched: those to sum over when going back. */
+/** The axes of `wide` along which a tensor of shape `narrow` was broadcast; sum over them to reverse it. */
 export function broadcastAxes(narrow: Shape, wide: Shape): readonly number[] {
   const added = wide.length - narrow.length;
   return wide.flatMap((extent, axis) => (axis < added || (narrow[axis - added] === 1 && extent !== 1) ? [axis] : []));
 }
 
-/** Turns an axis that counts from the end (-1 = last) into one from the front. Throws a RangeError outside the rank. */
+/** Converts a negative axis (-1 = last) to one counted from the front. Throws a RangeError outside the rank. */
 export function normalAxis(axis: number, rank: number): number {
   const result = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(result) || result < 0 || result >= rank) {
@@ -41,7 +41,7 @@ export function normalAxis(axis: number, rank: number): number {
   return result;
 }
 
-/** `shape` with `extent` put at `axis`. */
+/** `shape` with the extent at `axis` replaced. */
 export function withExtent(shape: Shape, axis: number, extent: number): Shape {
   return shape.map((old, at) => (at === axis ? extent : old));
 }

@@ -1,10 +1,10 @@
-/** The element types that glit's graphs use, by their ONNX-independent names. */
+/** The element types of glit's graphs, by ONNX-independent names. */
 export type DType = 'float32' | 'int64' | 'int32' | 'uint8' | 'bool';
 
 /** Extents, outermost first; a scalar is `[]`. */
 export type Shape = readonly number[];
 
-/** The typed array that holds a dtype's elements. `bool` is one byte an element, 0 or 1. */
+/** The typed array of a dtype. `bool` is one byte per element, 0 or 1. */
 export interface Storage {
   float32: Float32Array;
   int64: BigInt64Array;
@@ -13,14 +13,14 @@ export interface Storage {
   bool: Uint8Array;
 }
 
-/** A host tensor: row-major data and its shape. The data is never written after construction, except by its owner. */
+/** A host tensor: row-major data and its shape. Only its owner may write the data after construction. */
 export interface Tensor<D extends DType = DType> {
   readonly dtype: D;
   readonly shape: Shape;
   readonly data: Storage[D];
 }
 
-/** Whether a tensor's data lies in memory that threads share. */
+/** Whether a tensor's data is in memory shared by threads. */
 export function isShared({ data }: Tensor): boolean {
   return !(data.buffer instanceof ArrayBuffer);
 }
@@ -38,7 +38,7 @@ const STORAGE: { readonly [D in DType]: new (size: number) => Storage[D] } = {
   bool: Uint8Array,
 };
 
-/** Wraps `data` without a copy. Throws a RangeError when its length does not fit the shape. */
+/** Wraps `data` without copying. Throws a RangeError when its length does not fit the shape. */
 export function tensor<D extends DType>(dtype: D, shape: Shape, data: Storage[D]): Tensor<D> {
   if (data.length !== sizeOf(shape)) {
     throw new RangeError(
@@ -58,7 +58,7 @@ export function float32(shape: Shape, values: ArrayLike<number>): Tensor<'float3
   return tensor('float32', shape, Float32Array.from(values));
 }
 
-/** An int64 tensor from whole numbers in row-major order. */
+/** An int64 tensor from integers in row-major order. */
 export function int64(shape: Shape, values: readonly number[]): Tensor<'int64'> {
   return tensor('int64', shape, BigInt64Array.from(values, BigInt));
 }

@@ -7,9 +7,9 @@ import { zeros } from '../tensor/tensor.js';
 import { groupsAt } from './state.js';
 
 /**
- * What the batches of one step leave for the next of them, on a device: the gradient so far, and the BatchNorm statistics,
- * which a state is given only by the step's last batch. So between two batches a state is still that of the step before,
- * and its snapshot is of use at any time.
+ * What the batches of one step pass on to the next, on a device: the accumulated gradient and the BatchNorm statistics.
+ * Only the step's last batch writes the statistics to the state. So between two batches the state is still that of the
+ * previous step, and can be saved at any time.
  */
 export class Accumulator {
   private constructor(
@@ -32,8 +32,8 @@ export class Accumulator {
   }
 
   /**
-   * What the program of batch `batch` of a step reads and replaces here: the gradient so far, and the statistics that the
-   * batches before have moved. The statistics of the `last` batch are the state's.
+   * The vectors that the program of batch `batch` of a step reads and replaces: the accumulated gradient, and the
+   * statistics after earlier batches. The `last` batch writes the state's statistics.
    */
   at(path: Path, { batch, last }: { readonly batch: number; readonly last: boolean }): StateView {
     const readable = new Map([...this.gradients, ...(batch === 0 ? [] : this.statistics)]);
@@ -64,7 +64,7 @@ export class Accumulator {
     return updates;
   }
 
-  /** Gives the memory on the device back. */
+  /** Frees the device memory. */
   free(): void {
     for (const slot of [...this.gradients.values(), ...this.statistics.values()]) this.device.free(slot);
   }

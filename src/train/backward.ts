@@ -6,10 +6,10 @@ import { fedGroup, trainingPhases, type FedGroup } from '../program/sources.js';
 import type { ParameterGroup } from '../nn/group.js';
 import { crossEntropy } from './loss.js';
 
-/** A part of a network in which one group of parameters is at work: the trunk, or a block, of whose choices one runs. */
+/** A part of a network where one parameter group is active: the trunk, or a block with one of its choices. */
 export interface Place {
   readonly position: 'trunk' | number;
-  /** Which of the groups it is, int64 [1]. */
+  /** The active group's index, int64 [1]. */
   readonly index: Value;
   readonly groups: readonly ParameterGroup[];
   readonly sources: readonly FedGroup[];
@@ -17,26 +17,26 @@ export interface Place {
 
 /** A place after a forward and a backward pass. */
 export interface DifferentiatedPlace extends Place {
-  /** The gradient of the loss by the parameters of the group that ran. */
+  /** The gradient of the loss with respect to the parameters of the group that ran. */
   readonly gradient: Value;
-  /** The new BatchNorm statistics of the group that ran; undefined where no group has any. */
+  /** The new BatchNorm statistics of the group that ran; undefined if no group has any. */
   readonly statistics: Value | undefined;
 }
 
 /**
- * What the host gives a forward and backward pass: `targets` [B, C]; `momentum`, how far running statistics move; `keep`,
- * the factors of drop path (see dropPathMask), which only a program with drop path reads.
+ * The host's feeds of a forward and backward pass: `targets` [B, C]; `momentum` of the running statistics; `keep`, the
+ * factors of drop path (see dropPathMask), which only programs with drop path read.
  */
 export type BackwardFeed = NetworkFeed | 'targets' | 'momentum' | 'keep';
 
 export interface BackwardSettings {
-  /** Whether residual branches are dropped. */
+  /** Whether to drop residual branches. */
   readonly dropPath: boolean;
-  /** What the gradient is multiplied by: one over the number of batches that make up a step. */
+  /** The factor on the gradient: one over the number of batches per step. */
   readonly share?: number;
 }
 
-/** The forward and the backward pass in training. The graph also reads parameters and buffers of every group. */
+/** The forward and backward pass in training. The graph also reads the parameters and buffers of every group. */
 export function backward(network: Network, images: Value, { dropPath, share = 1 }: BackwardSettings) {
   const depth = network.choices.length;
   const [batch] = images.shape;
@@ -54,7 +54,7 @@ export function backward(network: Network, images: Value, { dropPath, share = 1 
   const loss = crossEntropy(logits, fed.targets);
 
   const places = placesOf(network, indices, [[trunk], ...choices]);
-  // The choices of a place share one gradient, so that of its first choice stands for all.
+  // The choices of a place share one gradient: use that of the first.
   const sources = places.flatMap((place) => place.sources);
   const pulled = vjp(
     [loss],
@@ -74,14 +74,14 @@ export function backward(network: Network, images: Value, { dropPath, share = 1 
   };
 }
 
-/** The places of a network, the trunk first. `indices` are those of the blocks, `sources` those of every place. */
+/** The places of a network, trunk first, with the `indices` of the blocks and the `sources` of all places. */
 export function placesOf(
   { trunk, choices }: Network,
   indices: readonly Value[],
   sources: readonly Place['sources'][],
 ): readonly Place[] {
   return [
-    // The trunk is the only group of its place, so its index says nothing.
+    // The trunk is the only group of its place, so its index does not matter.
     { position: 'trunk', index: indices[0], groups: [trunk], sources: sources[0] },
     ...choices.map((groups, position) => {
       return { position, index: indices[position], groups, sources: sources[position + 1] };

@@ -1,10 +1,11 @@
 import type { Rng } from '../random/rng.js';
 
 /**
- * The drop-path rate of every block: from 0 at the first linearly to `rate` at the last, in float32 as timm takes them
- * from PyTorch's `linspace`, bit for bit as recorded: that counts up from 0 in the first half and down from `rate` in the
- * second, where a vector of 16 belongs to the half that it begins in. (Newer PyTorch goes by the block alone; the two differ
- * in the last bit.) The last block's rate is `rate` itself, also where a whole network is one such vector.
+ * The drop-path rate of every block, linear from 0 at the first to `rate` at the last. The float32 values match, bit
+ * for bit, those that timm gets from PyTorch's `linspace`, which counts up from 0 in the first half and down from
+ * `rate` in the second; a vector of 16 belongs to the half that it begins in. (Newer PyTorch decides per element; the
+ * two differ in the last bit.) The last block's rate is always exactly `rate`, even if the whole network is one such
+ * vector.
  */
 export function dropPathRates(depth: number, rate: number): readonly number[] {
   if (depth === 1) return [0];
@@ -21,8 +22,8 @@ export function dropPathRates(depth: number, rate: number): readonly number[] {
 const VECTOR = 16;
 
 /**
- * For every residual branch, `branches` per block, the factor of every sample, [branches · depth, B]: 0 with the block's
- * rate, else 1/(1 − rate), so that the expectation stays (Huang et al., stochastic depth).
+ * The factor of every sample in every residual branch, `branches` per block, [branches · depth, B]: 0 with the block's
+ * rate, else 1/(1 − rate), which preserves the expectation (Huang et al., stochastic depth).
  */
 export function dropPathMask(
   rates: readonly number[],
@@ -36,7 +37,7 @@ export function dropPathMask(
   return mask;
 }
 
-/** The factor of one sample from a uniform number of [0, 1): 0 for `rate` of them, else 1/(1 − rate). */
+/** The factor of one sample from a uniform number in [0, 1): 0 with probability `rate`, else 1/(1 − rate). */
 export function keepFactor(rate: number, uniform: number): number {
   const keep = 1 - rate;
   return Math.floor(keep + uniform) / keep;

@@ -1,15 +1,15 @@
 import { logSoftmax, mul, sum, type Value } from '../graph/index.js';
 
 /**
- * Mean cross entropy of logits [B, C] against target distributions [B, C]. Label smoothing and mixed labels are ordinary
- * targets, see {@link smoothTargets} and {@link mixedTargets}.
+ * Mean cross entropy of logits [B, C] against target distributions [B, C]. For label smoothing and mixed labels, see
+ * {@link smoothTargets} and {@link mixedTargets}.
  */
 export function crossEntropy(logits: Value, targets: Value): Value {
   const [batch] = logits.shape;
   return mul(sum(mul(logSoftmax(logits), targets)), -1 / batch);
 }
 
-/** Target distributions [B, C] of labels: 1 − s on the label and s/C spread over all classes. */
+/** Target distributions [B, C] of labels: 1 − s on the label plus s/C on every class. */
 export function smoothTargets(labels: ArrayLike<number | bigint>, classes: number, smoothing: number): Float32Array {
   const targets = new Float32Array(labels.length * classes).fill(smoothing / classes);
   for (let row = 0; row < labels.length; row++) {
@@ -19,8 +19,8 @@ export function smoothTargets(labels: ArrayLike<number | bigint>, classes: numbe
 }
 
 /**
- * Target distributions [B, C] of a batch that mixup or CutMix mixed: λ of the smoothed target of image i's own label and
- * 1 − λ of that of image B − 1 − i's. Rounded to float32 where PyTorch rounds.
+ * Target distributions [B, C] of a batch mixed by mixup or CutMix: λ times the smoothed target of image i plus 1 − λ
+ * times that of image B − 1 − i. Rounded to float32 where PyTorch rounds.
  */
 export function mixedTargets(
   labels: ArrayLike<number | bigint>,
@@ -38,8 +38,8 @@ export function mixedTargets(
 }
 
 /**
- * The label that most of each image belongs to: its own, or for an image that was mixed with a λ below 1/2, its partner's.
- * What accuracy is counted against while training.
+ * Each image's dominant label: its own or, if it was mixed with λ below 1/2, its partner's. Training accuracy is
+ * measured against these.
  */
 export function dominantLabels(labels: BigInt64Array, lambda = 1): BigInt64Array {
   return lambda >= 0.5 ? labels : labels.toReversed();

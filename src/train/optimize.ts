@@ -7,31 +7,31 @@ import type { Optimizer } from './optimizers/optimizer.js';
 
 /** A place and its gradient. */
 export interface UpdatedPlace extends Place {
-  /** The gradient as the arm of each group captures it. */
+  /** The gradient as each group's arm captures it. */
   readonly gradients: readonly Value[];
-  /** What the moving average of the BatchNorm statistics follows; undefined where there are none. */
+  /** The BatchNorm statistics that the moving average follows; undefined if there are none. */
   readonly statistics: Value | undefined;
 }
 
 export interface UpdateSettings {
   readonly optimizer: Optimizer;
-  /** Largest global norm of the gradient; a longer one is shortened to it. None: no clipping. */
+  /** Largest global norm of the gradient; larger ones are scaled down to it. Default: no clipping. */
   readonly clipNorm?: number;
-  /** Decay of the moving average of parameters and buffers (EMA); only for plain networks. None: no average. */
+  /** Decay of the moving average of parameters and buffers (EMA); only for plain networks. Default: no average. */
   readonly averageDecay?: number;
 }
 
-/** The names of an optimizer's scalars among the feeds of a step. */
+/** The feed names of an optimizer's scalars. */
 export type ScalarFeed = `optimizer.${string}`;
 
-/** The scalars of an optimizer as a step is fed them, by name, each `[value]` from `of`. */
+/** An optimizer's scalars as feeds of a step, by name, each from `of`. */
 export function scalarFeeds<T>({ scalars }: Optimizer, of: (at: number) => T): Record<ScalarFeed, T> {
   return Object.fromEntries(scalars.map((name, at) => [`optimizer.${name}`, of(at)]));
 }
 
 /**
- * Clipping, the optimizer and the moving average of the groups that ran. The graph reads parameters, slots and averages of
- * every group; `updates` are the new ones, by output name. `gradientNorm` is that before clipping.
+ * Clipping, the optimizer and the moving average, for the groups that ran. The graph reads the parameters, slots and
+ * averages of every group; `updates` has the new ones, by output name. `gradientNorm` is the norm before clipping.
  */
 export function optimize(places: readonly UpdatedPlace[], { optimizer, clipNorm, averageDecay }: UpdateSettings) {
   const squares = places.map(

@@ -7,20 +7,20 @@ import type { Device, DeviceTensor } from '../runtime/device.js';
 import type { Path } from '../space/space.js';
 import { zeros, type Tensor } from '../tensor/tensor.js';
 
-/** Variables of a network by name, on the host: what a weights file holds. */
+/** Variables of a network by name, on the host, as in a weights file. */
 export type Weights = ReadonlyMap<string, Tensor<'float32'>>;
 
-/** Which vectors a state holds besides parameters and buffers. */
+/** The vectors of a state besides parameters and buffers. */
 export interface StateOptions {
-  /** The optimizer's slots, zeros at first. */
+  /** The optimizer's slots, initially zero. */
   readonly slots?: readonly string[];
   /** The moving average of parameters and buffers. */
   readonly average?: boolean;
 }
 
 /**
- * The flat vectors of a network on a device, where training steps replace them. Programs name them by group; {@link at} is
- * what a program of one path reads and replaces.
+ * The flat vectors of a network on a device, where training steps replace them. Programs name them by group; {@link at}
+ * gives those that a program of one path reads and replaces.
  */
 export class NetworkState {
   private constructor(
@@ -30,7 +30,7 @@ export class NetworkState {
     private readonly tensors: ReadonlyMap<string, DeviceTensor>,
   ) {}
 
-  /** A network's state from its first values: those named in `start`, the others drawn. */
+  /** A network's initial state: values in `start`, the others drawn. */
   static initialize(
     device: Device,
     network: Network,
@@ -40,7 +40,9 @@ export class NetworkState {
     return NetworkState.upload(device, network, (group) => group.initialize(rng, start), options);
   }
 
-  /** A network's state from named weights. Throws a RangeError that names one that is missing or of another shape. */
+  /**
+   * A network's state from named weights. Throws a RangeError that names a weight that is missing or has a wrong shape.
+   */
   static load(device: Device, network: Network, weights: Weights, options: StateOptions = {}): Promise<NetworkState> {
     return NetworkState.upload(device, network, (group) => group.pack(weights), options);
   }
@@ -70,7 +72,7 @@ export class NetworkState {
     return new NetworkState(network, device, vectors, tensors);
   }
 
-  /** What a program of this path reads and replaces: the vectors of the trunk and of the path's choices. */
+  /** The vectors that a program of this path reads and replaces: those of the trunk and of the path's choices. */
   at(path: Path): StateView {
     return {
       inputs: (names) =>
@@ -98,7 +100,7 @@ export class NetworkState {
     return this.named('parameters', 'buffers');
   }
 
-  /** The moving averages by name, on the host; undefined when none are kept. */
+  /** The moving averages by name, on the host; undefined if there are none. */
   async averages(): Promise<Weights | undefined> {
     const kept = this.tensors.has(inputName(this.network.trunk, 'average'));
     return kept ? this.named('average', 'averageBuffers') : undefined;
@@ -119,14 +121,14 @@ export class NetworkState {
     return tensor === undefined ? zeros('float32', [0]) : ((await this.device.download(tensor)) as Tensor<'float32'>);
   }
 
-  /** Every vector under its input name: what a training run needs to go on later. */
+  /** Every vector by input name: what a training run needs to resume. */
   async snapshot(): Promise<Map<string, Tensor>> {
     const vectors = new Map<string, Tensor>();
     for (const [name, tensor] of this.tensors) vectors.set(name, await this.device.download(tensor));
     return vectors;
   }
 
-  /** Puts back a {@link snapshot} of the same network. */
+  /** Restores a {@link snapshot} of the same network. */
   async restore(vectors: ReadonlyMap<string, Tensor>): Promise<void> {
     for (const [name, tensor] of this.tensors) {
       const vector = vectors.get(name);
@@ -135,13 +137,13 @@ export class NetworkState {
     }
   }
 
-  /** Gives the memory on the device back. */
+  /** Frees the device memory. */
   free(): void {
     for (const tensor of this.tensors.values()) this.device.free(tensor);
   }
 }
 
-/** The groups that a path uses, and the place of each: the trunk, and the chosen one of every block. */
+/** The groups of a path, with their places: the trunk, and the chosen group of every block. */
 export function groupsAt(
   { trunk, choices }: Network,
   path: Path,

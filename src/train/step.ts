@@ -7,20 +7,20 @@ import { backward, placesOf, type BackwardFeed, type DifferentiatedPlace } from 
 import { optimize, type ScalarFeed, type UpdateSettings } from './optimize.js';
 
 export interface StepSettings extends UpdateSettings {
-  /** Whether residual branches are dropped. */
+  /** Whether to drop residual branches. */
   readonly dropPath: boolean;
 }
 
-/** What a whole step is fed. */
+/** The feeds of a whole step. */
 export type StepFeed = BackwardFeed | ScalarFeed;
 
 /**
  * One training step: forward, loss, gradient, clipping, optimizer, running statistics and moving average. It reads the
- * vectors of every group and replaces those that it changes. Results: `loss`, `gradientNorm` (before clipping), `logits`
- * [B, C].
+ * vectors of every group and replaces the changed ones. Results: `loss`, `gradientNorm` (before clipping), `logits` [B,
+ * C].
  *
- * Of a supernet only the path's own choices are read and replaced: the others' parameters, slots and statistics are not
- * touched, not even by weight decay.
+ * In a supernet, only the path's choices are read and replaced: the parameters, slots and statistics of other choices
+ * are not touched, not even by weight decay.
  */
 export function trainingStep(
   network: Network,
@@ -38,12 +38,13 @@ export function trainingStep(
 }
 
 /**
- * The part of a step that is done for each of its `batches` batches, where that is more than one: forward, loss and
- * gradient, and the running statistics, which move batch by batch.
+ * The part of a step that runs for each of its `batches` batches, if there are several: forward, loss and gradient, and
+ * the running statistics, which are updated batch by batch.
  *
- * It is fed what {@link trainingStep} is but for the optimizer's scalars, and the scalar `carry`, what the gradient vectors
- * are multiplied by before the batch's own is added: 0 in the first batch of a step, then 1. It replaces the statistics and
- * the gradient vectors of the path's groups; these then hold the gradient of the mean of the batches' losses so far.
+ * Its feeds are those of {@link trainingStep} without the optimizer's scalars, plus the scalar `carry`, which
+ * multiplies the accumulated gradient before the batch's own is added: 0 in the first batch of a step, then 1. It
+ * replaces the statistics and the gradient vectors of the path's groups; after the last batch, these hold the gradient
+ * of the mean loss.
  */
 export function gradientStep(
   network: Network,
@@ -67,9 +68,8 @@ export function gradientStep(
 }
 
 /**
- * The part of a step that follows its last {@link gradientStep}: clipping, optimizer and moving average. It reads the
- * vectors of every group, gradient included, with the statistics of after the step. Result: `gradientNorm` (before
- * clipping).
+ * The part of a step after its last {@link gradientStep}: clipping, optimizer and moving average. It reads the vectors
+ * of every group, including the gradient and the new statistics. Result: `gradientNorm` (before clipping).
  */
 export function updateStep(
   network: Network,

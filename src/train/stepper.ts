@@ -10,40 +10,43 @@ import type { ScalarFeed } from './optimize.js';
 import type { NetworkState } from './state.js';
 import { gradientStep, trainingStep, updateStep, type StepFeed, type StepSettings } from './step.js';
 
-/** What one batch gave. */
+/** The result of one batch. */
 export interface BatchResult {
   readonly loss: Tensor;
   /** [B, C] */
   readonly logits: Tensor;
-  /** Global norm of the step's gradient, before clipping; of a step's last batch only. */
+  /** Global norm of the step's gradient before clipping; only for a step's last batch. */
   readonly gradientNorm?: Tensor;
 }
 
-/** One batch of a step, and what the programs are fed for it. */
+/** One batch of a step, with its feeds. */
 export interface BatchOfStep {
   readonly feeds: Readonly<Record<StepFeed, Tensor>>;
   readonly path: Path;
-  /** Which batch of its step it is, from 0. */
+  /** Its number within the step, from 0. */
   readonly part: number;
 }
 
-/** Makes a network's training steps on a device, each of a fixed number of batches. */
+/** Runs a network's training steps on a device, each with a fixed number of batches. */
 export interface Stepper {
   /**
-   * Starts what has to be done for one batch and, after the last of a step, for the step: all of it before this returns,
-   * so a snapshot of the state that is asked for afterwards is never of half a step. Takes the memory of `images`.
+   * Starts the work for one batch and, after a step's last batch, for the step. All of it is queued before this
+   * returns, so a later snapshot of the state never has half a step. Transfers the memory of `images`.
    */
   start(state: NetworkState, batch: BatchOfStep): Promise<BatchResult>;
-  /** Gives what it holds on the device back. */
+  /** Frees its device memory. */
   release(): Promise<void>;
 }
 
 export interface StepperSettings extends StepSettings {
-  /** Batches of a step. */
+  /** Batches per step. */
   readonly batches: number;
 }
 
-/** Compiles the steps of a network. Steps of one batch are one program; those of several are one for each, and an update. */
+/**
+ * Compiles a network's steps. A step of one batch is one program; a step of several is one program per batch and an
+ * update.
+ */
 export async function createStepper(
   device: Device,
   network: Network,
@@ -91,7 +94,7 @@ class AccumulatingStepper implements Stepper {
       .on(accumulator.at(path, { batch: part, last }), state.at(path))
       .run({ ...feeds, carry }, { transfer: ['images'] });
     if (!last) return result;
-    // The update reads the statistics from the state, where the last batch has put them.
+    // The update reads the statistics from the state, where the last batch has written them.
     const norm = update.on(accumulator.at(path, { batch: 0, last }), state.at(path)).run(feeds);
     const [found, { gradientNorm }] = await Promise.all([result, norm]);
     return { ...found, gradientNorm };

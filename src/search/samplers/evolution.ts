@@ -7,18 +7,18 @@ import type { Sampler } from '../sampler.js';
 import { evolutionSettings, type EvolutionSettings } from '../settings.js';
 import type { Proposal } from '../trial.js';
 
-/** Attempts for each wanted child before the slots that are left go to random paths. */
+/** Attempts per wanted child before random paths fill the remaining slots. */
 const ATTEMPTS_PER_CHILD = 10;
 
 /**
- * Evolution over paths by their fitness (SPOS, section 3.4). The first generation is random. Each later one has children by
- * mutation and by crossover of the best trials of all generations so far, then random paths up to the number wanted. A child
- * that is not legal or not new is drawn again.
+ * Evolution over paths by their fitness (SPOS, section 3.4). The first generation is random. Each later one has
+ * children by mutation and crossover of the best trials so far, then random paths to fill up. Children that are not
+ * legal or not new are redrawn.
  *
- * SPOS's own code makes one generation more, which it scores but never ranks. Here every path that is scored can win, so
+ * SPOS's own code makes one more generation, which it scores but never ranks. Here every scored path can win, so
  * population · generations is both the cost and the number of contestants.
  *
- * What is not set follows from the population, which is best the study's. Throws a UserError for settings that cannot work.
+ * Defaults follow from the population, which should be the study's. Throws a UserError for invalid settings.
  */
 export function evolution(settings: Partial<EvolutionSettings> = {}): Sampler {
   const { parents, crossover, mutation, probability } = evolutionSettings(settings);
@@ -45,7 +45,7 @@ export function evolution(settings: Partial<EvolutionSettings> = {}): Sampler {
   };
 }
 
-/** Adds up to `wanted` children of one operator; the attempts are a budget that they share. */
+/** Adds up to `wanted` children of one operator, which share the attempts. */
 function breed(generation: Generation, wanted: number, rng: Rng, propose: (rng: Rng) => Proposal): void {
   let made = 0;
   for (let attempt = 0; attempt < wanted * ATTEMPTS_PER_CHILD && made < wanted; attempt++) {

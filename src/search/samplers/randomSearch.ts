@@ -2,8 +2,8 @@ import { Generation } from '../generation.js';
 import type { Sampler } from '../sampler.js';
 
 /**
- * Random search, the baseline of the evolution: every path is random. Its generations only number the trials, so that both
- * can be drawn in one plot.
+ * Random search, the baseline for evolution: every path is random. Generations only group the trials, so that both fit
+ * in one plot.
  */
 export const randomSearch: Sampler = {
   ask(request, rng) {

@@ -13,8 +13,8 @@ const DEFAULTS: AdamWSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 /**
  * AdamW (Loshchilov and Hutter, 2019): decoupled weight decay, then the bias-corrected step.
  *
- * The moments are kept as decaying sums, m/(1 − β₁) and v/(1 − β₂); what makes averages of them, and what corrects their
- * bias, is part of step size and epsilon.
+ * The moments are stored as decaying sums, m/(1 − β₁) and v/(1 − β₂); the factors that make them averages and correct
+ * their bias are part of the step size and epsilon.
  */
 export function adamw({ beta1, beta2, epsilon }: AdamWSettings = DEFAULTS): Optimizer {
   return {
@@ -23,7 +23,7 @@ export function adamw({ beta1, beta2, epsilon }: AdamWSettings = DEFAULTS): Opti
     scalars: ['stepSize', 'epsilon', 'decayFactor'],
     scalarsAt({ step, learningRate, weightDecay }) {
       const first = (1 - beta1) / (1 - beta1 ** step);
-      // The root of the second moment is the unit of the quotient.
+      // Epsilon has the scale of the root of the stored second moment.
       const second = Math.sqrt((1 - beta2) / (1 - beta2 ** step));
       return [(learningRate * first) / second, epsilon / second, 1 - learningRate * weightDecay];
     },
@@ -37,7 +37,9 @@ export function adamw({ beta1, beta2, epsilon }: AdamWSettings = DEFAULTS): Opti
   };
 }
 
-/** The factor of every element. All groups of a size share one, which is less work than to cut and join parameters. */
+/**
+ * The factor of every element. Groups of equal size share one, which is cheaper than splitting and joining parameters.
+ */
 function decayVector(factor: Value, decayed: number, others: number): Value {
   return concat([expand(factor, [decayed]), expand(constant(1), [others])], 0);
 }

@@ -1,6 +1,6 @@
 import type { Value } from '../../graph/index.js';
 
-/** What the host knows of an optimizer step. */
+/** The host's values for an optimizer step. */
 export interface StepRates {
   /** Counted from 1. */
   readonly step: number;
@@ -8,7 +8,7 @@ export interface StepRates {
   readonly weightDecay: number;
 }
 
-/** One flat parameter vector in a step; all values but the scalars are [n]. */
+/** One flat parameter vector in a step; all values except the scalars are [n]. */
 export interface Update {
   readonly parameters: Value;
   readonly gradient: Value;
@@ -16,19 +16,19 @@ export interface Update {
   readonly slots: readonly Value[];
   /** In the order of the optimizer's scalars. */
   readonly scalars: readonly Value[];
-  /** How many elements, from the front, are subject to weight decay. */
+  /** The number of elements, from the front, with weight decay. */
   readonly decayed: number;
 }
 
 /**
- * How parameters move along their gradient. Vectors are long and every operation is a pass over memory, so what scales a
- * whole vector belongs into the scalars, which the host computes in double precision.
+ * An optimizer. Vectors are long and every operation is a pass over memory, so factors of whole vectors belong in the
+ * scalars, which the host computes in double precision.
  */
 export interface Optimizer {
   readonly name: string;
-  /** The vectors that it keeps beside each parameter vector, zeros at first. */
+  /** Its state vectors per parameter vector, initially zero. */
   readonly slots: readonly string[];
-  /** The scalars that change from step to step. */
+  /** Scalars that change from step to step. */
   readonly scalars: readonly string[];
   /** Their values, in the same order. */
   scalarsAt(rates: StepRates): readonly number[];

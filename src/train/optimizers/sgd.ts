@@ -2,9 +2,9 @@ import { add, concat, constant, expand, mul, sub, type Value } from '../../graph
 import type { Optimizer } from './optimizer.js';
 
 export interface SgdSettings {
-  /** Share of the velocity that a step keeps. */
+  /** Momentum: the share of the velocity that a step keeps. */
   readonly momentum: number;
-  /** Look ahead along the velocity (Nesterov). */
+  /** Use Nesterov's momentum. */
   readonly nesterov: boolean;
 }
 
