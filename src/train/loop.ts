@@ -16,11 +16,11 @@ import { NetworkState, type Weights } from './state.js';
 import type { StepFeed } from './step.js';
 import { createStepper, type BatchResult } from './stepper.js';
 
-/** How a network is trained; DeiT's recipe without its augmentation, which is the loader's. */
+/** How a network is trained: DeiT's recipe without its augmentation, which belongs to the loader. */
 export interface Recipe extends Schedule {
-  /** Images that are in work at a time; BatchNorm's statistics are theirs. */
+  /** Images per batch; BatchNorm takes its statistics over them. */
   readonly batchSize: number;
-  /** Batches whose gradients make up one optimizer step. Left out: 1. The schedule's steps are optimizer steps. */
+  /** Batches per optimizer step (gradient accumulation). Default 1. The schedule counts optimizer steps. */
   readonly accumulate?: number | undefined;
   readonly optimizer: Optimizer;
   readonly weightDecay: number;
@@ -29,7 +29,7 @@ export interface Recipe extends Schedule {
   readonly labelSmoothing: number;
   /** Drop-path rate of the last block; 0 switches drop path off. */
   readonly dropPath: number;
-  /** Decay of the moving average of the weights (EMA); 0 switches it off. Supernets keep none. */
+  /** Decay of the moving average of the weights (EMA); 0 switches it off. Supernets have none. */
   readonly averageDecay: number;
 }
 
@@ -38,41 +38,41 @@ const BATCH_NORM_MOMENTUM = 0.1;
 
 export interface TrainingJob {
   readonly device: Device;
-  /** A plain network, or a supernet: then every step trains one path, drawn uniformly (SPOS). */
+  /** A plain network, or a supernet, where every step trains one uniformly drawn path (SPOS). */
   readonly network: Network;
   readonly loader: Loader;
   readonly normalization: Normalization;
   readonly recipe: Recipe;
   readonly rng: Rng;
-  /** First values of variables by name; the others are drawn. */
+  /** Initial values of variables by name; the others are drawn. */
   readonly start?: Weights | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: (report: StepReport) => void;
   readonly checkpoints?: Checkpoints | undefined;
 }
 
-/** What an optimizer step did; `step` counts from 1. */
+/** The outcome of an optimizer step; `step` counts from 1. */
 export interface StepReport {
   readonly step: number;
-  /** The mean over the step's batches. */
+  /** Mean over the step's batches. */
   readonly loss: number;
   readonly learningRate: number;
   /** Global norm of the gradient before clipping. */
   readonly gradientNorm: number;
   /**
-   * Images of the step that the network got right while training. An image that mixup or CutMix mixed counts as right when
-   * the answer is the label with the greater share of it; a network that has learnt both at once is still right at most
-   * once, so beside an accuracy without mixing this one is low.
+   * Correctly classified images of the step. A mixed image (mixup, CutMix) counts as correct if the prediction is its
+   * dominant label. Even a perfect network cannot always tell which label dominates, so with mixing this accuracy is
+   * low.
    */
   readonly correct: number;
   readonly images: number;
-  /** How each of the step's batches was mixed; undefined: it was not. */
+  /** How each of the step's batches was mixed; undefined: not at all. */
   readonly mixes: readonly Batch['mix'][];
-  /** Share of the time so far that was spent waiting for data. */
+  /** Share of the time so far spent waiting for data. */
   readonly waiting: number;
 }
 
-/** Everything that a training run needs to go on: the steps done and the state's vectors by name. */
+/** Everything that a training run needs to resume: the number of steps done and the state's vectors by name. */
 export interface TrainingSnapshot {
   readonly step: number;
   readonly vectors: ReadonlyMap<string, Tensor>;
@@ -82,16 +82,16 @@ export interface TrainingSnapshot {
 export interface Checkpoints {
   load(): Promise<TrainingSnapshot | undefined>;
   save(snapshot: TrainingSnapshot): Promise<void>;
-  /** Seconds between two snapshots. One is also made when the run is interrupted. */
+  /** Seconds between snapshots. An interruption also saves one. */
   readonly everySeconds: number;
 }
 
 /**
- * Trains a network and returns its state, which the caller frees. Batches, paths and dropped branches are functions of the
- * seed and the step alone, so a run that goes on from a snapshot ends as an uninterrupted one. All batches of a step take
- * the same path; a snapshot in the middle of a step is of the step before.
+ * Trains a network and returns its state, which the caller frees. Batches, paths and dropped branches depend only on
+ * the seed and the step, so a resumed run ends exactly like an uninterrupted one. All batches of a step take the same
+ * path; a snapshot in the middle of a step has the state of the previous step.
  *
- * Throws Interrupted between two batches when the signal is aborted, after saving a snapshot, and a UserError when the
+ * When the signal is aborted, saves a snapshot and throws Interrupted between two batches. Throws a UserError when the
  * loss is no longer finite.
  */
 export async function train(job: TrainingJob): Promise<NetworkState> {
@@ -115,66 +115,39 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
   const restored = await checkpoints?.load();
   if (restored !== undefined) await state.restore(restored.vectors);
   let step = restored?.step ?? 0;
-  const saveAfter = checkpoints === undefined ? Infinity : checkpoints.everySeconds * 1000;
-  let saved = performance.now();
+  const began = performance.now();
+  let saved = began;
   const save = async (): Promise<void> => {
     await checkpoints?.save({ step, vectors: await state.snapshot() });
     saved = performance.now();
   };
+  const saveAfter = checkpoints === undefined ? Infinity : checkpoints.everySeconds * 1000;
 
-  const began = performance.now();
-  const report = async ({ at, parts }: FinishedStep): Promise<void> => {
-    const results = await Promise.all(parts.map(({ result }) => result));
-    const loss = results.reduce((sum, result) => sum + Number(result.loss.data[0]), 0) / batches;
-    if (!Number.isFinite(loss)) {
-      throw new UserError(`the loss became ${loss} at step ${at + 1}; lower the learning rate or set clipNorm`);
-    }
-    const correct = results.map(({ logits }, part) => {
-      const { labels, mix } = parts[part].batch;
-      return countCorrect(logits as Tensor<'float32'>, dominantLabels(labels, mix?.lambda));
-    });
-    job.onStep?.({
-      step: at + 1,
-      loss,
-      learningRate: learningRateAt(recipe, at),
-      gradientNorm: Number(results.at(-1)?.gradientNorm?.data[0]),
-      correct: correct.reduce((sum, count) => sum + count, 0),
-      images: parts.reduce((sum, { batch }) => sum + batch.size, 0),
-      mixes: parts.map(({ batch }) => batch.mix),
-      waiting: loader.waited / Math.max(1e-3, (performance.now() - began) / 1000),
-    });
-  };
-
-  // While the device works on a batch, the step before is reported and the next batch is fetched.
-  let running: StartedBatch | undefined;
-  let parts: StartedBatch[] = [];
-  let unreported: FinishedStep | undefined;
-  const reportStep = async (): Promise<void> => {
-    const finished = unreported;
-    unreported = undefined;
-    if (finished !== undefined) await report(finished);
-  };
+  let running: StartedBatch | undefined; // on the device
+  let parts: StartedBatch[] = []; // of the current step or, before its first batch, of the previous one
   try {
     if (step < recipe.steps) {
       for await (const batch of loader.from(step * batches, { signal })) {
+        const part = parts.length % batches;
+        const isLast = part === batches - 1;
         const path = samplePath(network.space, rng.fork('path').fork(step));
-        const part = parts.length;
         const result = stepper.start(state, { feeds: feedsOf(job, { batch, path, step, part }), path, part });
         const previous = running;
-        running = { result, batch };
-        parts.push(running);
-        const finished = parts.length === batches ? { at: step, parts } : undefined;
-        // Once its last batch is started, the state is that of after the step.
-        if (finished !== undefined) [step, parts] = [step + 1, []];
+        running = { step, batch, result };
+        // Once its last batch is started, the state is that after the step.
+        if (isLast) step += 1;
+
+        // While the device works on this batch, finish the previous one, and report its step if it was the last.
         await previous?.result;
         if (previous !== undefined) loader.reuse(previous.batch);
-        await reportStep();
-        unreported = finished;
+        if (part === 0 && parts.length > 0) await report(job, parts, began);
+        parts = part === 0 ? [running] : [...parts, running];
+
         if (step === recipe.steps) break;
-        if (finished !== undefined && performance.now() - saved > saveAfter) await save();
+        if (isLast && performance.now() - saved > saveAfter) await save();
         stopIfAborted(signal);
       }
-      await reportStep();
+      await report(job, parts, began);
     }
     await stepper.release();
     return state;
@@ -187,7 +160,7 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
   }
 }
 
-/** A batch, and the optimizer step, counted from 0, that it is a part of. */
+/** A batch and its optimizer step, counted from 0. */
 interface PlacedBatch {
   readonly batch: Batch;
   readonly path: Path;
@@ -195,7 +168,7 @@ interface PlacedBatch {
   readonly part: number;
 }
 
-/** What a batch's step is fed besides the state: the batch, the path, and what the recipe says of the step. */
+/** The feeds of a batch, besides the state: the batch, the path, and the recipe's values for the step. */
 function feedsOf(
   { network, loader, recipe, rng }: TrainingJob,
   { batch, path, step, part }: PlacedBatch,
@@ -223,19 +196,38 @@ function feedsOf(
   };
 }
 
-/** A step whose batches have all been started; `at` counts from 0. */
-interface FinishedStep {
-  readonly at: number;
-  readonly parts: readonly StartedBatch[];
-}
-
-/** A batch that was started, and what it will give. */
+/** A batch on the device, of the optimizer step `step`, which counts from 0. */
 interface StartedBatch {
-  readonly result: Promise<BatchResult>;
+  readonly step: number;
   readonly batch: Batch;
+  readonly result: Promise<BatchResult>;
 }
 
-/** How many rows of logits [B, C] have their largest entry at the label. */
+/** Waits for all batches of a step and reports it. `began` is the time at which training began. */
+async function report({ recipe, loader, onStep }: TrainingJob, parts: readonly StartedBatch[], began: number) {
+  const [{ step }] = parts;
+  const results = await Promise.all(parts.map(({ result }) => result));
+  const loss = results.reduce((sum, result) => sum + Number(result.loss.data[0]), 0) / parts.length;
+  if (!Number.isFinite(loss)) {
+    throw new UserError(`the loss became ${loss} at step ${step + 1}; lower the learning rate or set clipNorm`);
+  }
+  const correct = results.map(({ logits }, part) => {
+    const { labels, mix } = parts[part].batch;
+    return countCorrect(logits as Tensor<'float32'>, dominantLabels(labels, mix?.lambda));
+  });
+  onStep?.({
+    step: step + 1,
+    loss,
+    learningRate: learningRateAt(recipe, step),
+    gradientNorm: Number(results.at(-1)?.gradientNorm?.data[0]),
+    correct: correct.reduce((sum, count) => sum + count, 0),
+    images: parts.reduce((sum, { batch }) => sum + batch.size, 0),
+    mixes: parts.map(({ batch }) => batch.mix),
+    waiting: loader.waited / Math.max(1e-3, (performance.now() - began) / 1000),
+  });
+}
+
+/** The number of rows of logits [B, C] whose largest entry is at the label. */
 export function countCorrect({ shape: [rows, classes], data }: Tensor<'float32'>, labels: BigInt64Array): number {
   let correct = 0;
   for (let row = 0; row < Math.min(rows, labels.length); row++) {
