@@ -17,7 +17,7 @@ const table = `
 | \`top\` | every folder above |
 `;
 
-/** Violations in a small project made of `files`, all of which keep to `table` unless a test plants something. */
+/** Violations in a small project of `files`, which follow `table` unless a test plants one. */
 async function violationsOf(files: Record<string, string>): Promise<string[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'glit-architecture-'));
   try {

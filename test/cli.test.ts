@@ -52,7 +52,7 @@ describe('help', () => {
   });
 });
 
-/** What goes wrong: the arguments, and the one line that says so. */
+/** The mistake, the arguments, and the one-line error. */
 const mistakes: readonly (readonly [what: string, args: readonly string[], line: RegExp])[] = [
   ['an unknown command', ['serach'], /unknown command 'serach' \(Did you mean search\?\)/],
   ['an unknown option', ['run', '--populatoin', '3'], /unknown option '--populatoin' \(Did you mean --population\?\)/],
@@ -204,7 +204,7 @@ describe('a mistake', () => {
     test(`${what}: one line, exit code 2, nothing written`, async () => {
       const files = readdirSync(folder, { recursive: true }).sort();
       const { code, stderr } = await glit(folder, ...args);
-      // That a folder has no test split is a warning, and told before what is wrong is known.
+      // A missing test split is a warning, printed before any error is known.
       const lines = stderr.split('\n').filter((each) => !each.startsWith('glit: warning: '));
       assert.equal(lines.length, 2, stderr);
       assert.match(lines[0], /^glit: /);
@@ -226,7 +226,7 @@ describe('profile', () => {
     assert.ok(profile.total.macs > 0);
   });
 
-  test('does not mind a reader that goes away', async () => {
+  test('survives a reader that goes away', async () => {
     const child = spawn(process.execPath, [MAIN, 'profile', 'glit-base'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     let stderr = '';
@@ -247,7 +247,7 @@ describe('train', () => {
     assert.match(stderr, /glit: 6 images cannot be read, more than the 5 that a set of 27 may have; .*glit data check/);
   });
 
-  test('trains an architecture, passes over an unreadable image, and its model serves eval, predict and export', async () => {
+  test('trains an architecture, skips an unreadable image, and its model serves eval, predict and export', async () => {
     cpSync(join(folder, 'photos'), join(folder, 'mixed'), { recursive: true });
     writeText(join(folder, 'mixed', 'red'), 'broken.jpg', 'no image');
     const tiny = { ...preset('deit-tiny', { imageSize: 8, patchSize: 4, classes: 7 }) };

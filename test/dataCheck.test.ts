@@ -36,7 +36,7 @@ describe('glit data check', () => {
     }
   });
 
-  test('finds nothing wrong with a sound set: exit code 0', async () => {
+  test('finds nothing wrong with a good set: exit code 0', async () => {
     const { code, stdout, stderr } = await glit(folder, 'data', 'check', 'photos');
     assert.equal(stderr, '');
     assert.match(stdout, /^check: 18 images$/m);
@@ -52,7 +52,7 @@ describe('glit data check', () => {
   test('finds unreadable images, duplicates in and between splits, an empty class and imbalance: exit code 1', async () => {
     const set = join(folder, 'bad');
     for (const split of ['train', 'test']) cpSync(join(folder, 'photos'), join(set, split), { recursive: true });
-    // The same photos in both splits, but for the red ones, of which two are changed into other ones.
+    // The same photos in both splits, except the red ones, two of which are replaced.
     rmSync(join(set, 'test', 'green'), { recursive: true });
     mkdirSync(join(set, 'test', 'green'));
     rmSync(join(set, 'test', 'blue'), { recursive: true });

@@ -49,7 +49,7 @@ describe('the programs of a search', { skip: await whyNoWebGpu() }, () => {
       assert.ok(Math.abs(value - gpu.losses[at]) < 1e-4 * Math.max(1, value), `${value} and ${gpu.losses[at]}`);
     });
     assert.equal(gpu.accuracy, cpu.accuracy);
-    // Adam divides by the size of a gradient: where that is noise, single entries wander by a learning rate a step.
+    // Adam divides by the size of a gradient: if that is noise, single entries drift by a learning rate per step.
     const name = 'head.weight';
     const [expected, actual] = [cpu.weights.get(name)?.data ?? [], gpu.weights.get(name)?.data ?? []];
     expected.forEach((value, at) => assert.ok(Math.abs(value - actual[at]) < 1e-4));

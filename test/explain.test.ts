@@ -45,7 +45,7 @@ interface Line {
   }[];
 }
 
-/** What a call with --json says about images. */
+/** The output of a call with --json about images. */
 function explanationsIn(stdout: string): readonly Line[] {
   const lines = stdout.trimEnd().split('\n');
   return lines.map((line) => JSON.parse(line) as Line).filter(({ type }) => type === 'explanation');
@@ -63,7 +63,7 @@ function drawnWeights(network: Network): Weights {
     groupsOf(network).flatMap((group) => {
       const { parameters, buffers } = group.initialize(seeded('explained'));
       return [...group.unpack(parameters, buffers)].map(([name, value]) => {
-        // First weights are so small that the class token hardly sees the image.
+        // Initial weights are so small that the class token hardly depends on the image.
         if (name.endsWith('.weight') && value.shape.length > 1)
           value.data.forEach((each, at) => (value.data[at] = 8 * each));
         return [name, value] as const;
@@ -130,7 +130,7 @@ describe('explain', () => {
     assert.equal(contents('one').size, 6 * 4);
   });
 
-  test('takes folders, passes over what cannot be read, and puts everything on a page', async () => {
+  test('takes folders, skips what cannot be read, and puts everything on a page', async () => {
     mkdirSync(join(folder, 'mixed', 'deep'), { recursive: true });
     for (const name of ['a.png', 'a.jpg', join('deep', 'a.png')]) {
       copyFileSync(join(folder, IMAGE), join(folder, 'mixed', name));

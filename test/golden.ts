@@ -2,16 +2,15 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { packageRoot } from './packageRoot.js';
 
-/** The subset in the repository, which scripts/makeReference.mjs cuts from a whole set. */
+/** The subset in the repository, which scripts/makeReference.mjs extracts from a whole set. */
 export const SUBSET = path.join(packageRoot, 'test', 'reference');
 
-/** The whole set, where GLIT_GOLDEN names its folder. */
+/** The whole set, if GLIT_GOLDEN names its folder. */
 export const WHOLE_SET = process.env['GLIT_GOLDEN'];
 
 /**
  * The path of a reference file, e.g. `goldenPath('modules/index.json')`: numbers recorded from the official GLiT, DeiT
- * and timm code. Which cases there are is for the index files to say: the subset's are cut to what it holds. Throws when
- * there is no such file.
+ * and timm code. The index files list the cases; the subset's list only its own. Throws when the file does not exist.
  */
 export function goldenPath(file: string): string {
   const folder = WHOLE_SET ?? SUBSET;

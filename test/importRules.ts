@@ -1,13 +1,13 @@
 /**
  * The import rules of `ARCHITECTURE.md`, read from its table and checked with dependency-cruiser.
  *
- * The table is the only home of the rules: nothing here names a folder.
+ * The rules are only in the table: nothing here names a folder.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { cruise, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser';
 
-/** What one folder of `src/` may import: a row of the table, written out. */
+/** The allowed imports of one folder of `src/`: a row of the table. */
 export interface ImportRow {
   readonly folder: string;
   /** Folders it may import from. */
@@ -21,8 +21,7 @@ export interface ImportRow {
 /**
  * Reads the table that follows the `imports:` marker.
  *
- * @throws Error where a cell says something that is not understood, a row names a folder that does not stand above it,
- * or a folder has two rows.
+ * @throws Error if a cell is invalid, a row names a folder that is not above it, or a folder has two rows.
  */
 export function readImportTable(markdown: string): ImportRow[] {
   const [, table] = markdown.split(/<!-- imports:.*-->\s*/);
@@ -58,10 +57,10 @@ function readCell(folder: string, cell: string, above: readonly string[]): Omit<
 }
 
 const testFile = '\\.test\\.ts$';
-/** Sources, also as compiled: package.json's "imports" lead there. */
+/** Sources, also compiled ones: package.json's "imports" lead there. */
 const source = '^(dist/)?src/';
 
-/** The table and the rules written below it, as dependency-cruiser's forbidden rules. */
+/** The table and the rules below it, as dependency-cruiser's forbidden rules. */
 export function importRules(rows: readonly ImportRow[]): IForbiddenRuleType[] {
   const rules: IForbiddenRuleType[] = [
     { name: 'no cycles', from: { path: '^src/' }, to: { circular: true } },
@@ -96,7 +95,7 @@ const within = (folders: readonly string[]): string[] => folders.map((folder) =>
 /**
  * Checks the sources under `root` against the table of `root/ARCHITECTURE.md`.
  *
- * @returns one line for every violation; none if the code keeps the rules.
+ * @returns one line per violation; none if the code follows the rules.
  */
 export async function importViolations(root: string): Promise<string[]> {
   const rows = readImportTable(readFileSync(path.join(root, 'ARCHITECTURE.md'), 'utf8'));
@@ -117,7 +116,7 @@ export async function importViolations(root: string): Promise<string[]> {
 
 const isSource = (file: string): boolean => file.startsWith('src/') && !file.endsWith('.test.ts');
 
-/** Entries of `src/` that the table does not know. */
+/** Entries of `src/` that are not in the table. */
 function strangers(root: string, rows: readonly ImportRow[]): string[] {
   const known = [...rows.map(nameOf), 'index.ts', 'node.ts', 'errors.ts', 'index.test.ts', 'errors.test.ts'];
   return readdirSync(path.join(root, 'src'))

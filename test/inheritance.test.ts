@@ -21,7 +21,7 @@ const BACKBONE = { imageSize: 16, patchSize: 4, dim: 12, heads: 3, classes: 5 };
 const BATCH = 3;
 const IMAGES: Shape = [BATCH, 3, BACKBONE.imageSize, BACKBONE.imageSize];
 const SETTINGS = { dropPath: true, clipNorm: 1, optimizer: adamw() };
-/** The same operators on the same numbers; fused differently at most. */
+/** The same operators on the same numbers, at most fused differently. */
 const TOLERANCE = 1e-6;
 
 const SPACES: readonly Space[] = [
@@ -86,7 +86,7 @@ async function check(network: Network, programs: Programs, rng: Rng): Promise<vo
   }
 }
 
-/** What a step returns is one new vector for each vector of the path, and nothing for the choices that did not run. */
+/** A step returns one new vector for each vector of the path, and none for choices that did not run. */
 function checkNothingElseIsReplaced(outputs: readonly string[], subnet: Network): void {
   const expected = groupsOf(subnet).flatMap(({ bufferSize }, at) =>
     (['parameters', 'first', 'second', ...(bufferSize > 0 ? (['buffers'] as const) : [])] as const).map((vector) =>
@@ -120,7 +120,7 @@ function randomState(network: Network, rng: Rng): Record<string, Tensor<'float32
   return state;
 }
 
-/** The state of the subnet: weights by way of their names, moments likewise, as if they were weights. */
+/** The state of the subnet: weights by name, and moments likewise, as if they were weights. */
 function inheritState(network: Network, subnet: Network, path: Path, state: Feeds): Feeds {
   const inheritedState: Record<string, Tensor> = {};
   for (const vector of ['parameters', 'first', 'second'] as const) {
@@ -158,7 +158,7 @@ function randomBatch(depth: number, rng: Rng): Feeds {
   };
 }
 
-/** Feeds what the program reads. An empty output, the statistics of a choice that has none, stands for no output. */
+/** Feeds the program's inputs. An empty output, the statistics of a choice without any, counts as no output. */
 async function run(program: Program, feeds: Feeds): Promise<Feeds> {
   const outputs = await program.run(
     Object.fromEntries(program.signature.inputs.map(({ name }) => [name, feeds[name]])),

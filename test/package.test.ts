@@ -50,7 +50,7 @@ describe('the package', () => {
     }
   });
 
-  // A dependency that starts to need its install script would be broken by `ignore-scripts`, so a new one is looked at.
+  // `ignore-scripts` would break a dependency that needs its install script, so check new ones.
   test('needs no install script', () => {
     const scripted = installed.filter(([, entry]) => entry.hasInstallScript === true).map(([location]) => location);
     assert.deepEqual(scripted, ['node_modules/onnxruntime-node']);
@@ -76,7 +76,7 @@ describe('the packed package', () => {
     const locked = Object.entries(lock.packages).filter(([location, { dev }]) => location !== '' && dev !== true);
     const packages = { '': { dependencies }, [`node_modules/${manifest.name}`]: own, ...Object.fromEntries(locked) };
     write('package.json', { private: true, type: 'module', dependencies });
-    // With the dependencies as they are locked here npm finds all that it needs in its cache, where `npm ci` has put it.
+    // With the dependencies locked here, npm finds everything in its cache, where `npm ci` has put it.
     write('package-lock.json', { lockfileVersion: 3, requires: true, packages });
     npm(project, 'ci', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund');
   });
@@ -116,7 +116,7 @@ describe('the packed package', () => {
 function npm(cwd: string, ...args: readonly string[]): string {
   const cli = process.env['npm_execpath'];
   const [command, before] = cli === undefined ? ['npm', []] : [process.execPath, [cli]];
-  // Else npm takes the project that it runs the tests of for the one it is to work in.
+  // Otherwise npm works in the project whose tests it runs.
   const env = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !/^npm_(?!config_(cache|registry)$)/i.test(name)),
   );

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of package.json, found from wherever the tests were compiled to. */
+/** The folder of package.json, wherever the tests were compiled to. */
 export const packageRoot = upFrom(path.dirname(fileURLToPath(import.meta.url)));
 
 function upFrom(folder: string): string {

@@ -53,7 +53,7 @@ test("DeiT's whole recipe runs from the command line, and its log shows every pa
   const started = entries.find((entry) => entry.type === 'stageStarted' && entry.stage.kind === 'train');
   assert.ok(started?.type === 'stageStarted' && started.recipe !== undefined);
   const words = describeRecipe(started.recipe);
-  // The rate that is asked for is taken as it is, though the recipe has one that it scales to the images of a step.
+  // A requested rate is used as is, although the recipe scales its own to the images per step.
   assert.match(words, /^batches of 4, 2 per step, AdamW at 0\.001, /);
   for (const part of [
     'drop path',

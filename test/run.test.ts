@@ -19,7 +19,7 @@ const bytes = (...names: readonly string[]): Buffer => readFileSync(join(folder,
 const text = (...names: readonly string[]): string => bytes(...names).toString();
 after(() => rmSync(folder, { recursive: true }));
 
-/** The files that a seed decides to the last bit. */
+/** The files that a seed determines to the last bit. */
 const DECIDED = ['best.onnx', 'weights.safetensors', 'candidates.csv', 'architecture.json'];
 
 function assertSameResult(first: string, second: string): void {
@@ -188,7 +188,7 @@ describe('a whole run', () => {
 describe('an interrupted run', () => {
   const nameOf = ({ stage }: Readonly<Record<string, unknown>>): string | undefined =>
     stage === undefined ? undefined : stageName(stage as Stage);
-  // Enough steps and candidates that the signal arrives while the stage is under way.
+  // Enough steps and candidates that the signal arrives during the stage.
   const longer = [
     'supernet.steps=400',
     'retrain.recipe.steps=400',
@@ -237,7 +237,7 @@ describe('an interrupted run', () => {
   });
 
   test('that has not begun leaves nothing behind', async () => {
-    // Making the built-in images takes a moment, after which the signal is heard and before which no folder is made.
+    // Making the built-in images takes a moment. The signal is handled after it, and no folder is created before.
     const making = (event: Readonly<Record<string, unknown>>): boolean => nameOf(event) === 'images';
     const { code, stderr } = await interruptedGlit(folder, ['demo', '--out', 'unborn'], making);
     assert.equal(code, 130);

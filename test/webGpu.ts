@@ -1,13 +1,13 @@
-/** The WebGPU device of the tests: SwiftShader, a software Vulkan driver that Debian's chromium package brings. */
+/** The WebGPU device of the tests: SwiftShader, a software Vulkan driver in Debian's chromium package. */
 import { existsSync } from 'node:fs';
 import { openDevice } from '../src/runtime/device.js';
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 
 /**
- * Why this machine cannot run WebGPU tests, or false where it can; the value of a suite's `skip` option. scripts/test.mjs
- * knows the reason by its first words and reports it; it fails the run only where GLIT_REQUIRE names webgpu. From here on,
- * this process's WebGPU is SwiftShader where it is installed.
+ * Why this machine cannot run WebGPU tests, or false if it can; the value of a suite's `skip` option. scripts/test.mjs
+ * recognizes the reason by its first words and reports it; it fails the run only if GLIT_REQUIRE names webgpu. From
+ * here on, this process's WebGPU is SwiftShader if it is installed.
  */
 export async function whyNoWebGpu(): Promise<string | false> {
   if (existsSync(SWIFTSHADER)) process.env['VK_ICD_FILENAMES'] ??= SWIFTSHADER;

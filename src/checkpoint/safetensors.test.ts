@@ -160,7 +160,7 @@ describe('safetensors', () => {
     );
   });
 
-  test('a long header is read in passable time', () => {
+  test('a long header is read in reasonable time', () => {
     const metadata = { text: '"\\'.repeat(2_000_000) };
     assert.deepEqual({ ...decodeSafetensors(encodeSafetensors([], metadata), 'file').metadata }, metadata);
   });
@@ -171,7 +171,7 @@ describe('safetensors', () => {
     assert.throws(() => encodeSafetensors([['a', value], ['a', value]]), /two tensors have the same name/); // prettier-ignore
   });
 
-  test('goes through a file; a missing one is an error for the user', async () => {
+  test('round-trips through a file; a missing file is a UserError', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'glit-safetensors-'));
     const file = path.join(folder, 'a.safetensors');
     await writeSafetensors(file, [['a', float32([2], [1, 2])]], { step: '5' });

@@ -9,7 +9,7 @@ const SUPERNET = { kind: 'supernet', level: 'high' } as const;
 const DONE = 'high level, supernet: done in 1m 10s, 0.00 % of the time waited for images';
 const ERASE = '\u001b[1G\u001b[2K';
 
-/** A stream that keeps what is written to it, as a terminal of 80 columns or as a pipe. */
+/** A stream that records what is written to it, as a terminal of 80 columns or as a pipe. */
 function stream(isTTY: boolean): { readonly stream: WriteStream; text(): string } {
   const through = Object.assign(new PassThrough(), { isTTY, columns: 80 });
   let text = '';

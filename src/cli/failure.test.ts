@@ -20,7 +20,7 @@ describe('the end of a command that fails', () => {
     assert.deepEqual(endingOf(new CommanderError(0, 'commander.helpDisplayed', ''), false), { code: 0 });
   });
 
-  test('is exit code 1 for a fault, with the stack when asked for', () => {
+  test('is exit code 1 for a bug, with the stack on request', () => {
     const fault = new Error('no such thing');
     const { code, line } = endingOf(fault, false);
     assert.equal(code, 1);

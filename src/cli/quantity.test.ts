@@ -11,7 +11,7 @@ describe('a quantity', () => {
     assert.deepEqual(parsed, [1.3e9, 5e6, 3e5, 2e7, 1.3e9, 1200, 1e6, 2000, 5e5]);
   });
 
-  test('is refused with the option’s name when it is none', () => {
+  test('is refused with the option’s name when it is invalid', () => {
     for (const text of ['', 'many', '-5M', '5T', '1.3.2G', 'Infinity', '0x10', '5MB']) {
       assert.throws(
         () => parseQuantity(text, '--max-macs'),

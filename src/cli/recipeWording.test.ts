@@ -6,13 +6,13 @@ import { recipeFor } from '../config/recipes/inSteps.js';
 import type { TrainingRecipe } from '../telemetry/events.js';
 import { describeRecipe } from './recipeWording.js';
 
-/** What a training by this recipe says of it. */
+/** The description of a training with this recipe. */
 function recipeOf(config: RecipeConfig, batchesPerEpoch: number): TrainingRecipe {
   const { learningRate, warmupSteps } = recipeFor(config, batchesPerEpoch);
   return { config, learningRate, warmupSteps };
 }
 
-test('a recipe in words names what is at work', () => {
+test('a recipe in words names what is on', () => {
   const words = describeRecipe(recipeOf(RECIPES.cifar, 100));
   assert.equal(
     words,
@@ -21,7 +21,7 @@ test('a recipe in words names what is at work', () => {
   );
 });
 
-test('a recipe in words leaves out what is switched off', () => {
+test('a recipe in words omits what is off', () => {
   const bare = { ...RECIPES.demo, weightDecay: 0, clipNorm: 0, labelSmoothing: 0, augmentation: { steps: [] } };
   assert.equal(
     describeRecipe(recipeOf(bare, 100)),

@@ -66,7 +66,7 @@ describe('a line that stays', () => {
     );
   });
 
-  test('says what a space can reach and what the budget leaves of it', () => {
+  test('says the range of a space and the share within the budget', () => {
     const space = {
       type: 'spaceChecked',
       level: 'high',
@@ -82,7 +82,7 @@ describe('a line that stays', () => {
     assert.match(lasting({ ...space, log10Candidates: 7.22 }) ?? '', /10\^7\.2 candidates/);
   });
 
-  test('ends a training with the parts of its recipe that were at work', () => {
+  test('ends a training with what its recipe did', () => {
     const finished = { type: 'stageFinished', stage: { kind: 'train' }, durationSeconds: 12 } as const;
     assert.equal(
       lasting({ ...finished, result: { steps: 9, waitingShare: 0.01 } }),
@@ -120,7 +120,7 @@ describe('a line that stays', () => {
     );
   });
 
-  test('tells a moving average from the last weights where there is one network', () => {
+  test('distinguishes the moving average from the last weights of a single network', () => {
     const average = { type: 'evaluation', weights: 'average', split: 'test', accuracy: 0.5, images: 8 } as const;
     assert.equal(lasting({ ...average, stage: { kind: 'train' } }), 'average: 50.00 % of 8 test images');
     const network = { role: 'finalist', rank: 1 } as const;

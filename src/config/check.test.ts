@@ -63,13 +63,13 @@ describe('the settings of a search', () => {
     });
   }
 
-  test('need no thirds and no kernels where nothing is local', () => {
+  test('need no thirds and no kernels without local heads', () => {
     checkSearchConfig({ ...model({ dim: 48, heads: 4 }), space: { ...grid({ kernels: [4] }).space, lowLevel: 'nlp' } });
   });
 });
 
 describe('batches', () => {
-  test('must have images enough', () => {
+  test('need enough images', () => {
     checkBatches(64, { 'supernet.batchSize': 64 });
     assert.throws(
       () => checkBatches(63, { 'supernet.batchSize': 64 }),

@@ -35,7 +35,7 @@ describe('a configuration from layers', () => {
       assert.deepEqual(parseConfig(formatConfig(config), 'config.yaml'), config);
   });
 
-  test('takes back with null what may be left out, and nothing else', () => {
+  test('removes optional values with null, and nothing else', () => {
     const crop = layerOf('a.yaml', 'supernet.augmentation.randomResizedCrop', { scale: [0.5, 1], ratio: [1, 1] });
     const none = layerOf('--set', 'supernet.augmentation.randomResizedCrop', null);
     assert.deepEqual(configFrom([preset, crop, none]).supernet, configFrom([preset]).supernet);
@@ -76,7 +76,7 @@ describe('a configuration from layers', () => {
     ],
   ];
   for (const [key, value, message] of refused) {
-    test(`refuses ${key} = ${JSON.stringify(value)}, naming where it is said`, () => {
+    test(`refuses ${key} = ${JSON.stringify(value)}, naming the layer`, () => {
       assert.throws(
         () => configFrom([preset, layerOf('mine.yaml', key, value), layerOf('--seed', 'seed', 1)]),
         (error) => {

@@ -20,7 +20,7 @@ function files(source: ImageSource): string[] {
 }
 
 describe('holdOut', () => {
-  test('shares the training images out, with their labels', () => {
+  test('splits the training images with their labels', () => {
     const { classes, train, searchVal } = holdOut(encoded, { fraction: 0.2, rng: seeded(1) });
     assert.deepEqual(classes, encoded.classes);
     assert.deepEqual([train.labels.length, searchVal.labels.length], [24, 6]);
@@ -40,7 +40,7 @@ describe('holdOut', () => {
     assert.notDeepEqual(parts(1), parts(2));
   });
 
-  test('shares the memory of images that lie decoded', () => {
+  test('shares the memory of decoded images', () => {
     const { train } = texturePairs(seeded(1), { ...TEXTURE_PAIRS, trainImages: 20, testImages: 10 });
     const { train: rest, searchVal } = holdOut(train, { fraction: 0.5, rng: seeded(2) });
     assert.ok(isStored(train) && isStored(rest) && isStored(searchVal));
@@ -68,9 +68,9 @@ describe('SearchData', () => {
     for (const part of [data.train, data.searchVal]) {
       assert.deepEqual(Object.keys(part).sort(), ['classes', 'encoded', 'labels']);
     }
-    // @ts-expect-error: the type knows of no test split.
+    // @ts-expect-error: the type has no test split.
     assert.equal(data.test, undefined);
-    // @ts-expect-error: a whole data set, which has one, is not what a search accepts.
+    // @ts-expect-error: a search does not accept a whole data set, which has a test split.
     const wide = (whole: Dataset): SearchData => whole;
     assert.equal(typeof wide, 'function');
   });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Duplicates } from './duplicates.js';
 
-test('Duplicates groups the indices of equal contents, in whatever order they come', () => {
+test('Duplicates groups the indices of equal contents, in any order', () => {
   const contents = fc.array(fc.option(fc.nat(12)), { maxLength: 40 });
   fc.assert(
     fc.property(contents, fc.boolean(), (each, backwards) => {

@@ -39,7 +39,7 @@ describe('inspectEncoded', () => {
     });
   }
 
-  test('gives the extent as it is shown, and tells what is turned or moves', async () => {
+  test('gives the displayed extent, and notices rotation and animation', async () => {
     const turned = await inspect('turned.jpg', await orange.clone().withMetadata({ orientation: 6 }).jpeg().toBuffer());
     assert.deepEqual([turned.width, turned.height, turned.rotated], [20, 40, true]);
     const frames = [0, 1, 2].map((value) =>
@@ -85,7 +85,7 @@ describe('inspectEncoded', () => {
   });
 });
 
-test('inspectStored tells grey from colour', () => {
+test('inspectStored distinguishes grey and colour', () => {
   const grey = new Uint8Array(12).fill(7);
   const colour = grey.with(11, 8);
   assert.equal(inspectStored({ size: 2, pixels: grey }).channels, 'grey');

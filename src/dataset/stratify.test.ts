@@ -48,7 +48,7 @@ describe('stratify', () => {
     );
   });
 
-  test('gives as many as asked for', () => {
+  test('gives the requested number', () => {
     fc.assert(
       fc.property(labelled(2), fraction, fc.integer(), (set, share, seed) => {
         const [classCount, total] = [set.classes.length, set.labels.length];

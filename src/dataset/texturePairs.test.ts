@@ -52,7 +52,7 @@ function colourMeans(pixels: Uint8Array): number[] {
 }
 
 describe('texturePairs', () => {
-  test('makes as many images of 32 × 32 as asked for, in ten named classes that take turns', () => {
+  test('makes the requested number of 32 × 32 images, in ten named classes in turn', () => {
     assert.equal(data.classes.length, 10);
     assert.equal(new Set(data.classes).size, 10);
     for (const [source, count] of [
@@ -98,12 +98,12 @@ describe('texturePairs', () => {
     assert.equal(new Set(all).size, all.length);
   });
 
-  test('tells nothing of the class by its mean colour', () => {
+  test('does not reveal the class by its mean colour', () => {
     const accuracy = nearestMeanAccuracy(data, colourMeans);
     assert.ok(accuracy < 0.15, `the mean colour finds ${accuracy} of the classes; chance is 0.1`);
   });
 
-  test('tells next to nothing of the class by single pixels', () => {
+  test('reveals almost nothing of the class by single pixels', () => {
     const accuracy = nearestMeanAccuracy(data, (pixels) => [...pixels]);
     assert.ok(accuracy < 0.25, `a template a class finds ${accuracy} of the classes; chance is 0.1`);
   });

@@ -13,7 +13,7 @@ describe('the block that is explained', () => {
     assert.equal(chooseBlock(TINY_ARCHITECTURE, 'best.onnx'), 1);
   });
 
-  test('is the last where none has both kinds, or any other that is asked for', () => {
+  test('is the last if none has both kinds, or the requested one', () => {
     for (const blocks of [
       [attention, attention],
       [attention, convolution],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { heatColour } from './colours.js';
 
-/** Lightness of CIELAB, another measure than the one that the colours are made by. */
+/** Lightness in CIELAB, a different measure than the one that defines the colours. */
 function lightness(value: number): number {
   const [red, green, blue] = heatColour(value).map((level) => {
     const share = level / 255;

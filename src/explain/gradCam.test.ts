@@ -81,7 +81,7 @@ describe('the program of Grad-CAM', () => {
     for (const block of [0, 2]) assert.deepEqual((await mapsOf(device, block)).maps.shape, [BATCH, 1, 4, 4]);
   });
 
-  test('explains the class that is asked for', async () => {
+  test('explains the requested class', async () => {
     const [one, other] = [await mapsOf(device, 1, 3), await mapsOf(device, 1, 4)];
     assert.deepEqual(one.logits, other.logits);
     assert.notDeepEqual(one.maps, other.maps);

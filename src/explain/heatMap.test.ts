@@ -17,7 +17,7 @@ describe('a heat map', () => {
     assert.equal(values[0], 0);
   });
 
-  test('is 0 everywhere when nothing speaks for the class', () => {
+  test('is 0 everywhere when nothing supports the class', () => {
     assert.ok(heatMap([-1, -2, -0.5, -3], 8).values.every((value) => value === 0));
     assert.ok(heatMap([2, 2, 2, 2], 8).values.every((value) => value === 0));
   });
@@ -31,7 +31,7 @@ describe('a heat map', () => {
           8,
         ).values,
     );
-    // What keeps a flat map from a division by zero, 1e-7, weighs differently.
+    // The epsilon against division by zero, 1e-7, has a different weight.
     one.forEach((value, at) => assert.ok(Math.abs(value - other[at]) < 1e-6));
   });
 });

@@ -64,7 +64,7 @@ const architectures: fc.Arbitrary<Architecture> = fc
   );
 
 describe('the architecture file', () => {
-  test('has one block a line', () => {
+  test('has one block per line', () => {
     assert.equal(formatArchitecture(SMALL), TEXT);
   });
 
@@ -77,7 +77,7 @@ describe('the architecture file', () => {
     );
   });
 
-  test('keeps how images are prepared, where that is not as DeiT does it', () => {
+  test('keeps the preprocessing if it is not DeiT’s', () => {
     const vit = preset('vit-small', { classes: 3 });
     const text = formatArchitecture(vit);
     assert.match(text, /"preprocessing": \{"mean":\[0\.5,0\.5,0\.5\].*"crop":0\.9/);

@@ -217,7 +217,7 @@ describe('the outputs of a branch', () => {
   });
 
   test('are computed by the chosen arm alone', async () => {
-    // With its batch left open the second arm needs an even number of elements, which the model learns when it runs.
+    // With a free batch dimension, the second arm needs an even number of elements, known only at run time.
     const [narrow, path] = [input('narrow', 'float32', [2, 3]), input('path', 'int64', [2])];
     const [output] = branch(slice(path, 0, 0, 1), [
       { captures: [narrow], body: (a) => [mul(a, 2)] },
@@ -285,7 +285,7 @@ describe('the gradient of a branch', () => {
     }
   });
 
-  test('of an own parameter is of no use where the arm is not known, even if all arms agree on its shape', () => {
+  test('of an arm’s own parameter cannot be used where the arm is unknown, even if all arms agree on its shape', () => {
     const [p, q] = ['p', 'q'].map((name) => input(name, 'float32', [2]));
     const arms = [p, q].map((own) => ({ captures: [x, own], body: (a: Value, b: Value) => [mul(a, b)] }));
     const loss = sum(branch(index, arms)[0]);
@@ -436,7 +436,7 @@ describe('a branch refuses', () => {
     );
   });
 
-  test('no arms, an index that is no single whole number, arms that disagree on a dtype', () => {
+  test('no arms, an index that is not one int64, arms that disagree on a dtype', () => {
     assert.throws(() => branch(index, []), { name: 'GraphError', message: 'a branch has no arms' });
     assert.throws(() => branch(x, [whole, whole]), {
       message: 'the index of a branch is float32[2, 2] instead of one int64',
@@ -468,7 +468,7 @@ describe('a branch refuses', () => {
   });
 });
 
-test('a branch is lowered to a balanced tree, and only to what is read of it', () => {
+test('a branch is lowered to a balanced tree with only the outputs that are read', () => {
   const bodies = Array.from({ length: 9 }, (_, at) => ({
     captures: [x],
     body: (a: Value) => [exp(mul(a, at)), log(a)],
@@ -481,7 +481,7 @@ test('a branch is lowered to a balanced tree, and only to what is read of it', (
   assert.equal(counts.Log, undefined);
 });
 
-test('a branch hands out what its gradient reads once, and no reshape of it', () => {
+test('a branch outputs what its gradient reads once, and no reshapes', () => {
   const body = (a: Value) => [sum(mul(reshape(exp(a), [4]), reshape(exp(a), [4])))];
   const [loss] = branch(index, [
     { captures: [x], body },
@@ -491,7 +491,7 @@ test('a branch hands out what its gradient reads once, and no reshape of it', ()
   assert.ok(source.kind === 'node');
   assert.equal(source.node.outputs.length, 1);
   gradients(loss, [x]);
-  // the loss and the two exponentials of the first arm; that of the second shares a place with one of them
+  // the loss and the two exponentials of the first arm; that of the second shares a slot with one of them
   assert.equal(source.node.outputs.length, 3);
   gradients(loss, [x]);
   assert.equal(source.node.outputs.length, 3);

@@ -4,7 +4,7 @@ import { GraphError, inModule } from './error.js';
 import { gemm } from './ops/gemm.js';
 import { input } from './value.js';
 
-test('a GraphError tells the path of the module, the operator and both shapes', () => {
+test('a GraphError names the path of the module, the operator and both shapes', () => {
   const x = input('x', 'float32', [2, 3]);
   const w = input('w', 'float32', [4, 5]);
   const block = () => inModule('blocks.3', () => inModule('attn', () => inModule('qkv', () => gemm(x, w))));

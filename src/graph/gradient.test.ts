@@ -26,12 +26,12 @@ async function valueOf(value: Value, feeds: Readonly<Record<string, Tensor>> = F
 
 describe('reverse mode', () => {
   test('adds up what comes back over every use of a value', async () => {
-    // x³ + 5x − y·x, every x another use of it: 3x² + 5 − y
+    // x³ + 5x − y·x, where every x is a separate use: 3x² + 5 − y
     const [grad] = gradients(sum(sub(add(mul(mul(x, x), x), mul(x, 5)), mul(y, x))), [x]);
     assert.deepEqual(await valueOf(grad), [3 + 5 - 4, 12 + 5 - 0.25, 27 + 5 + 1, 0.75 + 5 - 2]);
   });
 
-  test('sums over the axes that broadcasting stretched, whether they were 1 or missing', async () => {
+  test('sums over broadcast axes, whether they were 1 or missing', async () => {
     const column = input('column', 'float32', [2, 1]);
     const row = input('row', 'float32', [2]);
     const single = input('single', 'float32', []);
@@ -76,7 +76,7 @@ describe('reverse mode', () => {
     });
   });
 
-  test('does no work for inputs that no gradient is wanted of', () => {
+  test('does no work for inputs without a wanted gradient', () => {
     const [w1, w2] = [input('w1', 'float32', [2, 3]), input('w2', 'float32', [3, 2])];
     const loss = sum(gemm(exp(gemm(x, w1)), w2));
     const products = (targets: readonly Value[]) =>
@@ -87,7 +87,7 @@ describe('reverse mode', () => {
     assert.equal(products([x, w1, w2]), 1 + 4);
   });
 
-  test('does not name a gradient that a rule gives to an input that is not asked for', () => {
+  test('ignores a rule’s gradient for an input that was not requested', () => {
     const [left, right] = split(x, 1, [1, 1]);
     const [grad, other] = vjp([mul(left, right)], [constant(1)], [left, y]);
     assert.ok(grad);

@@ -30,7 +30,7 @@ import { constant, input, type Value } from './value.js';
 const x = input('x', 'float32', [2, 2]);
 const FEEDS = { x: float32([2, 2], [1, 2, 3, 4]) };
 
-/** A small transformer block on [B, 3, 4]: every layout change that a model makes with its batch. */
+/** A small transformer block on [B, 3, 4] with every kind of layout change of the batch. */
 function block(tokens: Value): Value {
   const [batch] = tokens.shape;
   const weight = constant(
@@ -50,7 +50,7 @@ function block(tokens: Value): Value {
   return mean(swish(shifted), [1]);
 }
 
-/** A convolutional network on [B, 2, 6, 6], with what a Swin Transformer adds to it. */
+/** A convolutional network on [B, 2, 6, 6], plus the operators of a Swin Transformer. */
 function convolutional(images: Value): Value {
   const weights = (shape: readonly number[]): Value =>
     constant(
@@ -65,7 +65,7 @@ function convolutional(images: Value): Value {
   return mean(add(shifted, reshape(gather(weights([3, 3]), [0, 2, 2]), [1, 1, 3, 3])), [2, 3]);
 }
 
-/** `build` on an input [B, ...shape] with the batch open gives what it gives where the batch is known. */
+/** `build` on an input [B, ...shape] gives the same with a free batch dimension as with a fixed one. */
 async function checkOpenBatch(build: (x: Value) => Value, shape: readonly number[]): Promise<void> {
   for (const builtFor of [1, 2]) {
     const run = await compile({ y: build(input('x', 'float32', [builtFor, ...shape])) }, { freeBatch: true });
@@ -115,7 +115,7 @@ describe('lowering', () => {
     assert.deepEqual(lower({ y }), before);
   });
 
-  test('names inputs and outputs as they are called, those only that are read', async () => {
+  test('keeps the names of inputs and outputs, only those that are read', async () => {
     const unread = input('unread', 'float32', [1]);
     const run = await compile({ 'blocks.0.sum': add(x, x), loss: sum(x) });
     const results = await run({ ...FEEDS, unread: zeros('float32', unread.shape) });

@@ -31,7 +31,7 @@ function typed(dtype: DType): Value {
   return input('y', dtype, [2, 3]);
 }
 
-/** Calls that do not fit, and what is said about them. */
+/** Invalid calls and their errors. */
 const MISFITS: readonly (readonly [call: () => unknown, message: string])[] = [
   [() => add(of(2, 3), of(4)), 'add: shapes [2, 3] and [4] do not broadcast'],
   [() => add(of(2, 3), typed('int64')), 'add: dtypes float32 and int64 differ'],

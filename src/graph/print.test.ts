@@ -12,7 +12,7 @@ import { add } from './ops/add.js';
 import { print } from './print.js';
 import { constant, input } from './value.js';
 
-test('print writes a node a line, every node after those it reads', () => {
+test('print writes one node per line, in topological order', () => {
   const x = input('x', 'float32', [2, 3]);
   const w = constant(zeros('float32', [3, 4]));
   const [left, right] = split(gemm(x, w), 1, [1, 3]);
@@ -35,7 +35,7 @@ test('print writes a node a line, every node after those it reads', () => {
   );
 });
 
-test('print tells the types that an output of a branch can have', () => {
+test('print shows the possible types of a branch output', () => {
   const x = input('x', 'float32', [2, 2]);
   const [y] = branch(input('index', 'int64', [1]), [
     { captures: [x], body: (a) => [a] },

@@ -11,7 +11,7 @@ function noise(width: number, height: number, seed = 1): Raster {
   return { width, height, pixels: Uint8Array.from({ length: 3 * width * height }, () => rng.int(256)) };
 }
 
-/** The kernels, written down once more: by distance, in pixels of the coarser image. */
+/** The kernels, implemented a second time: by distance, in pixels of the coarser image. */
 const CURVES: { readonly [F in Filter]: (x: number) => number } = {
   bilinear: (x) => Math.max(0, 1 - x),
   bicubic: (x) => (x < 1 ? 1.5 * x ** 3 - 2.5 * x ** 2 + 1 : x < 2 ? -0.5 * x ** 3 + 2.5 * x ** 2 - 4 * x + 2 : 0),

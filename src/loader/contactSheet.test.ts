@@ -5,7 +5,7 @@ import { contactSheet } from './contactSheet.js';
 
 const SIZE = 4;
 
-test('a contact sheet shows every image of a batch in its place and cuts off what no screen can show', async () => {
+test('a contact sheet shows every image of a batch in its place and clips values out of range', async () => {
   const levels = [10, 20, -30, 40, 300];
   const images = Float32Array.from(levels.flatMap((level) => new Array<number>(3 * SIZE * SIZE).fill(level)));
   const { data, info } = await sharp(await contactSheet(images, SIZE))

@@ -54,7 +54,7 @@ describe('readImage', () => {
   });
 
   test('cuts away an eighth of the shorter side', async () => {
-    // A frame of 4 of 64 pixels all around lies in what 256/224 cuts off: 64 * (1 - 224/256) / 2 = 4.
+    // 256/224 crops a frame of 4 of 64 pixels: 64 * (1 - 224/256) / 2 = 4.
     const inner = { create: { width: 56, height: 56, channels: 3, background: 'white' } } as const;
     const framed = plain([255, 0, 0], 64).composite([{ input: inner, left: 4, top: 4 }]);
     const view = await readImage(await save('framed.png', framed), 28);
@@ -76,7 +76,7 @@ describe('readImage', () => {
   });
 
   test('turns an image as its EXIF orientation says', async () => {
-    // Orientation 6: shown after a quarter turn clockwise, so the left half comes to lie on top.
+    // Orientation 6: displayed after a quarter turn clockwise, so the left half ends up on top.
     const file = await save('turned.jpg', redBlue().jpeg({ quality: 100 }).withMetadata({ orientation: 6 }));
     const view = await readImage(file, 14);
     isNear(pixel(view, 7, 1), [254, 0, 0], 12);
@@ -105,7 +105,7 @@ describe('regionView', () => {
 });
 
 describe('the resampling', () => {
-  /** Smooth as photographs are, and different everywhere. */
+  /** Smooth like a photograph, and different everywhere. */
   function waves(width: number, height: number): Sharp {
     const pixels = Uint8Array.from({ length: 3 * width * height }, (_, at) => {
       const [channel, place] = [at % 3, Math.floor(at / 3)];

@@ -26,7 +26,7 @@ before(async () => {
   await writeFile(broken, 'no image');
 });
 
-/** Image `index` has colour `index` and label `index % 3`; those in `unreadable` stand for a broken file. */
+/** Image `index` has colour `index` and label `index % 3`; those in `unreadable` are broken files. */
 function imagesWithout(unreadable: readonly number[] = []): EncodedSource {
   return {
     classes: ['a', 'b', 'c'],
@@ -51,7 +51,7 @@ function training(source: ImageSource, options: Partial<TrainingLoaderOptions> =
   return trainingLoader(source, { ...common, ...options });
 }
 
-/** Uses a loader and closes it whatever comes. */
+/** Uses a loader and closes it in any case. */
 async function using<T>(loader: Loader, use: (loader: Loader) => Promise<T>): Promise<T> {
   try {
     return await use(loader);
@@ -60,7 +60,7 @@ async function using<T>(loader: Loader, use: (loader: Loader) => Promise<T>): Pr
   }
 }
 
-/** Which images a batch holds, told by their colours, after a check of labels and extent. */
+/** The images in a batch, identified by colour, after a check of labels and extent. */
 function imagesOf({ images, labels, size }: Batch): number[] {
   const plane = SIZE * SIZE;
   assert.equal(images.length, size * 3 * plane);
@@ -93,7 +93,7 @@ describe('trainingLoader', () => {
     assert.deepEqual(epochs[0], epochs[2]);
   });
 
-  test('shows every image once an epoch where batches come out even, and lets none sit out for ever', async () => {
+  test('shows every image once per epoch if batches divide evenly, and drops none forever', async () => {
     await using(training(imagesWithout(), { batchSize: 1 }), async (loader) => {
       const shown = (await collect(loader.epoch(3))).flatMap(imagesOf);
       assert.deepEqual(
@@ -178,7 +178,7 @@ describe('trainingLoader', () => {
     assert.ok(new Set(images).size > 55, 'hardly an image looks the same in both epochs');
   });
 
-  test('fills the place of an unreadable image with another of its batch and names it once', async () => {
+  test('replaces an unreadable image with another of its batch and reports it once', async () => {
     const named: Unreadable[] = [];
     const lost = [0, 4, 7];
     const onUnreadable = (image: Unreadable): number => named.push(image);
@@ -268,13 +268,13 @@ describe('a stream', () => {
         await stream.next();
         const next = stream.next();
         controller.abort();
-        // The one that is asked for may be there already; nothing comes after it.
+        // The requested batch may have arrived already; nothing comes after it.
         await assert.rejects(
           next.then(() => stream.next()),
           Interrupted,
         );
         assert.equal((await stream.next()).done, true);
-        // Others are not concerned.
+        // Others are not affected.
         assert.equal((await collect(loader.from(0), 1)).length, 1);
       });
     });
@@ -293,7 +293,7 @@ describe('a stream', () => {
   test('keeps the process alive until its loader is closed, though batches arrive meanwhile', async () => {
     const loader = training(stored, { workers: 1, imageSize: 32 });
     await loader.from(0).next();
-    // The thread's batches come in while this one sleeps, and are looked at after the request to close.
+    // The thread's batches arrive while this one sleeps, and are processed after the request to close.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
     await loader.close();
   });
@@ -304,7 +304,7 @@ describe('a stream', () => {
     });
   });
 
-  test('leaves others alone when it is left early', async () => {
+  test('does not affect others when abandoned', async () => {
     await using(training(imagesWithout(), { workers: 1 }), async (loader) => {
       const [first, second] = [loader.from(0), loader.from(0)];
       for (let step = 0; step < 3; step++) assert.deepEqual(await first.next(), await second.next());
@@ -356,7 +356,7 @@ describe('a stream', () => {
     });
   });
 
-  test('loses no shared memory to streams that are left early', async () => {
+  test('loses no shared memory to abandoned streams', async () => {
     for (const workers of [0, 1]) {
       await using(training(imagesWithout(), { workers, prefetch: 2 }), async (loader) => {
         for (let stream = 0; stream < 10; stream++) {
@@ -369,7 +369,7 @@ describe('a stream', () => {
     }
   });
 
-  test('tells how long its receiver waited', async () => {
+  test('measures how long its receiver waited', async () => {
     await using(training(imagesWithout()), async (loader) => {
       assert.equal(loader.waited, 0);
       const began = performance.now();
@@ -416,7 +416,7 @@ describe('a loader whose augmentation mixes', () => {
 });
 
 describe('a loader that repeats images', () => {
-  test('shows each of them as often as asked, and augments it anew each time', async () => {
+  test('shows each of them as often as asked, and augments it differently each time', async () => {
     const shown = await using(training(imagesWithout(), { augmentation: INCEPTION, repeats: 2 }), (loader) =>
       collect(loader.from(0), 4),
     );
@@ -431,7 +431,7 @@ describe('a loader that repeats images', () => {
     }
   });
 
-  test('refuses, as DeiT would have to, sets that its selection leaves nothing of', () => {
+  test('refuses sets that are too small for DeiT’s selection', () => {
     assert.throws(() => training(imagesWithout(), { repeats: 3, officialRepeats: true }), UserError);
   });
 });

@@ -104,7 +104,7 @@ describe('intoMemory', () => {
     });
   });
 
-  test('tells how far it is, up to the end', async () => {
+  test('reports progress, up to the end', async () => {
     for (const lost of [[], [2], [64, 65, 66, 67, 68, 69]]) {
       const told: string[] = [];
       await intoMemory(imagesWithout(lost), {

@@ -10,7 +10,7 @@ import { centralView, openEncoded, regionView } from './decode.js';
 import type { Resampling } from './decode.js';
 import type { Image } from '../image/image.js';
 
-// Whatever lies in a data set ends as RGB of the asked size, or as one line that says why not.
+// Any file in a data set becomes RGB of the requested size, or one line that says why not.
 
 const SIZE = 16;
 const RESAMPLINGS: readonly Resampling[] = ['pillow', 'libvips'];
@@ -22,7 +22,7 @@ const WHITE: Colour = [255, 255, 255];
 
 const folder = temporaryFolder();
 
-/** An image that is not all of one colour, so that its file is long enough to be cut. */
+/** An image with several colours, so that its file is long enough to truncate. */
 function noisy(): Sharp {
   const pixels = Uint8Array.from({ length: 3 * 64 * 64 }, (_, index) => (index * index * 31) & 255);
   return sharp(pixels, { raw: { width: 64, height: 64, channels: 3 } });
@@ -41,7 +41,7 @@ function film(): Sharp {
 
 const orange = (width = 24, height = width): Sharp => plain(ORANGE, width, height);
 
-/** Files that are read: name, content, the colour that it shows all over, and how near. */
+/** Readable files: name, content, uniform colour, and tolerance. */
 const READ: readonly (readonly [string, () => Promise<Buffer>, Colour, number])[] = [
   ['grey.png', () => plain(GREY, 24).toColourspace('b-w').png().toBuffer(), GREY, 1],
   ['grey.jpg', () => plain(GREY, 24).toColourspace('b-w').jpeg().toBuffer(), GREY, 2],
@@ -106,7 +106,7 @@ const NO_IMAGE = /^it is empty or no image of a known format \(JPEG, PNG, WebP, 
 const DAMAGED = /^it is damaged or cut off/;
 const TOO_LARGE = /^its header says that it has more than 134 million pixels$/;
 
-/** Files that are refused: name, content, reason. */
+/** Rejected files: name, content, reason. */
 const REFUSED: readonly (readonly [string, () => Promise<Buffer>, RegExp])[] = [
   ['cut.jpg', () => cut(noisy().jpeg()), DAMAGED],
   ['cut progressive.jpg', () => cut(noisy().jpeg({ progressive: true })), DAMAGED],
@@ -134,7 +134,7 @@ const REFUSED: readonly (readonly [string, () => Promise<Buffer>, RegExp])[] = [
   ['lying.png', async () => lyingPng(600, 600), DAMAGED],
 ];
 
-/** Both views that are taken of images, by every resampling. */
+/** Both views of images, with every resampling. */
 function views(file: string): readonly (() => Promise<Image>)[] {
   return RESAMPLINGS.flatMap((resampling) => [
     async () => centralView(await openEncoded({ file }), SIZE, { resampling }),
@@ -165,7 +165,7 @@ describe('odd images', () => {
   for (const orientation of [1, 2, 3, 4, 5, 6, 7, 8]) {
     test(`EXIF orientation ${orientation} is read as it is meant to be seen`, async () => {
       const file = path.join(folder, `turned${orientation}.jpg`);
-      // Stored: the upper left quarter red in white. By the orientation it comes to lie in another corner.
+      // Stored: a red upper left quarter on white. The orientation moves it to another corner.
       const corner = plain([255, 0, 0], 32);
       const stored = plain(WHITE, 64).composite([{ input: await corner.png().toBuffer(), left: 0, top: 0 }]);
       await stored.jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).withMetadata({ orientation }).toFile(file);

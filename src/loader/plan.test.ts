@@ -17,7 +17,7 @@ const sizes = fc
   .map(({ batchSize, extra, repeats }) => ({ count: batchSize + extra, batchSize, repeats }));
 
 describe('a shuffled plan', () => {
-  test('has every image at most once an epoch, in full batches and an order of its own', () => {
+  test('has every image at most once per epoch, in full batches and a new order', () => {
     fc.assert(
       fc.property(sizes, ({ count, batchSize }) => {
         const plan = shuffledPlan(count, batchSize, rng);

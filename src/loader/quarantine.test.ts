@@ -31,7 +31,7 @@ describe('Quarantine', () => {
     });
   }
 
-  test('stops the work at one too many, in one line that names the first', () => {
+  test('stops the work at the first one over the limit, in one line that names the first image', () => {
     const quarantine = new Quarantine({ total: 1000 });
     quarantine.meet(100);
     for (let index = 0; index < 10; index++) quarantine.add(bad(index));
@@ -61,7 +61,7 @@ describe('Quarantine', () => {
     assert.equal(quarantine.share, 1 / 100);
   });
 
-  test('takes as many as it allows, whatever the settings', () => {
+  test('accepts exactly as many as it allows, with any settings', () => {
     fc.assert(
       fc.property(fc.nat(300), fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(20), (total, share, least) => {
         const quarantine = new Quarantine({ total, share, least });

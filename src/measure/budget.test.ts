@@ -65,7 +65,7 @@ describe('a budget', () => {
     }
   });
 
-  test('the share inside is estimated from draws', () => {
+  test('the share within is estimated from draws', () => {
     const { min, max } = costRange(table).macs;
     const budget = { macs: { max: (min + max) / 2 } };
     const exact = costs.filter((cost) => isWithin(budget, cost)).length / costs.length;
@@ -97,7 +97,7 @@ describe('whether a budget can be reached', () => {
     assert.throws(() => checkBudget(large, { macs: { max: macs.min - 1 } }), /at most .* reaches .*raise the limit/);
     assert.throws(() => checkBudget(large, { macs: { min: macs.max + 1 } }), /at least .* reaches .*lower the limit/);
     assert.throws(() => checkBudget(large, { macs: { min: 2, max: 1 } }), /is empty/);
-    // Each of the two can be had, but the cheapest network is not the one with most parameters.
+    // Each bound alone is possible, but the cheapest network does not have the most parameters.
     assert.throws(
       () => checkBudget(large, { macs: { max: macs.min }, parameters: { min: parameters.max } }),
       /within the budget as a whole .* reaches/,

@@ -49,7 +49,7 @@ describe('fine-tuning starts', () => {
     assert.ok(expected && found);
     assert.deepEqual(found, resizedPositions(expected, 6));
     assert.deepEqual(found.shape, [1, 37, 12]);
-    // And so as a whole: the group takes it.
+    // The group accepts the result as a whole.
     const drawn = network.trunk.initialize(seeded('drawn'), start);
     assert.deepEqual(network.trunk.unpack(drawn.parameters, drawn.buffers).get('pos_embed'), found);
   });

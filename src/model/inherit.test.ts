@@ -38,7 +38,7 @@ test('a subnet inherits exactly its own variables, uncopied', () => {
   );
 });
 
-test('a missing variable and a path that does not fit are told', () => {
+test('a missing variable and a path that does not fit are reported', () => {
   const incomplete = new Map(weights);
   incomplete.delete('blocks.1.choices.1.norm1.bias');
   assert.throws(() => inheritWeights(network, [3, 1], incomplete), /lack blocks\.1\.choices\.1\.norm1\.bias/);

@@ -36,7 +36,7 @@ describe('the weights in an exported model', () => {
     assert.deepEqual(exportedModel(read.weights, read), bytes);
   });
 
-  test('that are not there are an error of one line', async () => {
+  test('that are missing are a one-line error', async () => {
     const x = input('x', 'float32', [1]);
     const unnamed = await fileOf('unnamed.onnx', lower({ y: mul(x, 2) }));
     const text = await fileOf('text.onnx', new TextEncoder().encode('no model'));

@@ -130,7 +130,7 @@ describe('metadata', () => {
     assert.deepEqual(readMetadata(encodeModel({ graph })), {});
   });
 
-  test('of what is no ONNX model is an Error, whatever the bytes', () => {
+  test('of bytes that are not an ONNX model is an Error', () => {
     assert.throws(() => readMetadata(new Uint8Array()), /^Error: the bytes are not an ONNX model/);
     assert.throws(
       () => readMetadata(new TextEncoder().encode('{"json": true}')),

@@ -134,7 +134,7 @@ describe('distributions', () => {
     const cut = draw(DRAWS, () => rng.truncatedNormal(1));
     assert.ok(cut.every((value) => Math.abs(value) <= 2));
     near(variance(cut), 0.7737, 0.02);
-    // Much wider than its bound it is all but uniform, and takes no longer.
+    // Much wider than its bound, it is almost uniform, and just as fast.
     const wide = draw(DRAWS, () => rng.truncatedNormal(1000, 2));
     assert.ok(wide.every((value) => Math.abs(value) <= 2));
     near(variance(wide), 4 / 3, 0.03);

@@ -94,7 +94,7 @@ describe('recalibration', () => {
     const ofAll = await statistics(3);
     assert.deepEqual((await statistics(1)).get(name), ofOne.get(name), 'an earlier recalibration leaves no trace');
     assert.notDeepEqual(ofAll.get(name), ofOne.get(name));
-    // The three batches are the whole training set, so their average is that of one batch with all of it.
+    // The three batches are the whole training set, so their average equals that of one batch with all images.
     const whole = await Recalibrator.create(device, network, dataset.train, {
       batches: 1,
       batchSize: 60,
@@ -154,7 +154,7 @@ describe('the exported model', () => {
     await loader.close();
   });
 
-  test('is refused when it is none of glit’s', async () => {
+  test('is refused if it is not one of glit’s', async () => {
     const file = join(folder, 'broken.onnx');
     await writeFile(file, 'no model');
     await assert.rejects(readExportedModel(file), UserError);

@@ -22,13 +22,13 @@ const MOMENTUM = model(
   [value('p2', 2), value('m2', 2), value('sum', 1)],
 );
 
-/** n matrix products in a row: as long a run as one likes. */
+/** n matrix products in a row: a run of any length. */
 function products(count: number, size: number): Uint8Array {
   const nodes = Array.from({ length: count }, (_, i) => node('MatMul', [`x${i}`, 'x0'], `x${i + 1}`));
   return model([value('x0', size, size)], nodes, [value(`x${count}`, size, size)]);
 }
 
-/** What every kind of device does alike. `size` is that of matrices whose products take some milliseconds. */
+/** The tests for every kind of device. Products of matrices of this `size` take some milliseconds. */
 function behavesAsADevice(kind: DeviceKind, size: number): void {
   let device: Device;
   before(async () => {
@@ -143,7 +143,7 @@ function behavesAsADevice(kind: DeviceKind, size: number): void {
     assert.equal(shared.length, 2, 'a view of a larger buffer is copied');
   });
 
-  test('reads shared memory in place, anew in every run', async () => {
+  test('reads shared memory in place, again in every run', async () => {
     const program = await device.compile(MOMENTUM);
     const data = new Float32Array(new SharedArrayBuffer(8));
     const inputs = { p: tensor('float32', [2], data), m: float32([2], [0, 0]), g: float32([2], [0, 0]) };
@@ -230,7 +230,7 @@ describe('a cpu device', () => behavesAsADevice('cpu', 512));
 describe('a webgpu device', { skip: await whyNoWebGpu() }, () => {
   behavesAsADevice('webgpu', 48);
 
-  test('gives back what updates replace and what nobody asked for', async () => {
+  test('frees what updates replace and what was not requested', async () => {
     const device = await openDevice({ kind: 'webgpu' });
     const size = 500_000; // 2 MB
     const program = await device.compile(
@@ -277,7 +277,7 @@ describe('closing a device', () => {
   });
 });
 
-/** Runs a script that has `device`, `program` (a run of some 100 ms) and `x0`, in a process of its own. */
+/** Runs a script with `device`, `program` (a run of some 100 ms) and `x0`, in a separate process. */
 function inProcess(
   script: string,
   kind: DeviceKind = 'cpu',

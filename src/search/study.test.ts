@@ -114,7 +114,7 @@ describe('a study', () => {
     );
   });
 
-  test('goes on where it was when it is run again, by more generations too', async () => {
+  test('continues when it is run again, also with more generations', async () => {
     const problem = separable(LOW, 1);
     const whole = await new Study(problem, evolution(SMALL), seeded(1)).run(SMALL);
     const study = new Study(problem, evolution(SMALL), seeded(1));
@@ -195,7 +195,7 @@ describe('a study', () => {
     await assertResumes({ sampler: dominance, size, seed: 1 }, two, 33);
   });
 
-  test('passes on the error of a score and refuses one that is no number', async () => {
+  test('passes on an error while scoring and refuses a score that is not a number', async () => {
     const scoring = (score: Problem['score']): Promise<unknown> =>
       new Study({ ...separable(HIGH, 1), score }, randomSearch, seeded(1)).run(SMALL);
     await assert.rejects(

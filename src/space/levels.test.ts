@@ -58,7 +58,7 @@ describe('the released low level', () => {
     ]);
   });
 
-  test('has nine choices a block, rows before columns', () => {
+  test('has nine choices per block, rows before columns', () => {
     assert.equal(sizeOf(space), 9n ** 12n);
     assert.deepEqual(space.positions[1]?.map(describeBlock), [
       'L3 k17 e1 f4',

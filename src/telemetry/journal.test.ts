@@ -126,7 +126,7 @@ describe('a journal', () => {
   });
 });
 
-test('tee tells every listener in order', () => {
+test('tee passes events to every listener in order', () => {
   const told: string[] = [];
   const listener = tee(
     (event) => told.push(`a ${event.type}`),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stageName, type Stage } from './stage.js';
 
-// A run folder has files by these names and random streams are forked by them: another name is another result.
+// Files in a run folder have these names and random streams are forked by them: a new name changes results.
 const NAMES: readonly (readonly [Stage, string])[] = [
   [{ kind: 'files' }, 'files'],
   [{ kind: 'images' }, 'images'],

@@ -21,7 +21,7 @@ before(async () => {
 });
 after(() => device.close());
 
-/** The same images in the same order, whatever the size of the batches: nothing random is done to them. */
+/** The same images in the same order for any batch size, without random augmentation. */
 function loaderOf(batchSize: number): Loader {
   const augmentation = NO_AUGMENTATION;
   const options = { imageSize: 32, batchSize, rng: seeded('accumulation'), augmentation, workers: 0 };
@@ -99,7 +99,7 @@ describe('gradients of several batches', () => {
   }
 
   test('move the running statistics batch by batch', async () => {
-    // Without a learning rate nothing but the statistics changes, so six steps of one batch are three of two.
+    // Without a learning rate only the statistics change, so six steps of one batch equal three of two.
     const still = { ...TINY_RECIPE, learningRate: 0, warmupSteps: 0, minLearningRate: 0, weightDecay: 0, dropPath: 0 };
     const one = await trained(tinyNetwork(), { ...still, steps: 6 });
     const two = await trained(tinyNetwork(), { ...still, steps: 3, accumulate: 2 });
@@ -187,7 +187,7 @@ describe('a run that accumulates', () => {
   }
 });
 
-/** A loader whose receiver is told to stop while it works on batch number `batches`, counted from 1. */
+/** A loader that aborts its receiver while it works on batch number `batches`, counted from 1. */
 function stopping(loader: Loader, batches: number, controller: AbortController): Loader {
   return {
     batchesPerEpoch: loader.batchesPerEpoch,

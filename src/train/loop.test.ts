@@ -51,7 +51,7 @@ async function trainedWeights(description: TrainingJob): Promise<Weights> {
 
 type Outcome = Pick<StepReport, 'loss' | 'correct' | 'gradientNorm'>;
 
-/** What two steps report of the network when their batches are changed in the way asked for. */
+/** The reports of two steps with changed batches. */
 async function firstSteps({
   lambda,
   reversed = false,
@@ -119,7 +119,7 @@ describe('training', () => {
   ] as const) {
     for (const accumulate of [1, 3]) {
       const recipe = { ...TINY_RECIPE, accumulate };
-      test(`of ${name}, ${accumulate} batches a step, that was interrupted and goes on ends bit for bit as one that was not`, async () => {
+      test(`of ${name}, ${accumulate} batches per step, interrupted and resumed, ends bit for bit like an uninterrupted one`, async () => {
         const expected = await trainedWeights(job(network(), { recipe }));
         const checkpoints = new Kept();
         const controller = new AbortController();
@@ -161,20 +161,21 @@ describe('training', () => {
     const state = await train(job(tinyNetwork(), { recipe: { ...TINY_RECIPE, averageDecay: 0.9 } }));
     const [weights, averages] = [await state.weights(), await state.averages()];
     state.free();
-    // Parameters and statistics, and no counter of batches, which an average would only spoil.
+    // Parameters and statistics, but no batch counters, which cannot be averaged.
     assert.deepEqual([...(averages?.keys() ?? [])].sort(), [...weights.keys()].sort());
     assert.ok([...weights.keys()].every((name) => !name.includes('num_batches_tracked')));
     const name = 'head.weight';
     assert.notDeepEqual(averages?.get(name), weights.get(name));
   });
 
-  test('takes mixed batches: part of the one label, part of the other', async () => {
+  test('takes mixed batches: part of one label, part of the other', async () => {
     const mixed = (lambda: number | undefined): Promise<readonly Outcome[]> => firstSteps({ lambda });
     const [own, all, none, half] = [await mixed(undefined), await mixed(1), await mixed(0), await mixed(0.3)];
     assert.deepEqual(all, own);
     const reversed = await firstSteps({ reversed: true });
     assert.deepEqual(none, reversed);
-    // Of the first step, where the weights are still the same, λ divides the loss; what counts is the greater part.
+    // In the first step, where the weights are still equal, λ interpolates the loss; accuracy counts the dominant
+    // label.
     assert.ok(Math.abs(half[0].loss - (0.3 * own[0].loss + 0.7 * reversed[0].loss)) < 1e-6);
     assert.equal(half[0].correct, reversed[0].correct);
   });
@@ -183,7 +184,7 @@ describe('training', () => {
     assert.deepEqual(await firstSteps({ pixels: 'float32' }), await firstSteps({}));
   });
 
-  test('that diverges stops with a word about the learning rate', async () => {
+  test('that diverges stops with a hint about the learning rate', async () => {
     const recipe = { ...TINY_RECIPE, steps: 50, learningRate: 1e30, warmupSteps: 0, clipNorm: 0 };
     await assert.rejects(train(job(tinyNetwork(), { recipe })), (error) => {
       assert.ok(error instanceof UserError);

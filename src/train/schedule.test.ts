@@ -58,7 +58,7 @@ describe("DeiT's own way with the rate", () => {
     assert.ok(learningRateAt(official, 299) > SCHEDULE.minLearningRate);
   });
 
-  test('takes epochs that are no whole number of steps, as with accumulated gradients', () => {
+  test('takes epochs that are not a whole number of steps, as with accumulated gradients', () => {
     const fractional = { ...official, official: { stepsPerEpoch: 12.5 } };
     assert.equal(learningRateAt(fractional, 24), SCHEDULE.warmupLearningRate);
     assert.ok(learningRateAt(fractional, 25) > SCHEDULE.warmupLearningRate);

@@ -38,7 +38,7 @@ async function readPytorch(bytes: Uint8Array): Promise<void> {
   await readPytorchStateDict(file);
 }
 
-/** A share of mutations that changes nothing of weight is expected; if all or none did, the test would test nothing. */
+/** Some mutations are harmless; if all or none were, the test would prove nothing. */
 function assertMixed(read: number, all: number): void {
   assert.ok(read > 0 && read < all, `${read} of ${all} were read`);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Numbers that headers lie with: nothing, the ends of integer types, sizes beyond any memory. */
+/** False numbers for headers: zero, the limits of integer types, sizes beyond any memory. */
 const LIES = [
   0n,
   1n,
@@ -16,7 +16,9 @@ const LIES = [
   2n ** 64n - 1n,
 ];
 
-/** One change of a file's bytes. Places are shares of its length, so that one change fits files of any length. */
+/**
+ * One change of a file's bytes. Positions are shares of its length, so that a change applies to files of any length.
+ */
 type Change =
   | { readonly kind: 'byte'; readonly at: number; readonly value: number }
   | { readonly kind: 'number'; readonly at: number; readonly value: bigint; readonly bytes: number }
@@ -52,7 +54,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('repeat' as const), at: place, length, from: place }) },
 );
 
-/** The bytes of one of `files` with a few things changed. */
+/** The bytes of one of `files` with a few changes. */
 export function mutated(files: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> {
   return fc
     .tuple(fc.constantFrom(...files), fc.array(change, { minLength: 1, maxLength: 4 }))

@@ -30,7 +30,7 @@ after(() => {
 });
 const cache = new Cache(join(folder, 'cache'));
 const RUNS = Number(process.env['GLIT_FUZZ_RUNS'] ?? 300);
-/** A table is read in a process of its own, whose start takes a tenth of a second. */
+/** A table is read in a separate process, which takes a tenth of a second to start. */
 const TABLE_RUNS = Number(process.env['GLIT_FUZZ_RUNS'] ?? 60);
 
 const images = await pngs(6);
@@ -64,7 +64,7 @@ const tables = [
 
 interface Format {
   readonly what: string;
-  /** The files that are left as they are. */
+  /** The unchanged files. */
   readonly others: Readonly<Record<string, string | Uint8Array>>;
   readonly name: string;
   readonly content: fc.Arbitrary<Uint8Array>;
@@ -126,7 +126,7 @@ const formats: readonly Format[] = [
   },
 ];
 
-/** Reads a few of the images, which may fail each by itself. */
+/** Reads a few of the images; each may fail. */
 async function readSome(source: ImageSource): Promise<void> {
   if (isStored(source)) return;
   for (let index = 0; index < Math.min(4, source.labels.length); index++) {

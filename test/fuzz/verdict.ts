@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { UserError } from '../../src/errors.js';
 
-/** Seconds after which reading a small file counts as hanging, on a machine that does other things, too. */
+/** Seconds after which reading a small file counts as hanging, on a busy machine. */
 const LONGEST = 20;
-/** How many bytes of arrays reading may have made, beside those of the file. */
+/** Limit in bytes for the arrays that reading allocates, besides the file's. */
 const MOST_BYTES = 2 ** 28;
 
 /**
- * Reads something that may be broken: it must be read, or refused by a UserError of one line, soon and without taking
- * memory that the input does not justify. Returns whether it was read.
+ * Reads possibly broken input: it must be read or refused with a one-line UserError, quickly and without memory that
+ * the input does not justify. Returns whether it was read.
  */
 export async function survives(read: () => unknown): Promise<boolean> {
   const began = performance.now();

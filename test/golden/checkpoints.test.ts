@@ -40,7 +40,7 @@ function field(content: Pickled, ...keys: readonly (string | number)[]): Pickled
   }, content);
 }
 
-/** A pickled value as JSON has it. */
+/** A pickled value as JSON. */
 function plain(value: Pickled): unknown {
   if (value instanceof Map) return Object.fromEntries([...value].map(([key, each]) => [key as string, plain(each)]));
   if (value instanceof Namespace) return plain(value.fields);
@@ -112,7 +112,7 @@ describe('a checkpoint that must be refused', async () => {
     ['bad_missing_storage.pth', /tensor "model\/b" is broken: the numbers of its storage "1" are missing/],
     ['bad_out_of_bounds_view.pth', /tensor "model\/a" is broken: \[9, 4\] reaches element 35 of a storage that has 12/],
   ];
-  test('is known by what is wrong with it', () => {
+  test('is known by its defect', () => {
     const known = new Set(cases.map(([file]) => file));
     assert.ok(Object.keys(bad).length >= 6);
     for (const file of Object.keys(bad)) assert.ok(known.has(file), file);
@@ -131,7 +131,7 @@ describe('a checkpoint that must be refused', async () => {
     });
   }
 
-  test('a file cut off anywhere is refused or, behind its last number, whole', async () => {
+  test('a file truncated anywhere is refused or, after its last number, complete', async () => {
     for (const name of ['dtypes_zip.pth', 'dtypes_legacy.pth', 'views_zip.pth', 'views_legacy.pth']) {
       const bytes = await readFile(goldenPath(`checkpoints/${name}`));
       const copy = join(folder, name);

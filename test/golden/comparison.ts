@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
-/** Compares tensors with reference ones, fails at the first that is too far off, and remembers how near the worst came. */
+/** Compares tensors with references, fails at the first large difference, and records the worst one. */
 export class Comparison {
   readonly #worst = new Map<string, { error: number; tolerance: number; what: string }>();
 
@@ -19,7 +19,7 @@ export class Comparison {
     this.#check(group, what, largestDifference(values(actual), reference) / largest, tolerance);
   }
 
-  /** The difference as a whole may not be longer than `tolerance` times the reference (Euclidean lengths). */
+  /** The norm of the difference may not exceed `tolerance` times the norm of the reference. */
   relativeLength(group: string, what: string, actual: Tensor, expected: Tensor, tolerance: number): void {
     assert.deepEqual(actual.shape, expected.shape, `shape of ${what}`);
     const reference = values(expected);
@@ -31,7 +31,7 @@ export class Comparison {
     this.#check(group, what, Math.abs(actual - expected), tolerance);
   }
 
-  /** The worst of every group beside its tolerance. */
+  /** The worst difference of every group, with its tolerance. */
   report(): string {
     return [...this.#worst]
       .map(([group, { error, tolerance, what }]) => `${group} ${error.toExponential(1)} of ${tolerance} (${what})`)

@@ -39,7 +39,7 @@ interface Recorded {
 
 const DRAWS = 20_000;
 
-/** The rule of the reference's README for means; percentiles as shares of draws below them, by the same rule. */
+/** The tolerance from the reference's README, for means and for the shares of draws below percentiles. */
 function agree(what: string, values: readonly number[], recorded: Distribution, recordedDraws: number): void {
   const noise = 4 * Math.sqrt(1 / recordedDraws + 1 / values.length);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -50,7 +50,7 @@ function agree(what: string, values: readonly number[], recorded: Distribution, 
   for (const [percent, limit] of Object.entries(recorded.percentiles)) {
     const share = Number(percent) / 100;
     const slack = noise * Math.sqrt(share * (1 - share));
-    // Places are whole pixels: many draws can lie on the percentile itself.
+    // Positions are whole pixels: many draws can equal the percentile.
     const below = values.filter((value) => value < limit - 1e-9).length / values.length;
     const upTo = values.filter((value) => value <= limit + 1e-9).length / values.length;
     assert.ok(below <= share + slack && upTo >= share - slack, `${what}: ${below} to ${upTo} at percentile ${percent}`);

@@ -34,7 +34,7 @@ export class GoldenTensors {
   }
 }
 
-/** A reference file in JSON. What is in it is described in its README. */
+/** A reference file in JSON; its README describes the content. */
 export async function goldenJson<Content>(file: string): Promise<Content> {
   return JSON.parse(await readFile(goldenPath(file), 'utf8')) as Content;
 }

@@ -4,7 +4,7 @@ import { zeros, type Tensor } from '../../src/tensor/tensor.js';
 
 type Flat = Readonly<Record<string, Tensor>>;
 
-/** The flat vectors that programs take for a network's weights, under the names of their inputs. */
+/** A network's weights as flat vectors, by the programs' input names. */
 export function flatWeights(network: Network, weights: ReadonlyMap<string, Tensor>): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
   for (const group of groupsOf(network)) {
@@ -15,7 +15,7 @@ export function flatWeights(network: Network, weights: ReadonlyMap<string, Tenso
   return feeds;
 }
 
-/** Named variables from flat vectors; `nameOf` says under which name a group's parameters and buffers are found. */
+/** Named variables from flat vectors; `nameOf` gives the name of a group's parameters and buffers. */
 export function namedWeights(
   network: Network,
   flat: Flat,

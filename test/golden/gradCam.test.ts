@@ -15,7 +15,7 @@ import { openDevice, type Device } from '../../src/runtime/device.js';
 import { float32, type Tensor } from '../../src/tensor/tensor.js';
 import { GoldenTensors, row } from './data.js';
 
-/** By the prefix of its tensors: the network that the package grad-cam was run on. */
+/** The network that the package grad-cam was run on, by the prefix of its tensors. */
 const NETWORKS: Readonly<Record<string, Architecture>> = {
   vit: glitArchitecture({
     backbone: { imageSize: 32, patchSize: 8, dim: 24, heads: 3, classes: 5 },
@@ -33,7 +33,7 @@ const NETWORKS: Readonly<Record<string, Architecture>> = {
   }),
 };
 const CLASSES = [0, 1, 2];
-/** Of a raw map's greatest value: gradients of float32, summed in another order. */
+/** Relative to a raw map's maximum: float32 gradients, summed in another order. */
 const RAW_TOLERANCE = 1e-4;
 /** Two levels of an 8-bit picture. */
 const MAP_TOLERANCE = 2 / 255;
@@ -49,7 +49,7 @@ describe('Grad-CAM as the package grad-cam computes it', () => {
     test(`of ${name}: raw maps and final maps`, async () => {
       const golden = await GoldenTensors.read('baselines/gradcam.safetensors');
       const network = plainNetwork(explained);
-      // Counters of batches, which nothing reads, were recorded with an axis.
+      // Batch counters, which nothing reads, were recorded with an axis.
       const state = [...golden.under(`${name}/state/`)].filter(([tensor]) => !tensor.endsWith('num_batches_tracked'));
       const weights = readStateDict(network, new Map(state), 'the reference state');
       const images = golden.get(`${name}/images`);

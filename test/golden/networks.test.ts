@@ -160,7 +160,7 @@ async function check(
   }
 }
 
-/** The reference has the patches before the class token and the positions join them. */
+/** The reference has the patches before the class token and positions are added. */
 function embedding(patches: Tensor, weights: ReadonlyMap<string, Tensor>): Tensor {
   // patches: [B, N − 1, D]
   const positions = values(weights.get('pos_embed') as Tensor); // [1, N, D]

@@ -14,7 +14,7 @@ import { GoldenTensors } from './data.js';
 
 /** The network of the reference checkpoints: the released blocks in a smaller backbone. */
 const backbone = { imageSize: 32, patchSize: 8, dim: 12, heads: 3, classes: 10 };
-/** What the reference's README suggests for logits. */
+/** The tolerance for logits from the reference's README. */
 const TOLERANCE = 2e-5;
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-pretrained-'));
@@ -29,7 +29,7 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-/** Runs a command that must succeed and returns what it says. */
+/** Runs a command that must succeed and returns its output. */
 async function succeed(...args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const { code, stdout, stderr } = await glit(folder, ...args);
   assert.equal(code, 0, stderr);

@@ -36,7 +36,7 @@ describe("DeiT's repeated augmentation", () => {
     });
   }
 
-  test('of 103 images selects none, which is what the project does otherwise', () => {
+  test('of 103 images selects none, unlike the project’s own', () => {
     const small = cases.filter(({ dataset_size }) => dataset_size === 103);
     assert.ok(small.length > 0 && small.every(({ ranks }) => ranks.every(({ selected }) => selected.length === 0)));
     assert.ok(small.every(({ ranks }) => ranks.every(({ before_selection }) => before_selection?.length === 155)));

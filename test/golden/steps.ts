@@ -9,7 +9,7 @@ import type { NetworkState } from '../../src/train/state.js';
 import { gradientStep, trainingStep, updateStep, type StepSettings } from '../../src/train/step.js';
 import type { ZeroGradients } from './zeroGradients.js';
 
-/** Makes one step on a state and tells loss, logits and norm of the gradient. */
+/** Makes one step on a state and returns loss, logits and gradient norm. */
 export type Step = (
   state: NetworkState,
   batch: Readonly<Record<'images' | 'targets', Tensor>>,
@@ -29,7 +29,7 @@ export async function fusedSteps(
   return (state, batch, scalars) => program.on(state.at(path(network))).run({ ...constant, ...batch, ...scalars });
 }
 
-/** The step in the two programs that accumulate gradients, so that gradients that are only noise can be set to 0 in between. */
+/** The step as two programs that accumulate gradients, so that noise gradients can be set to 0 in between. */
 export async function separateSteps(
   device: Device,
   network: Network,
@@ -74,7 +74,7 @@ function path({ choices }: Network): number[] {
   return choices.map(() => 0);
 }
 
-/** What a plain network without drop path is fed and does not read. */
+/** Feeds that a plain network without drop path does not read. */
 function unread(network: Network): Readonly<Record<'path' | 'keep', Tensor>> {
   return { path: int64([network.choices.length], path(network)), keep: zeros('float32', [0]) };
 }

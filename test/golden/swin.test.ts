@@ -11,7 +11,7 @@ import { Comparison } from './comparison.js';
 import { goldenJson, GoldenTensors } from './data.js';
 import { compareWholeNetwork } from './wholeNetwork.js';
 
-/** Both networks are this; at 48 pixels its grids of 12 and 6 tokens are filled up to whole windows of 7. */
+/** The architecture of both networks; at 48 pixels, its grids of 12 and 6 tokens are padded to whole windows of 7. */
 const CASES = [
   ['swin_even', 56],
   ['swin_padded', 48],
@@ -67,7 +67,7 @@ describe('swin-tiny is', async () => {
     test(`${name}, in names and shapes`, () => {
       const official = shapesOf(toLayout(network, state, layout));
       assert.deepEqual(Object.fromEntries(official), shapes);
-      // Indices come last; what is trained comes in the official order.
+      // Indices come last; trained tensors come in the official order.
       const trained = (names: Iterable<string>): string[] => [...names].filter((each) => !each.endsWith('_index'));
       assert.deepEqual(trained(official.keys()), trained(Object.keys(shapes)));
     });

@@ -36,7 +36,7 @@ interface ModelIndex {
   readonly models: readonly { readonly analytically_zero_gradients: readonly string[] }[];
 }
 
-/** What a run of eight steps left behind. */
+/** The outcome of a run of eight steps. */
 interface Trajectory {
   readonly weights: Weights;
   readonly averages: Weights;
@@ -115,7 +115,7 @@ async function checkClipped(file: string, clipNorm: number, t: TestContext): Pro
   t.diagnostic(comparison.report());
 }
 
-/** With these gradients at exactly 0 nothing wanders, and the networks can be compared in evaluation as well. */
+/** With these gradients at exactly 0 nothing drifts, and the networks can be compared in evaluation too. */
 async function checkWithoutNoise(file: string, decay: number, t: TestContext): Promise<void> {
   const golden = await GoldenTensors.read(`train/${file}`);
   const run = await train(await separateSteps(device, network, images, { optimizer, averageDecay: decay, zero }), { average: true });
@@ -175,8 +175,8 @@ function compareSteps(run: Trajectory, golden: GoldenTensors, comparison: Compar
 }
 
 /**
- * 99.9 % of all parameters within 1e-5, and the way from the first to the last ones right to 0.2 %. What wanders by
- * rounding noise is left out: see {@link ZeroGradients}, and the running means that follow those biases.
+ * 99.9 % of all parameters within 1e-5, and the difference between first and last parameters within 0.2 %. Parameters
+ * that drift by rounding noise are excluded: see {@link ZeroGradients}, and the running means that follow those biases.
  */
 function compareWeights(group: string, found: Weights, golden: Map<string, Tensor>, comparison: Comparison): void {
   const { differences, moves } = deviations(found, golden);
@@ -192,8 +192,8 @@ function compareWeights(group: string, found: Weights, golden: Map<string, Tenso
 }
 
 /**
- * An average of 0.99996 has moved by a ten-thousandth of the parameters' way: about the rounding of the numbers
- * themselves. As of the parameters, 99.9 % must be right: AdamW divides a gradient near 0 by its own size.
+ * With decay 0.99996, the average has moved by a ten-thousandth of the parameters' change, about the rounding error of
+ * the numbers. As for parameters, 99.9 % must be right: AdamW divides a gradient near 0 by its own size.
  */
 function compareAverages(decay: number, run: Trajectory, golden: Map<string, Tensor>, comparison: Comparison): void {
   if (decay < 0.99) {
@@ -203,8 +203,8 @@ function compareAverages(decay: number, run: Trajectory, golden: Map<string, Ten
   const { differences } = deviations(run.averages, golden);
   const far = differences.filter((difference) => difference > 1e-7).length;
   comparison.number('share of averages off by 1e-7', 'all', far / differences.length, 0, 1e-3);
-  // Single parameters of the reference itself are off by up to 3e-4, of which eight steps pass on 1 − 0.99996⁸ = 3.2e-4,
-  // about 1e-7; the rounding of a number up to 1 adds 6e-8. None may be further off than that.
+  // Single parameters of the reference itself are off by up to 3e-4. Eight steps pass on 1 − 0.99996⁸ = 3.2e-4 of that,
+  // about 1e-7; rounding a number up to 1 adds 6e-8. No difference may exceed that.
   const largest = differences.reduce((most, difference) => Math.max(most, difference), 0);
   comparison.number('averages', 'all', largest, 0, 1.6e-7);
 }

@@ -1,9 +1,9 @@
 import { float32, type Tensor } from '../../src/tensor/tensor.js';
 
 /**
- * Elements whose gradient is 0 in exact arithmetic, so that what is computed for them is rounding noise: the bias in
- * front of a BatchNorm, and the key part of a qkv bias (a constant added to all scores of a query changes no softmax).
- * Written as in the reference data: `name` or `name[from:to]`.
+ * Elements whose gradient is 0 in exact arithmetic, so that computed values are rounding noise: the bias in front of a
+ * BatchNorm, and the key part of a qkv bias (a constant added to all scores of a query changes no softmax). Written as
+ * in the reference data: `name` or `name[from:to]`.
  */
 export class ZeroGradients {
   readonly #ranges: ReadonlyMap<string, readonly [number, number]>;
@@ -26,7 +26,7 @@ export class ZeroGradients {
     return float32([part.length], part);
   }
 
-  /** The other elements; undefined when there are none. */
+  /** The remaining elements; undefined when there are none. */
   outside(name: string, gradient: Tensor): Tensor<'float32'> | undefined {
     const [from, to] = this.#ranges.get(name) ?? [0, 0];
     const part = Array.from(gradient.data, Number).filter((_, at) => at < from || at >= to);

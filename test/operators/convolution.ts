@@ -9,7 +9,7 @@ interface Window {
   readonly padding?: number;
 }
 
-/** Height and width of what a window makes of an image. */
+/** Height and width of a window's output. */
 function extentsOf(image: readonly number[], { kernel, stride = 1, padding = 0 }: Window): readonly number[] {
   return image.map((extent, axis) => Math.floor((extent + 2 * padding - kernel[axis]) / stride) + 1);
 }
@@ -19,7 +19,7 @@ interface Layer extends Window {
   readonly bias?: true;
 }
 
-/** A convolution of [B, C, H, W] to `out` channels, by its definition; what is outside the image counts as a zero. */
+/** A convolution of [B, C, H, W] to `out` channels, by definition, with zero padding. */
 function convolved(x: readonly [number, number, number, number], out: number, layer: Layer): OperatorCase {
   const [batch, channels, height, width] = x;
   const { kernel, stride = 1, padding = 0, groups = 1, bias } = layer;
@@ -55,7 +55,7 @@ function describe({ kernel, stride, padding, groups, bias }: Layer): string {
   return [kernel.join('×'), ...options, ...(bias ? ['bias'] : [])].join(', ');
 }
 
-/** The transposed convolution to [B, C, H, W] from `out` channels: what each element of y gives to its window. */
+/** The transposed convolution to [B, C, H, W] from `out` channels: each element of y adds to its window. */
 function convolvedBack(x: readonly [number, number, number, number], out: number, layer: Layer): OperatorCase {
   const [batch, channels, ...image] = x;
   const { kernel, stride = 1, padding = 0, groups = 1 } = layer;
@@ -126,7 +126,7 @@ export const convolution = {
     convolved([2, 4, 3, 3], 6, { kernel: [3, 3], padding: 1, groups: 2 }),
     convolved([1, 4, 5, 4], 4, { kernel: [3, 3], stride: 2, padding: 1, groups: 2 }),
     convolved([2, 3, 3, 2], 3, { kernel: [1, 1], groups: 3 }),
-    // a padding that is wider than the kernel reaches
+    // a padding wider than the kernel's reach
     convolved([1, 1, 2, 2], 1, { kernel: [1, 1], padding: 1 }),
   ],
   convTranspose2d: [

@@ -100,7 +100,7 @@ function depthwise(channels: number, batch: number, length: number, kernel: numb
   };
 }
 
-/** `biases`: of how many heads there is a bias, which serves those, then the next as many; none: there is no bias. */
+/** `biases`: the number of heads that a bias has; it repeats over the others. Absent: no bias. */
 function attentionOf(shape: readonly [number, number, number], scale: number, biases = 0): OperatorCase {
   const [heads, tokens, width] = shape;
   const bias = biases === 0 ? [] : [numbers([biases, tokens, tokens])];
@@ -151,7 +151,7 @@ function erf(x: number): number {
 
 const normalDistribution = (x: number) => 0.5 * (1 + erf(x / Math.sqrt(2)));
 
-/** A feed-forward network from `width` to `hidden` to `out` channels, with what its gradient reads. */
+/** A feed-forward network from `width` to `hidden` to `out` channels, with the outputs for its gradient. */
 function feedForwardOf(rows: number, width: number, hidden: number, out: number): OperatorCase {
   return {
     name: `of [${rows}, ${width}] to ${hidden} and ${out}`,
@@ -202,16 +202,16 @@ export const products = {
       reference: (inputs, count) => (feedForwards[0].reference(inputs, count) as readonly Reference[])[0],
     },
   ],
-  // the last two of factors as wide as the result, with rows that have halves and with rows that have none
+  // the last two have factors as wide as the result, with even and odd numbers of rows
   gemm: [...gemms(2, 3, 4), ...gemms(1, 4, 1), ...gemms(4, 3, 3), ...gemms(3, 2, 2)],
   matmul: [
     ...matmuls([2], 2, 3, 4),
     ...matmuls([2, 3], 1, 2, 3),
     depthwise(3, 2, 5, 3),
     depthwise(2, 1, 4, 1),
-    // a kernel that reaches beyond both ends from everywhere
+    // a kernel that reaches beyond both ends from every position
     depthwise(1, 2, 3, 9),
-    // long enough to be computed in parts, with a kernel within a part, of a part's length, and of one position
+    // long enough for several parts, with a kernel shorter than a part, of a part's length, and of one position
     depthwise(1, 1, 97, 5),
     depthwise(1, 1, 100, 35),
     depthwise(1, 1, 97, 1),

@@ -6,7 +6,7 @@ import { mean, sum } from '../../src/graph/ops/sum.js';
 import { numbers, wholes, type OperatorCase } from '../support/operatorCase.js';
 import { Reference, reference, total } from '../support/reference.js';
 
-/** Σ over `axes`, by adding every element to the place that it belongs to. */
+/** Σ over `axes`, element by element. */
 function summed(x: Reference, axes: readonly number[], keepAxes: boolean): Reference {
   const rank = x.shape.length;
   const over = axes.map((axis) => (axis < 0 ? axis + rank : axis));
@@ -191,7 +191,7 @@ export const reductions = {
     logSoftmaxOf([4], -1.5, 1.5),
     logSoftmaxOf([2, 3], -3, 3),
     logSoftmaxOf([2, 2, 3], -1, 1),
-    // e^100 is no float32: the largest has to be taken out first
+    // e^100 overflows float32: subtract the largest first
     logSoftmaxOf([1, 5], 95, 100),
   ],
 } satisfies Record<string, readonly OperatorCase[]>;

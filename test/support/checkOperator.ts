@@ -22,20 +22,20 @@ const WIDE_STEP = 3e-4;
 interface Trial {
   readonly inputs: readonly Value[];
   readonly at: readonly Reference[];
-  /** The outputs that carry a gradient, and the gradients that they are given. */
+  /** The outputs that carry a gradient, and their gradients. */
   readonly outputs: readonly Value[];
   readonly seeds: readonly Value[];
   readonly feeds: Readonly<Record<string, Tensor>>;
   /** Σ ⟨outputs, seeds⟩ by the reference. */
   readonly objective: (at: readonly Reference[]) => number;
-  /** As many random tensors as inputs, of their shapes: a direction to differentiate along. */
+  /** One random tensor per input, of its shape: a direction to differentiate along. */
   readonly direction: readonly Tensor[];
 }
 
 /**
- * Checks one call of an operator against its reference: outputs, dtypes, shapes, multiply-accumulates; its gradient
- * against central differences of the reference, for all inputs together and for each alone; and the gradient of its
- * gradient likewise, or that it is refused.
+ * Checks one call of an operator against its reference: outputs, dtypes, shapes and multiply-accumulates; its gradient
+ * against central differences of the reference, for all inputs together and for each alone; and the second derivative
+ * likewise, or that it is refused.
  */
 export async function checkOperator(operator: string, one: OperatorCase): Promise<void> {
   const random = seeded(operator).fork(one.name);
@@ -156,7 +156,7 @@ function centralDifferences(
   return new Reference(at[k].shape, grad);
 }
 
-/** Compares up to `tolerance` of the largest element, and a hair for those that ought to be 0. */
+/** Compares to within `tolerance` of the largest element, plus a little for values that should be 0. */
 function assertClose(actual: Tensor, expected: Reference, tolerance: number, what: string): void {
   assert.deepEqual(actual.shape, expected.shape, `shape of ${what}`);
   const largest = expected.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);

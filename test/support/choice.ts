@@ -15,7 +15,7 @@ import { compile, evaluate } from './evaluate.js';
 import { countNodes } from './onnxNodes.js';
 import { draw, numbers } from './operatorCase.js';
 
-/** A choice between networks of the same shared values, each with parameters of its own. */
+/** A choice between networks with the same shared values, each with its own parameters. */
 export interface Choice {
   readonly shared: readonly Shape[];
   readonly arms: readonly ChoiceArm[];
@@ -28,7 +28,7 @@ export interface ChoiceArm {
 
 type Outputs = Readonly<Record<string, Value>>;
 
-/** One training step: loss, gradients of the shared values, and the parameters moved against theirs. */
+/** One training step: loss, gradients of the shared values, and the updated parameters. */
 function step(result: Value, shared: readonly Value[], parameters: readonly Value[], moved: Move): Outputs {
   const loss = sum(mul(sigmoid(result), result));
   const grads = vjp([loss], [constant(1)], [...shared, ...parameters]).map(
@@ -85,8 +85,8 @@ function ownInputs({ own }: ChoiceArm, arm: number): readonly Value[] {
 }
 
 /**
- * Checks that the training step of a choice equals, for every index, the one of the chosen arm alone, and that the
- * branches contain the nodes of the arms and no more: nothing is computed a second time for the gradient.
+ * Checks that the training step of a choice equals, for every index, that of the chosen arm alone, and that the
+ * branches contain only the nodes of the arms: nothing is computed twice for the gradient.
  */
 export async function checkChoice(choice: Choice, seed: string | number = 'choice'): Promise<void> {
   const random = seeded(seed);
@@ -111,7 +111,7 @@ const FREE = new Set(['If', 'Less', 'Identity', 'Reshape']);
 
 function assertNoRepetition(choice: Choice, branched: Outputs): void {
   const alone = choice.arms.map((_, chosen) => countNodes(lower(staticStep(choice, chosen))));
-  // What lies outside the branch, which the step of every arm alone contains once.
+  // The nodes outside the branch, which every single arm's step contains once.
   const identity: ChoiceArm = { own: [], body: ([first]) => first };
   const outside = countNodes(lower(staticStep({ ...choice, arms: [identity] }, 0)));
   for (const [type, count] of Object.entries(countNodes(lower(branched)))) {

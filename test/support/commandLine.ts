@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 
-/** The compiled command line beside the compiled tests. */
+/** The compiled command line, next to the compiled tests. */
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 export interface Ended {
@@ -16,7 +16,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** `glit` with these arguments, as a process of its own in the folder `cwd`. */
+/** `glit` with these arguments, as a separate process in the folder `cwd`. */
 export async function glit(cwd: string, ...args: readonly string[]): Promise<Ended> {
   return ended(start(cwd, args));
 }
@@ -63,7 +63,7 @@ async function ended(child: ChildProcessByStdio<null, Readable, Readable>): Prom
 
 const COLOURS = { blue: [40, 60, 200], green: [40, 190, 60], red: [200, 50, 40] } as const;
 
-/** A folder of small images in three classes that a colour tells apart, `perClass` of each. */
+/** A folder of small images in three classes with different colours, `perClass` of each. */
 export async function makePhotos(folder: string, perClass = 20): Promise<void> {
   for (const [name, [red, green, blue]] of Object.entries(COLOURS)) {
     mkdirSync(join(folder, name), { recursive: true });
@@ -76,7 +76,7 @@ export async function makePhotos(folder: string, perClass = 20): Promise<void> {
   }
 }
 
-/** Options for a run of seconds on {@link makePhotos}: 81 candidates a level and more, few steps. */
+/** Options for a run of seconds on {@link makePhotos}: at least 81 candidates per level, few steps. */
 export const TINY = [
   ['data.workers', 0],
   ['data.searchVal', 0.2],
@@ -96,7 +96,7 @@ export const TINY = [
   ['retrain.recipe.augmentation.steps', '[{ step: horizontalFlip, probability: 0.5 }]'],
 ].flatMap(([key, value]) => ['--set', `${key}=${value}`]);
 
-/** A file with text in a folder that is made for it. */
+/** A file with text in a new folder. */
 export function writeText(folder: string, name: string, text: string): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, name), text);

@@ -9,7 +9,7 @@ let opened: Promise<Device> | undefined;
 
 after(async () => (await opened)?.close());
 
-/** A graph that is compiled once and fed many times. Feeds that it does not read are left out. */
+/** A graph, compiled once and fed many times. Feeds that it does not read are dropped. */
 export async function compile(
   outputs: Readonly<Record<string, Value>>,
   options?: LowerOptions,

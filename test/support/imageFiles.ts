@@ -21,14 +21,14 @@ export function plain([r, g, b]: Colour, width = 8, height = width): Sharp {
   return sharp({ create: { width, height, channels: 3, background: { r, g, b } } });
 }
 
-/** A colour that no other `index` below 2^18 has. */
+/** A colour unique to each `index` below 2^18. */
 export function colourOf(index: number): Colour {
   return [4 * (index & 63), 4 * ((index >> 6) & 63), 4 * ((index >> 12) & 63)];
 }
 
 /**
- * Writes files of plain images, each in a colour of its own, by the place of its path in `files`. Endings choose the
- * format; other endings get a PNG all the same.
+ * Writes single-colour image files; the position in `files` determines the colour. Endings determine the format;
+ * unknown endings get a PNG.
  */
 export async function writeImages(folder: string, files: readonly string[], side = 8): Promise<void> {
   for (const [index, file] of files.entries()) {
@@ -45,7 +45,7 @@ export function numbered(folder: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${folder}/${index}.png`);
 }
 
-/** A PNG whose header says that it is so large, with pixel data for one line of a few pixels. */
+/** A PNG whose header claims this size, with pixel data for one line of a few pixels. */
 export function lyingPng(width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

@@ -7,7 +7,7 @@ interface GraphMessage {
   }[];
 }
 
-/** How many nodes of each operator type an ONNX model has, those in the arms of its branches included. */
+/** The number of nodes of each operator type in an ONNX model, including the arms of its branches. */
 export function countNodes(model: Uint8Array): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   const visit = ({ node }: GraphMessage): void => {

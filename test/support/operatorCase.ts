@@ -3,7 +3,7 @@ import type { Rng } from '../../src/random/rng.js';
 import { sizeOf, tensor, type DType, type Shape, type Tensor } from '../../src/tensor/tensor.js';
 import type { Contraction, Reference } from './reference.js';
 
-/** An input of an operator under test: random numbers of a range, or whole numbers of it. */
+/** An input of an operator under test: random numbers or integers in a range. */
 export interface Operand {
   readonly dtype: DType;
   readonly shape: Shape;
@@ -11,16 +11,16 @@ export interface Operand {
   readonly high: number;
 }
 
-/** One call of an operator and what it must compute. */
+/** One call of an operator and its expected results. */
 export interface OperatorCase {
   readonly name: string;
   readonly inputs: readonly Operand[];
   readonly apply: (inputs: readonly Value[]) => Value | readonly Value[];
   /** Every output of the call, from plain loops in float64. */
   readonly reference: (inputs: readonly Reference[], products: Contraction) => Reference | readonly Reference[];
-  /** How many outputs, the last ones, are there for the gradient to read and carry none themselves; 0 by default. */
+  /** The number of last outputs that only the gradient reads and that carry none themselves. Default 0. */
   readonly saved?: number;
-  /** The gradient reads such outputs, so that it cannot be differentiated again. */
+  /** The gradient reads such outputs, so it cannot be differentiated again. */
   readonly once?: true;
   /** No gradient reaches the inputs. */
   readonly constant?: true;

@@ -1,6 +1,6 @@
 /**
- * What operators are compared with: float64 arrays and plain loops. Nothing of `src/` is used here, so that a mistake
- * there cannot be made twice.
+ * The reference for operators: float64 arrays and plain loops. Nothing here uses `src/`, so a mistake there is not
+ * repeated.
  */
 
 /** A row-major float64 array. */
@@ -10,7 +10,7 @@ export class Reference {
     readonly data: Float64Array,
   ) {}
 
-  /** The element at `index`. A longer index is aligned at the right and an extent of 1 is read again: broadcasting. */
+  /** The element at `index`, with broadcasting: a longer index is aligned at the right, and extents of 1 repeat. */
   at(index: readonly number[]): number {
     const skipped = index.length - this.shape.length;
     let offset = 0;
@@ -41,7 +41,7 @@ export function total(extent: number, term: (at: number) => number): number {
   return result;
 }
 
-/** Sums of products, counted: what an operator states as its multiply-accumulates is compared with `count`. */
+/** Sums of products, counted: `count` is compared with an operator's stated multiply-accumulates. */
 export class Contraction {
   count = 0;
 

@@ -10,7 +10,7 @@ export const HIGH = highLevelSpace({ depth: 12, heads: 3 });
 export const LOW = releasedLowLevel(headSplits([3, 0, 1, 3, 0, 1, 3, 1, 0, 3, 0, 3], 3));
 export const TINY = highLevelSpace({ depth: 3, heads: 3 });
 
-/** A problem whose best fitness is known: each gene adds a value of its own, drawn once, so good genes can be combined. */
+/** A problem with known best fitness: each gene adds its own value, drawn once, so good genes can be combined. */
 export function separable(
   space: Space,
   seed: number,

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { colourOf, plain } from './imageFiles.js';
 
-/** Writes files, given by their paths below `root`, in folders that are made for them. */
+/** Writes files by their paths below `root` and creates their folders. */
 export function writeFiles(root: string, files: Readonly<Record<string, string | Uint8Array>>): string {
   mkdirSync(root, { recursive: true });
   for (const [name, content] of Object.entries(files)) {
@@ -13,7 +13,7 @@ export function writeFiles(root: string, files: Readonly<Record<string, string |
   return root;
 }
 
-/** PNG files of plain images, each in a colour of its own. */
+/** PNG files of single-colour images, each in a different colour. */
 export function pngs(count: number, first = 0, side = 8): Promise<Buffer[]> {
   return Promise.all(
     Array.from({ length: count }, (_, index) =>
@@ -65,12 +65,12 @@ export function mnistFiles(): Record<string, Uint8Array> {
   };
 }
 
-/** A member of an archive to write: the header's fields, and what follows it. */
+/** A member of an archive to write: the header's fields and the body. */
 export interface TarEntry {
   readonly name: string;
   readonly body?: Uint8Array | string;
   readonly type?: string;
-  /** What the header says, where it is not the body's length: octal digits or the field's bytes. */
+  /** The header's size field, if it is not the body's length: octal digits or the field's bytes. */
   readonly size?: string | Uint8Array;
   readonly prefix?: string;
 }
@@ -126,7 +126,7 @@ export async function samples(labels: readonly (number | string)[], prefix = '')
 
 /** How {@link parquet} writes. */
 export interface ParquetLayout {
-  /** Names of classes, written as the Hugging Face library does. */
+  /** Class names, written like the Hugging Face library does. */
   readonly names?: readonly string[];
   readonly codec?: 'UNCOMPRESSED' | 'SNAPPY';
   readonly rowGroupSize?: number;
@@ -136,7 +136,7 @@ export interface ParquetLayout {
   readonly labelColumn?: string;
 }
 
-/** A Parquet file with a column of images and one of labels, as Hugging Face data sets are. */
+/** A Parquet file with a column of images and one of labels, like Hugging Face data sets. */
 export function parquet(
   images: readonly (Uint8Array | null)[],
   labels: readonly (number | string | null)[],

@@ -35,7 +35,7 @@ export function tinyDataset(): Dataset {
   return texturePairs(seeded('tiny'), { ...TEXTURE_PAIRS, trainImages: 60, testImages: 50 });
 }
 
-/** A recipe in which every part is at work. */
+/** A recipe with every part on. */
 export const TINY_RECIPE: Recipe = {
   steps: 6,
   batchSize: 8,

@@ -25,7 +25,7 @@ function raw(...parts: readonly (string | number | Uint8Array)[]): Buffer {
   );
 }
 
-/** Pickle: a text, a whole number, and a call of what is named with a tuple of arguments. */
+/** Pickle: a string, an integer, and a call to a global with a tuple of arguments. */
 const text = (value: string): Buffer => raw('\x8c', value.length, value);
 const integer = (value: number | bigint): Buffer => {
   const bytes = Buffer.alloc(8);
@@ -142,7 +142,7 @@ describe('a pickle', () => {
     }
   });
 
-  test('that is wrong or hostile is refused in one line, soon and in little memory', async () => {
+  test('that is broken or malicious is refused in one line, quickly and in little memory', async () => {
     const big = 300_000;
     const cases: readonly (readonly [what: string, pickle: Uint8Array, fact: RegExp])[] = [
       ['an empty stack', raw(''), /pops more values/],
@@ -308,7 +308,7 @@ describe('the weights in a checkpoint', () => {
     assert.deepEqual(await namesIn(dictionary({ w: other, note: text('x') })), [undefined, undefined, { w: 2 }]);
   });
 
-  test('are asked for in one line where they are not', async () => {
+  test('that are missing are a one-line error', async () => {
     await assert.rejects(namesIn(one), /has no named weights/);
     await assert.rejects(
       namesIn(dictionary({ optimizer: dictionary({ a: integer(1) }) })),
@@ -327,8 +327,8 @@ describe('the weights in a checkpoint', () => {
 });
 
 /**
- * An archive as zip writes it beyond 4 GiB: sizes and places are in extra fields of 64 bits, and so are those of the
- * directory at its end.
+ * An archive in the zip format for more than 4 GiB: sizes and offsets are in 64-bit extra fields, also in the central
+ * directory.
  */
 function zip64(entries: readonly ZipEntry[]): Uint8Array {
   const wide = (...values: readonly number[]): Buffer => {
@@ -375,7 +375,7 @@ describe('a file', () => {
     }
   });
 
-  test('that is none, empty, a folder or another kind of archive is refused', async () => {
+  test('that is missing, empty, a folder or another kind of archive is refused', async () => {
     await assert.rejects(PytorchFile.open(join(folder, 'none.pth')), /none\.pth cannot be read: there is no such file/);
     await mkdir(join(folder, 'folder.pth'));
     await assert.rejects(PytorchFile.open(join(folder, 'folder.pth')), UserError);

@@ -1,4 +1,4 @@
-// A zoo of broken sources: each ends with one line that says what was found.
+// A zoo of broken sources: each gives one line that says what was found.
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -54,14 +54,14 @@ function changed(bytes: Uint8Array, at: number, to: readonly number[] | string):
   return copy;
 }
 
-/** A tar whose first header was changed, with the checksum that it then has. */
+/** A tar with a changed first header and the matching checksum. */
 function withHeader(at: number, to: readonly number[] | string): Buffer {
   const archive = changed(goodTar, at, to);
   sign(archive);
   return archive;
 }
 
-/** What is wrong, the files, the message. */
+/** The defect, the files, the message. */
 const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] = [
   ['an empty folder', { '.hidden': '' }, /is empty: give a folder with class folders of images, CIFAR/],
   ['only empty folders', { 'train/.keep': '' }, /train has no class folders: put the images/],
@@ -312,7 +312,7 @@ describe('a broken source ends with one line:', () => {
     const root = writeFiles(path.join(base, 'run'), {
       'train.parquet': changed(table, levels, [0xfe, 0xff, 0xff, 0xff, 0x07]),
     });
-    // Node 20 runs out of memory before it finds the array too long; 22 and 24 find that first.
+    // Node 20 runs out of memory before it rejects the array length; 22 and 24 reject it first.
     await assert.rejects(findSource(root, { cache }), /takes more memory than a table of|\(Invalid array length\)/);
   });
 

@@ -16,7 +16,7 @@ describe('cacheFolder', () => {
     }
   });
 
-  test('is else where each system keeps such things', () => {
+  test('is otherwise the system’s place for caches', () => {
     assert.equal(cacheFolder({ XDG_CACHE_HOME: '/x' }, 'linux'), path.join('/x', 'glit'));
     assert.match(cacheFolder({ XDG_CACHE_HOME: 'relative' }, 'linux'), /\.cache.glit$/);
     assert.match(cacheFolder({}, 'linux'), /\.cache.glit$/);
@@ -37,7 +37,7 @@ describe('a record', () => {
     );
   });
 
-  test('counts as none when any byte is changed, added or missing', () => {
+  test('counts as missing when any byte is changed, added or missing', () => {
     const bytes = encodeRecord({ about, parts: [new Uint8Array([1, 2, 3])] });
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, change) => {
@@ -62,7 +62,7 @@ describe('Cache', () => {
     assert.deepEqual(await readdir(cache.folder), ['one']);
   });
 
-  test('takes a record that cannot be written lightly, and a file that cannot be filled seriously', async () => {
+  test('ignores a failure to write a record, but reports a failure to fill a file', async () => {
     await writeFile(path.join(folder, 'file'), '');
     const cache = new Cache(path.join(folder, 'file', 'cache'));
     await cache.write('one', { about: 1, parts: [] });

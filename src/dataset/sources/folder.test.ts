@@ -12,7 +12,7 @@ import type { ImageSource } from '../source.js';
 
 const base = temporaryFolder();
 
-/** Makes empty files: opening a folder looks at names alone. */
+/** Makes empty files: opening a folder only reads names. */
 async function tree(name: string, files: readonly string[]): Promise<string> {
   const root = path.join(base, name);
   await mkdir(root, { recursive: true });
@@ -149,7 +149,7 @@ describe('openImageFolder', () => {
     assert.deepEqual(listing(data.train, root), ['0 set/train/a/1.png', '0 set/train/a/2.png', '1 set/train/b/1.png']);
   });
 
-  test('tells of images beside the class folders, for each split', async () => {
+  test('reports images beside the class folders, for each split', async () => {
     const root = await tree('loose', [
       ...['train/a/1.png', 'train/b/1.png', 'train/x.png', 'train/y.png'],
       ...['test/a/1.png', 'test/b/1.png', 'test/z.png'],

@@ -20,7 +20,7 @@ async function touch(...files: string[]): Promise<void> {
   }
 }
 
-/** Makes a folder look as if it had not been touched for long; a listing trusts only such. */
+/** Gives a folder an old time stamp; a listing trusts only those. */
 async function settle(...names: string[]): Promise<void> {
   for (const name of names) await utimes(path.join(root, name), 1e9, 1e9);
 }
@@ -32,7 +32,7 @@ async function listing(leastKept = 1): Promise<string[]> {
   );
 }
 
-/** The records that the cache holds. */
+/** The records in the cache. */
 async function kept(): Promise<string[]> {
   return readdir(cache.folder).catch(() => []);
 }
@@ -70,14 +70,14 @@ describe('a listing', () => {
     assert.deepEqual(await listing(), after.slice(2));
   });
 
-  test('sees a change that set the old time again', async () => {
+  test('sees a change that restored the old time', async () => {
     await listing();
     await touch('a/y.jpg');
     await settle('a');
     assert.deepEqual(await listing(), ['a/x.jpg', 'a/y.jpg', 'b/1.png', 'b/2.png']);
   });
 
-  test('sees a folder that another took the name of', async () => {
+  test('sees a folder that replaced another of the same name', async () => {
     await listing();
     await touch('../other/z.png');
     await utimes(path.join(base, 'other'), 1e9, 1e9);
@@ -94,7 +94,7 @@ describe('a listing', () => {
     assert.deepEqual(await listing(), ['a/x.jpg', 'a/y.jpg', 'a/z.jpg', 'b/1.png', 'b/2.png']);
   });
 
-  test('is made anew when what was kept is damaged, in any way', async () => {
+  test('is made again when the cached one is damaged in any way', async () => {
     await listing();
     const [name] = await kept();
     const whole = await readFile(cache.file(name));
@@ -116,7 +116,7 @@ describe('a listing', () => {
     );
   });
 
-  test('is made anew when what was kept is whole but something else', async () => {
+  test('is made again when the cached one is intact but something else', async () => {
     await listing();
     const [name] = await kept();
     for (const about of [null, 7, [{ name: 'a' }], { a: 1 }]) {
@@ -125,7 +125,7 @@ describe('a listing', () => {
     }
   });
 
-  test('stops when asked to', async () => {
+  test('stops on request', async () => {
     const signal = AbortSignal.abort();
     await assert.rejects(listClassFolders(root, 'shown', { signal }), Interrupted);
   });

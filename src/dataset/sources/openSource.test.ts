@@ -60,14 +60,14 @@ describe('openSource', () => {
     assert.equal((await find('many')).classes.length, 80);
   });
 
-  test('does not mind pictures and texts beside the files, nor archives left in class folders', async () => {
+  test('ignores pictures and texts beside the files, and archives in class folders', async () => {
     writeFiles(at('beside'), { ...mnistFiles(), 'logo.png': '', 'README.md': '', '.git/x': '' });
     assert.equal((await find('beside')).format, 'IDX');
     writeFiles(at('left'), { 'a/1.png': '', 'a/a.tar': '', 'b/1.png': '', 'b/b.tar': '' });
     assert.equal((await find('left')).format, 'image folder');
   });
 
-  test('tells a class without images unless that is asked for', async () => {
+  test('reports a class without images unless those are allowed', async () => {
     writeFiles(at('hollow'), { 'train/a/1.png': '', 'train/b/notes.txt': '', 'test/a/1.png': '', 'test/b/1.png': '' });
     await assert.rejects(find('hollow'), /the class folder .*train.b has no image/);
     const { train } = await findSource(at('hollow'), { cache, emptyClasses: true });
@@ -124,7 +124,7 @@ describe('IDX', () => {
     assert.deepEqual(pixels((await find('dots')).train.source, 3), expected(3));
   });
 
-  test('does not mind where the pieces of a stream are cut', async () => {
+  test('does not depend on how a stream is chunked', async () => {
     const count = 3000;
     const values = Uint8Array.from({ length: count * 49 }, (_, index) => (index * 31) % 256);
     writeFiles(at('larger'), {
@@ -162,7 +162,7 @@ describe('tar shards', () => {
     assert.deepEqual(notices, []);
   });
 
-  test('tell classes by name, by JSON, and by the names beside them; samples need not stand together', async () => {
+  test('take classes from names, JSON, and files beside them; samples may be interleaved', async () => {
     const [a, b] = await pngs(2);
     writeFiles(at('named/train'), {
       'x.tar': tar([
@@ -302,7 +302,7 @@ describe('Parquet', () => {
     assert.match(notices[0], /test-0\.parquet has no labels: the test images are those of .*validation-0/);
   });
 
-  test('stops when asked to, and leaves nothing half done', async () => {
+  test('stops on request, and leaves no partial files', async () => {
     const images = await pngs(2);
     writeFiles(at('stop'), { 'train.parquet': parquet(images, [0, 1]) });
     const own = new Cache(at('stop-cache'));

@@ -8,7 +8,7 @@ function same(first: GlitBlock, second: GlitBlock): boolean {
 }
 
 describe('block', () => {
-  test('fills in the default low level and leaves out what the split has no use for', () => {
+  test('fills in the default low level and drops what the split does not use', () => {
     assert.deepEqual(block({ globalHeads: 3, localHeads: 0 }), {
       globalHeads: 3,
       localHeads: 0,

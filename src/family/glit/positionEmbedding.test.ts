@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { float32, type Tensor } from '../../tensor/tensor.js';
 import { patchRows, resizedPositions } from './positionEmbedding.js';
 
-/** A table whose value at a patch is a function of its place, in units of the whole image, with its class token 7. */
+/** A table whose value at a patch is a function of its position, in units of the whole image; the class token is 7. */
 function table(rows: number, value: (row: number, column: number) => number): Tensor<'float32'> {
   const place = (at: number): number => (at + 0.5) / rows;
   const patches = Array.from({ length: rows * rows }, (_, at) => value(place(Math.floor(at / rows)), place(at % rows)));
@@ -45,7 +45,7 @@ describe('resized positions', () => {
     }
   });
 
-  test('follow a slope away from the edges', () => {
+  test('follow a linear ramp away from the edges', () => {
     const { data } = resizedPositions(
       table(8, (row, column) => row - 2 * column),
       16,
@@ -53,7 +53,7 @@ describe('resized positions', () => {
     for (let row = 3; row < 13; row++) {
       for (let column = 3; column < 13; column++) {
         const expected = (row + 0.5) / 16 - (2 * (column + 0.5)) / 16;
-        // With this kernel a slope is followed only closely, not exactly.
+        // This kernel follows a ramp only approximately.
         assert.ok(Math.abs(data[1 + row * 16 + column] - expected) < 0.02);
       }
     }

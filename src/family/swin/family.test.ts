@@ -61,7 +61,7 @@ after(() => device?.close());
 describe('a Swin Transformer in a file', () => {
   const text = formatArchitecture(small);
 
-  test('has one block a line and reads back', () => {
+  test('has one block per line and reads back', () => {
     assert.equal(
       text.split('\n').slice(0, 11).join('\n'),
       `{

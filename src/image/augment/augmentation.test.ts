@@ -113,7 +113,7 @@ describe('checkAugmentation', () => {
     }
   });
 
-  test('refuses a padding that is no whole number below the side', () => {
+  test('refuses a padding that is not a whole number below the side', () => {
     for (const padding of [-1, 0.5, 8, NaN, Infinity]) {
       refuses(step({ ...CROP, padding }), /the padding of paddedCrop is .*; for images of 8 × 8 it must be 0 to 7/);
     }

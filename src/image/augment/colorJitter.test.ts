@@ -31,7 +31,7 @@ describe('colorJitter', () => {
   });
 
   test('takes them in either order equally often', () => {
-    // So much contrast leaves black and white alone; something between is there only if it was darkened after that.
+    // This much contrast leaves only black and white; other values appear only if the image was darkened afterwards.
     const halves: Image = { size: 2, pixels: Uint8Array.from({ length: 12 }, (_, at) => (at % 2 === 0 ? 50 : 200)) };
     const results = Array.from({ length: 2000 }, (_, seed) =>
       colorJitter(halves, { ...STILL, brightness: 0.5, contrast: 1e6 }, seeded(seed)),

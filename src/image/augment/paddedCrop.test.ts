@@ -5,13 +5,13 @@ import { seeded } from '../../random/rng.js';
 import type { Image } from '../image.js';
 import { paddedCrop } from './paddedCrop.js';
 
-/** An image whose pixels tell their place: never 0, which is what black brings in. */
+/** An image whose pixels encode their position, never 0, which is the black fill. */
 function map(size: number): Image {
   const pixels = Uint8Array.from({ length: 3 * size * size }, (_, at) => 1 + (at % 255));
   return { size, pixels };
 }
 
-/** What the shifted image has to be, written as the rule is told: a value for each place, looked up in the old image. */
+/** The expected image, by the definition: each position looks up a value in the old image. */
 function shifted({ size, pixels }: Image, left: number, top: number, fill: 'black' | 'reflect'): Uint8Array {
   const mirror = (position: number): number => {
     if (position < 0) return -position;

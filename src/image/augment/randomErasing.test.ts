@@ -27,7 +27,7 @@ describe('randomErasing', () => {
     );
   });
 
-  test('puts noise that is standard normal once the image is normalised', () => {
+  test('adds noise that is standard normal after normalisation', () => {
     const size = 128;
     const plane = size * size;
     const values: [number[], number[], number[]] = [[], [], []];
@@ -52,7 +52,7 @@ describe('randomErasing', () => {
     }
   });
 
-  test('leaves the image alone with probability 0 and where no rectangle fits', () => {
+  test('leaves the image alone with probability 0 and if no rectangle fits', () => {
     for (const parameters of [{ probability: 0 }, { probability: 1, area: [1, 1] as const }]) {
       const pixels = new Float32Array(3 * 16).fill(7);
       randomErasing(pixels, 4, parameters, NOISE, seeded(1));

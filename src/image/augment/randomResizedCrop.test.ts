@@ -15,7 +15,7 @@ interface Recorded {
   readonly area: Moments;
   /** Width ÷ height. */
   readonly aspect: Moments;
-  /** Where the region lies between the first place that it could have and the last: 0 to 1; 0 where there is but one. */
+  /** The region's position between its first and last possible one: 0 to 1; 0 if there is only one. */
   readonly top: Moments;
   readonly left: Moments;
 }

@@ -29,7 +29,7 @@ describe('evolution', () => {
       const count = (operator: string): number => members.filter(({ origin }) => origin.operator === operator).length;
       const counts = [count('random'), count('mutation'), count('crossover')];
       if (generation === 0) assert.deepEqual(counts, [50, 0, 0]);
-      // Later the best resemble each other, attempts run out, and random candidates take the slots that are left.
+      // Later the best are similar, attempts run out, and random candidates fill the remaining slots.
       else if (generation <= 5) assert.deepEqual(counts, [0, 25, 25]);
       else assert.ok(count('mutation') <= 25 && count('crossover') <= 25);
     }

@@ -14,7 +14,7 @@ import { randomSearch } from './randomSearch.js';
 const SMALL = { population: 8, generations: 3 };
 
 describe('random search', () => {
-  test('scores as many candidates, all random, legal and new', async () => {
+  test('scores the same number of candidates, all random, legal and new', async () => {
     const sizes = fc.record({
       population: fc.integer({ min: 1, max: 12 }),
       generations: fc.integer({ min: 1, max: 5 }),

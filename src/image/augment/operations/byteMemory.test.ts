@@ -42,7 +42,7 @@ function slowSharpness({ size, pixels }: Image, factor: number): Image {
 }
 
 describe('going through bytes, compared with one at a time', () => {
-  test('looks up in one table, and in one a channel', () => {
+  test('looks up in one table, and in one per channel', () => {
     const tables = [
       tableOf((value) => 255 - value),
       tableOf((value) => value / 3),
