@@ -18,16 +18,16 @@ export default defineConfig(
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      // Indexing is typed as always present (noUncheckedIndexedAccess is off for numeric code), so this rule would
-      // call honest bounds checks unnecessary.
+      // Index access is typed as always defined (noUncheckedIndexedAccess is off for numeric code), so this rule would
+      // flag real bounds checks as unnecessary.
       '@typescript-eslint/no-unnecessary-condition': 'off',
-      // `async` also promises that what is thrown becomes a rejection, which an interface of promises asks for.
+      // `async` also turns a throw into a rejection, which promise interfaces require.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
   {
-    // A seed decides everything that is random, so the generator is an argument everywhere.
+    // The seed determines all randomness, so the generator is always an argument.
     rules: {
       'no-restricted-properties': [
         'error',
@@ -37,7 +37,7 @@ export default defineConfig(
     },
   },
   {
-    // The command line is the only place that talks to a person; the rest reports through telemetry events.
+    // Only the command line talks to the user; everything else reports through telemetry events.
     files: ['src/**/*.ts'],
     ignores: ['src/cli/**', '**/*.test.ts'],
     rules: { 'no-console': 'error' },
@@ -45,7 +45,7 @@ export default defineConfig(
   {
     files: ['**/*.test.ts', 'test/**/*.ts'],
     rules: {
-      // `test()` and `describe()` return promises that the runner itself awaits.
+      // The runner awaits the promises of `test()` and `describe()`.
       '@typescript-eslint/no-floating-promises': [
         'error',
         {
@@ -54,7 +54,7 @@ export default defineConfig(
           ],
         },
       ],
-      // An arm that only has to satisfy an interface (a fake clock, a silent sink) may be empty.
+      // A function that only satisfies an interface (a fake clock, a silent sink) may be empty.
       '@typescript-eslint/no-empty-function': 'off',
     },
   },

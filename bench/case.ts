@@ -1,10 +1,10 @@
 import type { Device } from '../src/runtime/device.js';
 
-/** What a measurement needs. */
+/** The inputs of a measurement. */
 export interface Context {
   readonly device: Device;
   readonly rounds: number;
-  /** A folder of photographs of the user's, a folder per class, to load besides the generated ones. */
+  /** The user's photographs, one folder per class, to load besides the generated ones. */
   readonly images?: string | undefined;
 }
 
@@ -16,14 +16,14 @@ export interface Row {
   readonly imagesPerSecond?: number;
   /** Peak of resident memory, in units of 2^20 bytes. */
   readonly mebibytes?: number;
-  /** How it compares, e.g. 0.67 `of sgemm` or 1.02 `× the static step`. */
+  /** A comparison, e.g. 0.67 `of sgemm` or 1.02 `× the static step`. */
   readonly ratio?: number;
   readonly ratioTo?: string;
 }
 
-/** A measurement that can be asked for by name. */
+/** A measurement that can be selected by name. */
 export interface Case {
   readonly name: string;
-  /** Undefined, with a reason, where this machine has not what it takes. */
+  /** Skipped, with a reason, if this machine lacks something. */
   measure(context: Context): Promise<readonly Row[] | { readonly skipped: string }>;
 }

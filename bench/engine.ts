@@ -5,7 +5,7 @@ import { sgemm, SGEMM_FLOP } from './sgemm.js';
 import { interleaved } from './timing.js';
 import { inference, training } from './workloads.js';
 
-/** How near training and inference come to the machine's own speed: FLOP/s over those of one large matrix product. */
+/** How close training and inference come to the machine's speed: FLOP/s relative to one large matrix product. */
 export const engineCases: readonly Case[] = PLAIN.map(({ name, architecture, batch }) => ({
   name: `engine/${name}`,
   async measure({ device, rounds }) {

@@ -12,7 +12,7 @@ import { withPhotographs } from './photographs.js';
 const BATCHES = 24;
 const WORKERS = availableParallelism();
 
-/** How many images a second the loader makes with a thread for every processor and nothing else to do. */
+/** Images per second of the loader with one thread per core and nothing else running. */
 export const loaderCases: readonly Case[] = [
   {
     name: 'loader/jpeg',

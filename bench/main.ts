@@ -1,6 +1,6 @@
 /**
- * Measures glit: `npm run bench -- [name ...] [--rounds n] [--images folder] [--json]`. Every case whose name contains one
- * of the given words runs, all of them by default. Nothing here is a test: figures are for reading, and ratios within one
+ * Measures glit: `npm run bench -- [name ...] [--rounds n] [--images folder] [--json]`. Runs every case whose name
+ * contains one of the given words; all by default. These are not tests: figures are for reading, and ratios within one
  * run say more than milliseconds. Comparisons with PyTorch need a Python that has it: GLIT_BENCH_PYTHON.
  */
 import { parseArgs } from 'node:util';
@@ -35,12 +35,12 @@ const { values, positionals } = parseArgs({
 });
 const chosen = CASES.filter(({ name }) => positionals.length === 0 || positionals.some((word) => name.includes(word)));
 if (chosen.length === 0) {
-  console.error(`No case is called like that; there are ${CASES.map(({ name }) => name).join(', ')}`);
+  console.error(`No case has that name; there are ${CASES.map(({ name }) => name).join(', ')}`);
   process.exitCode = 1;
 }
 const rounds = Number(values.rounds);
 for (const one of chosen) {
-  // A device for every case: sessions that another case left would keep threads and memory.
+  // A device per case: sessions left by another case would keep threads and memory.
   const device = await openDevice();
   const result = await one.measure({ device, rounds, images: values.images });
   await device.close();

@@ -12,9 +12,9 @@ const STEPS = 5;
 const MEBIBYTE = 2 ** 20;
 
 /**
- * The most memory that is resident while DeiT-Tiny is trained, each row from one process of its own: the step alone, on images
- * that cost nothing, ours and PyTorch's; and a whole training by DeiT's recipe with its loader, which works in threads. The
- * latter has no counterpart: PyTorch's loader has processes that hold much memory in common, and so no fair sum.
+ * Peak resident memory while training DeiT-Tiny, each row from a separate process: the step alone, on images that cost
+ * nothing, ours and PyTorch's; and a whole training with DeiT's recipe and glit's threaded loader. The latter has no
+ * counterpart: PyTorch's loader uses processes that share much of their memory, so there is no fair sum.
  */
 export const memoryCases: readonly Case[] = [
   {

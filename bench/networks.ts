@@ -6,27 +6,27 @@ import type { Architecture } from '../src/family/family.js';
 import { highLevelSpace } from '../src/space/highLevel.js';
 import type { Path } from '../src/space/space.js';
 
-/** An architecture and the batch that it is measured with. */
+/** An architecture and its batch size. */
 export interface Sized {
   readonly name: string;
   readonly architecture: Architecture;
   readonly batch: number;
 }
 
-/** A supernet, a path through it, and the batches that both are measured with. */
+/** A supernet, a path through it, and their batch sizes. */
 export interface SizedPath {
   readonly name: string;
   readonly network: Network;
   readonly path: Path;
-  /** Of a training step. */
+  /** For a training step. */
   readonly batch: number;
-  /** Of scoring: that of a training step, and that which a search scores with. */
+  /** For scoring: that of a training step, and that of a search. */
   readonly scoringBatches: readonly number[];
 }
 
 const TINY = { imageSize: 224, patchSize: 16, dim: 192, heads: 3, classes: 1000 };
 
-/** The high level's supernet of a backbone, and the path that takes its choices in turns, all of them. */
+/** The high level's supernet for a backbone, and a path that cycles through all its choices. */
 function highLevel(name: string, backbone: typeof TINY, depth: number, batch: number, scored = batch): SizedPath {
   const space = highLevelSpace({ depth, heads: backbone.heads });
   return {
@@ -43,7 +43,7 @@ function highLevelOfPreset(name: 'demo' | 'cifar'): SizedPath {
   return highLevel(name, { ...model, classes: 10 }, model.depth, recipe.batchSize, search.evaluationBatchSize);
 }
 
-/** Supernets of the high level: the paper's size and those of the small presets. */
+/** Supernets of the high level: the paper's size and the small presets' sizes. */
 export const SUPERNETS: readonly SizedPath[] = [
   highLevel('tiny-224', TINY, 12, 16),
   highLevelOfPreset('demo'),

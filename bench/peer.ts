@@ -7,12 +7,12 @@ import type { Subject } from './timing.js';
 
 const PYTHON = process.env['GLIT_BENCH_PYTHON'] ?? 'python3';
 
-/** Next to the sources; this file runs from dist/bench. */
+/** Beside the sources; this file runs from dist/bench. */
 const SCRIPT = fileURLToPath(new URL('../../bench/peer/main.py', import.meta.url));
 
 type Reply = Readonly<Record<string, string | number>>;
 
-/** A network that is trained or asked, one batch a run. */
+/** A network to train or evaluate, one batch per run. */
 export interface NetworkWorkload {
   readonly kind: 'training' | 'inference';
   readonly compile: boolean;
@@ -21,7 +21,7 @@ export interface NetworkWorkload {
   readonly threads: number;
 }
 
-/** A folder of images from which `batches` batches are made a run, augmented by DeiT's recipe. */
+/** A folder of images to make `batches` batches from per run, augmented by DeiT's recipe. */
 export interface LoadingWorkload {
   readonly kind: 'loading';
   readonly folder: string;
@@ -29,14 +29,14 @@ export interface LoadingWorkload {
   readonly batch: number;
   readonly batches: number;
   readonly repeats: number;
-  /** Processes beside the peer's own. */
+  /** Worker processes of the peer. */
   readonly workers: number;
 }
 
-/** Which clock a subject is timed by: that on the wall, or the processor's, which counts the work of a process and its workers. */
+/** The clock for a subject: wall time, or the processor time of a process and its workers. */
 export type Clock = 'seconds' | 'processorSeconds';
 
-/** PyTorch in a process of its own, which works only while it is asked to. */
+/** PyTorch in a separate process, which only works on request. */
 export class Peer {
   private readonly lines: Interface;
   private readonly ended: Promise<never>;
@@ -46,19 +46,19 @@ export class Peer {
     this.ended = once(child, 'exit').then(() => {
       throw new Error('PyTorch: its process ended');
     });
-    this.ended.catch(() => undefined); // no news to those who ask nothing more
+    this.ended.catch(() => undefined); // irrelevant without further requests
   }
 
-  /** Says why not where Python does not start or lacks one of the modules. */
+  /** Returns a reason if Python does not start or lacks one of the modules. */
   static async start(modules: readonly string[]): Promise<Peer | { readonly skipped: string }> {
     const probe = spawn(PYTHON, ['-c', `import ${modules.join(', ')}`], { stdio: 'ignore' });
-    // It is rejected where there is no such program.
+    // Rejected if there is no such program.
     const found = await once(probe, 'exit').then(
       ([code]) => code === 0,
       () => false,
     );
     if (!found) {
-      return { skipped: `${PYTHON} is no Python with ${modules.join(', ')} (name one that is by GLIT_BENCH_PYTHON)` };
+      return { skipped: `${PYTHON} is not a Python with ${modules.join(', ')}; set GLIT_BENCH_PYTHON to one` };
     }
     const child = spawn(PYTHON, [SCRIPT]);
     child.stderr.resume(); // warnings of the compiler
@@ -82,7 +82,7 @@ export class Peer {
     await this.ask({ close: name });
   }
 
-  /** The most bytes that were resident in the process so far. */
+  /** Peak resident bytes of the process so far. */
   async peakBytes(): Promise<number> {
     return Number((await this.ask({ memory: true }))['peakBytes']);
   }

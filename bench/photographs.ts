@@ -8,10 +8,13 @@ const CLASSES = 2;
 const PER_CLASS = 128;
 const WIDTH = 500;
 const HEIGHT = 375;
-/** The most that grain adds to a value or takes from it. */
+/** Amplitude of the grain. */
 const GRAIN = 32;
 
-/** Calls `work` with a folder of JPEGs of 500 × 375 that cost about as much as photographs, and removes it afterwards. */
+/**
+ * Calls `work` with a folder of JPEGs of 500 × 375 that are about as expensive as photographs, and removes it
+ * afterwards.
+ */
 export async function withPhotographs<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = await mkdtemp(path.join(tmpdir(), 'glit-bench-'));
   try {
@@ -22,7 +25,7 @@ export async function withPhotographs<Result>(work: (folder: string) => Promise<
   }
 }
 
-/** Noise in large patches with fine grain on it: about as many bytes a pixel as the photographs of ImageNet. */
+/** Noise in large patches with fine grain: about as many bytes per pixel as ImageNet's photographs. */
 async function writePhotographs(folder: string): Promise<void> {
   const rng = seeded(2);
   for (let at = 0; at < CLASSES * PER_CLASS; at++) {

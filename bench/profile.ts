@@ -3,8 +3,8 @@
  *
  *   npm run build && node dist/bench/profile.js [architecture] [batch]
  *
- * Prints the share of every kind of ONNX operator, and where the trace lies: a JSON file that chrome://tracing shows node by
- * node. All numbers that the step takes are the same; that changes no time.
+ * Prints the share of every kind of ONNX operator, and the path of the trace: a JSON file that chrome://tracing shows
+ * node by node. All input values are equal, which does not change the time.
  */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ import { trainingStep } from '../src/train/step.js';
 
 const STEPS = 5;
 
-/** What this reads of an event of the trace: the run of one node's kernel, in microseconds. */
+/** The fields of a trace event that are read here: one run of a node's kernel, in microseconds. */
 interface KernelRun {
   readonly cat: string;
   readonly name: string;
@@ -67,7 +67,7 @@ for (const { dur, args } of runs) {
   byOperator.set(operator, { microseconds: microseconds + dur, count: count + 1 });
 }
 const total = runs.reduce((sum, { dur }) => sum + dur, 0);
-console.log(`${name}, batch ${batch}: ${(total / STEPS / 1000).toFixed(1)} ms a step in kernels`);
+console.log(`${name}, batch ${batch}: ${(total / STEPS / 1000).toFixed(1)} ms per step in kernels`);
 for (const [operator, { microseconds, count }] of [...byOperator].sort(
   ([, a], [, b]) => b.microseconds - a.microseconds,
 )) {

@@ -1,5 +1,5 @@
 /**
- * What a run costs beyond ONNX Runtime's own work: a program with hundreds of device tensors and next to no arithmetic.
+ * The overhead of a run beyond ONNX Runtime's work: a program with hundreds of device tensors and almost no arithmetic.
  *
  *   npm run build && node dist/bench/programRun.js
  */
@@ -12,7 +12,7 @@ const PARAMETERS = 100;
 const OTHERS = 200;
 const RUNS = 2000;
 
-/** 100 parameters that are replaced (p' = p + g), 200 inputs that are only read, one scalar from the host. */
+/** 100 replaced parameters (p' = p + g), 200 read-only inputs, one scalar from the host. */
 function updateModel(): Uint8Array {
   const parameters = Array.from({ length: PARAMETERS }, (_, index) => index);
   const others = Array.from({ length: OTHERS }, (_, index) => `x${index}`);
@@ -33,7 +33,7 @@ async function timed(what: string, run: () => Promise<unknown>): Promise<void> {
   for (let i = 0; i < RUNS / 4; i++) await run();
   const start = performance.now();
   for (let i = 0; i < RUNS; i++) await run();
-  console.log(`${what}: ${((performance.now() - start) / RUNS).toFixed(3)} ms a run`);
+  console.log(`${what}: ${((performance.now() - start) / RUNS).toFixed(3)} ms per run`);
 }
 
 const model = updateModel();

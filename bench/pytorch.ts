@@ -6,7 +6,7 @@ import { Peer } from './peer.js';
 import { interleaved, type Subject } from './timing.js';
 import { inference, training } from './workloads.js';
 
-/** The same networks in PyTorch, plain and compiled, batch by batch in turns with ours. */
+/** The same networks in PyTorch, eager and compiled, alternating with ours batch by batch. */
 export const pytorchCases: readonly Case[] = PLAIN.flatMap(({ name, architecture, batch }) =>
   (['training', 'inference'] as const).map((kind): Case => {
     return {

@@ -10,15 +10,15 @@ import { interleaved, timed, timedByProcessor, type Subject } from './timing.js'
 
 const { augmentation, batchSize, repeatedAugmentation } = RECIPES.deit;
 const IMAGE_SIZE = 224;
-/** Many times what either side makes ahead and so leaves for the other's time. */
+/** Many times what either side prefetches, which would count towards the other's time. */
 const BATCHES = 32;
 const CORES = availableParallelism();
 
 /**
- * Whole batches by DeiT's recipe, beside timm's transforms on Pillow in PyTorch's DataLoader, on the same files: what an
- * image costs of the processor's time with one worker, which is the speed of one core, and how fast images come with a worker
- * for every core. glit's workers are threads, the DataLoader's processes. timm takes the recipe from its own code, so only
- * the sizes are passed.
+ * Whole batches with DeiT's recipe, compared with timm's transforms on Pillow in PyTorch's DataLoader, on the same
+ * files: processor time per image with one worker, which is the speed of one core, and throughput with one worker per
+ * core. glit's workers are threads, the DataLoader's are processes. timm has the recipe in its own code, so only the
+ * sizes are passed.
  */
 export const recipeCases: readonly Case[] = [
   {
@@ -50,7 +50,7 @@ interface Setting {
   readonly folder: string;
 }
 
-/** One row for glit, and one for Python where there is a peer. */
+/** One row for glit, and one for Python if there is a peer. */
 async function measured(what: string, setting: Setting, rounds: number, peer?: Peer): Promise<readonly Row[]> {
   const own = await loading(`glit, ${what}`, setting);
   const { clock, ...workload } = setting;

@@ -8,7 +8,7 @@ const SIDE = 2048;
 /** Floating-point operations of one {@link sgemm}. */
 export const SGEMM_FLOP = 2 * SIDE ** 3;
 
-/** ONNX Runtime's own product of two 2048 × 2048 matrices: what this machine can do, for everything else to be held to. */
+/** ONNX Runtime's product of two 2048 × 2048 matrices: the machine's speed, as the yardstick for everything else. */
 export async function sgemm(device: Device): Promise<Subject> {
   const shape = [SIDE, SIDE];
   const matrix = (name: string) => ({ name, dtype: 'float32' as const, shape });
@@ -17,7 +17,7 @@ export async function sgemm(device: Device): Promise<Subject> {
       name: 'sgemm',
       nodes: [
         { opType: 'MatMul', input: ['a', 'b'], output: ['product'] },
-        // one number comes back, so that the copy of the result is not measured
+        // return one number, so that copying the result is not measured
         { opType: 'ReduceMax', input: ['product'], output: ['largest'] },
       ],
       initializers: [],

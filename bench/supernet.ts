@@ -3,7 +3,7 @@ import { SUPERNETS } from './networks.js';
 import { interleaved } from './timing.js';
 import { alone, candidate, inference, training } from './workloads.js';
 
-/** What the choice between arms costs: a step of a supernet over a step of the same path as a network of its own. */
+/** The cost of choosing between arms: a supernet step relative to a step of the same path as a plain network. */
 export const supernetCases: readonly Case[] = SUPERNETS.map(({ name, network, path, batch }) => ({
   name: `supernet/${name}`,
   async measure({ device, rounds }) {
@@ -23,7 +23,7 @@ export const supernetCases: readonly Case[] = SUPERNETS.map(({ name, network, pa
   },
 }));
 
-/** What scoring a candidate inside the supernet costs over running the exported network of the same path. */
+/** The cost of scoring a candidate inside the supernet relative to the exported network of the same path. */
 export const candidateCases: readonly Case[] = SUPERNETS.map(({ name, network, path, scoringBatches }) => ({
   name: `candidate/${name}`,
   async measure({ device, rounds }) {

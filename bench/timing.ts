@@ -1,10 +1,10 @@
-/** Something whose speed is measured: does its work once and tells the seconds that took. */
+/** Something to time: does its work once and returns the seconds. */
 export interface Subject {
   readonly name: string;
   run(): Promise<number>;
 }
 
-/** A subject that is timed from outside. */
+/** A subject timed from outside. */
 export function timed(name: string, work: () => Promise<unknown>): Subject {
   return {
     name,
@@ -16,7 +16,7 @@ export function timed(name: string, work: () => Promise<unknown>): Subject {
   };
 }
 
-/** The same in seconds of processor time, over all threads of this process: what the work costs, on however many cores. */
+/** The same in processor seconds over all threads of this process: the cost of the work on any number of cores. */
 export function timedByProcessor(name: string, work: () => Promise<unknown>): Subject {
   return {
     name,
@@ -29,7 +29,7 @@ export function timedByProcessor(name: string, work: () => Promise<unknown>): Su
   };
 }
 
-/** What each subject took in each round. */
+/** Each subject's time in each round. */
 export class Timings {
   constructor(private readonly seconds: ReadonlyMap<string, readonly number[]>) {}
 
@@ -38,7 +38,7 @@ export class Timings {
     return median(this.all(name));
   }
 
-  /** The median over the rounds of what one subject took over what another took in the same round. */
+  /** The median over rounds of the ratio of two subjects' times in the same round. */
   ratio(name: string, base: string): number {
     const bases = this.all(base);
     return median(this.all(name).map((value, round) => value / bases[round]));
@@ -54,8 +54,8 @@ export class Timings {
 const WARM_UP = 2;
 
 /**
- * Measures subjects in turns, so that what else the machine does hits all of them alike. Each runs twice a round and is
- * timed the second time: the first fills the caches with its data and wakes its threads.
+ * Measures subjects in turns, so that other load on the machine affects all equally. Each runs twice per round and is
+ * timed the second time: the first run fills the caches and wakes its threads.
  */
 export async function interleaved(subjects: readonly Subject[], rounds: number): Promise<Timings> {
   const seconds = new Map<string, number[]>(subjects.map(({ name }) => [name, []]));

@@ -1,6 +1,6 @@
 /**
- * A few steps of DeiT-Tiny in a process of its own, which then tells the most memory it took: a whole training by DeiT's
- * recipe on the images of a folder, or, without one, the step alone on images that cost nothing.
+ * A few steps of DeiT-Tiny in a separate process, which then prints its peak memory: a whole training with DeiT's
+ * recipe on a folder of images or, without one, the step alone on images that cost nothing.
  *
  *   node dist/bench/trainingRun.js BATCH STEPS [FOLDER]  ->  {"peakBytes": n}
  */
@@ -57,7 +57,7 @@ async function wholeTraining(device: Device, folder: string): Promise<void> {
   await loader.close();
 }
 
-/** Linux passes the peak that `resourceUsage` tells from the process that starts another to that other one. */
+/** On Linux, a process inherits the peak reported by `resourceUsage` from its parent. */
 async function peakBytes(): Promise<number> {
   const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
   const line = /^VmHWM:\s*(\d+) kB$/m.exec(status);

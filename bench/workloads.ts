@@ -17,15 +17,15 @@ import { NetworkState } from '../src/train/state.js';
 import { trainingStep } from '../src/train/step.js';
 import { timed, type Subject } from './timing.js';
 
-/** A network at work on batches of one size: every call of `run` is one step or one batch. */
+/** A network workload with a fixed batch size: every call of `run` is one step or one batch. */
 export interface Workload extends Subject {
   readonly images: number;
-  /** Floating-point operations of one run: two for every multiply-add, and three passes in training. */
+  /** Floating-point operations of one run: two per multiply-add, and three passes in training. */
   readonly flop: number;
   close(): Promise<void>;
 }
 
-/** Training steps with clipping, as the trainer makes them: images from the host, everything else on the device. */
+/** Training steps with clipping, as in training: images from the host, everything else on the device. */
 export async function training(
   name: string,
   device: Device,
@@ -64,7 +64,7 @@ export async function training(
   };
 }
 
-/** A network of its own as it is exported: weights are constants, images come normalised from the host. */
+/** An exported network: weights are constants, images come normalised from the host. */
 export async function inference(name: string, device: Device, network: Network, batch: number): Promise<Workload> {
   const { imageSize } = network.backbone;
   const weights = new Map<string, Tensor<'float32'>>();
@@ -84,7 +84,7 @@ export async function inference(name: string, device: Device, network: Network, 
   };
 }
 
-/** A path of a supernet as the search scores it: weights and path are inputs, images come as pixels. */
+/** A supernet path as in scoring: weights and path are inputs, images come as pixels. */
 export async function candidate(
   name: string,
   device: Device,
@@ -109,7 +109,7 @@ export async function candidate(
   };
 }
 
-/** The network of one path on its own. */
+/** The plain network of one path. */
 export function alone(network: Network, path: Path): Network {
   return plainNetwork(architectureOf(network, path));
 }

@@ -1,4 +1,5 @@
-// Compiles the project to dist/, TypeScript with tsc and then the image kernels with asc: `npm run build`, `npm test` and the launcher bin/glit.js all build with this.
+// Compiles the project to dist/: TypeScript with tsc, then the image kernels with asc. `npm run build`, `npm test` and
+// the launcher bin/glit.js all use this.
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -19,19 +20,19 @@ import { buildKernels } from './buildKernels.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = path.join(root, 'dist');
 const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-/** Its time is when the last build that succeeded began: what has changed since then is not in dist/ yet. */
+/** Its time stamp is the start of the last successful build: later changes are not in dist/ yet. */
 const stamp = path.join(dist, '.built');
-/** Held by the process that builds; its content is that process's number. */
+/** The lock of the building process; it contains that process's id. */
 const lock = path.join(dist, '.building');
-/** A lock that is older was left behind by a process whose number another one has now. */
+/** An older lock was left behind by a process whose id has been reused. */
 const LONGEST_BUILD_MS = 15 * 60_000;
 
-/** Builds. Throws an error of one line where that fails; what the compiler says about it is on stderr by then. */
+/** Builds. On failure throws a one-line error, after the compiler's output on stderr. */
 export async function build() {
   await withLock(compile);
 }
 
-/** Builds if src/ has changed since the last build, and calls `beforeBuilding` first. Throws as `build` does. */
+/** Builds if src/ has changed since the last build, after calling `beforeBuilding`. Throws like `build`. */
 export async function buildIfStale(beforeBuilding) {
   if (isCurrent()) return;
   await withLock(() => {
@@ -46,7 +47,7 @@ function isCurrent() {
   return built !== undefined && newest(path.join(root, 'src')) <= built.mtimeMs;
 }
 
-/** When the last change was made in a folder. The folders count as well: they change when a file is removed. */
+/** The time of the last change in a folder. Folders count too: they change when a file is removed. */
 function newest(folder) {
   return readdirSync(folder, { withFileTypes: true }).reduce((latest, entry) => {
     const each = path.join(folder, entry.name);
@@ -57,7 +58,7 @@ function newest(folder) {
 function compile() {
   if (!existsSync(compiler)) throw new Error('TypeScript is not installed: run `npm ci` first');
   const start = new Date();
-  // The command line's own output goes to stdout, so nothing of the build may.
+  // stdout is for the command line's own output, so the build must not write there.
   const { status, error } = spawnSync(process.execPath, [compiler, '-p', root], { stdio: ['ignore', 2, 2] });
   if (error !== undefined) throw new Error(`the compiler does not start: ${error.message}`);
   if (status !== 0)
@@ -70,7 +71,7 @@ function compile() {
   utimesSync(stamp, start, start);
 }
 
-/** What was compiled from files that are gone would still be found by imports, by the tests and by `npm pack`. */
+/** Removes outputs of deleted sources; imports, tests and `npm pack` would still find them. */
 function removeLeftovers() {
   for (const file of readdirSync(dist, { recursive: true })) {
     const source = file.replace(/\.(js|js\.map|d\.ts)$/, '.ts');

@@ -10,10 +10,13 @@ const folder = path.join('src', 'image', 'kernels');
 const output = path.join('dist', folder, 'kernels.wasm');
 
 const options = ['--enable', 'simd', '--runtime', 'stub', '--optimizeLevel', '3', '--noAssert'];
-/** "Exchange of 'v128' values is not supported": said of helpers that one file exports to another; kernels exchange numbers. */
+/**
+ * "Exchange of 'v128' values is not supported": a warning about helpers that files export to each other; kernels
+ * exchange numbers.
+ */
 const silenced = ['--disableWarning', '112'];
 
-/** Compiles the kernels if one of their files has changed since the last time. Throws an error of one line where that fails. */
+/** Compiles the kernels if one of their files has changed. Throws a one-line error on failure. */
 export function buildKernels() {
   if (isCurrent()) return;
   const entry = path.posix.join(...folder.split(path.sep), 'assembly', 'index.ts');
@@ -32,7 +35,7 @@ function isCurrent() {
   return built !== undefined && sources.every((file) => statSync(file).mtimeMs <= built.mtimeMs);
 }
 
-/** What a folder holds, and the folder itself, which changes when a file is removed. */
+/** The files of a folder, and the folder itself, which changes when a file is removed. */
 function filesIn(parent) {
   return [parent, ...readdirSync(parent, { recursive: true }).map((file) => path.join(parent, file))];
 }

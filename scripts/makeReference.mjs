@@ -17,20 +17,22 @@ const MODULES = [
   'mix_d48_h3_v2_ev1_ec4_k45_B4_N17',
   'block_d48_h3_V2_ev1_ec4_k31_r2_B2_N33',
 ];
-/** The run that allows the narrowest comparison and, storing no parameters but what would wander, the smallest. */
+/**
+ * The run that allows the tightest comparison and, because it does not store parameters that would drift, the smallest.
+ */
 const TRAINING_RUNS = ['adamw_zeroed'];
-/** Two images mixed and one left as it is; a box inside the image and one cut off by its edges. */
+/** Two mixed images and one unmixed; a box inside the image and one clipped by its edges. */
 const MIXES = ['mixup_0', 'mixup_3', 'cutmix_0', 'cutmix_1'];
-/** Larger images have the same arithmetic in more bytes. */
+/** Larger images use the same arithmetic on more bytes. */
 const LARGEST_IMAGE = 64;
-/** Kept gradients of a network of which another, smaller one is whole: all but those of wide weights. */
+/** Gradients to keep of a network whose smaller sibling is complete: all except those of wide weights. */
 const LARGEST_GRADIENT = 12_500;
-/** Beginnings of other checkpoints of the set, which tests cut off at many lengths anyway. */
+/** Truncated copies of other checkpoints in the set; tests truncate at many lengths anyway. */
 const TRUNCATED = /^bad_truncated_/;
 
 const only = (object, keep) => Object.fromEntries(Object.entries(object).filter(([key]) => keep(key)));
 
-/** What is kept of the content of an index. */
+/** The part of an index's content to keep. */
 const CUT_INDEXES = {
   'modules/index.json': ({ cases, ...rest }) => {
     const kept = cases.filter(({ name }) => MODULES.includes(name));
@@ -56,7 +58,7 @@ const CUT_INDEXES = {
   }),
 };
 
-/** Which tensors of a file are kept, by their names and sizes in bytes. */
+/** The tensors of a file to keep, by name and size in bytes. */
 const CUT_TENSORS = {
   'model/small.safetensors': (name) => !/^(grad|eval_features)\//.test(name),
   'deit/deit_small_cfg.safetensors': (name, bytes) =>
@@ -65,7 +67,7 @@ const CUT_TENSORS = {
   'recipe/eval_transform.safetensors': (name) => Number(/_size(\d+)$/.exec(name)[1]) <= LARGEST_IMAGE,
 };
 
-/** Files that are left out. */
+/** Files to omit. */
 const LEFT_OUT = [
   (file) => file === 'README.md',
   (file) =>
@@ -78,7 +80,10 @@ const LEFT_OUT = [
   (file) => /^recipe\/(resize|eval)\/.*224.*\.png$/.test(file),
 ];
 
-/** Writes the subset of the whole set in `source` into the folder `out`; of what is there, only README.md stays. */
+/**
+ * Writes the subset of the whole set in `source` to the folder `out`, and removes everything else there except
+ * README.md.
+ */
 function makeReference(source, out) {
   mkdirSync(out, { recursive: true });
   for (const entry of readdirSync(out)) if (entry !== 'README.md') rmSync(path.join(out, entry), { recursive: true });
@@ -105,7 +110,7 @@ function cut(file, content) {
   return file in CUT_TENSORS ? cutTensors(content, CUT_TENSORS[file]) : content;
 }
 
-/** A safetensors file of the kept tensors, in the order of their data. */
+/** A safetensors file of the kept tensors, in data order. */
 function cutTensors(content, keep) {
   const start = 8 + Number(content.readBigUInt64LE(0));
   const { __metadata__, ...tensors } = JSON.parse(content.subarray(8, start));
@@ -126,7 +131,7 @@ function cutTensors(content, keep) {
     header[name] = { dtype, shape, data_offsets: [at, (at += to - from)] };
   }
   const text = JSON.stringify(header);
-  // Data begins at a multiple of 8 bytes, as readers that map files into memory like it.
+  // Align data to 8 bytes, for readers that map files into memory.
   const json = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
@@ -136,7 +141,7 @@ function cutTensors(content, keep) {
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const [source, out = fileURLToPath(new URL('../test/reference', import.meta.url))] = process.argv.slice(2);
   if (source === undefined) {
-    console.error('say where the whole set is: node scripts/makeReference.mjs DIR');
+    console.error('give the folder of the whole set: node scripts/makeReference.mjs DIR');
     process.exit(1);
   }
   makeReference(source, out);

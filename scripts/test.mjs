@@ -15,7 +15,7 @@ import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-/** How a test says that the machine lacks something, and what that may be. */
+/** How a test says that the machine lacks something, and what it may lack. */
 const NOT_AVAILABLE = /^not available here: (WebGPU) /;
 const REQUIREMENTS = ['golden', 'webgpu'];
 
@@ -25,7 +25,7 @@ const { filters, name } = readArguments();
 const inContinuousIntegration = process.env.CI === 'true';
 const required = readRequirements();
 const references = findReferences();
-// Stack traces of tests, and of the processes that they start, name the lines of the TypeScript files.
+// Stack traces of tests, and of processes that they start, show lines of TypeScript files.
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-maps`.trim();
 
 const failures = [];
@@ -54,10 +54,10 @@ function readRequirements() {
   return wanted;
 }
 
-/** Which set of reference data the tests read, in words. */
+/** The reference set that the tests read, in words. */
 function findReferences() {
   const folder = process.env.GLIT_GOLDEN;
-  if (folder !== undefined && !existsSync(folder)) stop(`GLIT_GOLDEN names ${folder}, which is not there`);
+  if (folder !== undefined && !existsSync(folder)) stop(`GLIT_GOLDEN names ${folder}, which does not exist`);
   const isSubset = folder === undefined || existsSync(path.join(folder, 'subset.json'));
   if (isSubset && required.includes('golden')) {
     stop('GLIT_REQUIRE asks for the whole reference set: name its folder in GLIT_GOLDEN');
@@ -65,7 +65,7 @@ function findReferences() {
   return isSubset ? 'subset in the repository' : 'whole set';
 }
 
-/** Runs a development tool of node_modules with this very Node, so that no shell is involved. */
+/** Runs a development tool in node_modules with this Node, without a shell. */
 function check(what, script, ...args) {
   console.log(`> ${what}`);
   const { status, error } = spawnSync(process.execPath, [script, ...args], { stdio: 'inherit' });
@@ -82,7 +82,7 @@ function builtTests() {
     .sort();
 }
 
-/** Runs every file in a process of its own, two at a time, and prints Node's spec report with its closing counts. */
+/** Runs every file in a separate process, two at a time, and prints Node's spec report with its totals. */
 function runTests(files) {
   const absolute = files.map((file) => path.join(root, 'dist', file));
   let passed = 0;
@@ -113,7 +113,7 @@ function runTests(files) {
         console.log(reason);
         if (required.includes(lacking.toLowerCase())) failures.push(`GLIT_REQUIRE asks for ${lacking}`);
       }
-      // With a pattern, every test that does not match it is one that was not executed.
+      // With a pattern, tests that do not match it count as not executed.
       if (inContinuousIntegration && name === undefined) {
         failures.push(...notExecuted.map((each) => `not executed, which CI counts as failed: ${each}`));
       }
@@ -124,12 +124,12 @@ function runTests(files) {
     .pipe(process.stdout);
 }
 
-/** Whether a test file, which Node names by its TypeScript or its compiled file, compares with recorded numbers. */
+/** Whether a test file compares with recorded numbers; Node gives the name of its TypeScript or its compiled file. */
 function readsReferences(file) {
   return /^(dist\/)?test\/golden\//.test(path.relative(root, file ?? '').replaceAll(path.sep, '/'));
 }
 
-/** Whether a test carries this mark: `true` or a reason. */
+/** Whether a test has this mark: `true` or a reason. */
 function isSet(mark) {
   return mark !== undefined && mark !== false;
 }
