@@ -121,9 +121,9 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
   ],
   ['an existing run folder', ['run', '--data', 'photos', '--out', 'photos'], /photos exists and is not empty/],
   ['a file as run folder', ['run', '--data', 'photos', '--out', 'typo.yaml'], /typo\.yaml is a file/],
-  ['to go on with no run', ['run', '--resume', 'photos'], /photos is not a run folder/],
+  ['to resume something other than a run', ['run', '--resume', 'photos'], /photos is not a run folder/],
   [
-    'to go on otherwise than begun',
+    'to resume with other settings',
     ['run', '--resume', 'photos', '--seed', '2'],
     /--seed cannot be given with --resume/,
   ],

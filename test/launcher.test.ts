@@ -50,7 +50,7 @@ describe('the launcher in a clone', () => {
     assert.ok(!existsSync(join(clone, 'dist/src/other.js')));
   });
 
-  test('of which several start at once, one builds and all run', async () => {
+  test('started several times at once builds once and all run', async () => {
     const clone = makeClone();
     const ends = await Promise.all([1, 2, 3].map(() => launch(clone)));
     for (const { code, stdout } of ends) assert.deepEqual([code, stdout], [0, 'said a b\n']);

@@ -24,7 +24,7 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("DeiT's whole recipe runs from the command line, and its log shows every part at work", async () => {
+test("DeiT's whole recipe runs from the command line, and its log shows every part", async () => {
   const { code, stderr } = await glit(
     folder,
     'train',

@@ -138,7 +138,7 @@ describe('a whole run', () => {
     );
   });
 
-  test('goes on when nobody reads what it says', async () => {
+  test('continues when nobody reads its output', async () => {
     const child = spawn(process.execPath, [MAIN, ...args, '--out', 'unread', '--no-baselines', '--json'], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -211,7 +211,7 @@ describe('an interrupted run', () => {
     ['a retraining', resume, 'trainStep', 'train-found-1', 'SIGINT'],
   ];
   for (const [what, command, type, stage, signal] of moments) {
-    test(`stops within ${what}, in order, and says how to go on`, async () => {
+    test(`stops within ${what}, cleanly, and says how to continue`, async () => {
       const when = (event: Readonly<Record<string, unknown>>): boolean =>
         event['type'] === type && nameOf(event) === stage && Number(event['step'] ?? event['done']) > 3;
       const { code, stderr, seconds } = await interruptedGlit(folder, command, when, signal);
@@ -226,7 +226,7 @@ describe('an interrupted run', () => {
     });
   }
 
-  test('ends, when it goes on, exactly as one that was never interrupted', async () => {
+  test('ends, when resumed, exactly like one that was never interrupted', async () => {
     const [resumed, whole] = [
       await glit(folder, ...resume, '--quiet'),
       await glit(folder, ...args, '--out', 'straight', '--quiet'),

@@ -54,7 +54,7 @@ function budgetOptions({ key, option, unit, example }: (typeof MEASURES)[number]
     },
     {
       flags: `--min-${option} <count>`,
-      description: `at least so many ${unit}`,
+      description: `at least this many ${unit}`,
       keys: [`budget.${key}.min`],
       read: parseQuantity,
     },

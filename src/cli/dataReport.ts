@@ -89,6 +89,8 @@ function classTable({ classes, train, test }: DataReport): string[] {
     ...labels.map((label) =>
       line(classes[label], [train.perClass[label], ...(test === undefined ? [] : [test.perClass[label]])]),
     ),
-    ...(isLong ? [`  and ${classes.length - labels.length} classes with as many or more; --json lists all`] : []),
+    ...(isLong
+      ? [`  and ${classes.length - labels.length} classes with the same number or more; --json lists all`]
+      : []),
   ];
 }

@@ -100,7 +100,7 @@ export async function* explain(
     maps: ['whole', ...(parts.length > 1 ? parts : [])],
   };
   if (naming === 'numbers') {
-    emit({ type: 'warning', message: `${file} does not name its classes; they are called by their numbers` });
+    emit({ type: 'warning', message: `${file} does not name its classes; using numbers` });
   }
   const device = await openDevice({ ...(kind && { kind }), ...(threads !== undefined && { threads }) });
   try {

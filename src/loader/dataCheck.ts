@@ -107,15 +107,15 @@ async function inspectAll(
   const total = splits.reduce((sum, { labels }) => sum + labels.length, 0);
   const progress = new Progress(total);
   emit({ type: 'stageStarted', stage: STAGE, steps: total });
-  let told = began;
+  let reported = began;
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < total) {
       stopIfAborted(signal);
       await tally.inspect(next++);
       progress.advance();
-      if (performance.now() - told < NEWS_SECONDS * 1000) continue;
-      told = performance.now();
+      if (performance.now() - reported < NEWS_SECONDS * 1000) continue;
+      reported = performance.now();
       const { done, remainingSeconds } = progress;
       emit({
         type: 'stageProgress',

@@ -142,7 +142,7 @@ describe('trainingLoader', () => {
     assert.notDeepEqual(repeated[0], repeated[1]);
   });
 
-  test('goes on at any step as an uninterrupted run would', async () => {
+  test('continues at any step as an uninterrupted run would', async () => {
     const options = { augmentation: INCEPTION };
     const all = await using(training(imagesWithout(), options), async (loader) => {
       const epochs: Batch[] = [];
@@ -330,7 +330,7 @@ describe('a stream', () => {
     }
   });
 
-  test('shares few memories, of which one that comes back is taken again', async () => {
+  test('shares a few buffers and reuses returned ones', async () => {
     const memories = async (reused: boolean): Promise<ReadonlySet<ArrayBufferLike>> =>
       using(training(imagesWithout(), { prefetch: 1 }), async (loader) => {
         const shared = new Set<ArrayBufferLike>();
@@ -461,7 +461,7 @@ describe('a loader whose augmentation erases', () => {
   });
 });
 
-test('a loader crops large photographs alike, whoever resizes them', async () => {
+test('a loader crops large photographs alike, with either resizer', async () => {
   const file = path.join(folder, 'large.jpg');
   const coarse = Uint8Array.from({ length: 3 * 20 * 20 }, (_, index) => (index * 73) & 255);
   await sharp(coarse, { raw: { width: 20, height: 20, channels: 3 } })

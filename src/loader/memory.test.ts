@@ -51,7 +51,7 @@ describe('intoMemory', () => {
     assert.deepEqual(await evaluated(await stored(imagesWithout())), await evaluated(imagesWithout()));
   });
 
-  test('holds the same whoever decodes', async () => {
+  test('holds the same with any decoder', async () => {
     const byThreads = await intoMemory(imagesWithout([3]), { imageSize: SIZE, workers: 2 });
     assert.deepEqual(byThreads, await stored(imagesWithout([3])));
   });
@@ -95,7 +95,7 @@ describe('intoMemory', () => {
     assert.deepEqual(await evaluated(smaller), await evaluated(train));
   });
 
-  test('refuses a class of which no image can be read, in one line', async () => {
+  test('refuses a class without readable images, in one line', async () => {
     const odd = [...files.keys()].filter((index) => index % 2 === 1);
     await assert.rejects(intoMemory(imagesWithout(odd), { imageSize: SIZE, workers: 0 }), (error) => {
       assert.ok(error instanceof UserError);

@@ -33,7 +33,7 @@ describe('a shuffled plan', () => {
 });
 
 describe('repeated augmentation', () => {
-  test('has every image of a round exactly so many times, in a row, and epochs of the usual length', () => {
+  test('has every image of a round exactly that often, in a row, and epochs of the usual length', () => {
     fc.assert(
       fc.property(sizes, fc.nat(3), ({ count, batchSize, repeats }, round) => {
         const plan = repeatedPlan(count, batchSize, rng, repeats);

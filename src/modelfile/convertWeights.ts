@@ -57,7 +57,7 @@ export async function convertWeights(
   const { file, state, part } = found;
   const architecture = await recognized(found, { ...options, emit }, (fact) => {
     if (names !== undefined) throw new UserError(fact);
-    emit?.({ type: 'warning', message: `${fact}; the tensors keep their names, and ${out} does not tell it` });
+    emit?.({ type: 'warning', message: `${fact}; the tensors keep their names, and ${out} does not record it` });
   });
   let tensors: ReadonlyMap<string, Tensor> = state;
   const metadata: Record<string, string> = { format: 'pt' };

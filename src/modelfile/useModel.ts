@@ -84,7 +84,7 @@ function matchClasses(
     const order = `${given[0]} is 0, ${given.at(-1) ?? ''} is ${given.length - 1}`;
     emit({
       type: 'warning',
-      message: `${name} does not name its classes: they are taken to be those of ${data} in sorted order (${order})`,
+      message: `${name} does not name its classes: assuming those of ${data} in sorted order (${order})`,
     });
     return given.map((_, index) => index);
   }
@@ -127,7 +127,7 @@ export async function* predict(
   const model = await readModel(file, options);
   const { classes, imageSize, preprocessing, naming } = model;
   if (naming === 'numbers') {
-    emit?.({ type: 'warning', message: `${file} does not name its classes; they are called by their numbers` });
+    emit?.({ type: 'warning', message: `${file} does not name its classes; using numbers` });
   }
   const device = await openDevice({ ...(kind && { kind }), ...(threads !== undefined && { threads }) });
   try {

@@ -138,7 +138,7 @@ export async function architectureFor(
     const { name = '' } = architecture;
     emit?.({
       type: 'warning',
-      message: `${file} is taken as ${name}; ${alternatives.join(' and ')} has the same tensors but prepares images otherwise: --arch ${alternatives[0]} if it is that`,
+      message: `${file} is taken as ${name}; ${alternatives.join(' and ')} has the same tensors but different preprocessing: give --arch ${alternatives[0]} if it is that`,
     });
   }
   return architecture;
@@ -171,5 +171,5 @@ function parseClassNames(text: string, file: string): readonly string[] {
   } catch {
     // Reported below, like JSON of the wrong form.
   }
-  throw new UserError(`${file}: the class names in its metadata are no JSON list of texts; write the file anew`);
+  throw new UserError(`${file}: the class names in its metadata are not a JSON list of strings; write the file again`);
 }

@@ -83,7 +83,7 @@ describe('glit convert', () => {
   });
 
   test('takes the weights of a network that it does not recognize as they are, and says so', async () => {
-    assert.match(await convert(CHECKPOINT, 'as-is.safetensors'), /warning: .*how many heads.*--arch.*keep their names/);
+    assert.match(await convert(CHECKPOINT, 'as-is.safetensors'), /warning: .*number of heads.*--arch.*keep their names/);
     const { tensors, metadata } = await written('as-is.safetensors');
     assertSame(tensors, expected.under('model/'));
     assert.deepEqual({ ...metadata }, { format: 'pt' });
@@ -104,7 +104,7 @@ describe('a mistake in converting', () => {
     ['an unknown format', ['arch.json', 'x.onnx'], /x\.onnx is of no known format/],
     ['an existing file', [CHECKPOINT, 'exists.pth'], /exists\.pth exists already/],
     ['no weights', ['arch.json', 'x.pth'], /arch\.json has no weights\.safetensors/],
-    ['names for what is not recognized', [CHECKPOINT, 'x.pth', '--names', 'glit'], /how many heads.*--arch/],
+    ['names for what is not recognized', [CHECKPOINT, 'x.pth', '--names', 'glit'], /number of heads.*--arch/],
     ['another architecture', [CHECKPOINT, 'x.pth', '--arch', 'deit-small'], /use the architecture that the weights/],
     ['all with a choice', [CHECKPOINT, 'x.safetensors', '--all', '--ema'], /--all takes every tensor as it is/],
     ['all to a checkpoint', [CHECKPOINT, 'x.pth', '--all'], /from a \.pth file to a \.safetensors file only/],

@@ -91,7 +91,7 @@ describe('an official GLiT checkpoint', () => {
     assert.ok(images > 0 && accuracy >= 0 && accuracy <= 1);
 
     const other = await glit(folder, 'eval', ...model, '--data', 'three', '--quiet');
-    assert.match(other.stderr, /three has 3 classes, but ckpt_zip\.pth tells 10 apart and does not name them; .*--classes/);
+    assert.match(other.stderr, /three has 3 classes, but ckpt_zip\.pth has 10 outputs without names; .*--classes/);
     assert.equal(other.code, 2);
     const names = ['red', 'blue', 'green', ...Array.from({ length: 7 }, (_, index) => `other ${index}`)];
     writeText(folder, 'named.json', JSON.stringify(names));
@@ -101,13 +101,13 @@ describe('an official GLiT checkpoint', () => {
 
 describe('a mistake with weights', () => {
   const mistakes: readonly (readonly [what: string, args: readonly string[], line: RegExp])[] = [
-    ['a width that tells no heads', ['--model', 'ckpt_zip.pth'], /ckpt_zip\.pth does not say how many heads.*--arch/],
+    ['a width that shows no heads', ['--model', 'ckpt_zip.pth'], /ckpt_zip\.pth does not show the number of heads.*--arch/],
     ['a file that would call a program', ['--model', 'bad_reduce_zip.pth'], /would call "posix\.system"/],
     ['another architecture', ['--model', 'ckpt_zip.pth', '--arch', 'deit-tiny'], /use the architecture that the weights/],
     ['no such average', ['--model', 'official.safetensors', '--ema'], /keeps no moving average/],
     ['no such file', ['--model', 'none.pth'], /none\.pth cannot be read: there is no such file/],
     ['an architecture for a model that has one', ['--model', 'ema.onnx', '--arch', 'arch.json'], /remove --arch/],
-    ['too few names', ['--model', 'ema.onnx', '--classes', 'few.txt'], /few\.txt names 2 classes, but ema\.onnx tells 10/],
+    ['too few names', ['--model', 'ema.onnx', '--classes', 'few.txt'], /few\.txt names 2 classes, but ema\.onnx has 10 outputs/],
     ['a name given twice', ['--model', 'ema.onnx', '--classes', 'twice.txt'], /names the class "a" twice/],
     ['an existing file', ['--model', 'ema.onnx', '--out', 'arch.json'], /arch\.json exists already/],
     ['no tensor', ['--model', 'ema.onnx', '--tensor', 'official.safetensors'], /has no tensor "images"; it has/],

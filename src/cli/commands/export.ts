@@ -40,7 +40,7 @@ export function addExport(program: Command): void {
       if (!named) {
         display.listen({
           type: 'warning',
-          message: `${from} does not name its classes; they are called by their numbers`,
+          message: `${from} does not name its classes; using numbers`,
         });
       }
       const { imageSize } = architecture.backbone;

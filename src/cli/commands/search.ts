@@ -38,7 +38,7 @@ export function addSearch(program: Command): void {
     .summary('search only: the best architecture and every candidate')
     .description(
       'Trains the supernets and searches both levels. Leaves architecture.json and candidates.csv in the run folder, where ' +
-        'glit retrain goes on.',
+        'glit retrain continues.',
     );
   addConfigGroups(command, groups);
   addConfigSources(command);

@@ -59,7 +59,7 @@ export async function findImageFolder(folder: string, options: FindFolderOptions
   const notices = [...looseNotice(train), ...looseNotice(test)];
   if (tests.length > 1) {
     notices.push(
-      `${join(folder, 'val')} is not used: the test images are those of ${test.shown}, and a search holds out its own from ${train.shown}`,
+      `${join(folder, 'val')} is not used: the test images come from ${test.shown}, and a search holds out its own from ${train.shown}`,
     );
   }
   return { classes: train.source.classes, train, test, notices };

@@ -28,7 +28,7 @@ const TEST_SHARE = 0.2;
 export function withTest(name: string, { classes, train, test, notices }: FoundSet, rng: Rng): Dataset {
   if (test !== undefined) return { name, classes, train: train.source, test: test.source, notices };
   const { rest, part } = stratify(train.source, { fraction: TEST_SHARE }, rng);
-  const notice = `${train.shown} has no test split: ${part.length} of its ${train.source.labels.length} images, drawn by the seed, are kept for the test`;
+  const notice = `${train.shown} has no test split: ${part.length} of its ${train.source.labels.length} images, drawn by the seed, are held out as test images`;
   return {
     name,
     classes,

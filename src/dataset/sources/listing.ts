@@ -48,19 +48,19 @@ export async function listClassFolders(root: string, shown: string, options: Lis
   const entries = await list(root, shown);
   const names = (await foldersIn(root, entries)).map(({ name }) => name).sort();
   const known = cache === undefined ? NOTHING_KNOWN : await readKnown(cache, root);
-  let anew = 0;
+  let listedNow = 0;
   const listed = await mapConcurrent(names, FOLDERS_AT_A_TIME, async (name) => {
     stopIfAborted(signal);
     const folder = join(root, name);
     const stamp = await stampOf(folder);
     const old = known.get(name);
     if (old !== undefined && old.stamp === stamp) return { name, stamp, images: old.images };
-    anew++;
+    listedNow++;
     const images = (await list(folder, join(shown, name))).filter(isImage).map((entry) => entry.name);
     return { name, stamp, images: Names.of(images.sort()) };
   });
   const total = listed.reduce((sum, { images }) => sum + images.length, 0);
-  if (cache !== undefined && total >= leastKept && (anew > 0 || known.size !== names.length)) {
+  if (cache !== undefined && total >= leastKept && (listedNow > 0 || known.size !== names.length)) {
     await cache.write(recordName(root), {
       about: listed.map(({ name, stamp, images }) => ({ name, stamp, images: images.length })),
       parts: Names.concat(listed.map(({ images }) => images)).parts(),

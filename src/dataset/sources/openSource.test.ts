@@ -299,7 +299,7 @@ describe('Parquet', () => {
     });
     const { test: testing, notices } = await find('unlabelled');
     assert.deepEqual([...(testing?.source.labels ?? [])], [1, 0]);
-    assert.match(notices[0], /test-0\.parquet has no labels: the test images are those of .*validation-0/);
+    assert.match(notices[0], /test-0\.parquet has no labels: the test images come from .*validation-0/);
   });
 
   test('stops on request, and leaves no partial files', async () => {

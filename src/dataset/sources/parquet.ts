@@ -58,10 +58,10 @@ export async function findParquet(
   const splits = [asSplit(trainTables)];
   let others = await open(test);
   if (others.length > 0 && others.every(isUnlabelled)) {
-    notices.push(`${test[0]} has no labels${val.length > 0 ? `: the test images are those of ${val[0]}` : ''}`);
+    notices.push(`${test[0]} has no labels${val.length > 0 ? `: the test images come from ${val[0]}` : ''}`);
     others = [];
   } else if (others.length > 0 && val.length > 0) {
-    notices.push(`${val[0]} and what belongs to it is not used: the test images are those of ${test[0]}`);
+    notices.push(`${val[0]} and its split are not used: the test images come from ${test[0]}`);
   }
   if (others.length === 0) others = await open(val);
   if (others.length > 0) splits.push(asSplit(others));

@@ -23,7 +23,7 @@ export type TableNews =
   | { readonly index: TableIndex }
   | { readonly failure: string; readonly isMistake: boolean };
 
-const tell = (news: TableNews): void => {
+const report = (news: TableNews): void => {
   process.send?.(news);
 };
 
@@ -47,7 +47,7 @@ async function convert({ file, shown, cacheFolder, imagesName, id }: TableJob): 
           }
         },
         alive: (reading) => {
-          tell({ reading });
+          report({ reading });
         },
       });
     };
@@ -68,10 +68,10 @@ function mebibytes(bytes: number): string {
 
 async function answer(job: TableJob): Promise<void> {
   try {
-    tell({ index: await convert(job) });
+    report({ index: await convert(job) });
   } catch (error) {
     const isMistake = error instanceof UserError;
-    tell({ failure: error instanceof Error ? error.message.split('\n', 1)[0] : String(error), isMistake });
+    report({ failure: error instanceof Error ? error.message.split('\n', 1)[0] : String(error), isMistake });
   }
 }
 

@@ -44,7 +44,7 @@ export async function findWebDataset(
   const { classes, labels } = unifyLabels(raw, await declaredClasses(folder));
   const notices =
     test.length > 0 && val.length > 0
-      ? [`${val[0]} and what belongs to it is not used: the test images are those of ${test[0]}`]
+      ? [`${val[0]} and its split are not used: the test images come from ${test[0]}`]
       : [];
   const [trainIndex, testIndex] = index;
   const trainSplit = { source: packedSource(classes, labels[0], shards, trainIndex), shown: raw[0].shown };
