@@ -101,13 +101,13 @@ describe('glit convert', () => {
 
 describe('a mistake in converting', () => {
   const mistakes: readonly (readonly [what: string, args: readonly string[], line: RegExp])[] = [
-    ['an unknown format', ['arch.json', 'x.onnx'], /x\.onnx is of no known format/],
+    ['an unknown format', ['arch.json', 'x.onnx'], /x\.onnx has an unknown format/],
     ['an existing file', [CHECKPOINT, 'exists.pth'], /exists\.pth exists already/],
     ['no weights', ['arch.json', 'x.pth'], /arch\.json has no weights\.safetensors/],
     ['names for what is not recognized', [CHECKPOINT, 'x.pth', '--names', 'glit'], /number of heads.*--arch/],
     ['another architecture', [CHECKPOINT, 'x.pth', '--arch', 'deit-small'], /use the architecture that the weights/],
-    ['all with a choice', [CHECKPOINT, 'x.safetensors', '--all', '--ema'], /--all takes every tensor as it is/],
-    ['all to a checkpoint', [CHECKPOINT, 'x.pth', '--all'], /from a \.pth file to a \.safetensors file only/],
+    ['all with a choice', [CHECKPOINT, 'x.safetensors', '--all', '--ema'], /--all takes every tensor unchanged/],
+    ['all to a checkpoint', [CHECKPOINT, 'x.pth', '--all'], /only converts a \.pth file to a \.safetensors file/],
     ['a hostile file', [goldenPath('checkpoints/bad_reduce_legacy.pth'), 'x.safetensors'], /would call "posix\.system"/],
   ];
   for (const [what, args, line] of mistakes) {

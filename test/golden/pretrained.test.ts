@@ -104,7 +104,7 @@ describe('a mistake with weights', () => {
     ['a width that shows no heads', ['--model', 'ckpt_zip.pth'], /ckpt_zip\.pth does not show the number of heads.*--arch/],
     ['a file that would call a program', ['--model', 'bad_reduce_zip.pth'], /would call "posix\.system"/],
     ['another architecture', ['--model', 'ckpt_zip.pth', '--arch', 'deit-tiny'], /use the architecture that the weights/],
-    ['no such average', ['--model', 'official.safetensors', '--ema'], /keeps no moving average/],
+    ['no such average', ['--model', 'official.safetensors', '--ema'], /has no moving average/],
     ['no such file', ['--model', 'none.pth'], /none\.pth cannot be read: there is no such file/],
     ['an architecture for a model that has one', ['--model', 'ema.onnx', '--arch', 'arch.json'], /remove --arch/],
     ['too few names', ['--model', 'ema.onnx', '--classes', 'few.txt'], /few\.txt names 2 classes, but ema\.onnx has 10 outputs/],
