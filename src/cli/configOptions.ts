@@ -127,9 +127,9 @@ export const retrainOptions: readonly ConfigOption[] = [
   },
 ];
 
-/** Batch size and learning rate of the recipes at `places`, such as `supernet`. */
-export function recipeOptions(...places: readonly string[]): readonly ConfigOption[] {
-  const keys = (name: string): string[] => places.map((place) => `${place}.${name}`);
+/** Batch size and learning rate of the recipes at keys such as `supernet`. */
+export function recipeOptions(...recipes: readonly string[]): readonly ConfigOption[] {
+  const keys = (name: string): string[] => recipes.map((recipe) => `${recipe}.${name}`);
   return [
     { flags: '--batch-size <images>', description: 'images per batch', keys: keys('batchSize') },
     { flags: '--accumulate <batches>', description: 'batches per training step', keys: keys('accumulate') },

@@ -127,9 +127,9 @@ function checkKeys(values: Json, schema: z.ZodType, source: string, prefix: stri
   const fields = fieldsOf(schema);
   if (fields === undefined) return;
   if (!isTree(values)) {
-    const place = prefix === '' ? 'the configuration' : prefix.slice(0, -1);
+    const key = prefix === '' ? 'the configuration' : prefix.slice(0, -1);
     const keys = Object.keys(fields).join(', ');
-    throw new UserError(`${source}: ${place} is ${show(values)}; it has the keys ${keys}`);
+    throw new UserError(`${source}: ${key} is ${show(values)}; it has the keys ${keys}`);
   }
   for (const [key, value] of Object.entries(values)) {
     if (!Object.hasOwn(fields, key)) {

@@ -4,7 +4,7 @@ import { DEIT_PREPROCESSING } from './preprocessing.js';
 
 /** A fault of an architecture and its path, such as `blocks[3].kernel`, counted from 0. */
 export interface ArchitectureFault {
-  readonly place: string;
+  readonly where: string;
   readonly fact: string;
 }
 
@@ -16,7 +16,7 @@ export function architecture<B extends Backbone, K extends Block>(
   const { name, backbone, blocks, preprocessing = DEIT_PREPROCESSING } = description;
   const fault = architectureFault(family, description);
   if (fault !== undefined) {
-    throw new UserError(`architecture ${name ?? 'without a name'}: ${fault.place} ${fault.fact}`);
+    throw new UserError(`architecture ${name ?? 'without a name'}: ${fault.where} ${fault.fact}`);
   }
   return Object.freeze({
     ...(name === undefined ? {} : { name }),
@@ -29,17 +29,17 @@ export function architecture<B extends Backbone, K extends Block>(
 
 /** The first fault of an architecture, if any. */
 export function architectureFault(family: Family, { backbone, blocks }: Description): ArchitectureFault | undefined {
-  for (const place of family.backboneFields) {
-    const value = backbone[place];
+  for (const where of family.backboneFields) {
+    const value = backbone[where];
     if (!Number.isSafeInteger(value) || Number(value) < 1)
-      return { place, fact: `is ${value}; use a whole number of at least 1` };
+      return { where, fact: `is ${value}; use a whole number of at least 1` };
   }
   const fault = family.backboneFault(backbone);
-  if (fault !== undefined) return { place: fault.field, fact: fault.fact };
-  if (blocks.length === 0) return { place: 'blocks', fact: 'is empty; give at least one block' };
+  if (fault !== undefined) return { where: fault.field, fact: fault.fact };
+  if (blocks.length === 0) return { where: 'blocks', fact: 'is empty; give at least one block' };
   for (const [index, each] of blocks.entries()) {
     const found = family.blockFault(each) ?? family.fitFault(each, backbone, blocks[index - 1]);
-    if (found !== undefined) return { place: `blocks[${index}].${found.field}`, fact: found.fact };
+    if (found !== undefined) return { where: `blocks[${index}].${found.field}`, fact: found.fact };
   }
   return undefined;
 }

@@ -54,7 +54,7 @@ export function parseArchitecture(text: string, source: string): Architecture {
     preprocessing: parsePreprocessing(root, source),
   };
   const fault = architectureFault(family, described);
-  if (fault !== undefined) throw new UserError(`${source}: ${fault.place} ${fault.fact}`);
+  if (fault !== undefined) throw new UserError(`${source}: ${fault.where} ${fault.fact}`);
   return architecture(family, described);
 }
 
@@ -98,19 +98,19 @@ function parseJson(text: string, source: string): unknown {
 class Reader {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly #source: string;
-  readonly #place: string;
+  readonly #where: string;
 
-  constructor(source: string, place: string, value: unknown) {
+  constructor(source: string, where: string, value: unknown) {
     this.#source = source;
-    this.#place = place;
+    this.#where = where;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new UserError(`${source}: ${place || 'the text'} is ${show(value)}; use an object { ... }`);
+      throw new UserError(`${source}: ${where || 'the text'} is ${show(value)}; use an object { ... }`);
     }
     this.fields = value as Record<string, unknown>;
   }
 
   fault(field: string, fact: string): UserError {
-    return new UserError(`${this.#source}: ${this.#place}${this.#place ? '.' : ''}${field} ${fact}`);
+    return new UserError(`${this.#source}: ${this.#where}${this.#where ? '.' : ''}${field} ${fact}`);
   }
 
   number(field: string): number {

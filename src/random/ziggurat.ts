@@ -23,15 +23,15 @@ for (let layer = 2; layer < LAYERS; layer++) {
 /** [LAYERS + 1]: the height of the curve there. */
 const DENSITIES = WIDTHS.map(density);
 
-/** A word selects a position in a layer, an integer from −PLACES to PLACES − 1. */
-const PLACES = 2 ** 24;
+/** A word selects a position in a layer, an integer from −POSITIONS to POSITIONS − 1. */
+const POSITIONS = 2 ** 24;
 /** [LAYERS]: the distance between positions. */
-const STEPS = Float64Array.from({ length: LAYERS }, (_, layer) => WIDTHS[layer] / PLACES);
+const STEPS = Float64Array.from({ length: LAYERS }, (_, layer) => WIDTHS[layer] / POSITIONS);
 /** [LAYERS]: the positions up to which a layer is under the curve at every height. */
-const INNER = Float64Array.from({ length: LAYERS }, (_, layer) => (WIDTHS[layer + 1] / WIDTHS[layer]) * PLACES);
+const INNER = Float64Array.from({ length: LAYERS }, (_, layer) => (WIDTHS[layer + 1] / WIDTHS[layer]) * POSITIONS);
 
 const layerOf = (word: number): number => word & (LAYERS - 1);
-const placeOf = (word: number): number => word >> 7; // which keeps the sign
+const positionOf = (word: number): number => word >> 7; // which keeps the sign
 
 /** Words to draw at a time. */
 const drawn = new Int32Array(256);
@@ -47,22 +47,24 @@ export function fillNormal(target: Float32Array, words: Sfc32): void {
     words.fill(drawn, count);
     for (let at = 0; at < count; at++) {
       const layer = layerOf(drawn[at]);
-      const place = placeOf(drawn[at]);
-      target[start + at] = Math.abs(place) < INNER[layer] ? place * STEPS[layer] : atEnd(layer, place, words);
+      const position = positionOf(drawn[at]);
+      target[start + at] = Math.abs(position) < INNER[layer] ? position * STEPS[layer] : atEnd(layer, position, words);
     }
   }
 }
 
 /** The number for a position at the end of a layer, which crosses the curve. */
-function atEnd(layer: number, place: number, words: Sfc32): number {
-  if (layer === 0) return place < 0 ? -tail(words) : tail(words);
-  const x = place * STEPS[layer];
+function atEnd(layer: number, position: number, words: Sfc32): number {
+  if (layer === 0) return position < 0 ? -tail(words) : tail(words);
+  const x = position * STEPS[layer];
   const lower = DENSITIES[layer];
   if (lower + uniform(words) * (DENSITIES[layer + 1] - lower) < density(x)) return x;
   // Above the curve: draw another word, for any position in any layer.
   const word = words.next() | 0;
   const other = layerOf(word);
-  return Math.abs(placeOf(word)) < INNER[other] ? placeOf(word) * STEPS[other] : atEnd(other, placeOf(word), words);
+  return Math.abs(positionOf(word)) < INNER[other]
+    ? positionOf(word) * STEPS[other]
+    : atEnd(other, positionOf(word), words);
 }
 
 /** A number beyond TAIL (Marsaglia, 1964). */

@@ -4,7 +4,7 @@ import type { Pickled, Storage } from './values.js';
 export interface Container {
   readonly content: Pickled;
   /** The file's data for a storage. Throws Malformed when it is missing or shorter than the storage needs. */
-  place(storage: Storage): Promise<StoredBytes>;
+  locate(storage: Storage): Promise<StoredBytes>;
 }
 
 /** The bytes under a storage's name. */

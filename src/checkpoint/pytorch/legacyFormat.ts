@@ -17,7 +17,7 @@ const VERSION = 1001;
 const COUNT_BYTES = 8;
 
 /** Where the numbers of a storage lie. */
-interface Place {
+interface Location {
   readonly start: number;
   readonly bytes: number;
 }
@@ -45,30 +45,30 @@ export function openLegacyFormat(file: FileBytes): Container {
       return storage;
     },
   });
-  const places = placesOf(unpickle(stream, plain), storages, stream.position, file);
+  const locations = locationsOf(unpickle(stream, plain), storages, stream.position, file);
   return {
     content,
-    place: async (storage) => {
-      const place = places.get(storage.key);
-      if (place === undefined) throw new Malformed(`the numbers of its storage ${show(storage.key)} are missing`);
-      if (!(storage.bytesNeeded <= place.bytes)) {
+    locate: async (storage) => {
+      const location = locations.get(storage.key);
+      if (location === undefined) throw new Malformed(`the numbers of its storage ${show(storage.key)} are missing`);
+      if (!(storage.bytesNeeded <= location.bytes)) {
         throw new Malformed(
-          `its storage ${show(storage.key)} should have ${storage.bytesNeeded} bytes and has ${place.bytes}`,
+          `its storage ${show(storage.key)} should have ${storage.bytesNeeded} bytes and has ${location.bytes}`,
         );
       }
-      return { length: place.bytes, fill: (target, position) => file.fill(target, place.start + position) };
+      return { length: location.bytes, fill: (target, position) => file.fill(target, location.start + position) };
     },
   };
 }
 
-function placesOf(
+function locationsOf(
   keys: Pickled,
   storages: ReadonlyMap<string, Storage>,
   begin: number,
   file: FileBytes,
-): ReadonlyMap<string, Place> {
+): ReadonlyMap<string, Location> {
   if (!Array.isArray(keys)) throw new Malformed('its list of storages is not a list');
-  const places = new Map<string, Place>();
+  const locations = new Map<string, Location>();
   let position = begin;
   for (const key of keys) {
     if (typeof key !== 'string') throw new Malformed('its list of storages has a name that is not text');
@@ -77,12 +77,12 @@ function placesOf(
       throw new Malformed(`it holds the storage ${show(key)}, which its pickle does not describe`);
     if (position + COUNT_BYTES > file.size) throw cutOff(key);
     const elements = ByteStream.over(file.readNow(position, COUNT_BYTES)).unsigned(COUNT_BYTES);
-    const place = { start: position + COUNT_BYTES, bytes: elements * (storage.scalar?.bytes ?? 1) };
-    if (!(place.start + place.bytes <= file.size)) throw cutOff(key);
-    places.set(key, place);
-    position = place.start + place.bytes;
+    const location = { start: position + COUNT_BYTES, bytes: elements * (storage.scalar?.bytes ?? 1) };
+    if (!(location.start + location.bytes <= file.size)) throw cutOff(key);
+    locations.set(key, location);
+    position = location.start + location.bytes;
   }
-  return places;
+  return locations;
 }
 
 function cutOff(key: string): Malformed {

@@ -30,7 +30,7 @@ export class PytorchFile {
     readonly content: Pickled,
     /** Every tensor and its position in the content. */
     readonly views: readonly NamedView[],
-    private readonly places: ReadonlyMap<TensorView, StoredBytes>,
+    private readonly locations: ReadonlyMap<TensorView, StoredBytes>,
   ) {}
 
   /**
@@ -45,8 +45,8 @@ export class PytorchFile {
         const start = await bytes.read(0, Math.min(4, bytes.size));
         const container = isZip(start) ? await openZipFormat(bytes) : openLegacyFormat(bytes);
         const views = namedViews(container.content);
-        const places = await placesOf(views, container);
-        return new PytorchFile(file, bytes, container.content, views, places);
+        const locations = await locationsOf(views, container);
+        return new PytorchFile(file, bytes, container.content, views, locations);
       });
     } catch (error) {
       await bytes.close();
@@ -57,7 +57,7 @@ export class PytorchFile {
   /** The numbers of one of the {@link views}, row-major; types that glit lacks are converted as in safetensors. */
   read(view: TensorView): Promise<Tensor> {
     return refusing(this.file, async () => {
-      const stored = this.places.get(view);
+      const stored = this.locations.get(view);
       const { element } = view.scalar;
       if (stored === undefined) throw new Error('the view belongs to another file');
       if (element === undefined)
@@ -72,32 +72,32 @@ export class PytorchFile {
 }
 
 /** Where the numbers of every view lie. Throws Malformed for a view outside its storage. */
-async function placesOf(views: readonly NamedView[], container: Container): Promise<Map<TensorView, StoredBytes>> {
-  const places = new Map<TensorView, StoredBytes>();
+async function locationsOf(views: readonly NamedView[], container: Container): Promise<Map<TensorView, StoredBytes>> {
+  const locations = new Map<TensorView, StoredBytes>();
   const storages = new Map<string, StoredBytes>();
   let stored = 0;
   let described = 0;
   for (const { path, view } of views) {
     // A tensor with several names is read once per name and counts that often.
     described += view.elements * view.scalar.bytes;
-    if (places.has(view)) continue;
+    if (locations.has(view)) continue;
     const { storage } = view;
     const what = describePath(path);
-    let place: StoredBytes;
+    let location: StoredBytes;
     try {
       checkReach(view);
-      place = await container.place(storage);
+      location = await container.locate(storage);
     } catch (error) {
       throw error instanceof Malformed ? new Malformed(`${what} is broken: ${error.message}`) : error;
     }
-    if (!storages.has(storage.key)) stored += place.length;
-    storages.set(storage.key, place);
-    places.set(view, place);
+    if (!storages.has(storage.key)) stored += location.length;
+    storages.set(storage.key, location);
+    locations.set(view, location);
   }
   if (described > MOST_REPETITION * stored + MOST_REPEATED_BYTES) {
     throw new Malformed(`its tensors have ${described} bytes, but the numbers in the file only ${stored}`);
   }
-  return places;
+  return locations;
 }
 
 function checkReach({ storage, offset, shape, elements, reach }: TensorView): void {

@@ -41,7 +41,7 @@ export async function openZipFormat(file: FileBytes): Promise<Container> {
   }
   const bytes = await archive.content(pickle, LONGEST_PICKLE);
   const content = unpickle(ByteStream.over(bytes), { find: findGlobal, persistent: storageOf });
-  return { content, place: (storage) => archive.place(`${folder}/data/${storage.key}`, storage) };
+  return { content, locate: (storage) => archive.locate(`${folder}/data/${storage.key}`, storage) };
 }
 
 class Archive {
@@ -81,7 +81,7 @@ class Archive {
     return this.file.read(await this.#start(name, entry), entry.compressedSize);
   }
 
-  async place(name: string, storage: Storage): Promise<StoredBytes> {
+  async locate(name: string, storage: Storage): Promise<StoredBytes> {
     const entry = this.entries.get(name);
     if (entry === undefined) throw new Malformed(`the numbers of its storage ${show(storage.key)} are missing`);
     const { bytesNeeded } = storage;
