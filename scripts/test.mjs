@@ -2,7 +2,7 @@
 //
 //   npm test                                lint, formatting, every test
 //   npm test -- graph                       only the test files whose path contains "graph"
-//   npm test -- graph --name "sums back"    of those, only the tests whose name matches this pattern
+//   npm test -- graph --name "sums over"    of those, only the tests whose name matches this pattern
 //
 // Under CI=true a skipped or todo test, and a run without any test, count as failures: what CI calls green has run. Not so
 // what a machine cannot have: a test that says "not available here: WebGPU (…)" is named at the end. GLIT_REQUIRE=golden,webgpu

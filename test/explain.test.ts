@@ -272,7 +272,7 @@ describe('explain', () => {
     ['no image', ['--run', 'run'], /nothing to explain; give image files or a folder of them/],
     ['no model', [IMAGE], /no model was given; use --model FILE, or --run/],
     ['a second model that is none', ['--run', 'run', '--model', 'x.onnx', IMAGE], /x\.onnx cannot be read/],
-    ['one model twice', ['--model', 'deit.pth', '--model', './deit.pth', IMAGE], /deit\.pth is named twice/],
+    ['one model twice', ['--model', 'deit.pth', '--model', './deit.pth', IMAGE], /deit\.pth is given twice/],
     [
       'an architecture too many',
       [...BESIDE, '--arch', 'deit-tiny', '--arch', 'deit.json', '--arch', 'deit.json', IMAGE],

@@ -7,9 +7,9 @@ export function partsOf(backbone: Backbone, family: Family, block: Block): reado
 }
 
 /**
- * The block to explain, counted from 0. `wanted` counts from 1, as `glit profile` does; left out, it is the last block
- * that has all parts of its family, global and local heads say, else the last. Throws a UserError, which calls the network
- * `model`, when there is no such block, or when it lacks a part that other blocks of the network have beside the rest.
+ * The block to explain, counted from 0. `wanted` counts from 1, as `glit profile` does; by default it is the last block
+ * with all parts of its family, such as global and local heads, else the last. Throws a UserError that names `model` when
+ * there is no such block, or when it lacks a part while other blocks have all of them.
  */
 export function chooseBlock({ family, backbone, blocks }: Architecture, model: string, wanted?: number): number {
   const lacking = blocks.map((block) => family.gradCam.parts?.(block, backbone).find(({ channels }) => channels === 0));

@@ -2,7 +2,7 @@ import type { WeightsOptions } from '../modelfile/weightsFile.js';
 import { explain, type ExplainedImage, type MapOptions, type UnreadableImage } from './explain.js';
 import { imageFiles } from './imageFiles.js';
 
-/** The file of a model, and how it is to be understood. */
+/** A model's file, and how to read it. */
 export interface ComparedModel extends Omit<WeightsOptions, 'emit'> {
   readonly file: string;
 }
@@ -14,8 +14,8 @@ export interface ComparedImage {
 }
 
 /**
- * Explains the same images by several models, image after image; see explain for one model. No image comes before every
- * model has been read and has the classes and the block that are asked for. Throws what explain throws.
+ * Explains the same images with several models, image by image; see explain for one model. All models are read, and
+ * their classes and blocks checked, before the first image is returned. Throws what explain throws.
  */
 export async function* compareModels(
   models: readonly ComparedModel[],
@@ -28,7 +28,7 @@ export async function* compareModels(
     explain(file, files, {
       ...options,
       ...reading,
-      // They go through the images together, so one of them reports the progress of all.
+      // All models go through the images together, so the first reports the progress for all.
       emit: (event) => {
         if (at === 0 || event.type === 'warning') emit(event);
       },
@@ -46,7 +46,7 @@ export async function* compareModels(
       }
       yield unreadable === undefined ? { image, explanations } : { image, unreadable };
     }
-    // Past the last image, they report that they are done.
+    // After its last image, a generator still reports that progress is complete.
     for (const each of opened) await each.next();
   } finally {
     for (const each of opened) await each.return();

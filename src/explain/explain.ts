@@ -16,9 +16,9 @@ import { gradCamProgram, type GradCamFeed } from './gradCam.js';
 import { heatMap, type HeatMap } from './heatMap.js';
 import { imageFiles } from './imageFiles.js';
 
-/** What of a model is explained, and where it runs. */
+/** What to explain, and where to run the model. */
 export interface MapOptions extends UseOptions {
-  /** Classes to explain, by name or number. Default: the one that the model predicts, for each image its own. */
+  /** Classes to explain, by name or number. Default: each image's predicted class. */
   readonly classes?: readonly string[] | undefined;
   /**
    * The block whose features are weighted, counted from 1. Default: the last with global and local heads, else the
@@ -29,7 +29,7 @@ export interface MapOptions extends UseOptions {
 
 export interface ExplainOptions extends MapOptions, WeightsOptions {}
 
-/** Where an image speaks for a class. */
+/** Where an image supports a class. */
 export interface ClassMap {
   /** The channels of the block that the map covers: `whole`, or a part, `global` or `local`. */
   readonly part: string;
@@ -60,13 +60,13 @@ export interface ExplainedBlock {
 /** An image with the maps of its classes. */
 export interface ExplainedImage {
   readonly image: string;
-  /** The image as the network sees it. */
+  /** The network's input. */
   readonly view: Image;
   readonly block: ExplainedBlock;
   readonly classes: readonly ExplainedClass[];
 }
 
-/** An image, and why it was not read. */
+/** An image that could not be read, and why. */
 export interface UnreadableImage {
   readonly image: string;
   readonly unreadable: string;

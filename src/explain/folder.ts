@@ -17,11 +17,10 @@ export interface WrittenClass {
   readonly maps: readonly { readonly part: string; readonly file: string }[];
 }
 
-/** A model whose explanations are written. */
+/** A model, and the folder of its pictures. */
 interface WrittenModel {
-  /** What the page calls it. */
+  /** Its name on the page. */
   readonly name: string;
-  /** Where its pictures go. */
   readonly folder: string;
 }
 
@@ -33,7 +32,7 @@ interface WrittenModel {
  *     <image>-<class>-map-<part>.png    the map of the global and of the local half, where the block has both
  *     index.html                        everything on one page, if asked for
  *
- * Where there are several models, the pictures of each lie in a folder of its own in it.
+ * With several models, each has a subfolder for its pictures.
  */
 export class ExplanationFolder {
   readonly #names = new FreshNames();
@@ -42,13 +41,13 @@ export class ExplanationFolder {
   private constructor(
     readonly root: string,
     readonly models: readonly WrittenModel[],
-    /** Whether everything is kept for a page. */
+    /** Whether pictures are kept for a page. */
     private readonly withPage: boolean,
   ) {}
 
   /**
-   * Opens a folder, which is made with the first file in it, for explanations by the models in these files. Throws a
-   * UserError when there is something in it already, or when a model is named twice.
+   * Opens a folder for the explanations of the models in these files; it is created with its first file. Throws a
+   * UserError when it is not empty, or when a model is given twice.
    */
   static async create(
     root: string,
@@ -69,7 +68,7 @@ export class ExplanationFolder {
     return new ExplanationFolder(root, inFolders, page);
   }
 
-  /** Writes the pictures of one image: what each model, in their order, shows for each class. */
+  /** Writes the pictures of one image, given the explanation of each model, in order. */
   async write(explanations: readonly ExplainedImage[]): Promise<readonly (readonly WrittenClass[])[]> {
     const written: (readonly WrittenClass[])[] = [];
     const views: PageView[] = [];
@@ -93,7 +92,7 @@ export class ExplanationFolder {
     return written;
   }
 
-  /** Writes the page with everything that was written before, and returns its file. */
+  /** Writes the page of all images so far, and returns its path. */
   async writePage(): Promise<string> {
     const file = join(this.root, 'index.html');
     const names = this.models.map(({ name }) => name);
@@ -119,7 +118,7 @@ function suffixOf(part: ClassMap['part']): string {
   return part === 'whole' ? '' : `-${safeName(part)}`;
 }
 
-/** A model's name without the ending of its file; a folder's name has none. */
+/** A model's name without its file extension. */
 function withoutExtension(name: string): string {
   return name.slice(0, name.length - extname(name).length);
 }

@@ -27,7 +27,7 @@ describe('the names of models', () => {
   test('are refused where one file comes twice', () => {
     assert.throws(() => modelNames(['deit.pth', 'a.onnx', './deit.pth']), {
       name: 'UserError',
-      message: 'the model ./deit.pth is named twice; name each model once',
+      message: 'the model ./deit.pth is given twice; give each model once',
     });
   });
 });

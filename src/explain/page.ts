@@ -1,8 +1,8 @@
 import type { ExplainedBlock, ExplainedClass } from './explain.js';
 
-/** What a model shows of an image. Pictures are PNGs. */
+/** An image explained by one model. Pictures are PNGs. */
 export interface PageView {
-  /** The image as the network sees it. */
+  /** The network's input. */
   readonly picture: Uint8Array;
   readonly block: ExplainedBlock;
   readonly classes: readonly (ExplainedClass & {
@@ -35,8 +35,7 @@ img { display: block; width: 100%; height: auto; image-rendering: auto; border-r
 `;
 
 /**
- * A page with all images of a call, which needs no other file. `models` are what it calls the networks, in the order of
- * every image's views.
+ * A page with all images of a call, in one file. `models` names the models, in the order of every image's views.
  */
 export function explanationPage(models: readonly string[], images: readonly PageImage[]): string {
   const title = `What ${new Intl.ListFormat('en').format(models)} ${models.length === 1 ? 'sees' : 'see'}`;
@@ -51,7 +50,7 @@ export function explanationPage(models: readonly string[], images: readonly Page
 </head>
 <body>
 <h1>${escaped(title)}</h1>
-<p>Grad-CAM: bright places speak for the class. Each map is stretched to its own maximum; the peak is that maximum before, so ${compares}.</p>
+<p>Grad-CAM: bright places speak for the class. Each map is scaled to its own maximum; the peak is that maximum before scaling, so ${compares}.</p>
 ${images.map((each) => section(each, models)).join('\n')}
 </body>
 </html>
@@ -70,7 +69,7 @@ ${rows.join('\n')}
 </section>`;
 }
 
-/** A class's row of figures. `whose`, as HTML, stands in front of its title. */
+/** A class's row of figures. `whose` is HTML before its title. */
 function classFigures(
   { name, probability, maps, overlays }: PageView['classes'][number],
   { number, title }: ExplainedBlock,
