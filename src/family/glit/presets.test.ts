@@ -5,6 +5,7 @@ import { describeBlock } from './block.js';
 import { costOf } from '../../measure/cost.js';
 import type { GlitArchitecture } from './architecture.js';
 import { preset } from '../families.js';
+import { IMAGENET_NORMALIZATION } from '../preprocessing.js';
 import { GLIT_PRESETS } from './presets.js';
 
 describe('presets', () => {
@@ -24,6 +25,18 @@ describe('presets', () => {
     assert.equal(costs['deit-small'].macs, 4_598_882_304);
     assert.equal(costs['deit-base'].macs, 17_563_828_224);
     assert.equal(costs['glit-tiny'].macs, 1_472_873_280);
+  });
+
+  test('prepare images as DeiT does, but for the ViTs, which have channels from -1 to 1 and more of the image', () => {
+    const half = [0.5, 0.5, 0.5];
+    for (const { name } of GLIT_PRESETS) {
+      const isVit = name.startsWith('vit-');
+      assert.deepEqual(preset(name).preprocessing, {
+        ...(isVit ? { mean: half, std: half } : IMAGENET_NORMALIZATION),
+        crop: isVit ? 0.9 : 224 / 256,
+        interpolation: 'bicubic',
+      });
+    }
   });
 
   test('the released GLiT-Tiny is decoded as in its code', () => {

@@ -6,6 +6,7 @@ import { scaledPreset } from '../../measure/scaled.js';
 import { plainNetwork } from '../../model/network.js';
 import { architecture } from '../architecture.js';
 import { preset } from '../families.js';
+import { IMAGENET_NORMALIZATION } from '../preprocessing.js';
 import { describeBlock } from './block.js';
 import { swin } from './family.js';
 import { patchFor, SWIN_PRESETS, windowFor } from './presets.js';
@@ -13,6 +14,11 @@ import { patchFor, SWIN_PRESETS, windowFor } from './presets.js';
 const [tiny] = SWIN_PRESETS;
 
 describe('swin-tiny', () => {
+  test('prepares images as torchvision does: the shorter side to 232, bicubic', () => {
+    const { preprocessing } = preset('swin-tiny');
+    assert.deepEqual(preprocessing, { ...IMAGENET_NORMALIZATION, crop: 224 / 232, interpolation: 'bicubic' });
+  });
+
   test('has the blocks of Swin-T', () => {
     assert.deepEqual(tiny.build({}).blocks.map(describeBlock), [
       'D96 h3 w7 f4',
