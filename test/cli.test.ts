@@ -38,6 +38,16 @@ describe('help', () => {
     });
   }
 
+  test('may be cut short by its reader, as by head', async () => {
+    const child = spawn(process.execPath, [MAIN, 'run', '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number];
+    assert.equal(stderr, '');
+    assert.equal(code, 0);
+  });
+
   test('of glit lists the commands; without any it is an error', async () => {
     const { code, stdout } = await glit(folder, '--help');
     assert.equal(code, 0);

@@ -7,12 +7,14 @@ import sharp from 'sharp';
 import { writeFileAtomically } from '../src/checkpoint/atomicFile.js';
 import { encodePytorch } from '../src/checkpoint/pytorch/write.js';
 import { readSafetensors, writeSafetensors } from '../src/checkpoint/safetensors.js';
+import { compareModels } from '../src/explain/compare.js';
 import { formatArchitecture } from '../src/family/codec.js';
 import { deit, glitArchitecture } from '../src/family/glit/architecture.js';
 import { GLIT_PRESETS } from '../src/family/glit/presets.js';
 import { groupsOf, plainNetwork, type Network } from '../src/model/network.js';
 import { exportedModel } from '../src/modelfile/exportModel.js';
 import { seeded } from '../src/random/rng.js';
+import type { Listener } from '../src/telemetry/events.js';
 import type { Weights } from '../src/train/state.js';
 import { goldenPath } from './golden.js';
 import { glit, makePhotos, writeText } from './support/commandLine.js';
@@ -234,6 +236,26 @@ describe('explain', () => {
       order,
       images.flatMap((image) => [image, ...models]),
     );
+  });
+
+  test('reports its progress once for each image, whatever the number of models', async () => {
+    const run = { file: join(folder, 'run', 'best.onnx') };
+    for (const models of [[run], [run, { file: join(folder, 'named.safetensors') }]]) {
+      const progress: unknown[] = [];
+      const emit: Listener = (event) => {
+        if (event.type === 'stageProgress') progress.push([event.done, event.total]);
+      };
+      let images = 0;
+      for await (const { image } of compareModels(models, [join(folder, 'photos', 'red')], { emit })) {
+        assert.match(image, /red/);
+        images += 1;
+      }
+      assert.equal(images, 2);
+      assert.deepEqual(progress, [
+        [1, 2],
+        [2, 2],
+      ]);
+    }
   });
 
   test('says in text what each model sees, and names an image once that none can read', async () => {

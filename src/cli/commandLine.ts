@@ -13,6 +13,7 @@ import { addSearch } from './commands/search.js';
 import { addTrain } from './commands/train.js';
 import { addExamples } from './environment.js';
 import { endingOf } from './failure.js';
+import { dropUnreadOutput } from './output.js';
 import { version } from '../run/version.js';
 
 const COMMANDS = [
@@ -38,6 +39,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     if (line !== undefined) process.stderr.write(`glit: ${line}\n`);
     return code;
   };
+  dropUnreadOutput();
   // An error outside any command, such as in a listener: the process's state is unknown.
   process.on('uncaughtException', (error) => process.exit(fail(error)));
   try {

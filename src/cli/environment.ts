@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
 import { openDisplay, type Display } from './display.js';
 import { listenForInterruption } from './interruption.js';
-import { processOutput } from './output.js';
 
 /** What a command works with, apart from its own options. */
 export interface Environment {
@@ -32,7 +31,7 @@ export async function withEnvironment(
 ): Promise<void> {
   const { json, quiet } = command.opts<{ json?: boolean; quiet?: boolean }>();
   const interruption = listenForInterruption();
-  const display = openDisplay(processOutput(), { json, quiet });
+  const display = openDisplay(process, { json, quiet });
   try {
     await work({ display, signal: interruption.signal });
   } finally {

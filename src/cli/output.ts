@@ -7,14 +7,13 @@ export interface Output {
 }
 
 /**
- * The process's own streams. When a reader goes away (`glit profile deit-tiny | head -1`), the command continues and
- * later output is dropped.
+ * When a reader of the process's output goes away (`glit profile deit-tiny | head -1`), glit continues and drops later
+ * output.
  */
-export function processOutput(): Output {
+export function dropUnreadOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error;
     });
   }
-  return { stdout: process.stdout, stderr: process.stderr };
 }

@@ -11,6 +11,9 @@ const convolution = block({ globalHeads: 0, localHeads: 3 });
 describe('the block that is explained', () => {
   test('is the last with heads of both kinds', () => {
     assert.equal(chooseBlock(TINY_ARCHITECTURE, 'best.onnx'), 1);
+    const mixed = block({ globalHeads: 1, localHeads: 2, kernel: 3 });
+    const blocks = [mixed, attention, mixed, convolution];
+    assert.equal(chooseBlock(glitArchitecture({ backbone: TINY_BACKBONE, blocks }), 'best.onnx'), 2);
   });
 
   test('is the last if none has both kinds, or the requested one', () => {
