@@ -80,6 +80,11 @@ export const searchOptions: readonly ConfigOption[] = [
     keys: ['supernet.epochs'],
     excludes: 'supernetSteps',
   },
+  {
+    flags: '--near-limit <share>',
+    description: 'draw candidates from this share of the limit, below it; 1 for all of it',
+    keys: ['search.nearLimit'],
+  },
   { flags: '--population <count>', description: 'candidates per generation', keys: ['search.population'] },
   { flags: '--generations <count>', description: 'generations of the evolution', keys: ['search.generations'] },
   {

@@ -160,6 +160,8 @@ export const configSchema = z.strictObject({
     crossover: z.int().min(0).exactOptional(),
     mutation: z.int().min(0).exactOptional(),
     mutationProbability: share,
+    /** Candidates take at least the limit less this share of it; 1 draws from the whole budget, as the paper does. */
+    nearLimit: z.number().gt(0).max(1),
     /**
      * Training batches to recompute each candidate's BatchNorm statistics from, augmented as for the supernet but not
      * mixed; 0 keeps the supernet's statistics.

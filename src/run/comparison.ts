@@ -1,4 +1,5 @@
 import { isWithin } from '../measure/budget.js';
+import { nearLimit } from '../measure/nearLimit.js';
 import { costOf, costOfPath, costsOfSpace } from '../measure/cost.js';
 import { nearestDeit, scaledPreset } from '../measure/scaled.js';
 import type { Rng } from '../random/rng.js';
@@ -24,11 +25,11 @@ export function scaledBaselines(config: Config, classes: number): ReadonlyMap<st
   return new Map(names.map((name) => [name, scaledPreset(name, budget, { imageSize, classes })]));
 }
 
-/** A random candidate within the budget: all levels drawn uniformly. */
+/** A random candidate within the budget, near its limit: all levels drawn uniformly. */
 export function randomCandidate(config: Config, backbone: GlitBackbone, rng: Rng): Architecture {
   const space = searchSpaceOf(config).joint(spaceSettingsOf(config));
   const table = costsOfSpace(backbone, space);
-  const budget = budgetOf(config, backbone);
+  const budget = nearLimit(table, budgetOf(config, backbone), config.search.nearLimit, rng.fork('nearLimit'));
   const path = drawLegal({ space, isLegal: (candidate) => isWithin(budget, costOfPath(table, candidate)) }, rng);
   return architecture(space.family, { name: 'random', backbone, blocks: blocksOf(space, path) });
 }

@@ -1,5 +1,6 @@
 import type { SearchData } from '../dataset/dataset.js';
 import { costRange, isWithin, shareWithin, type Budget } from '../measure/budget.js';
+import { nearLimit } from '../measure/nearLimit.js';
 import { costOfPath, costTable, type CostTable } from '../measure/cost.js';
 import { supernet, type Network } from '../model/network.js';
 import { checkBudget } from '../measure/checkBudget.js';
@@ -52,16 +53,24 @@ export interface Level {
   readonly top: number;
 }
 
+/** What the candidates of a level may cost. */
+export interface LevelCosts {
+  readonly table: CostTable;
+  /** The run's budget, near its limit; see {@link nearLimit}. */
+  readonly budget: Budget;
+}
+
 /**
  * Checks, before any training, that the space has paths within the budget, and emits the range of the space and the
- * share of random candidates within the budget. Throws a UserError with the range when there are none.
+ * share of random candidates within the budget near its limit. Throws a UserError with the range when there are none.
  */
 export function checkLevel(
-  { emit, rng }: Pick<RunContext, 'emit' | 'rng'>,
-  { name, backbone, space, budget }: Omit<Level, 'top' | 'start'>,
-): CostTable {
+  { config, emit, rng }: Pick<RunContext, 'config' | 'emit' | 'rng'>,
+  { name, backbone, space, budget: whole }: Omit<Level, 'top' | 'start'>,
+): LevelCosts {
   const table = costTable(supernet(backbone, space));
-  checkBudget(table, budget);
+  checkBudget(table, whole);
+  const budget = nearLimit(table, whole, config.search.nearLimit, rng.fork('nearLimit').fork(name));
   emit({
     type: 'spaceChecked',
     level: name,
@@ -70,7 +79,7 @@ export function checkLevel(
     budget: { ...budget },
     shareWithin: shareWithin(table, budget, rng.fork('feasible').fork(name)),
   });
-  return table;
+  return { table, budget };
 }
 
 /**
@@ -86,8 +95,8 @@ export async function searchLevel(
   recorded: RecordedFitness,
 ): Promise<LevelResult> {
   const { config, device, emit, signal } = context;
-  const { name, backbone, space, budget, start } = level;
-  const table = checkLevel(context, level);
+  const { name, backbone, space, start } = level;
+  const { table, budget } = checkLevel(context, level);
   const network = supernet(backbone, space);
   const { state } = await trainStage(
     context,
