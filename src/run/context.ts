@@ -6,11 +6,9 @@ import type { Config } from '../config/config.js';
 import type { RunFolder } from './runFolder.js';
 import type { UnreadableImages } from '../loader/unreadable.js';
 
-/** The context of every stage of a run. */
-export interface RunContext {
+/** The context of the stages of a run that must not see test images: it has no data set, and nothing leads to one. */
+export interface SearchContext {
   readonly config: Config;
-  /** The data set, opened before the run started. Only the end of a run uses its test images. */
-  readonly dataset: Dataset;
   /** Where loaders report unreadable images. */
   readonly unreadable: UnreadableImages;
   readonly device: Device;
@@ -18,4 +16,10 @@ export interface RunContext {
   readonly folder: RunFolder;
   readonly emit: Listener;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The context of a run. */
+export interface RunContext extends SearchContext {
+  /** The data set, opened before the run started. Only the end of a run uses its test images. */
+  readonly dataset: Dataset;
 }

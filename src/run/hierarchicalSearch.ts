@@ -9,7 +9,7 @@ import type { Space } from '../space/space.js';
 import { budgetOf } from './budget.js';
 import { stageName } from '../telemetry/stage.js';
 import type { Config } from '../config/config.js';
-import type { RunContext } from './context.js';
+import type { SearchContext } from './context.js';
 import {
   checkLevel,
   searchLevel,
@@ -31,7 +31,7 @@ export interface SearchResult {
  * default inner sizes; then, for the winner's splits, the inner sizes.
  */
 export async function hierarchicalSearch(
-  context: RunContext,
+  context: SearchContext,
   data: SearchData,
   recorded: RecordedFitness,
 ): Promise<SearchResult> {
@@ -60,7 +60,7 @@ export async function hierarchicalSearch(
 }
 
 /** Checks the first level's space against the budget, before any training; see {@link checkLevel}. */
-export function checkFirstLevel(context: Pick<RunContext, 'config' | 'emit' | 'rng'>, classes: number): void {
+export function checkFirstLevel(context: Pick<SearchContext, 'config' | 'emit' | 'rng'>, classes: number): void {
   const { config } = context;
   const backbone = backboneOf(config, classes);
   const { name, space } = searchSpaceOf(config).first(spaceSettingsOf(config));

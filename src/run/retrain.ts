@@ -7,7 +7,7 @@ import type { Architecture } from '../family/family.js';
 import type { Evaluation, TrainedWeights } from '../telemetry/events.js';
 import type { NetworkRole, TrainStage } from '../telemetry/stage.js';
 import { NetworkState, type Weights } from '../train/state.js';
-import type { RunContext } from './context.js';
+import type { SearchContext } from './context.js';
 import { Evaluator } from './evaluate.js';
 import { trainStage } from './trainStage.js';
 
@@ -29,7 +29,7 @@ export interface TrainedNetwork {
  * moving average of the weights, the better of the two on the held-out images is used.
  */
 export async function retrain(
-  context: RunContext,
+  context: SearchContext,
   role: NetworkRole,
   architecture: Architecture,
   data: SearchData,
@@ -55,7 +55,7 @@ export async function retrain(
  * Top-1 accuracy of weights on images, measured by the training engine. Emits an event with the fields of `subject`.
  */
 export async function accuracyOf(
-  context: RunContext,
+  context: SearchContext,
   architecture: Architecture,
   weights: Weights,
   source: ImageSource,

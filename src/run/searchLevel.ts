@@ -16,7 +16,7 @@ import { Progress } from '../telemetry/progress.js';
 import { stageName, type SearchStage } from '../telemetry/stage.js';
 import { evolutionOf } from '../config/check.js';
 import type { Weights } from '../train/state.js';
-import type { RunContext } from './context.js';
+import type { SearchContext } from './context.js';
 import { Evaluator } from './evaluate.js';
 import { Recalibrator } from './recalibrate.js';
 import { trainStage } from './trainStage.js';
@@ -65,7 +65,7 @@ export interface LevelCosts {
  * share of random candidates within the budget near its limit. Throws a UserError with the range when there are none.
  */
 export function checkLevel(
-  { config, emit, rng }: Pick<RunContext, 'config' | 'emit' | 'rng'>,
+  { config, emit, rng }: Pick<SearchContext, 'config' | 'emit' | 'rng'>,
   { name, backbone, space, budget: whole }: Omit<Level, 'top' | 'start'>,
 ): LevelCosts {
   const table = costTable(supernet(backbone, space));
@@ -89,7 +89,7 @@ export function checkLevel(
  * The search only sees `data`, which has no test images.
  */
 export async function searchLevel(
-  context: RunContext,
+  context: SearchContext,
   level: Level,
   data: SearchData,
   recorded: RecordedFitness,

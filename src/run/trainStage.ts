@@ -5,7 +5,7 @@ import type { Network } from '../model/network.js';
 import { train } from '../train/loop.js';
 import { NetworkState, type Weights } from '../train/state.js';
 import type { RecipeConfig } from '../config/config.js';
-import type { RunContext } from './context.js';
+import type { SearchContext } from './context.js';
 import { recipeFor } from '../config/recipes/inSteps.js';
 import { stageName, type SupernetStage, type TrainStage } from '../telemetry/stage.js';
 import { TrainingLog } from './trainingLog.js';
@@ -21,7 +21,7 @@ export interface TrainedState {
  * name>.safetensors`. `start` has initial values of variables by name; the others are drawn.
  */
 export async function trainStage(
-  context: RunContext,
+  context: SearchContext,
   stage: SupernetStage | TrainStage,
   network: Network,
   source: ImageSource,
@@ -84,7 +84,7 @@ export async function trainStage(
 }
 
 /** Saves a picture of the network's input, so that mistakes show before hours of training. */
-async function showFirstBatch({ config, folder, signal }: RunContext, name: string, loader: Loader): Promise<void> {
+async function showFirstBatch({ config, folder, signal }: SearchContext, name: string, loader: Loader): Promise<void> {
   const file = `batches/${name}.png`;
   if (folder.has(file)) return;
   for await (const { images } of loader.from(0, { signal })) {
