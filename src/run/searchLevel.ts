@@ -16,9 +16,8 @@ import { Progress } from '../telemetry/progress.js';
 import { stageName, type SearchStage } from '../telemetry/stage.js';
 import { evolutionOf } from '../config/check.js';
 import type { Weights } from '../train/state.js';
+import { CandidateScorer } from './candidateScorer.js';
 import type { SearchContext } from './context.js';
-import { Evaluator } from './evaluate.js';
-import { Recalibrator } from './recalibrate.js';
 import { trainStage } from './trainStage.js';
 
 /** How candidates are proposed; random search is for comparison. */
@@ -94,7 +93,7 @@ export async function searchLevel(
   data: SearchData,
   recorded: RecordedFitness,
 ): Promise<LevelResult> {
-  const { config, device, emit, signal } = context;
+  const { config, emit, signal } = context;
   const { name, backbone, space, start } = level;
   const { table, budget } = checkLevel(context, level);
   const network = supernet(backbone, space);
@@ -110,36 +109,13 @@ export async function searchLevel(
   const stage: SearchStage = { kind: 'search', level: name };
   const stageRng = context.rng.fork(stageName(stage));
   const { search } = config;
-  const { workers, resampling } = config.data;
-  const { randomErasing: _, mixing: __, ...augmentation } = config.supernet.augmentation;
-  const evaluator = await Evaluator.create(device, network, data.searchVal, {
-    batchSize: search.evaluationBatchSize,
-    workers,
-    onUnreadable: context.unreadable.meet,
-    signal,
-  });
-  const recalibrator =
-    search.calibrationBatches === 0
-      ? undefined
-      : await Recalibrator.create(device, network, data.train, {
-          batches: search.calibrationBatches,
-          batchSize: search.calibrationBatchSize,
-          augmentation,
-          rng: stageRng.fork('calibration'),
-          resampling,
-          workers,
-          onUnreadable: context.unreadable.meet,
-          signal,
-        });
+  const scorer = await CandidateScorer.create(context, network, state, data, { rng: stageRng });
 
   const problem: Problem = {
     space,
     isLegal: (path) => isWithin(budget, costOfPath(table, path)),
     measure: (path) => costOfPath(table, path),
-    score: async (path) => {
-      await recalibrator?.recalibrate(state, path);
-      return [await evaluator.accuracy(state, path)];
-    },
+    score: async (path) => [await scorer.fitness(path)],
   };
   const methods: readonly SearchMethod[] = search.compareRandom ? ['evolution', 'random'] : ['evolution'];
   const settings = evolutionOf(config);
@@ -194,8 +170,7 @@ export async function searchLevel(
     });
     return { candidates, ranked };
   } finally {
-    await evaluator.close();
-    await recalibrator?.close();
+    await scorer.close();
     state.free();
   }
 }

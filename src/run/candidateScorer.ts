@@ -1,0 +1,71 @@
+import type { SearchData } from '../dataset/dataset.js';
+import type { Network } from '../model/network.js';
+import type { Rng } from '../random/rng.js';
+import type { Path } from '../space/space.js';
+import type { NetworkState } from '../train/state.js';
+import type { SearchContext } from './context.js';
+import { Evaluator } from './evaluate.js';
+import { Recalibrator } from './recalibrate.js';
+
+export interface ScorerOptions {
+  /** The stream of the level's search; calibration images are drawn from it. */
+  readonly rng: Rng;
+  /** Training batches to recompute BatchNorm statistics from; 0 keeps the supernet's. Default: the run's setting. */
+  readonly calibrationBatches?: number;
+}
+
+/**
+ * Scores the candidates of a level: the accuracy of a path's inherited weights on `searchVal`, after its BatchNorm
+ * statistics were recomputed from training images (SPOS, section 3.4).
+ */
+export class CandidateScorer {
+  private constructor(
+    private readonly state: NetworkState,
+    private readonly evaluator: Evaluator,
+    private readonly recalibrator: Recalibrator | undefined,
+  ) {}
+
+  /** `state` is the trained supernet's. Recalibration replaces statistics in it; the caller frees it. */
+  static async create(
+    { config, device, unreadable, signal }: SearchContext,
+    network: Network,
+    state: NetworkState,
+    data: SearchData,
+    { rng, calibrationBatches = config.search.calibrationBatches }: ScorerOptions,
+  ): Promise<CandidateScorer> {
+    const { search } = config;
+    const { workers, resampling } = config.data;
+    const { randomErasing: _, mixing: __, ...augmentation } = config.supernet.augmentation;
+    const evaluator = await Evaluator.create(device, network, data.searchVal, {
+      batchSize: search.evaluationBatchSize,
+      workers,
+      onUnreadable: unreadable.meet,
+      signal,
+    });
+    const recalibrator =
+      calibrationBatches === 0
+        ? undefined
+        : await Recalibrator.create(device, network, data.train, {
+            batches: calibrationBatches,
+            batchSize: search.calibrationBatchSize,
+            augmentation,
+            rng: rng.fork('calibration'),
+            resampling,
+            workers,
+            onUnreadable: unreadable.meet,
+            signal,
+          });
+    return new CandidateScorer(state, evaluator, recalibrator);
+  }
+
+  /** The candidate's fitness: top-1 accuracy, 0 to 1. */
+  async fitness(path: Path): Promise<number> {
+    await this.recalibrator?.recalibrate(this.state, path);
+    return this.evaluator.accuracy(this.state, path);
+  }
+
+  async close(): Promise<void> {
+    await this.evaluator.close();
+    await this.recalibrator?.close();
+  }
+}
