@@ -169,6 +169,13 @@ export const configSchema = z.strictObject({
     calibrationBatches: z.int().min(0),
     calibrationBatchSize: count,
     evaluationBatchSize: count,
+    /** Train each choice of a block once in every K steps; else each step draws its path uniformly. */
+    fairPaths: z.boolean(),
+    /**
+     * How much later the supernet's learning rate falls for large paths than for small ones: its fall is raised to the
+     * power of 2^-value for the largest path, 2^value for the smallest. 0: the same for all.
+     */
+    sizedDecay: z.number().min(0).max(4),
     /** Start the low level's supernet from the weights of the high level's winner, wherever shapes agree. */
     warmStart: z.boolean(),
     /** Also score the same number of random candidates, for comparison. */

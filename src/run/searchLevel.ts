@@ -15,6 +15,9 @@ import { blocksOf, log10SizeOf, pathKey, type Path, type Space } from '../space/
 import { Progress } from '../telemetry/progress.js';
 import { stageName, type SearchStage } from '../telemetry/stage.js';
 import { evolutionOf } from '../config/check.js';
+import type { Config } from '../config/config.js';
+import type { Rng } from '../random/rng.js';
+import { fairPaths, sizedDecay, uniformPaths, type PathSchedule } from '../train/paths.js';
 import type { Weights } from '../train/state.js';
 import { CandidateScorer } from './candidateScorer.js';
 import type { SearchContext } from './context.js';
@@ -97,14 +100,10 @@ export async function searchLevel(
   const { name, backbone, space, start } = level;
   const { table, budget } = checkLevel(context, level);
   const network = supernet(backbone, space);
-  const { state } = await trainStage(
-    context,
-    { kind: 'supernet', level: name },
-    network,
-    data.train,
-    config.supernet,
-    start?.(network),
-  );
+  const { state } = await trainStage(context, { kind: 'supernet', level: name }, network, data.train, config.supernet, {
+    start: start?.(network),
+    paths: (rng) => pathsOf(config, table, rng),
+  });
 
   const stage: SearchStage = { kind: 'search', level: name };
   const stageRng = context.rng.fork(stageName(stage));
@@ -173,6 +172,14 @@ export async function searchLevel(
     await scorer.close();
     state.free();
   }
+}
+
+/** The paths of the supernet's steps, by the search's settings. */
+function pathsOf({ search }: Config, table: CostTable, rng: Rng): PathSchedule {
+  const paths = search.fairPaths ? fairPaths(table.space, rng) : uniformPaths(table.space, rng);
+  if (search.sizedDecay === 0) return paths;
+  const { min, max } = costRange(table).macs;
+  return sizedDecay(paths, (path) => (costOfPath(table, path).macs - min) / Math.max(1, max - min), search.sizedDecay);
 }
 
 /** Fitness values recorded by earlier processes of the run. */

@@ -94,7 +94,7 @@ async function trainArchitecture(
   const start = folder.has(START) ? await folder.readWeights(START) : undefined;
   const network = plainNetwork(built);
   const stage: TrainStage = { kind: 'train' };
-  const { state, average } = await trainStage(context, stage, network, dataset.train, config.retrain.recipe, start);
+  const { state, average } = await trainStage(context, stage, network, dataset.train, config.retrain.recipe, { start });
   const weights = await state.weights();
   state.free();
   const score = (values: Weights, kind: TrainedWeights): Promise<number> =>

@@ -2,7 +2,9 @@ import { contactSheet } from '../loader/contactSheet.js';
 import { trainingLoader, type Loader } from '../loader/loader.js';
 import type { ImageSource } from '../dataset/source.js';
 import type { Network } from '../model/network.js';
+import type { Rng } from '../random/rng.js';
 import { train } from '../train/loop.js';
+import type { PathSchedule } from '../train/paths.js';
 import { NetworkState, type Weights } from '../train/state.js';
 import type { RecipeConfig } from '../config/config.js';
 import type { SearchContext } from './context.js';
@@ -16,9 +18,16 @@ export interface TrainedState {
   readonly average: Weights | undefined;
 }
 
+export interface TrainStageOptions {
+  /** Initial values of variables by name; the others are drawn. */
+  readonly start?: Weights | undefined;
+  /** The paths of a supernet's steps, from the stage's random stream. Default: drawn uniformly. */
+  readonly paths?: ((rng: Rng) => PathSchedule) | undefined;
+}
+
 /**
  * Trains a network, or loads the weights that an earlier process of this run trained: `weights/<stage's
- * name>.safetensors`. `start` has initial values of variables by name; the others are drawn.
+ * name>.safetensors`.
  */
 export async function trainStage(
   context: SearchContext,
@@ -26,7 +35,7 @@ export async function trainStage(
   network: Network,
   source: ImageSource,
   config: RecipeConfig,
-  start?: Weights,
+  { start, paths }: TrainStageOptions = {},
 ): Promise<TrainedState> {
   const { device, folder, emit, signal, config: run } = context;
   const name = stageName(stage);
@@ -66,6 +75,7 @@ export async function trainStage(
       recipe,
       rng,
       start,
+      paths: paths?.(rng.fork('path')),
       signal,
       checkpoints: folder.checkpoints(name),
       onStep: log.step,

@@ -5,11 +5,12 @@ import type { Network } from '../model/network.js';
 import type { Batch, Loader } from '../loader/loader.js';
 import type { Rng } from '../random/rng.js';
 import type { Device } from '../runtime/device.js';
-import { samplePath, type Path } from '../space/space.js';
+import type { Path } from '../space/space.js';
 import { float32, int64, scalar, tensor, type Tensor } from '../tensor/tensor.js';
 import { dropPathMask, dropPathRates } from './dropPath.js';
 import { dominantLabels, mixedTargets, smoothTargets } from './loss.js';
 import { scalarFeeds } from './optimize.js';
+import { uniformPaths, type PathSchedule } from './paths.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 import { NetworkState, type Weights } from './state.js';
@@ -38,8 +39,10 @@ const BATCH_NORM_MOMENTUM = 0.1;
 
 export interface TrainingJob {
   readonly device: Device;
-  /** A plain network, or a supernet, where every step trains one uniformly drawn path (SPOS). */
+  /** A plain network, or a supernet, where every step trains one path. */
   readonly network: Network;
+  /** The paths of a supernet's steps. Default: drawn uniformly (SPOS). */
+  readonly paths?: PathSchedule | undefined;
   readonly loader: Loader;
   readonly normalization: Normalization;
   readonly recipe: Recipe;
@@ -97,6 +100,7 @@ export interface Checkpoints {
 export async function train(job: TrainingJob): Promise<NetworkState> {
   const { device, network, loader, recipe, rng, signal, checkpoints } = job;
   const batches = recipe.accumulate ?? 1;
+  const pathOf = job.paths ?? uniformPaths(network.space, rng.fork('path'));
   const average = recipe.averageDecay > 0 && network.choices.every((choices) => choices.length === 1);
   const images = pixelImages(recipe.batchSize, network.backbone.imageSize, job.normalization, loader.pixels);
   const stepper = await createStepper(device, network, images, {
@@ -130,10 +134,11 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
       for await (const batch of loader.from(step * batches, { signal })) {
         const part = parts.length % batches;
         const isLast = part === batches - 1;
-        const path = samplePath(network.space, rng.fork('path').fork(step));
-        const result = stepper.start(state, { feeds: feedsOf(job, { batch, path, step, part }), path, part });
+        const { path, decay } = pathOf(step);
+        const learningRate = learningRateAt(recipe, step, decay);
+        const feeds = feedsOf(job, { batch, path, step, part, learningRate });
         const previous = running;
-        running = { step, batch, result };
+        running = { step, batch, learningRate, result: stepper.start(state, { feeds, path, part }) };
         // Once its last batch is started, the state is that after the step.
         if (isLast) step += 1;
 
@@ -166,18 +171,19 @@ interface PlacedBatch {
   readonly path: Path;
   readonly step: number;
   readonly part: number;
+  readonly learningRate: number;
 }
 
 /** The feeds of a batch, besides the state: the batch, the path, and the recipe's values for the step. */
 function feedsOf(
   { network, loader, recipe, rng }: TrainingJob,
-  { batch, path, step, part }: PlacedBatch,
+  { batch, path, step, part, learningRate }: PlacedBatch,
 ): Record<StepFeed, Tensor> {
   const { imageSize, classes } = network.backbone;
   const depth = network.choices.length;
   const branches = network.space.family.residualBranches;
   const { optimizer, weightDecay, labelSmoothing, dropPath, accumulate = 1 } = recipe;
-  const rates = { step: step + 1, learningRate: learningRateAt(recipe, step), weightDecay };
+  const rates = { step: step + 1, learningRate, weightDecay };
   const scalars = optimizer.scalarsAt(rates);
   const { labels, mix } = batch;
   const targets =
@@ -200,12 +206,13 @@ function feedsOf(
 interface StartedBatch {
   readonly step: number;
   readonly batch: Batch;
+  readonly learningRate: number;
   readonly result: Promise<BatchResult>;
 }
 
 /** Waits for all batches of a step and reports it. `began` is the time at which training began. */
-async function report({ recipe, loader, onStep }: TrainingJob, parts: readonly StartedBatch[], began: number) {
-  const [{ step }] = parts;
+async function report({ loader, onStep }: TrainingJob, parts: readonly StartedBatch[], began: number) {
+  const [{ step, learningRate }] = parts;
   const results = await Promise.all(parts.map(({ result }) => result));
   const loss = results.reduce((sum, result) => sum + Number(result.loss.data[0]), 0) / parts.length;
   if (!Number.isFinite(loss)) {
@@ -218,7 +225,7 @@ async function report({ recipe, loader, onStep }: TrainingJob, parts: readonly S
   onStep?.({
     step: step + 1,
     loss,
-    learningRate: learningRateAt(recipe, step),
+    learningRate,
     gradientNorm: Number(results.at(-1)?.gradientNorm?.data[0]),
     correct: correct.reduce((sum, count) => sum + count, 0),
     images: parts.reduce((sum, { batch }) => sum + batch.size, 0),

@@ -38,6 +38,15 @@ describe('the learning rate', () => {
       { numRuns: 30 },
     );
   });
+
+  test('falls later with an exponent below 1, earlier above, between the same ends', () => {
+    for (const step of [0, 3, 300]) {
+      for (const decay of [0.5, 2]) assert.equal(learningRateAt(SCHEDULE, step, decay), learningRateAt(SCHEDULE, step));
+    }
+    const [later, as, earlier] = [0.5, 1, 2].map((decay) => learningRateAt(SCHEDULE, 150, decay));
+    assert.ok(later > as && as > earlier);
+    assert.ok(Math.abs(earlier - (1e-5 + (1e-3 - 1e-5) / 4)) < 1e-12);
+  });
 });
 
 describe("DeiT's own way with the rate", () => {

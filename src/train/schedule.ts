@@ -18,14 +18,17 @@ export interface Schedule {
 
 /**
  * The learning rate of optimizer step `step`, counted from 0. It rises linearly during warm-up, then it is min + (peak
- * − min)/2 · (1 + cos(π · step/steps)); as in timm, the warm-up is not subtracted from the cosine's length.
+ * − min)/2 · (1 + cos(π · step/steps)); as in timm, the warm-up is not subtracted from the cosine's length. `decay` is an
+ * exponent on the cosine's fall from 1 to 0: below 1 the rate falls later, above 1 earlier.
  */
-export function learningRateAt(schedule: Schedule, step: number): number {
+export function learningRateAt(schedule: Schedule, step: number, decay = 1): number {
   const { learningRate, warmupLearningRate, minLearningRate, warmupSteps, steps, official } = schedule;
   const time = official === undefined ? step : laggingTime(step, official.stepsPerEpoch);
   if (time < warmupSteps) return warmupLearningRate + ((learningRate - warmupLearningRate) * time) / warmupSteps;
   if (time >= steps) return minLearningRate;
-  return minLearningRate + 0.5 * (learningRate - minLearningRate) * (1 + Math.cos((Math.PI * time) / steps));
+  const cosine = 1 + Math.cos((Math.PI * time) / steps);
+  if (decay === 1) return minLearningRate + 0.5 * (learningRate - minLearningRate) * cosine;
+  return minLearningRate + (learningRate - minLearningRate) * (cosine / 2) ** decay;
 }
 
 /** The first step of the epoch before that of `step`. `stepsPerEpoch` need not be an integer. */
