@@ -37,7 +37,7 @@ describe('a whole run', () => {
   test('ends with the comparison, the model, the report and the time', () => {
     assert.equal(whole.code, 0, whole.stderr);
     assert.match(whole.stderr, /^glit: warning: photos has no test split: 12 of its 60 images.*\n$/);
-    for (const row of ['GLiT, found', 'DeiT', 'random candidate'])
+    for (const row of ['GLiT, found', 'DeiT', 'random search'])
       assert.match(whole.stdout, new RegExp(`^\\| ${row}`, 'm'));
     assert.match(whole.stdout, /^model {3}whole.best\.onnx: \d+\.\d\d % of 12 test images, measured from the file$/m);
     assert.match(whole.stdout, /^report {2}whole.report\.md$/m);
@@ -80,7 +80,7 @@ describe('a whole run', () => {
       'train-found-1',
       'train-found-2',
       'train-deit',
-      'train-random',
+      'train-random-1',
     ]) {
       assert.ok(existsSync(join(folder, 'whole', 'weights', `${name}.safetensors`)), name);
       assert.ok(existsSync(join(folder, 'whole', 'batches', `${name}.png`)), name);

@@ -115,8 +115,19 @@ export const retrainOptions: readonly ConfigOption[] = [
   },
   {
     flags: '--top <count>',
-    description: 'how many of the best candidates are trained from scratch',
+    description: 'how many of the best candidates are trained to the end',
     keys: ['retrain.top'],
+  },
+  {
+    flags: '--halving <contenders>',
+    description: 'first train this many of the best briefly, and keep the better half, again and again',
+    keys: ['retrain.halving.contenders'],
+  },
+  {
+    flags: '--inherited',
+    description: "start the last trainings from the supernet's weights rather than from scratch",
+    keys: ['retrain.inherited'],
+    value: true,
   },
   {
     flags: '--compare <presets>',
@@ -126,7 +137,7 @@ export const retrainOptions: readonly ConfigOption[] = [
   },
   {
     flags: '--no-baselines',
-    description: 'do not train a DeiT and a random candidate to compare with',
+    description: 'do not compare with a DeiT and with random search, which takes as long as the search',
     keys: ['retrain.baselines'],
     value: false,
   },

@@ -8,7 +8,7 @@ describe('a line about progress', () => {
   test('of a training says step, share, time left, speed, loss and accuracy', () => {
     const event = {
       type: 'trainStep',
-      stage: { kind: 'train', network: { role: 'finalist', rank: 2 } },
+      stage: { kind: 'train', network: { role: 'finalist', by: 'found', rank: 2 } },
       step: 150,
       steps: 1000,
       epoch: 2,
@@ -123,7 +123,7 @@ describe('a line that stays', () => {
   test('distinguishes the moving average from the last weights of a single network', () => {
     const average = { type: 'evaluation', weights: 'average', split: 'test', accuracy: 0.5, images: 8 } as const;
     assert.equal(lasting({ ...average, stage: { kind: 'train' } }), 'average: 50.00 % of 8 test images');
-    const network = { role: 'finalist', rank: 1 } as const;
+    const network = { role: 'finalist', by: 'found', rank: 1 } as const;
     assert.equal(
       lasting({ ...average, stage: { kind: 'train', network }, split: 'searchVal' }),
       'training candidate 1: 50.00 % of 8 held-out images',

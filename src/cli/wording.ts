@@ -48,14 +48,16 @@ export function stageTitle(stage: Stage): string {
 
 function networkTitle(network: NetworkRole): string {
   switch (network.role) {
+    case 'contender':
+      return `${network.by === 'found' ? '' : 'random '}contender ${network.id + 1}, round ${network.round + 1}`;
     case 'finalist':
-      return `candidate ${network.rank}`;
+      return `${network.by === 'found' ? '' : 'random '}candidate ${network.rank}`;
     case 'found':
       return 'the found network';
     case 'baseline':
       return `the ${BASELINES.get(network.name) ?? network.name} beside it`;
     case 'random':
-      return 'a random candidate beside it';
+      return 'random search';
   }
 }
 
@@ -104,13 +106,16 @@ export function warningOf(event: RunEvent): string | undefined {
 export function lasting(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'stageStarted':
-      return startText(event);
+      return isShort(event.stage) ? undefined : startText(event);
     case 'stageFinished':
+      if (isShort(event.stage)) return undefined;
       return `${stageTitle(event.stage)}: done in ${formatDuration(event.durationSeconds)}${resultText(event.result)}`;
     case 'spaceChecked':
       return spaceText(event);
     case 'baselineScaled':
       return baselineText(event);
+    case 'randomSearchPlanned':
+      return `random search for as long as the search (${formatDuration(event.processorSeconds)} of processor time): ${event.candidates} candidates`;
     case 'evaluation':
       return `${evaluationTitle(event)}: ${percent(event.accuracy)} of ${event.images} ${splitTitle(event.split)}`;
     case 'runStarted':
@@ -125,6 +130,11 @@ export function lasting(event: RunEvent): string | undefined {
     case 'runFinished':
       return undefined;
   }
+}
+
+/** Whether the stage is one of many short trainings, whose result says enough. */
+function isShort(stage: Stage): boolean {
+  return stage.kind === 'train' && stage.network?.role === 'contender';
 }
 
 function startText({ stage, steps, recipe }: StageStarted): string | undefined {

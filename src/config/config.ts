@@ -182,11 +182,20 @@ export const configSchema = z.strictObject({
     compareRandom: z.boolean(),
   }),
   retrain: z.strictObject({
-    /** Number of top candidates to train from scratch. */
+    /** Number of networks to train to the end; the best on held-out images is the found one. */
     top: count,
+    /**
+     * Successive halving before: the best `contenders` candidates are trained from inherited weights, for `share` of the
+     * recipe's steps at first and twice as long in every further round, and the better half goes on until `top` are left.
+     */
+    halving: z.strictObject({ contenders: z.int().min(2), share: z.number().gt(0).max(1) }).exactOptional(),
+    /** Start the last trainings from the weights so far rather than from scratch. */
+    inherited: z.boolean(),
     recipe,
-    /** Also train a DeiT and a random candidate with the same recipe. */
+    /** Also train a DeiT at the limit and spend the search's processor time on random candidates, by the same recipe. */
     baselines: z.boolean(),
+    /** Random candidates to begin with. Default: as many as the search's processor time is enough for. */
+    randomCandidates: count.exactOptional(),
     /** Also train these published networks, each as wide as the budget allows; names of presets. */
     compare: z.array(z.enum(presetNames)).exactOptional(),
   }),

@@ -36,7 +36,7 @@ const demo: Config = {
     warmStart: true,
     compareRandom: false,
   },
-  retrain: { top: 2, recipe: RECIPES.demo, baselines: true },
+  retrain: { top: 2, halving: { contenders: 8, share: 0.1 }, inherited: false, recipe: RECIPES.demo, baselines: true },
 };
 
 /** Images of about 32 × 32, such as CIFAR-10: under an hour on two cores. */
@@ -46,7 +46,13 @@ const cifar: Config = {
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 6 },
   supernet: { ...RECIPES.cifar, epochs: 4 },
   search: { ...demo.search, population: 16, generations: 4, calibrationBatches: 4 },
-  retrain: { top: 1, recipe: RECIPES.cifar, baselines: true },
+  retrain: {
+    top: 2,
+    halving: { contenders: 16, share: 1 / 32 },
+    inherited: false,
+    recipe: RECIPES.cifar,
+    baselines: true,
+  },
 };
 
 /** The paper's settings for ImageNet (GLiT-Tiny), with DeiT's recipe for 300 epochs. */
@@ -71,7 +77,7 @@ const paper: Config = {
     warmStart: true,
     compareRandom: false,
   },
-  retrain: { top: 5, recipe: RECIPES.deit, baselines: true },
+  retrain: { top: 5, inherited: false, recipe: RECIPES.deit, baselines: true },
 };
 
 /** Complete configurations to start from, by name. */

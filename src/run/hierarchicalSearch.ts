@@ -5,7 +5,8 @@ import type { GlitBackbone } from '../family/glit/backbone.js';
 import { inheritWeights, warmStart } from '../model/inherit.js';
 import { supernet } from '../model/network.js';
 import { SEARCH_SPACES, type SearchSpace, type SpaceSettings } from '../space/searchSpaces.js';
-import type { Space } from '../space/space.js';
+import type { Path } from '../space/space.js';
+import type { Weights } from '../train/state.js';
 import { budgetOf } from './budget.js';
 import { stageName } from '../telemetry/stage.js';
 import type { Config } from '../config/config.js';
@@ -21,8 +22,15 @@ import {
 export interface SearchResult {
   /** All candidates of all levels, in order of evaluation. */
   readonly candidates: readonly ScoredCandidate[];
-  /** The best architectures, by fitness. */
-  readonly finalists: readonly Architecture[];
+  /** The best candidates of the last level, by fitness. */
+  readonly finalists: readonly Finalist[];
+}
+
+/** One of the best candidates. */
+export interface Finalist {
+  readonly architecture: Architecture;
+  /** The weights that it inherits from the supernet. */
+  readonly inherited: () => Promise<Weights>;
 }
 
 /**
@@ -43,17 +51,25 @@ export async function hierarchicalSearch(
   let start: SupernetStart | undefined;
   for (;;) {
     const { name, space } = level;
-    const top = level.next === undefined ? config.retrain.top : 1;
+    const { top: most, halving } = config.retrain;
+    const top = level.next === undefined ? Math.max(most, halving?.contenders ?? 0) : 1;
     const found = await searchLevel(context, { name, space, backbone, budget, top, start }, data, recorded);
     candidates.push(...found.candidates);
+    const network = supernet(backbone, space);
+    const file = `weights/${stageName({ kind: 'supernet', level: name })}.safetensors`;
+    const inherited = async (path: Path): Promise<Weights> =>
+      inheritWeights(network, path, await folder.readWeights(file));
     if (level.next === undefined) {
-      return { candidates, finalists: found.ranked.map((candidate) => finalist(space, backbone, candidate)) };
+      const finalists = found.ranked.map(({ blocks, id, path }) => ({
+        architecture: architecture(space.family, { name: `glit-${id}`, backbone, blocks }),
+        inherited: () => inherited(path),
+      }));
+      return { candidates, finalists };
     }
     const [{ path }] = found.ranked;
     if (config.search.warmStart) {
-      const weights = await folder.readWeights(`weights/${stageName({ kind: 'supernet', level: name })}.safetensors`);
-      const inherited = inheritWeights(supernet(backbone, space), path, weights);
-      start = (network) => warmStart(network, inherited);
+      const weights = await inherited(path);
+      start = (lower) => warmStart(lower, weights);
     }
     level = level.next(path);
   }
@@ -77,8 +93,4 @@ export function spaceSettingsOf({ model: { depth, heads }, space: { grid, defaul
 
 export function backboneOf({ model: { imageSize, patchSize, dim, heads } }: Config, classes: number): GlitBackbone {
   return { imageSize, patchSize, dim, heads, classes };
-}
-
-function finalist({ family }: Space, backbone: GlitBackbone, { blocks, id }: ScoredCandidate): Architecture {
-  return architecture(family, { name: `glit-${id}`, backbone, blocks });
 }

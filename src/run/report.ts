@@ -29,6 +29,8 @@ export interface RunResult {
   readonly onnxAccuracy: number;
   readonly testImages: number;
   readonly finalists: readonly { readonly name: string; readonly heldOut: number }[];
+  /** The candidates that random search began with, if it ran. */
+  readonly randomCandidates?: number;
   /** Seconds of work on the run, over all its processes. */
   readonly seconds: number;
 }
@@ -66,8 +68,8 @@ export function formatReport(config: Config, result: RunResult, candidates: read
 
 ${formatComparison(result.comparison)}
 
-All were trained from scratch by the same recipe on the same images. The found architecture is the best of
-${result.finalists.length} retrained by held-out accuracy (${finalists}); the test images were looked at once for each row, after that.
+All were trained by the same recipe on the same images. The found architecture is the best of ${result.finalists.length} by held-out accuracy
+(${finalists}).${randomText(result)} The test images were looked at once for each row, after that.
 \`best.onnx\`, measured from the file: **${percent(result.onnxAccuracy)}** of ${result.testImages} test images. Time: ${formatDuration(result.seconds)}.
 
 ## Found architecture
@@ -88,6 +90,11 @@ All candidates are in \`candidates.csv\`.
 ${stringify(config).trimEnd()}
 \`\`\`
 `;
+}
+
+function randomText({ randomCandidates }: RunResult): string {
+  if (randomCandidates === undefined) return '';
+  return ` Random search began with ${randomCandidates} candidates, as many as the processor time of the search was enough for.`;
 }
 
 /** A share as a percentage: `87.45 %`. */

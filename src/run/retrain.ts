@@ -25,19 +25,20 @@ export interface TrainedNetwork {
 }
 
 /**
- * Trains an architecture from scratch on the search's training images and scores it on the held-out ones. If there is a
- * moving average of the weights, the better of the two on the held-out images is used.
+ * Trains an architecture on the search's training images, from scratch or from the weights `start`, and scores it on
+ * the held-out ones. If there is a moving average of the weights, the better of the two on the held-out images is used.
  */
 export async function retrain(
   context: SearchContext,
   role: NetworkRole,
   architecture: Architecture,
   data: SearchData,
+  start?: Weights,
 ): Promise<TrainedNetwork> {
   const { config } = context;
   const network = plainNetwork(architecture);
   const stage: TrainStage = { kind: 'train', network: role };
-  const { state, average } = await trainStage(context, stage, network, data.train, config.retrain.recipe);
+  const { state, average } = await trainStage(context, stage, network, data.train, config.retrain.recipe, { start });
   const last = await state.weights();
   state.free();
   const score = (values: Weights, weights: TrainedWeights): Promise<number> =>

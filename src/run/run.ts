@@ -7,12 +7,15 @@ import { networkName, type NetworkRole } from '../telemetry/stage.js';
 import { candidatesTable } from './candidatesTable.js';
 import { checkBatches, checkSearchConfig, searchDataOf } from '../config/check.js';
 import { costOf } from '../measure/cost.js';
-import { deitFor, randomCandidate, scaledBaselines } from './comparison.js';
+import { deitFor, scaledBaselines } from './comparison.js';
 import type { RunContext } from './context.js';
 import { accuracyOfFile, exportedModel } from '../modelfile/exportModel.js';
 import { backboneOf, checkFirstLevel, hierarchicalSearch, type SearchResult } from './hierarchicalSearch.js';
 import { formatReport, type ComparisonRow, type RunResult } from './report.js';
+import { bestTrained, trainFinalists } from './finalTraining.js';
+import { randomSearch, type RandomSearchResult } from './randomSearch.js';
 import { accuracyOf, retrain, type TrainedNetwork } from './retrain.js';
+import { searchCost } from './searchCost.js';
 import { RecordedFitness } from './searchLevel.js';
 import type { DataContext, Job } from './session.js';
 
@@ -56,7 +59,7 @@ export const searchOnly: Job<SearchResult> = {
   work: (context) => searchOn(context, searchDataOf(context.config, context.dataset, context.rng)),
   summary: ({ candidates, finalists }) => ({
     candidates: candidates.length,
-    finalists: finalists.map(({ name, blocks }) => ({ name: name ?? null, blocks })),
+    finalists: finalists.map(({ architecture: { name, blocks } }) => ({ name: name ?? null, blocks })),
   }),
 };
 
@@ -76,8 +79,9 @@ function checkSearchData(context: DataContext): number {
 async function searchOn(context: RunContext, data: SearchData): Promise<SearchResult> {
   const { folder } = context;
   const result = await hierarchicalSearch(context, data, await recordedFitness(context));
-  await folder.write('candidates.csv', candidatesTable(result.candidates, result.finalists[0].family));
-  await folder.write('architecture.json', formatArchitecture(result.finalists[0]));
+  const [{ architecture: best }] = result.finalists;
+  await folder.write('candidates.csv', candidatesTable(result.candidates, best.family));
+  await folder.write('architecture.json', formatArchitecture(best));
   context.emit({ type: 'artifact', kind: 'candidates', path: 'candidates.csv' });
   context.emit({ type: 'artifact', kind: 'architecture', path: 'architecture.json' });
   return result;
@@ -93,12 +97,13 @@ async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness>
 }
 
 async function retrainFinalists(context: RunContext, data: SearchData, search: SearchResult): Promise<RunResult> {
-  const { config, dataset, device, folder, emit, signal, rng } = context;
-  const finalists: TrainedNetwork[] = [];
-  for (const [rank, finalist] of search.finalists.entries()) {
-    finalists.push(await retrain(context, { role: 'finalist', rank: rank + 1 }, finalist, data));
-  }
-  const winner = finalists.reduce((best, each) => (each.heldOut > best.heldOut ? each : best));
+  const { config, dataset, device, folder, emit, signal } = context;
+  const contenders = search.finalists.map((finalist) => ({
+    architecture: finalist.architecture,
+    weights: finalist.inherited,
+  }));
+  const finalists = await trainFinalists(context, contenders, data, { by: 'found', top: config.retrain.top });
+  const winner = bestTrained(finalists);
   const found: TrainedNetwork = {
     ...winner,
     network: { role: 'found' },
@@ -106,12 +111,14 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
   };
 
   const compared = [found];
+  let random: RandomSearchResult | undefined;
   if (config.retrain.baselines) {
     const backbone = backboneOf(config, data.classes.length);
-    const deit = deitFor(found.architecture, backbone);
+    const deit = deitFor(config, found.architecture, backbone);
     compared.push(await retrain(context, { role: 'baseline', name: 'deit' }, deit, data));
-    const drawn = randomCandidate(config, backbone, rng.fork('randomCandidate'));
-    compared.push(await retrain(context, { role: 'random' }, drawn, data));
+    const cost = searchCost(await readJournal(folder.path('journal.jsonl')));
+    random = await randomSearch(context, data, cost);
+    compared.push(random.network);
   }
   for (const [name, baseline] of scaledBaselines(config, data.classes.length)) {
     compared.push(await retrain(context, { role: 'baseline', name }, baseline, data));
@@ -149,6 +156,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     onnxAccuracy,
     testImages: dataset.test.labels.length,
     finalists: finalists.map(({ network, heldOut }) => ({ name: networkName(network), heldOut })),
+    ...(random !== undefined && { randomCandidates: random.candidates }),
     seconds: (await readJournal(folder.path('journal.jsonl'))).at(-1)?.seconds ?? 0,
   };
   await folder.write('report.md', formatReport(config, result, search.candidates));
@@ -159,7 +167,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
 
 function labelOf(network: NetworkRole, architectureName: string | undefined): string {
   if (network.role === 'found') return 'GLiT, found';
-  if (network.role === 'random') return 'random candidate';
+  if (network.role === 'random') return 'random search';
   const name = networkName(network);
   return name === 'deit' ? `DeiT (${architectureName ?? name})` : (architectureName ?? name);
 }

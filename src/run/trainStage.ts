@@ -66,7 +66,8 @@ export async function trainStage(
   emit({ type: 'stageStarted', stage, steps, recipe: { config, learningRate, warmupSteps } });
   const log = new TrainingLog(stage, recipe, loader.batchesPerEpoch / config.accumulate, emit);
   try {
-    await showFirstBatch(context, name, loader);
+    // The many short trainings see the same images as the final ones.
+    if (stage.kind !== 'train' || stage.network?.role !== 'contender') await showFirstBatch(context, name, loader);
     const state = await train({
       device,
       network,

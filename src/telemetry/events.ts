@@ -99,6 +99,15 @@ export interface BaselineScaled {
   readonly measures: ByMeasure<number>;
 }
 
+/** Random search is about to start, at the cost of the search before it. */
+export interface RandomSearchPlanned {
+  readonly type: 'randomSearchPlanned';
+  /** The number of random candidates that it begins with. */
+  readonly candidates: number;
+  /** The processor seconds that the search took, over all its processes. */
+  readonly processorSeconds: number;
+}
+
 /** A training step was completed. */
 export interface TrainStep {
   readonly type: 'trainStep';
@@ -280,6 +289,8 @@ export interface ComparisonOutcome {
   readonly testImages: number;
   /** The retrained candidates, by rank. */
   readonly finalists: readonly { readonly name: string; readonly heldOut: number }[];
+  /** The candidates that random search began with, if it ran. */
+  readonly randomCandidates?: number;
   /** Seconds of work on the run, over all its processes. */
   readonly seconds: number;
 }
@@ -300,6 +311,7 @@ export type RunEvent =
   | StageProgress
   | SpaceChecked
   | BaselineScaled
+  | RandomSearchPlanned
   | TrainStep
   | Evaluation
   | CandidateEvaluated

@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../errors.js';
 import { tee, type RunEvent } from './events.js';
-import { JournalReader, JournalWriter, readJournal } from './journal.js';
+import { JournalReader, JournalWriter, readJournal, type Clock } from './journal.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'glit-journal-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -19,15 +19,17 @@ describe('a journal', () => {
   test('has a stamped line for every event, on the disk when write returns', async () => {
     const file = newFile();
     let now = Date.UTC(2024, 0, 2, 3, 4, 5);
-    const journal = new JournalWriter(file, () => now);
+    let worked = 3;
+    const journal = new JournalWriter(file, { now: () => now, processorSeconds: () => worked });
     journal.write({ type: 'runStarted', command: 'search', version: '1', seed: 7, config: { levels: ['high'] } });
     now += 1234;
+    worked += 2.5;
     journal.write(warning('a\nb'));
     assert.equal(
       readFileSync(file, 'utf8'),
-      '{"time":"2024-01-02T03:04:05.000Z","seconds":0,"type":"runStarted","command":"search","version":"1","seed":7,' +
+      '{"time":"2024-01-02T03:04:05.000Z","seconds":0,"processorSeconds":0,"type":"runStarted","command":"search","version":"1","seed":7,' +
         '"config":{"levels":["high"]}}\n' +
-        '{"time":"2024-01-02T03:04:06.234Z","seconds":1.234,"type":"warning","message":"a\\nb"}\n',
+        '{"time":"2024-01-02T03:04:06.234Z","seconds":1.234,"processorSeconds":2.5,"type":"warning","message":"a\\nb"}\n',
     );
     journal.close();
     journal.close();
@@ -38,7 +40,7 @@ describe('a journal', () => {
   test('is continued where it stopped; the pause does not count', async () => {
     const file = newFile();
     let now = 1000;
-    const clock = (): number => now;
+    const clock: Clock = { now: () => now, processorSeconds: () => now / 500 };
     const first = new JournalWriter(file, clock);
     now += 5000;
     first.write(warning('one'));
@@ -49,15 +51,18 @@ describe('a journal', () => {
     second.write(warning('two'));
     second.close();
     assert.deepEqual(
-      (await readJournal(file)).map(({ seconds }) => seconds),
-      [5, 7],
+      (await readJournal(file)).map(({ seconds, processorSeconds }) => [seconds, processorSeconds]),
+      [
+        [5, 10],
+        [7, 14],
+      ],
     );
   });
 
   test('keeps its own time beside what an event took', async () => {
     const file = newFile();
     let now = 1000;
-    const clock = (): number => now;
+    const clock: Clock = { now: () => now, processorSeconds: () => now / 500 };
     const first = new JournalWriter(file, clock);
     now += 100_000;
     first.write({ type: 'stageFinished', stage: { kind: 'images' }, durationSeconds: 5, result: { images: 1 } });

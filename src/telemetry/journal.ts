@@ -13,7 +13,25 @@ export interface Stamp {
   readonly time: string;
   /** Seconds of work on the run so far, without the pauses between interruption and resumption. */
   readonly seconds: number;
+  /** Processor seconds of that work, over all threads. */
+  readonly processorSeconds: number;
 }
+
+/** The clocks of a journal. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Processor seconds of this process so far, over all its threads. */
+  processorSeconds(): number;
+}
+
+const PROCESS_CLOCK: Clock = {
+  now: Date.now,
+  processorSeconds() {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  },
+};
 
 /** A line of a journal. */
 export type Entry = RunEvent & Stamp;
@@ -24,29 +42,38 @@ const NEWLINE = 0x0a;
 export class JournalWriter {
   /** The time, in milliseconds since 1970, at which `seconds` would be 0 without pauses. */
   private readonly start: number;
+  /** The processor clock's reading at which `processorSeconds` would be 0 without earlier processes. */
+  private readonly processorStart: number;
   private readonly descriptor: number;
-  private readonly now: () => number;
   private closed = false;
 
   /**
    * Starts or continues a journal; a torn last line is removed. Throws a UserError when the file is not a journal.
-   * `now` returns milliseconds since 1970. Only one writer may have a journal open.
+   * Only one writer may have a journal open.
    */
-  constructor(file: string, now: () => number = Date.now) {
+  constructor(
+    file: string,
+    private readonly clock: Clock = PROCESS_CLOCK,
+  ) {
     const previous = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
     const complete = completeLength(previous);
     const entries = parseLines(previous.subarray(0, complete), file, 1);
     if (complete < previous.length) truncateSync(file, complete);
     this.descriptor = openSync(file, 'a');
-    this.now = now;
-    this.start = now() - (entries.at(-1)?.seconds ?? 0) * 1000;
+    this.start = clock.now() - (entries.at(-1)?.seconds ?? 0) * 1000;
+    // Journals of older versions do not have it.
+    this.processorStart = clock.processorSeconds() - (entries.at(-1)?.processorSeconds ?? 0);
   }
 
   /** Writes one line synchronously. It is a {@link Listener}, and can be passed without the journal. */
   readonly write = (event: RunEvent): void => {
     if (this.closed) return;
-    const now = this.now();
-    const stamp: Stamp = { time: new Date(now).toISOString(), seconds: Math.round(now - this.start) / 1000 };
+    const now = this.clock.now();
+    const stamp: Stamp = {
+      time: new Date(now).toISOString(),
+      seconds: Math.round(now - this.start) / 1000,
+      processorSeconds: Math.round((this.clock.processorSeconds() - this.processorStart) * 1000) / 1000,
+    };
     const line = Buffer.from(`${JSON.stringify({ ...stamp, ...event })}\n`);
     for (let written = 0; written < line.length;) written += writeSync(this.descriptor, line, written);
   };

@@ -11,9 +11,11 @@ const NAMES: readonly (readonly [Stage, string])[] = [
   [{ kind: 'search', level: 'low' }, 'search-low'],
   [{ kind: 'search', level: 'joint' }, 'search-joint'],
   [{ kind: 'train' }, 'train'],
-  [{ kind: 'train', network: { role: 'finalist', rank: 2 } }, 'train-found-2'],
+  [{ kind: 'train', network: { role: 'finalist', by: 'found', rank: 2 } }, 'train-found-2'],
+  [{ kind: 'train', network: { role: 'finalist', by: 'random', rank: 1 } }, 'train-random-1'],
+  [{ kind: 'train', network: { role: 'contender', by: 'found', round: 1, id: 7 } }, 'train-found-round-1-7'],
   [{ kind: 'train', network: { role: 'baseline', name: 'deit' } }, 'train-deit'],
-  [{ kind: 'train', network: { role: 'random' } }, 'train-random'],
+  [{ kind: 'test', network: { role: 'random' } }, 'test-random'],
   [{ kind: 'test', network: { role: 'found' } }, 'test-found'],
   [{ kind: 'test', network: { role: 'baseline', name: 'resnet50' } }, 'test-resnet50'],
 ];

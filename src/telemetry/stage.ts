@@ -54,14 +54,19 @@ export type Stage =
 
 /** The role of a final network in a run that compares several. */
 export type NetworkRole =
-  /** One of the best candidates of the search; `rank` 1 has the best fitness. */
-  | { readonly role: 'finalist'; readonly rank: number }
+  /** One of the networks that a search may choose after short trainings; rounds and ids count from 0. */
+  | { readonly role: 'contender'; readonly by: Selection; readonly round: number; readonly id: number }
+  /** One of the networks that a search trains to the end; `rank` 1 was the best before. */
+  | { readonly role: 'finalist'; readonly by: Selection; readonly rank: number }
   /** The best finalist after training. */
   | { readonly role: 'found' }
   /** A known architecture, by name, such as "deit". */
   | { readonly role: 'baseline'; readonly name: string }
-  /** A random candidate within the budget. */
+  /** The best network of the random search. */
   | { readonly role: 'random' };
+
+/** How networks were selected: found by the search in the supernets, or drawn at random at the same cost. */
+export type Selection = 'found' | 'random';
 
 /**
  * The name of a stage, e.g. "search-high" or "train-found-1", for its files in the run folder and its random streams.
@@ -85,8 +90,10 @@ export function stageName(stage: Stage): string {
 /** The name of a final network, e.g. "found-1", "deit". */
 export function networkName(network: NetworkRole): string {
   switch (network.role) {
+    case 'contender':
+      return `${network.by}-round-${network.round}-${network.id}`;
     case 'finalist':
-      return `found-${network.rank}`;
+      return `${network.by}-${network.rank}`;
     case 'baseline':
       return network.name;
     case 'found':

@@ -60,7 +60,7 @@ export function addSearch(program: Command): void {
         },
         resume: () => Promise.resolve(searchOnly),
       });
-      const [best] = result.finalists;
+      const [{ architecture: best }] = result.finalists;
       environment.display.show(
         [
           '',

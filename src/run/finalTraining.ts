@@ -1,0 +1,33 @@
+import type { SearchData } from '../dataset/dataset.js';
+import type { Selection } from '../telemetry/stage.js';
+import type { SearchContext } from './context.js';
+import { halve, type Contender } from './halving.js';
+import { retrain, type TrainedNetwork } from './retrain.js';
+
+/**
+ * Chooses among contenders, best first: by successive halving, if it is configured; then the first `top` are trained to
+ * the end. Returns these, in the order before their training.
+ */
+export async function trainFinalists(
+  context: SearchContext,
+  contenders: readonly Contender[],
+  data: SearchData,
+  { by, top }: { readonly by: Selection; readonly top: number },
+): Promise<readonly TrainedNetwork[]> {
+  const { halving, inherited } = context.config.retrain;
+  const finalists =
+    halving === undefined
+      ? contenders.slice(0, top)
+      : await halve(context, contenders, data, { by, share: halving.share, top });
+  const trained: TrainedNetwork[] = [];
+  for (const [at, { architecture, weights }] of finalists.entries()) {
+    const start = inherited ? await weights() : undefined;
+    trained.push(await retrain(context, { role: 'finalist', by, rank: at + 1 }, architecture, data, start));
+  }
+  return trained;
+}
+
+/** The best by held-out accuracy; ties go to the earlier one. */
+export function bestTrained(networks: readonly TrainedNetwork[]): TrainedNetwork {
+  return networks.reduce((best, each) => (each.heldOut > best.heldOut ? each : best));
+}

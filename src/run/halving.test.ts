@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { PRESETS } from '../config/presets.js';
+import { affordable } from './randomSearch.js';
+import { halvingWork } from './halving.js';
+
+test('every round of successive halving takes the same work where halves are whole', () => {
+  assert.equal(halvingWork(16, 2), 3 * 16);
+  assert.equal(halvingWork(16, 1), 4 * 16);
+  assert.equal(halvingWork(2, 2), 0);
+  // 5 → 3 → 2: 5 + 2 · 3
+  assert.equal(halvingWork(5, 2), 11);
+});
+
+test('random search begins with as many candidates as the cost of the search allows, and no more', () => {
+  const seconds = fc.integer({ min: 1, max: 1000 });
+  fc.assert(
+    fc.property(seconds, seconds, seconds, fc.integer({ min: 1, max: 4 }), (search, halving, final, top) => {
+      const { retrain } = PRESETS.cifar;
+      const cost = {
+        processorSeconds: search + halving + final,
+        halvingSeconds: halving,
+        finalSeconds: final,
+        finalTrainings: top,
+      };
+      const settings = { contenders: 16, share: 0.1 };
+      const config = { ...PRESETS.cifar, retrain: { ...retrain, top, halving: settings } };
+      const of = (candidates: number): number =>
+        (halving * halvingWork(candidates, top)) / halvingWork(settings.contenders, top) + final;
+      const count = affordable(config, cost);
+      // As many as the search had contenders are always affordable.
+      assert.ok(count >= settings.contenders);
+      assert.ok(of(count) <= cost.processorSeconds * (1 + 1e-12) && of(count + 1) > cost.processorSeconds);
+    }),
+  );
+});
+
+test('without halving, random search trains as many networks as the search could have', () => {
+  const { halving: _, ...retrain } = PRESETS.cifar.retrain;
+  const cost = { processorSeconds: 1000, halvingSeconds: 0, finalSeconds: 200, finalTrainings: 2 };
+  assert.equal(affordable({ ...PRESETS.cifar, retrain }, cost), 10);
+});

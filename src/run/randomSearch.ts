@@ -1,0 +1,83 @@
+import { formatConfig } from '../config/layers.js';
+import type { SearchData } from '../dataset/dataset.js';
+import { architecture } from '../family/architecture.js';
+import type { Architecture } from '../family/family.js';
+import type { GlitBackbone } from '../family/glit/backbone.js';
+import { isWithin } from '../measure/budget.js';
+import { costOfPath, costsOfSpace } from '../measure/cost.js';
+import { nearLimit } from '../measure/nearLimit.js';
+import type { Rng } from '../random/rng.js';
+import { findLegal } from '../search/legal.js';
+import { blocksOf, pathKey } from '../space/space.js';
+import type { Config } from '../config/config.js';
+import { budgetOf } from './budget.js';
+import type { SearchContext } from './context.js';
+import { bestTrained, trainFinalists } from './finalTraining.js';
+import { halvingWork } from './halving.js';
+import { backboneOf, searchSpaceOf, spaceSettingsOf } from './hierarchicalSearch.js';
+import type { TrainedNetwork } from './retrain.js';
+import type { SearchCost } from './searchCost.js';
+
+/** The result of a random search. */
+export interface RandomSearchResult {
+  readonly network: TrainedNetwork;
+  /** The number of candidates that it began with. */
+  readonly candidates: number;
+}
+
+/**
+ * Random search at the search's cost, for comparison: it draws candidates of all levels within the budget, near its
+ * limit, and selects and trains them as the search does its best candidates, but from scratch. The number of candidates
+ * is the configured one, or as many as the search's processor time is enough for. The latter is written to the run's
+ * configuration, so that a resumed or repeated run trains the same networks.
+ */
+export async function randomSearch(
+  context: SearchContext,
+  data: SearchData,
+  cost: SearchCost,
+): Promise<RandomSearchResult> {
+  const { config, folder, emit, rng } = context;
+  const candidates = config.retrain.randomCandidates ?? affordable(config, cost);
+  if (config.retrain.randomCandidates === undefined) {
+    const retrain = { ...config.retrain, randomCandidates: candidates };
+    await folder.write('config.yaml', formatConfig({ ...config, retrain }));
+  }
+  emit({ type: 'randomSearchPlanned', candidates, processorSeconds: cost.processorSeconds });
+  const backbone = backboneOf(config, data.classes.length);
+  const drawn = randomCandidates(config, backbone, candidates, rng.fork('randomCandidate'));
+  const contenders = drawn.map((each) => ({ architecture: each, weights: () => Promise.resolve(undefined) }));
+  const top = config.retrain.halving === undefined ? drawn.length : config.retrain.top;
+  const trained = await trainFinalists(context, contenders, data, { by: 'random', top });
+  return { network: { ...bestTrained(trained), network: { role: 'random' } }, candidates: drawn.length };
+}
+
+/**
+ * The number of candidates that random search can begin with, at the cost of the search. All candidates near the limit
+ * take about the same time, so what the search's own finalists took is the measure.
+ */
+export function affordable({ retrain: { top, halving } }: Config, cost: SearchCost): number {
+  const { processorSeconds, finalTrainings, finalSeconds, halvingSeconds } = cost;
+  const perTraining = finalSeconds / finalTrainings;
+  if (halving === undefined) return Math.max(1, Math.floor(processorSeconds / perTraining));
+  const perWork = halvingSeconds / Math.max(1, halvingWork(halving.contenders, top));
+  let count = top;
+  while (halvingWork(count + 1, top) * perWork + top * perTraining <= processorSeconds) count += 1;
+  return count;
+}
+
+/** Different random candidates within the budget, near its limit; fewer if there are no more. */
+function randomCandidates(config: Config, backbone: GlitBackbone, count: number, rng: Rng): readonly Architecture[] {
+  const space = searchSpaceOf(config).joint(spaceSettingsOf(config));
+  const table = costsOfSpace(backbone, space);
+  const budget = nearLimit(table, budgetOf(config, backbone), config.search.nearLimit, rng.fork('nearLimit'));
+  const searched = { space, isLegal: (path: readonly number[]) => isWithin(budget, costOfPath(table, path)) };
+  const seen = new Set<string>();
+  const drawn: Architecture[] = [];
+  while (drawn.length < count) {
+    const { path } = findLegal(searched, rng, { seen });
+    if (path === undefined) break;
+    seen.add(pathKey(path));
+    drawn.push(architecture(space.family, { name: `random-${drawn.length}`, backbone, blocks: blocksOf(space, path) }));
+  }
+  return drawn;
+}
