@@ -70,10 +70,13 @@ export {
 export { best } from './search/best.js';
 export { crossOver } from './search/crossover.js';
 export { Generation } from './search/generation.js';
+export { hypervolume } from './search/hypervolume.js';
 export { drawLegal, type DrawOptions, type LegalPaths } from './search/legal.js';
 export { mutate } from './search/mutation.js';
+export { crowdingDistances, dominates, paretoFront, ranksOf, type Objectives } from './search/pareto.js';
 export type { GenerationRequest, Sampler } from './search/sampler.js';
 export { evolution } from './search/samplers/evolution.js';
+export { nsga2, type Nsga2Settings } from './search/samplers/nsga2.js';
 export { randomSearch } from './search/samplers/randomSearch.js';
 export { evolutionSettings, type EvolutionSettings, type StudySize } from './search/settings.js';
 export { Study, type Problem, type StudyOptions } from './search/study.js';

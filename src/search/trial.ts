@@ -2,7 +2,7 @@ import type { Path } from '../space/space.js';
 
 /** The origin of a path. */
 export interface Origin {
-  /** The sampler's operator: `random`, `mutation`, `crossover`. */
+  /** The sampler's operator: `random`, `mutation`, `crossover`, `crossover+mutation`. */
   readonly operator: string;
   /** Ids of the parent trials; none for a random path. */
   readonly parents: readonly number[];
