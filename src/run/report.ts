@@ -6,6 +6,7 @@ import { formatDuration } from '../telemetry/progress.js';
 import { stageName, type NetworkRole } from '../telemetry/stage.js';
 import type { Config } from '../config/config.js';
 import type { ScoredCandidate } from './searchLevel.js';
+import { textTable } from './textTable.js';
 
 /** A row of the comparison: one network, trained with the same recipe as the others. */
 export interface ComparisonRow {
@@ -37,7 +38,7 @@ export interface RunResult {
 
 /** The comparison as a text table, for the terminal and the report. */
 export function formatComparison(rows: readonly ComparisonRow[]): string {
-  const cells = [
+  return textTable([
     ['network', 'parameters', 'MACs', 'held-out', 'test'],
     ...rows.map(({ name, parameters, macs, heldOut, test }) => [
       name,
@@ -46,12 +47,7 @@ export function formatComparison(rows: readonly ComparisonRow[]): string {
       percent(heldOut),
       percent(test),
     ]),
-  ];
-  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(' | ')} |`;
-  const rule = `|${widths.map((width, column) => (column === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
-  return [line(cells[0]), rule, ...cells.slice(1).map(line)].join('\n');
+  ]);
 }
 
 /** The run's report as Markdown. */
