@@ -76,6 +76,29 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
   ['a count that is none', ['run', '--data', 'photos', '--max-macs', 'many'], /--max-macs is "many".*1\.3G/],
   ['a number that is none', ['run', '--data', 'photos', '--top', 'all'], /--top: retrain\.top is "all".*a number/],
   ['a number out of range', ['run', '--data', 'photos', '--population', '0'], /--population: .* at least 1/],
+  [
+    'an unknown objective',
+    ['run', '--data', 'photos', '--objective', 'accuracy', '--objective', 'mac'],
+    /^glit: --objective: search\.objectives\.1: there is no objective "mac"; did you mean macs\?$/,
+  ],
+  ['an objective twice', ['run', '--data', 'photos', '--objective', 'accuracy,macs,macs'], /remove one macs/],
+  ['no accuracy', ['run', '--data', 'photos', '--objective', 'macs'], /macs, without accuracy; add it/],
+  [
+    'a front of one objective',
+    ['run', '--data', 'photos', '--retrain-front', '3'],
+    /retrain\.front is 3.*retrain\.top/,
+  ],
+  ['halving of a front', ['run', '--retrain-front', '3', '--halving', '8'], /cannot be used with/],
+  [
+    'a front that is halved',
+    ['run', '--data', 'photos', '--objective', 'accuracy,macs', '--set', 'retrain.front=3'],
+    /retrain\.front trains all .* retrain\.halving/,
+  ],
+  [
+    'parents of several objectives',
+    ['run', '--data', 'photos', '--objective', 'accuracy,macs', '--set', 'search.parents=3'],
+    /search\.parents is a setting for one objective/,
+  ],
   ['an unknown device', ['run', '--data', 'photos', '--device', 'gpu'], /--device: .*must be cpu or webgpu/],
   ['an unknown space', ['run', '--data', 'photos', '--space', 'all'], /--space: .*released or paper or nlp/],
   [

@@ -8,6 +8,7 @@ import { DEVICE_KINDS } from '../runtime/device.js';
 import { RECIPES, type RecipeName } from '../config/recipes/index.js';
 import { presetNames } from '../family/families.js';
 import { MEASURES } from '../measure/measure.js';
+import { OBJECTIVES } from '../measure/objectives.js';
 import type { Json } from '../telemetry/events.js';
 import { parseQuantity } from './quantity.js';
 
@@ -25,6 +26,8 @@ export interface ConfigOption {
   readonly clears?: readonly string[];
   /** The long name of an option that sets the same thing in another way. */
   readonly excludes?: string;
+  /** Whether it may be given several times; `read` then gets all arguments, separated by commas. */
+  readonly repeatable?: boolean;
 }
 
 export const dataOption: ConfigOption = {
@@ -62,6 +65,13 @@ function budgetOptions({ key, option, unit, example }: (typeof MEASURES)[number]
 }
 
 export const searchOptions: readonly ConfigOption[] = [
+  {
+    flags: '--objective <name>',
+    description: `what to search for, once or several times: ${OBJECTIVES.join(', ')}; several give a Pareto front`,
+    keys: ['search.objectives'],
+    repeatable: true,
+    read: listed,
+  },
   ...MEASURES.flatMap(budgetOptions),
   {
     flags: '--space <name>',
@@ -117,11 +127,20 @@ export const retrainOptions: readonly ConfigOption[] = [
     flags: '--top <count>',
     description: 'how many of the best candidates are trained to the end',
     keys: ['retrain.top'],
+    excludes: 'retrainFront',
+  },
+  {
+    flags: '--retrain-front <count>',
+    description: 'of several objectives: how many networks, spread over the front, are trained to the end',
+    keys: ['retrain.front'],
+    clears: ['retrain.halving'],
+    excludes: 'top',
   },
   {
     flags: '--halving <contenders>',
     description: 'first train this many of the best briefly, and keep the better half, again and again',
     keys: ['retrain.halving.contenders'],
+    excludes: 'retrainFront',
   },
   {
     flags: '--inherited',
@@ -133,7 +152,7 @@ export const retrainOptions: readonly ConfigOption[] = [
     flags: '--compare <presets>',
     description: `also train published networks, scaled to the budget: ${presetNames.join(', ')}`,
     keys: ['retrain.compare'],
-    read: (text) => text.split(',').map((name) => name.trim()),
+    read: listed,
   },
   {
     flags: '--no-baselines',
@@ -170,6 +189,16 @@ export const seedOption: ConfigOption = {
   keys: ['seed'],
 };
 
+/** The arguments of an option that is given several times. */
+function collected(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+/** The names in a list such as `resnet50, swin-tiny`. */
+function listed(text: string): string[] {
+  return text.split(',').map((name) => name.trim());
+}
+
 /** Options that set keys, by heading in a command's help. */
 export type OptionGroups = Readonly<Record<string, readonly ConfigOption[]>>;
 
@@ -181,8 +210,9 @@ export function optionsOf(groups: OptionGroups): readonly ConfigOption[] {
 /** Adds options that set keys to a command. */
 export function addConfigGroups(command: Command, groups: OptionGroups): Command {
   for (const [heading, options] of Object.entries(groups)) {
-    for (const { flags, description, excludes } of options) {
+    for (const { flags, description, excludes, repeatable } of options) {
       const option = new Option(flags, description).helpGroup(heading);
+      if (repeatable === true) option.argParser(collected);
       command.addOption(excludes === undefined ? option : option.conflicts(excludes));
     }
   }
@@ -192,7 +222,6 @@ export function addConfigGroups(command: Command, groups: OptionGroups): Command
 /** Adds what all commands with a configuration share: a preset, a file, and single keys. */
 export function addConfigSources(command: Command): Command {
   const heading = 'Configuration:';
-  const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
   return command
     .addOption(
       new Option('--preset <name>', `start from ${Object.keys(PRESETS).join(', ')}`)
@@ -206,7 +235,7 @@ export function addConfigSources(command: Command): Command {
     )
     .addOption(new Option('--config <file>', 'YAML or JSON with any of the keys').helpGroup(heading))
     .addOption(
-      new Option('--set <key=value>', 'any key, such as search.parents=5').argParser(collect).helpGroup(heading),
+      new Option('--set <key=value>', 'any key, such as search.parents=5').argParser(collected).helpGroup(heading),
     );
 }
 

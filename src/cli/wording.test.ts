@@ -39,6 +39,7 @@ describe('a line about progress', () => {
         path: [0],
         blocks: [{ globalHeads: 3, localHeads: 0, dkRatio: 1, ffnRatio: 4 }],
         fitness: 0.5,
+        values: [0.5],
         measures: { macs: 1, parameters: 1 },
         origin: { operator: 'random', parents: [] },
       },

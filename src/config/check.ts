@@ -18,8 +18,31 @@ export function checkSearchConfig(config: Config): void {
   checkModel(config);
   checkSpace(config);
   evolutionOf(config);
+  checkObjectives(config);
   checkRecipe(config, 'supernet', config.supernet);
   checkRecipe(config, 'retrain.recipe', config.retrain.recipe);
+}
+
+/** Accuracy is always searched for; what belongs to one or to several objectives is only given with those. */
+function checkObjectives({ search, retrain }: Config): void {
+  const { objectives } = search;
+  const given = `search.objectives is ${objectives.join(', ')}`;
+  const twice = objectives.find((each, index) => objectives.indexOf(each) !== index);
+  if (twice !== undefined) throw new UserError(`${given}; remove one ${twice}`);
+  if (!objectives.includes('accuracy')) throw new UserError(`${given}, without accuracy; add it`);
+  if (objectives.length === 1) {
+    if (retrain.front === undefined) return;
+    throw new UserError(`retrain.front is ${retrain.front}, but one objective has no front; use retrain.top`);
+  }
+  if (retrain.front !== undefined && retrain.halving !== undefined) {
+    throw new UserError(
+      'retrain.front trains all its networks to the end, but retrain.halving would leave some out; set it to null',
+    );
+  }
+  for (const key of ['parents', 'crossover', 'mutation'] as const) {
+    if (search[key] === undefined) continue;
+    throw new UserError(`search.${key} is a setting for one objective, but ${given}; leave it out`);
+  }
 }
 
 /** Checks the recipe at `key` of the configuration. */

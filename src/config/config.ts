@@ -1,6 +1,9 @@
+import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { show } from '../errors.js';
 import { presetNames } from '../family/families.js';
 import { perMeasure } from '../measure/measure.js';
+import { OBJECTIVES, type Objective } from '../measure/objectives.js';
 import { DEVICE_KINDS } from '../runtime/device.js';
 import { SEARCH_SPACES, type SearchSpaceName } from '../space/searchSpaces.js';
 
@@ -13,6 +16,13 @@ const count = z.int().min(1);
 const share = z.number().min(0).max(1);
 const positive = z.number().positive();
 const bounds = z.strictObject({ min: positive.exactOptional(), max: positive.exactOptional() });
+
+const objective = z.custom<Objective>((value) => OBJECTIVES.some((each) => each === value), {
+  error: ({ input }) =>
+    typeof input === 'string'
+      ? `there is no objective ${show(input)}; did you mean ${closest(input.slice(0, 100), [...OBJECTIVES])}?`
+      : `${show(input)} is not an objective; use some of ${OBJECTIVES.join(', ')}`,
+});
 
 const interval = z.tuple([positive, positive]);
 
@@ -154,6 +164,11 @@ export const configSchema = z.strictObject({
   budget: z.strictObject(perMeasure(() => bounds.exactOptional())),
   supernet: recipe,
   search: z.strictObject({
+    /**
+     * What is searched for: `accuracy`, the more the better, and measures, the less the better. With more than one, NSGA-II
+     * searches a Pareto front.
+     */
+    objectives: z.array(objective).min(1),
     population: count,
     generations: count,
     parents: count.exactOptional(),
@@ -189,6 +204,8 @@ export const configSchema = z.strictObject({
      * recipe's steps at first and twice as long in every further round, and the better half goes on until `top` are left.
      */
     halving: z.strictObject({ contenders: z.int().min(2), share: z.number().gt(0).max(1) }).exactOptional(),
+    /** With several objectives: train this many networks, spread over the front, instead of the best candidates. */
+    front: count.exactOptional(),
     /** Start the last trainings from the weights so far rather than from scratch. */
     inherited: z.boolean(),
     recipe,

@@ -24,6 +24,7 @@ const demo: Config = {
   budget: {},
   supernet: { ...RECIPES.demo, steps: 2000 },
   search: {
+    objectives: ['accuracy'],
     population: 12,
     generations: 4,
     mutationProbability: 0.1,
@@ -65,6 +66,7 @@ const paper: Config = {
   budget: { macs: { max: 1.3e9 } },
   supernet: { ...RECIPES.deit, dropPath: 0, averageDecay: 0, repeatedAugmentation: 1 },
   search: {
+    objectives: ['accuracy'],
     population: 50,
     generations: 20,
     mutationProbability: 0.1,

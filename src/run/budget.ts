@@ -9,3 +9,11 @@ export function budgetOf({ budget, model }: Config, backbone: GlitBackbone): Bud
   if (Object.values(budget).some((bounds) => bounds !== undefined)) return budget;
   return { macs: { max: costOf(deit({ ...backbone, depth: model.depth })).macs } };
 }
+
+/**
+ * The share of the limit from which candidates are drawn: the configured one, or all of it for several objectives, whose
+ * front has cheap networks as well.
+ */
+export function nearLimitOf({ search }: Config): number {
+  return search.objectives.length > 1 ? 1 : search.nearLimit;
+}

@@ -1,5 +1,6 @@
 import type { Family } from '../family/family.js';
 import { MEASURES } from '../measure/measure.js';
+import { paretoFront } from '../search/pareto.js';
 import { pathKey } from '../space/space.js';
 import { csvTable } from '../telemetry/csv.js';
 import { stageName } from '../telemetry/stage.js';
@@ -15,22 +16,31 @@ const COLUMNS = [
   'path',
   'fitness',
   ...MEASURES.map(({ key }) => key),
+  'front',
   'blocks',
 ] as const;
 
-/** All evaluated candidates as a CSV table: origin, blocks, score and cost. */
+/** All evaluated candidates as a CSV table: origin, blocks, score, cost, and whether they are on their search's front. */
 export function candidatesTable(candidates: readonly ScoredCandidate[], family: Family): string {
+  const searchOf = ({ stage, method }: ScoredCandidate): string => `${stageName(stage)} ${method}`;
+  const searches = new Set(candidates.map(searchOf));
+  const front = new Set(
+    [...searches].flatMap((search) => paretoFront(candidates.filter((each) => searchOf(each) === search))),
+  );
   return csvTable(
     COLUMNS,
-    candidates.map(({ stage, origin, path, blocks, values, measures, ...rest }) => ({
-      ...measures,
-      ...rest,
-      stage: stageName(stage),
-      fitness: values[0],
-      operator: origin.operator,
-      parents: origin.parents.join(' '),
-      path: pathKey(path),
-      blocks: blocks.map((block) => family.describeBlock(block)).join(' | '),
+    candidates.map((candidate) => ({
+      ...candidate.measures,
+      id: candidate.id,
+      generation: candidate.generation,
+      method: candidate.method,
+      stage: stageName(candidate.stage),
+      fitness: candidate.values[0],
+      operator: candidate.origin.operator,
+      parents: candidate.origin.parents.join(' '),
+      path: pathKey(candidate.path),
+      front: front.has(candidate) ? 'yes' : 'no',
+      blocks: candidate.blocks.map((block) => family.describeBlock(block)).join(' | '),
     })),
   );
 }

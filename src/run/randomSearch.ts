@@ -10,7 +10,7 @@ import type { Rng } from '../random/rng.js';
 import { findLegal } from '../search/legal.js';
 import { blocksOf, pathKey } from '../space/space.js';
 import type { Config } from '../config/config.js';
-import { budgetOf } from './budget.js';
+import { budgetOf, nearLimitOf } from './budget.js';
 import type { SearchContext } from './context.js';
 import { bestTrained, trainFinalists } from './finalTraining.js';
 import { halvingWork } from './halving.js';
@@ -69,7 +69,7 @@ export function affordable({ retrain: { top, halving } }: Config, cost: SearchCo
 function randomCandidates(config: Config, backbone: GlitBackbone, count: number, rng: Rng): readonly Architecture[] {
   const space = searchSpaceOf(config).joint(spaceSettingsOf(config));
   const table = costsOfSpace(backbone, space);
-  const budget = nearLimit(table, budgetOf(config, backbone), config.search.nearLimit, rng.fork('nearLimit'));
+  const budget = nearLimit(table, budgetOf(config, backbone), nearLimitOf(config), rng.fork('nearLimit'));
   const searched = { space, isLegal: (path: readonly number[]) => isWithin(budget, costOfPath(table, path)) };
   const seen = new Set<string>();
   const drawn: Architecture[] = [];

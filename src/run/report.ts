@@ -1,10 +1,11 @@
 import { stringify } from 'yaml';
-import { formatCount } from '../measure/measure.js';
+import { formatCount, MEASURES } from '../measure/measure.js';
 import { formatProfile, profileOf } from '../measure/profile.js';
 import type { Architecture } from '../family/family.js';
 import { formatDuration } from '../telemetry/progress.js';
 import { stageName, type NetworkRole } from '../telemetry/stage.js';
 import type { Config } from '../config/config.js';
+import type { SearchFront } from './searchFront.js';
 import type { ScoredCandidate } from './searchLevel.js';
 import { textTable } from './textTable.js';
 
@@ -32,6 +33,8 @@ export interface RunResult {
   readonly finalists: readonly { readonly name: string; readonly heldOut: number }[];
   /** The candidates that random search began with, if it ran. */
   readonly randomCandidates?: number;
+  /** The front of the search, if it was for several objectives. */
+  readonly front?: SearchFront;
   /** Seconds of work on the run, over all its processes. */
   readonly seconds: number;
 }
@@ -79,7 +82,7 @@ ${formatProfile(profileOf(result.architecture))}
 ${searchLines.join('\n')}
 
 All candidates are in \`candidates.csv\`.
-
+${result.front === undefined ? '' : `\n## Front\n\n${formatFront(result.front)}\n`}
 ## Settings
 
 \`\`\`yaml
@@ -91,6 +94,24 @@ ${stringify(config).trimEnd()}
 function randomText({ randomCandidates }: RunResult): string {
   if (randomCandidates === undefined) return '';
   return ` Random search began with ${randomCandidates} candidates, as many as the processor time of the search was enough for.`;
+}
+
+/** The front as a table, and its hypervolume with the reference point. */
+function formatFront({ networks, hypervolume: { nsga2 = 0, random }, reference }: SearchFront): string {
+  const costs = MEASURES.filter(({ key }) => reference[key] !== undefined);
+  const corner = costs.map(({ key, title, format }) => `${format(reference[key] ?? 0)} ${title}`);
+  return `${textTable([
+    ['network', 'fitness', ...costs.map(({ title }) => title)],
+    ...networks.map(({ name, fitness, measures }) => [
+      name,
+      percent(fitness),
+      ...costs.map(({ key, format }) => format(measures[key])),
+    ]),
+  ])}
+
+Fitness is accuracy on held-out images with inherited weights. Hypervolume: **${nsga2.toFixed(4)}**${random === undefined ? '' : ` (random search: ${random.toFixed(4)})`} of the box between
+the reference point, ${['0 % accuracy', ...corner].join(' and ')}, and 100 % accuracy at no cost. The reference point has the largest
+costs in the space and within the budget.`;
 }
 
 /** A share as a percentage: `87.45 %`. */

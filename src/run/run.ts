@@ -57,8 +57,9 @@ export const searchOnly: Job<SearchResult> = {
   checkConfig: checkSearchConfig,
   checkData: checkSearchData,
   work: (context) => searchOn(context, searchDataOf(context.config, context.dataset, context.rng)),
-  summary: ({ candidates, finalists }) => ({
+  summary: ({ candidates, finalists, front }) => ({
     candidates: candidates.length,
+    ...(front !== undefined && { front }),
     finalists: finalists.map(({ architecture: { name, blocks } }) => ({ name: name ?? null, blocks })),
   }),
 };
@@ -91,7 +92,7 @@ async function searchOn(context: RunContext, data: SearchData): Promise<SearchRe
 async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness> {
   const recorded = new RecordedFitness();
   for (const entry of await readJournal(folder.path('journal.jsonl'))) {
-    if (entry.type === 'candidateEvaluated') recorded.add(entry.stage, entry.method, entry.path, entry.fitness);
+    if (entry.type === 'candidateEvaluated') recorded.add(entry.stage, entry.method, entry.path, entry.values);
   }
   return recorded;
 }
@@ -102,7 +103,10 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     architecture: finalist.architecture,
     weights: finalist.inherited,
   }));
-  const finalists = await trainFinalists(context, contenders, data, { by: 'found', top: config.retrain.top });
+  const finalists = await trainFinalists(context, contenders, data, {
+    by: 'found',
+    top: config.retrain.front ?? config.retrain.top,
+  });
   const winner = bestTrained(finalists);
   const found: TrainedNetwork = {
     ...winner,
@@ -110,7 +114,8 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     architecture: architecture(winner.architecture.family, { ...winner.architecture, name: 'glit-found' }),
   };
 
-  const compared = [found];
+  // Of a front, all networks are reported; of the best candidates, the best.
+  const compared = [found, ...(config.retrain.front === undefined ? [] : finalists.filter((each) => each !== winner))];
   let random: RandomSearchResult | undefined;
   if (config.retrain.baselines) {
     const backbone = backboneOf(config, data.classes.length);
@@ -157,6 +162,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     testImages: dataset.test.labels.length,
     finalists: finalists.map(({ network, heldOut }) => ({ name: networkName(network), heldOut })),
     ...(random !== undefined && { randomCandidates: random.candidates }),
+    ...(search.front !== undefined && { front: search.front }),
     seconds: (await readJournal(folder.path('journal.jsonl'))).at(-1)?.seconds ?? 0,
   };
   await folder.write('report.md', formatReport(config, result, search.candidates));
@@ -168,6 +174,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
 function labelOf(network: NetworkRole, architectureName: string | undefined): string {
   if (network.role === 'found') return 'GLiT, found';
   if (network.role === 'random') return 'random search';
+  if (network.role === 'finalist') return `front, ${architectureName ?? networkName(network)}`;
   const name = networkName(network);
   return name === 'deit' ? `DeiT (${architectureName ?? name})` : (architectureName ?? name);
 }

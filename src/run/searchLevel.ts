@@ -4,9 +4,11 @@ import { nearLimit } from '../measure/nearLimit.js';
 import { costOfPath, costTable, type CostTable } from '../measure/cost.js';
 import { supernet, type Network } from '../model/network.js';
 import { checkBudget } from '../measure/checkBudget.js';
+import { valuesOf } from '../measure/objectives.js';
 import { best } from '../search/best.js';
 import type { Sampler } from '../search/sampler.js';
 import { evolution } from '../search/samplers/evolution.js';
+import { nsga2 } from '../search/samplers/nsga2.js';
 import { randomSearch } from '../search/samplers/randomSearch.js';
 import { Study, type Problem } from '../search/study.js';
 import type { Trial } from '../search/trial.js';
@@ -19,14 +21,15 @@ import type { Config } from '../config/config.js';
 import type { Rng } from '../random/rng.js';
 import { fairPaths, sizedDecay, uniformPaths, type PathSchedule } from '../train/paths.js';
 import type { Weights } from '../train/state.js';
+import { nearLimitOf } from './budget.js';
 import { CandidateScorer } from './candidateScorer.js';
 import type { SearchContext } from './context.js';
 import { trainStage } from './trainStage.js';
 
-/** How candidates are proposed; random search is for comparison. */
-export type SearchMethod = 'evolution' | 'random';
+/** How candidates are proposed: by evolution, for several objectives by NSGA-II, or for comparison at random. */
+export type SearchMethod = 'evolution' | 'nsga2' | 'random';
 
-/** A scored candidate and everything recorded about it; its only value is the fitness. */
+/** A scored candidate and everything recorded about it; its first value is the fitness. */
 export interface ScoredCandidate extends Trial {
   readonly stage: SearchStage;
   readonly method: SearchMethod;
@@ -72,7 +75,7 @@ export function checkLevel(
 ): LevelCosts {
   const table = costTable(supernet(backbone, space));
   checkBudget(table, whole);
-  const budget = nearLimit(table, whole, config.search.nearLimit, rng.fork('nearLimit').fork(name));
+  const budget = nearLimit(table, whole, nearLimitOf(config), rng.fork('nearLimit').fork(name));
   emit({
     type: 'spaceChecked',
     level: name,
@@ -114,11 +117,16 @@ export async function searchLevel(
     space,
     isLegal: (path) => isWithin(budget, costOfPath(table, path)),
     measure: (path) => costOfPath(table, path),
-    score: async (path) => [await scorer.fitness(path)],
+    score: async (path) => valuesOf(search.objectives, await scorer.fitness(path), costOfPath(table, path)),
   };
-  const methods: readonly SearchMethod[] = search.compareRandom ? ['evolution', 'random'] : ['evolution'];
+  const searching = search.objectives.length > 1 ? 'nsga2' : 'evolution';
+  const methods: readonly SearchMethod[] = search.compareRandom ? [searching, 'random'] : [searching];
   const settings = evolutionOf(config);
-  const samplers: Record<SearchMethod, Sampler> = { evolution: evolution(settings), random: randomSearch };
+  const samplers: Record<SearchMethod, Sampler> = {
+    evolution: evolution(settings),
+    nsga2: nsga2(settings),
+    random: randomSearch,
+  };
   const evaluations = settings.population * settings.generations;
   emit({ type: 'stageStarted', stage, steps: evaluations * methods.length });
   const began = performance.now();
@@ -138,11 +146,11 @@ export async function searchLevel(
         ...(signal && { signal }),
         onEvaluated: (trial) => {
           progress.advance();
-          const { blocks, values, ...rest } = describe(trial, method);
+          const { blocks, ...rest } = describe(trial, method);
           emit({
             type: 'candidateEvaluated',
             ...rest,
-            fitness: values[0],
+            fitness: trial.values[0],
             blocks,
             done: progress.done,
             total: progress.total,
@@ -152,8 +160,8 @@ export async function searchLevel(
       });
       candidates.push(...(await study.run(settings)).map((trial) => describe(trial, method)));
     }
-    const evolved = candidates.filter(({ method }) => method === 'evolution');
-    const ranked = best(evolved, level.top);
+    const found = candidates.filter(({ method }) => method === searching);
+    const ranked = best(found, level.top);
     emit({
       type: 'stageFinished',
       stage,
@@ -182,14 +190,14 @@ function pathsOf({ search }: Config, table: CostTable, rng: Rng): PathSchedule {
   return sizedDecay(paths, (path) => (costOfPath(table, path).macs - min) / Math.max(1, max - min), search.sizedDecay);
 }
 
-/** Fitness values recorded by earlier processes of the run. */
+/** The scores recorded by earlier processes of the run. */
 export class RecordedFitness {
   private readonly values = new Map<string, Map<string, readonly number[]>>();
 
-  add(stage: SearchStage, method: SearchMethod, path: Path, fitness: number): void {
+  add(stage: SearchStage, method: SearchMethod, path: Path, values: readonly number[]): void {
     const key = keyOf(stage, method);
     const known = this.values.get(key) ?? new Map<string, readonly number[]>();
-    this.values.set(key, known.set(pathKey(path), [fitness]));
+    this.values.set(key, known.set(pathKey(path), values));
   }
 
   of(stage: SearchStage, method: SearchMethod): ReadonlyMap<string, readonly number[]> {

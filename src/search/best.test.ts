@@ -19,4 +19,24 @@ describe('best', () => {
     );
     assert.equal(best(trials, 9).length, 4);
   });
+
+  test('of several objectives, puts a trial of the front first', () => {
+    const trials = [
+      [0.5, -3],
+      [0.9, -9],
+      [0.9, -7],
+      [0.9, -7],
+    ].map((values, id): Trial => ({
+      id,
+      path: [id],
+      values,
+      measures: {},
+      generation: 0,
+      origin: { operator: 'random', parents: [] },
+    }));
+    assert.deepEqual(
+      best(trials, 4).map(({ id }) => id),
+      [2, 3, 1, 0],
+    );
+  });
 });

@@ -157,7 +157,7 @@ export interface CandidateEvaluated {
   readonly type: 'candidateEvaluated';
   readonly stage: SearchStage;
   /** How candidates are proposed; random search is for comparison. */
-  readonly method: 'evolution' | 'random';
+  readonly method: 'evolution' | 'nsga2' | 'random';
   /** Candidates scored in this stage so far, including this one, and the most that the stage may score. */
   readonly done: number;
   readonly total: number;
@@ -172,6 +172,8 @@ export interface CandidateEvaluated {
   readonly blocks: readonly NumberFields[];
   /** Accuracy on `searchVal`, 0 to 1. */
   readonly fitness: number;
+  /** The objectives, larger is better: the fitness, then negated costs. */
+  readonly values: readonly number[];
   /** Its cost. */
   readonly measures: ByMeasure<number>;
   /** Its origin, and the ids of its parents. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { join } from 'node:path';
 import { searchOnly } from '../../run/run.js';
+import type { SearchFront } from '../../run/searchFront.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import {
   addConfigGroups,
@@ -61,16 +62,22 @@ export function addSearch(program: Command): void {
         resume: () => Promise.resolve(searchOnly),
       });
       const [{ architecture: best }] = result.finalists;
+      const { front } = result;
       environment.display.show(
         [
           '',
           `best        ${best.blocks.map((block) => best.family.describeBlock(block)).join(' | ')}`,
           `written to  ${join(folder, 'architecture.json')}`,
           `candidates  ${join(folder, 'candidates.csv')} (${result.candidates.length})`,
+          ...(front === undefined ? [] : [frontLine(front)]),
           `time        ${formatDuration(secondsSoFar())}`,
           `next        glit retrain ${folder}`,
         ].join('\n'),
       );
     }),
   );
+}
+
+function frontLine({ networks, hypervolume: { nsga2 = 0 } }: SearchFront): string {
+  return `front       ${networks.length} network${networks.length === 1 ? '' : 's'}, hypervolume ${nsga2.toFixed(4)}`;
 }

@@ -1,0 +1,54 @@
+import type { Cost, PerMeasure } from '../measure/measure.js';
+import { costsAmong, type Objective } from '../measure/objectives.js';
+import { hypervolume } from '../search/hypervolume.js';
+import { paretoFront } from '../search/pareto.js';
+import type { ScoredCandidate, SearchMethod } from './searchLevel.js';
+
+/** The Pareto front that a search for several objectives found. */
+export interface SearchFront {
+  /** Its networks, from the most accurate to the cheapest. */
+  readonly networks: readonly { readonly name: string; readonly fitness: number; readonly measures: Cost }[];
+  /**
+   * The hypervolume of each method's candidates, as a share: 1 is the box between the reference point and a network that
+   * is always right and costs nothing.
+   */
+  readonly hypervolume: Readonly<Partial<Record<SearchMethod, number>>>;
+  /** The costs of the reference point, whose accuracy is 0; only those that are objectives. */
+  readonly reference: Readonly<Partial<PerMeasure<number>>>;
+}
+
+/** The candidates of one level's NSGA-II that no other dominates, from the most accurate to the cheapest. */
+export function frontOf(candidates: readonly ScoredCandidate[]): ScoredCandidate[] {
+  return paretoFront(candidates.filter(({ method }) => method === 'nsga2')).sort(
+    (one, other) => other.values[0] - one.values[0] || one.id - other.id,
+  );
+}
+
+/**
+ * The front of one level's candidates, and its hypervolume. The reference point has the costs `limits`, the largest that
+ * the run's space and budget allow, so that hypervolumes of runs with the same settings can be compared.
+ */
+export function searchFront(
+  objectives: readonly Objective[],
+  candidates: readonly ScoredCandidate[],
+  limits: Cost,
+): SearchFront {
+  const costs = costsAmong(objectives);
+  const methods = new Set(candidates.map(({ method }) => method));
+  const shareOf = (method: SearchMethod): number =>
+    hypervolume(
+      candidates
+        .filter((each) => each.method === method)
+        .map(({ values: [fitness], measures }) => [fitness, ...costs.map((key) => 1 - measures[key] / limits[key])]),
+      objectives.map(() => 0),
+    );
+  return {
+    networks: frontOf(candidates).map(({ id, values, measures }) => ({
+      name: `glit-${id}`,
+      fitness: values[0],
+      measures,
+    })),
+    hypervolume: Object.fromEntries([...methods].map((method) => [method, shareOf(method)])),
+    reference: Object.fromEntries(costs.map((key) => [key, limits[key]])),
+  };
+}
