@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { UserError } from '../errors.js';
-import { parseQuantity } from './quantity.js';
+import { parseDuration, parseQuantity } from './quantity.js';
 
 describe('a quantity', () => {
   test('has a unit in either case, or none', () => {
@@ -16,6 +16,23 @@ describe('a quantity', () => {
       assert.throws(
         () => parseQuantity(text, '--max-macs'),
         (error) => error instanceof UserError && error.message.startsWith(`--max-macs is "${text}"`),
+        text,
+      );
+    }
+  });
+});
+
+describe('a duration', () => {
+  test('is in seconds, minutes and hours', () => {
+    const parsed = ['90s', '20m', '1.5h', '1h30m', '2H 05m', '0.5m'].map((text) => parseDuration(text, '--time'));
+    assert.deepEqual(parsed, [90, 1200, 5400, 5400, 7500, 30]);
+  });
+
+  test('is refused with the option’s name when it is invalid', () => {
+    for (const text of ['', '20', '0s', '-5m', 'm', '20m soon', '5d']) {
+      assert.throws(
+        () => parseDuration(text, '--time'),
+        (error) => error instanceof UserError && error.message.startsWith(`--time is "${text}"`),
         text,
       );
     }

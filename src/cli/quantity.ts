@@ -10,3 +10,14 @@ export function parseQuantity(text: string, option: string): number {
   }
   return Number(digits) * FACTORS[unit.toLowerCase()];
 }
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
+
+/** A time as people write it, in seconds: `90s`, `20m`, `1.5h`, `1h30m`. `option` names it in errors. */
+export function parseDuration(text: string, option: string): number {
+  const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)\s*([smh])\s*/gi)];
+  const isWhole = parts.length > 0 && parts.map(([part]) => part).join('') === text.trim();
+  const seconds = parts.reduce((sum, [, digits, unit]) => sum + Number(digits) * SECONDS[unit.toLowerCase()], 0);
+  if (isWhole && seconds > 0) return seconds;
+  throw new UserError(`${option} is "${text}"; give a time with s, m or h, such as 90s, 20m or 1h30m`);
+}

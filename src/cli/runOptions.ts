@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { Interrupted, UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
 import { continuedRun, newRun, startedBy, type Job, type SessionOptions } from '../run/session.js';
+import { timed } from '../run/timed.js';
 import { givenLayers, type ConfigOption } from './configOptions.js';
 import type { Environment } from './environment.js';
+import { parseDuration } from './quantity.js';
 import { newRunName } from './runName.js';
 
 /** A command with its own run folder. */
@@ -38,6 +40,30 @@ export function addRunOptions(command: Command): Command {
         .conflicts(['out', 'preset', 'recipe', 'config', 'set', 'data', 'weights'])
         .helpGroup(heading),
     );
+}
+
+/** Adds `--time`, the limit of a whole run. */
+export function addTimeOption(command: Command): Command {
+  return command.addOption(
+    new Option('--time <duration>', 'plan everything so that it ends after this time, such as 20m or 1h30m')
+      .conflicts([
+        'supernetSteps',
+        'supernetEpochs',
+        'population',
+        'retrainSteps',
+        'retrainEpochs',
+        'top',
+        'halving',
+        'resume',
+      ])
+      .helpGroup('Search:'),
+  );
+}
+
+/** The job within the limit that `--time` gives, if it is given. */
+export function withinTime<Result>(command: Command, job: Job<Result>, retrains: boolean): Job<Result> {
+  const { time } = command.opts<{ time?: string }>();
+  return time === undefined ? job : timed(job, { limitSeconds: parseDuration(time, '--time'), retrains });
 }
 
 /** Starts or resumes a run. */

@@ -9,7 +9,9 @@ import type {
   BaselineScaled,
   CandidateEvaluated,
   Evaluation,
+  PlannedPartName,
   RunEvent,
+  RunPlanned,
   SpaceChecked,
   StageFinished,
   StageProgress,
@@ -114,6 +116,8 @@ export function lasting(event: RunEvent): string | undefined {
       return spaceText(event);
     case 'baselineScaled':
       return baselineText(event);
+    case 'runPlanned':
+      return planText(event);
     case 'randomSearchPlanned':
       return `random search for as long as the search (${formatDuration(event.processorSeconds)} of processor time): ${event.candidates} candidates`;
     case 'evaluation':
@@ -130,6 +134,29 @@ export function lasting(event: RunEvent): string | undefined {
     case 'runFinished':
       return undefined;
   }
+}
+
+/** What the parts of a plan are called. */
+const PLANNED_PARTS: Readonly<Record<PlannedPartName, string>> = {
+  before: 'images and measuring',
+  supernets: 'supernets',
+  scoring: 'candidates',
+  halving: 'short trainings of the best',
+  training: 'final training',
+  baselines: 'networks to compare with',
+  test: 'test images',
+};
+
+function planText({ limitSeconds, parts: planned, amounts }: RunPlanned): string {
+  const { supernetSteps, candidates, finalSteps, randomCandidates } = amounts;
+  const shares = planned.map(({ part, seconds }) => `${PLANNED_PARTS[part]} ${formatDuration(seconds)}`);
+  const counts = [
+    `${supernetSteps} steps per supernet`,
+    `${candidates} candidates per level`,
+    ...(finalSteps === undefined ? [] : [`${finalSteps} steps per final network`]),
+    ...(randomCandidates === undefined ? [] : [`${randomCandidates} random candidates`]),
+  ];
+  return `plan for ${formatDuration(limitSeconds)}: ${shares.join(', ')} (${counts.join(', ')})`;
 }
 
 /** Whether the stage is one of many short trainings, whose result says enough. */

@@ -27,7 +27,7 @@ export class CandidateScorer {
 
   /** `state` is the trained supernet's. Recalibration replaces statistics in it; the caller frees it. */
   static async create(
-    { config, device, unreadable, signal }: SearchContext,
+    { config, device, unreadable, signal }: Pick<SearchContext, 'config' | 'device' | 'unreadable' | 'signal'>,
     network: Network,
     state: NetworkState,
     data: SearchData,

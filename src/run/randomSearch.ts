@@ -66,7 +66,12 @@ export function affordable({ retrain: { top, halving } }: Config, cost: SearchCo
 }
 
 /** Different random candidates within the budget, near its limit; fewer if there are no more. */
-function randomCandidates(config: Config, backbone: GlitBackbone, count: number, rng: Rng): readonly Architecture[] {
+export function randomCandidates(
+  config: Config,
+  backbone: GlitBackbone,
+  count: number,
+  rng: Rng,
+): readonly Architecture[] {
   const space = searchSpaceOf(config).joint(spaceSettingsOf(config));
   const table = costsOfSpace(backbone, space);
   const budget = nearLimit(table, budgetOf(config, backbone), nearLimitOf(config), rng.fork('nearLimit'));

@@ -30,6 +30,11 @@ export interface Job<Result> {
   checkConfig(config: Config): void;
   /** Throws a UserError when the data set does not fit the configuration. */
   checkData(context: DataContext): void;
+  /**
+   * Changes the configuration of a new run before its folder exists, with what the machine and the data set show, such
+   * as a plan for a time limit. `elapsedSeconds` is the time since the run started.
+   */
+  plan?(context: PlanContext, elapsedSeconds: number): Promise<Config>;
   work(context: RunContext): Promise<Result>;
   /** The result in the journal's form. */
   summary(result: Result): Outcome;
@@ -37,6 +42,9 @@ export interface Job<Result> {
 
 /** The state before the run folder exists. */
 export type DataContext = Pick<RunContext, 'config' | 'dataset' | 'rng' | 'emit'>;
+
+/** The state before the run folder exists, with the device. */
+export type PlanContext = Omit<RunContext, 'folder'>;
 
 /**
  * Does a job in the new folder `out`. The folder is created after the checks of configuration, data set and device;
@@ -49,9 +57,9 @@ export async function newRun<Result>(
   options: SessionOptions = {},
 ): Promise<Result> {
   await RunFolder.requireFree(out);
-  const open = async (): Promise<RunFolder> => {
+  const open = async (planned: Config): Promise<RunFolder> => {
     const folder = await RunFolder.create(out);
-    await folder.write('config.yaml', formatConfig(config));
+    await folder.write('config.yaml', formatConfig(planned));
     return folder;
   };
   return session(config, open, job, options);
@@ -75,7 +83,8 @@ export async function continuedRun<Result>(
     if (formatConfig(config) !== written) await folder.write('config.yaml', formatConfig(config));
     return folder;
   };
-  return session(config, open, job, options);
+  const { plan: _, ...planned } = job;
+  return session(config, open, planned, options);
 }
 
 /**
@@ -90,12 +99,12 @@ export async function startedBy(out: string): Promise<string | undefined> {
 }
 
 async function session<Result>(
-  config: Config,
-  openFolder: () => Promise<RunFolder>,
+  given: Config,
+  openFolder: (config: Config) => Promise<RunFolder>,
   job: Job<Result>,
   { command = job.name, emit: listener = () => undefined, signal }: SessionOptions,
 ): Promise<Result> {
-  job.checkConfig(config);
+  job.checkConfig(given);
   // Buffer events until the folder exists, then write them to its journal.
   const early: RunEvent[] = [];
   let journal: JournalWriter | undefined;
@@ -106,21 +115,25 @@ async function session<Result>(
   };
   const began = performance.now();
   try {
-    emit({ type: 'runStarted', command, version, seed: config.seed, config });
-    const rng = seeded(config.seed);
-    const { dataset, unreadable } = await openDataset(config, {
+    emit({ type: 'runStarted', command, version, seed: given.seed, config: given });
+    const rng = seeded(given.seed);
+    const { dataset, unreadable } = await openDataset(given, {
       rng: rng.fork('dataset'),
-      originals: needOriginals(job.recipes(config)),
+      originals: needOriginals(job.recipes(given)),
       framing: job.preprocessing,
       emit,
       signal,
     });
-    job.checkData({ config, dataset, rng, emit });
-    const { kind, threads } = config.device;
+    job.checkData({ config: given, dataset, rng, emit });
+    const { kind, threads } = given.device;
     const device = await openDevice({ kind, ...(threads !== undefined && { threads }) });
     try {
       stopIfAborted(signal);
-      const folder = await openFolder();
+      const seconds = (performance.now() - began) / 1000;
+      const config =
+        (await job.plan?.({ config: given, dataset, unreadable, device, rng, emit, signal }, seconds)) ?? given;
+      stopIfAborted(signal);
+      const folder = await openFolder(config);
       journal = new JournalWriter(folder.path('journal.jsonl'));
       for (const event of early) journal.write(event);
       const context = { config, dataset, unreadable, device, rng, folder, emit, signal };

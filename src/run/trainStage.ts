@@ -37,7 +37,7 @@ export async function trainStage(
   config: RecipeConfig,
   { start, paths }: TrainStageOptions = {},
 ): Promise<TrainedState> {
-  const { device, folder, emit, signal, config: run } = context;
+  const { device, folder, emit, signal } = context;
   const name = stageName(stage);
   const file = `weights/${name}.safetensors`;
   const averageFile = `weights/${name}.average.safetensors`;
@@ -48,19 +48,7 @@ export async function trainStage(
 
   // All randomness of a stage follows from the seed and the stage's name.
   const rng = context.rng.fork(name);
-  const loader = trainingLoader(source, {
-    imageSize: network.backbone.imageSize,
-    batchSize: config.batchSize,
-    rng: rng.fork('data'),
-    augmentation: config.augmentation,
-    noise: network.preprocessing,
-    repeats: config.repeatedAugmentation,
-    officialRepeats: config.official.repeatedAugmentation,
-    resampling: run.data.resampling,
-    framing: network.preprocessing,
-    workers: run.data.workers,
-    onUnreadable: context.unreadable.meet,
-  });
+  const loader = loaderOf(context, network, source, config, rng.fork('data'));
   const recipe = recipeFor(config, loader.batchesPerEpoch);
   const { steps, learningRate, warmupSteps } = recipe;
   emit({ type: 'stageStarted', stage, steps, recipe: { config, learningRate, warmupSteps } });
@@ -92,6 +80,29 @@ export async function trainStage(
   } finally {
     await loader.close();
   }
+}
+
+/** The loader of a training by this recipe. */
+export function loaderOf(
+  { config: { data }, unreadable }: Pick<SearchContext, 'config' | 'unreadable'>,
+  network: Network,
+  source: ImageSource,
+  recipe: RecipeConfig,
+  rng: Rng,
+): Loader {
+  return trainingLoader(source, {
+    imageSize: network.backbone.imageSize,
+    batchSize: recipe.batchSize,
+    rng,
+    augmentation: recipe.augmentation,
+    noise: network.preprocessing,
+    repeats: recipe.repeatedAugmentation,
+    officialRepeats: recipe.official.repeatedAugmentation,
+    resampling: data.resampling,
+    framing: network.preprocessing,
+    workers: data.workers,
+    onUnreadable: unreadable.meet,
+  });
 }
 
 /** Saves a picture of the network's input, so that mistakes show before hours of training. */

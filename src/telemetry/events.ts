@@ -99,6 +99,24 @@ export interface BaselineScaled {
   readonly measures: ByMeasure<number>;
 }
 
+/** A run was planned to end at a time limit, before its first stage. */
+export interface RunPlanned {
+  readonly type: 'runPlanned';
+  readonly limitSeconds: number;
+  /** The parts in order, with the seconds that each is expected to take. */
+  readonly parts: readonly { readonly part: PlannedPartName; readonly seconds: number }[];
+  /** What they amount to: training steps of every supernet and final network, and candidates scored per level. */
+  readonly amounts: {
+    readonly supernetSteps: number;
+    readonly candidates: number;
+    readonly finalSteps?: number;
+    readonly randomCandidates?: number;
+  };
+}
+
+/** A part of a plan: what came before it, the search's parts, the comparison networks, the test images. */
+export type PlannedPartName = 'before' | 'supernets' | 'scoring' | 'halving' | 'training' | 'baselines' | 'test';
+
 /** Random search is about to start, at the cost of the search before it. */
 export interface RandomSearchPlanned {
   readonly type: 'randomSearchPlanned';
@@ -313,6 +331,7 @@ export type RunEvent =
   | StageProgress
   | SpaceChecked
   | BaselineScaled
+  | RunPlanned
   | RandomSearchPlanned
   | TrainStep
   | Evaluation

@@ -16,7 +16,7 @@ import {
 } from '../configOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 import { runSummary, secondsSoFar } from '../results.js';
-import { addRunOptions, startOrResume } from '../runOptions.js';
+import { addRunOptions, addTimeOption, startOrResume, withinTime } from '../runOptions.js';
 
 const recipes = recipeOptions('supernet', 'retrain.recipe');
 const groups: OptionGroups = {
@@ -39,6 +39,7 @@ export function addDemo(program: Command): void {
     );
   addConfigGroups(command, groups);
   addConfigSources(command);
+  addTimeOption(command);
   addRunOptions(command);
   addDisplayOptions(command);
   addExamples(command, [
@@ -53,7 +54,7 @@ export function addDemo(program: Command): void {
         begin: async () => {
           const builtIn = { source: 'demo', values: { data: { source: 'texture-pairs' } } };
           const layers = [...(await givenLayers(command, options)), builtIn];
-          return { config: configOf(command, layers, 'demo'), job: wholeMethod };
+          return { config: configOf(command, layers, 'demo'), job: withinTime(command, wholeMethod, true) };
         },
         resume: () => Promise.resolve(wholeMethod),
       });

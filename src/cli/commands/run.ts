@@ -18,7 +18,7 @@ import {
 } from '../configOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 import { runSummary, secondsSoFar } from '../results.js';
-import { addRunOptions, startOrResume } from '../runOptions.js';
+import { addRunOptions, addTimeOption, startOrResume, withinTime } from '../runOptions.js';
 
 const recipes = recipeOptions('supernet', 'retrain.recipe');
 const groups: OptionGroups = {
@@ -43,6 +43,7 @@ export function addRun(program: Command): void {
     );
   addConfigGroups(command, groups);
   addConfigSources(command);
+  addTimeOption(command);
   addRunOptions(command);
   addDisplayOptions(command);
   addExamples(command, [
@@ -52,6 +53,7 @@ export function addRun(program: Command): void {
       'larger images, a longer search',
     ],
     ['glit run --data photos --config mine.yaml --set search.parents=5', 'settings from a file; later options win'],
+    ['glit run --data photos --time 20m', 'the best that twenty minutes of this machine give'],
     ['glit run --resume runs/2024-05-31-1942-run', 'continue after Ctrl-C'],
   ]);
   command.action(() =>
@@ -62,7 +64,7 @@ export function addRun(program: Command): void {
         begin: async () => {
           const layers = await givenLayers(command, options);
           requireData(layers);
-          return { config: configOf(command, layers), job: wholeMethod };
+          return { config: configOf(command, layers), job: withinTime(command, wholeMethod, true) };
         },
         resume: () => Promise.resolve(wholeMethod),
         resumes: ['demo'],

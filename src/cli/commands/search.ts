@@ -20,7 +20,7 @@ import {
 } from '../configOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 import { secondsSoFar } from '../results.js';
-import { addRunOptions, startOrResume } from '../runOptions.js';
+import { addRunOptions, addTimeOption, startOrResume, withinTime } from '../runOptions.js';
 
 const recipes = recipeOptions('supernet');
 const groups: OptionGroups = {
@@ -43,6 +43,7 @@ export function addSearch(program: Command): void {
     );
   addConfigGroups(command, groups);
   addConfigSources(command);
+  addTimeOption(command);
   addRunOptions(command);
   addDisplayOptions(command);
   addExamples(command, [
@@ -57,7 +58,7 @@ export function addSearch(program: Command): void {
         begin: async () => {
           const layers = await givenLayers(command, options);
           requireData(layers);
-          return { config: configOf(command, layers), job: searchOnly };
+          return { config: configOf(command, layers), job: withinTime(command, searchOnly, false) };
         },
         resume: () => Promise.resolve(searchOnly),
       });

@@ -1,0 +1,130 @@
+import type { RecipeConfig } from '../config/config.js';
+import { recipeFor } from '../config/recipes/inSteps.js';
+import type { SearchData } from '../dataset/dataset.js';
+import { plainNetwork, supernet, type Network } from '../model/network.js';
+import { samplePath, type Path } from '../space/space.js';
+import { train } from '../train/loop.js';
+import { NetworkState } from '../train/state.js';
+import { CandidateScorer } from './candidateScorer.js';
+import type { SearchContext } from './context.js';
+import { Evaluator } from './evaluate.js';
+import { backboneOf, searchSpaceOf, spaceSettingsOf } from './hierarchicalSearch.js';
+import { randomCandidates } from './randomSearch.js';
+import { loaderOf } from './trainStage.js';
+
+/** How fast this machine does the parts of a run; all in seconds. */
+export interface Speed {
+  /** Each level of the search. For levels after the first, the winner before is a random one. */
+  readonly levels: readonly LevelSpeed[];
+  /** A training step of a candidate near the limit. */
+  readonly step: number;
+  /** Preparing the training and the evaluation of one network. */
+  readonly setup: number;
+  /** Evaluating one image. */
+  readonly image: number;
+}
+
+export interface LevelSpeed {
+  /** Preparing the supernet's training and the scoring. */
+  readonly setup: number;
+  /** A training step of the supernet. */
+  readonly step: number;
+  /** Scoring a candidate. */
+  readonly candidate: number;
+}
+
+/** What a measurement needs of a run; the run folder need not exist yet. */
+export type SpeedContext = Pick<SearchContext, 'config' | 'device' | 'unreadable' | 'rng' | 'signal'>;
+
+/** Steps before measuring, and steps that are measured. The first steps are slower: memory is allocated, loaders start. */
+const WARM_UP = 10;
+const MEASURED = 40;
+
+/** Candidates that are scored; the first one also makes the batches that all share, and counts as preparation. */
+const SCORED = 4;
+
+/** Measures a machine's speed at a run's own work, in half a minute or so. Leaves nothing behind. */
+export async function measureSpeed(context: SpeedContext, data: SearchData): Promise<Speed> {
+  const { config, rng } = context;
+  const backbone = backboneOf(config, data.classes.length);
+  const draws = rng.fork('speed');
+  const levels: LevelSpeed[] = [];
+  let level = searchSpaceOf(config).first(spaceSettingsOf(config));
+  for (;;) {
+    levels.push(await levelSpeed(context, supernet(backbone, level.space), data));
+    if (level.next === undefined) break;
+    level = level.next(samplePath(level.space, draws.fork(level.name)));
+  }
+  const [candidate] = randomCandidates(config, backbone, 1, draws.fork('candidate'));
+  const network = plainNetwork(candidate);
+  const path = candidate.blocks.map(() => 0);
+  const { step, setup, state } = await trainingSpeed(context, network, data, config.retrain.recipe);
+  const began = performance.now();
+  const evaluator = await Evaluator.create(context.device, network, data.searchVal, {
+    batchSize: config.search.evaluationBatchSize,
+    workers: config.data.workers,
+    onUnreadable: context.unreadable.meet,
+    signal: context.signal,
+  });
+  const compiled = performance.now();
+  await evaluator.accuracy(state, path);
+  const seconds = (performance.now() - compiled) / 1000;
+  await evaluator.close();
+  state.free();
+  return {
+    levels,
+    step,
+    setup: setup + (compiled - began) / 1000,
+    image: seconds / data.searchVal.labels.length,
+  };
+}
+
+async function levelSpeed(context: SpeedContext, network: Network, data: SearchData): Promise<LevelSpeed> {
+  const { config, rng } = context;
+  const { step, setup, state } = await trainingSpeed(context, network, data, config.supernet);
+  const began = performance.now();
+  const scorer = await CandidateScorer.create(context, network, state, data, { rng: rng.fork('speed') });
+  const paths = Array.from({ length: SCORED }, (_, at): Path => samplePath(network.space, rng.fork('speed').fork(at)));
+  let measured = began;
+  for (const [at, path] of paths.entries()) {
+    if (at === 1) measured = performance.now();
+    await scorer.fitness(path);
+  }
+  const ended = performance.now();
+  await scorer.close();
+  state.free();
+  return {
+    setup: setup + (measured - began) / 1000,
+    step,
+    candidate: (ended - measured) / 1000 / (SCORED - 1),
+  };
+}
+
+/** Trains a few steps. The caller frees the state. */
+async function trainingSpeed(
+  context: SpeedContext,
+  network: Network,
+  data: SearchData,
+  config: RecipeConfig,
+): Promise<{ readonly step: number; readonly setup: number; readonly state: NetworkState }> {
+  const rng = context.rng.fork('speed');
+  const loader = loaderOf(context, network, data.train, config, rng);
+  const began = performance.now();
+  const times: number[] = [];
+  try {
+    const state = await train({
+      device: context.device,
+      network,
+      loader,
+      normalization: network.preprocessing,
+      recipe: { ...recipeFor(config, loader.batchesPerEpoch), steps: WARM_UP + MEASURED },
+      rng,
+      signal: context.signal,
+      onStep: () => times.push(performance.now()),
+    });
+    const step = (times[times.length - 1] - times[WARM_UP - 1]) / 1000 / MEASURED;
+    return { step, setup: Math.max(0, (times[0] - began) / 1000 - step), state };
+  } finally {
+    await loader.close();
+  }
+}

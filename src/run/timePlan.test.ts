@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { configSchema } from '../config/config.js';
+import { PRESETS } from '../config/presets.js';
+import { UserError } from '../errors.js';
+import { halvingWork } from './halving.js';
+import type { Speed } from './speed.js';
+import { planFor, type PlanRequest } from './timePlan.js';
+
+const SPEED: Speed = {
+  levels: [
+    { setup: 3, step: 0.08, candidate: 1.5 },
+    { setup: 5, step: 0.1, candidate: 1.8 },
+  ],
+  step: 0.07,
+  setup: 1.2,
+  image: 2e-4,
+};
+const REQUEST: PlanRequest = {
+  limitSeconds: 600,
+  elapsedSeconds: 20,
+  retrains: true,
+  images: { searchVal: 5000, test: 10_000 },
+};
+const CONFIG = PRESETS.cifar;
+
+const speeds = fc.record({
+  levels: fc.array(
+    fc.record({
+      setup: fc.double({ min: 0.5, max: 20, noNaN: true }),
+      step: fc.double({ min: 0.01, max: 1, noNaN: true }),
+      candidate: fc.double({ min: 0.1, max: 5, noNaN: true }),
+    }),
+    { minLength: 1, maxLength: 2 },
+  ),
+  step: fc.double({ min: 0.01, max: 1, noNaN: true }),
+  setup: fc.double({ min: 0.1, max: 10, noNaN: true }),
+  image: fc.double({ min: 1e-6, max: 1e-3, noNaN: true }),
+});
+
+describe('a plan for a time limit', () => {
+  test('takes the time at the measured speed, part by part', () => {
+    const { parts, config } = planFor(CONFIG, SPEED, REQUEST);
+    const sum = parts.reduce((total, { seconds }) => total + seconds, 0);
+    assert.ok(Math.abs(sum - 600) < 1, `${sum}`);
+    // What the configuration says takes what the parts say.
+    const secondsOf = (name: string): number => parts.find(({ part }) => part === name)?.seconds ?? 0;
+    const { supernet, search, retrain } = config;
+    const supernets = 8 + (supernet.steps ?? 0) * 0.18;
+    const scoring = search.population * search.generations * 3.3;
+    const training = 1.2 + 1 + (retrain.recipe.steps ?? 0) * 0.07;
+    const { contenders = 0, share = 0 } = retrain.halving ?? {};
+    assert.equal(contenders, 4);
+    const halving = halvingWork(4, 1) * share * (retrain.recipe.steps ?? 0) * 0.07 + (4 + 2) * (1.2 + 1);
+    assert.ok(Math.abs(supernets - secondsOf('supernets')) < 0.2);
+    assert.ok(scoring <= secondsOf('scoring') && scoring > secondsOf('scoring') - 4 * 3.3);
+    assert.ok(Math.abs(training - secondsOf('training')) < 0.1);
+    assert.ok(Math.abs(halving - secondsOf('halving')) < 2, `${halving} ${secondsOf('halving')}`);
+    assert.ok((retrain.randomCandidates ?? 0) > contenders);
+  });
+
+  test('keeps its limit at any speed, and its configuration is valid', () => {
+    fc.assert(
+      fc.property(
+        speeds,
+        fc.integer({ min: 30, max: 100_000 }),
+        fc.boolean(),
+        fc.boolean(),
+        (speed, limit, retrains, baselines) => {
+          const config = { ...CONFIG, retrain: { ...CONFIG.retrain, baselines } };
+          const request = { ...REQUEST, limitSeconds: limit, retrains };
+          let plan;
+          try {
+            plan = planFor(config, speed, request);
+          } catch (error) {
+            assert.ok(error instanceof UserError && /too short/.test(error.message));
+            return;
+          }
+          configSchema.parse(plan.config);
+          const sum = plan.parts.reduce((total, { seconds }) => total + seconds, 0);
+          assert.ok(Math.abs(sum - limit) < 1e-6 * limit);
+          assert.ok((plan.config.supernet.steps ?? 0) >= 50 && plan.config.search.population >= 4);
+        },
+      ),
+    );
+  });
+
+  test('too short is refused with a limit that is enough', () => {
+    assert.throws(
+      () => planFor(CONFIG, SPEED, { ...REQUEST, limitSeconds: 40 }),
+      (error) => {
+        assert.ok(error instanceof UserError);
+        const [, needed] =
+          /^--time 40s is too short: .* takes at least ((?:\d+m )?\d+s); raise it/.exec(error.message) ?? [];
+        assert.ok(needed !== undefined, error.message);
+        const [, minutes = '0', seconds] = /(?:(\d+)m )?(\d+)s/.exec(needed) ?? [];
+        planFor(CONFIG, SPEED, { ...REQUEST, limitSeconds: 60 * Number(minutes) + Number(seconds) });
+        return true;
+      },
+    );
+  });
+
+  test('leaves everything but lengths and counts as it is', () => {
+    const { config } = planFor(CONFIG, SPEED, REQUEST);
+    assert.deepEqual(
+      { ...config, supernet: 0, search: 0, retrain: 0 },
+      { ...CONFIG, supernet: 0, search: 0, retrain: 0 },
+    );
+    const { epochs: _, ...recipe } = CONFIG.retrain.recipe;
+    assert.deepEqual({ ...config.retrain.recipe, steps: undefined }, { ...recipe, steps: undefined });
+  });
+});
