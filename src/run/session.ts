@@ -34,7 +34,7 @@ export interface Job<Result> {
    * Changes the configuration of a new run before its folder exists, with what the machine and the data set show, such
    * as a plan for a time limit. `elapsedSeconds` is the time since the run started.
    */
-  plan?(context: PlanContext, elapsedSeconds: number): Promise<Config>;
+  readonly plan?: (context: PlanContext, elapsedSeconds: number) => Promise<Config>;
   work(context: RunContext): Promise<Result>;
   /** The result in the journal's form. */
   summary(result: Result): Outcome;

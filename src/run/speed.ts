@@ -4,7 +4,7 @@ import type { SearchData } from '../dataset/dataset.js';
 import { plainNetwork, supernet, type Network } from '../model/network.js';
 import { samplePath, type Path } from '../space/space.js';
 import { train } from '../train/loop.js';
-import { NetworkState } from '../train/state.js';
+import type { NetworkState } from '../train/state.js';
 import { CandidateScorer } from './candidateScorer.js';
 import type { SearchContext } from './context.js';
 import { Evaluator } from './evaluate.js';

@@ -13,7 +13,7 @@ export function timed<Result>(
 ): Job<Result> {
   return {
     ...job,
-    async plan(context, elapsedSeconds) {
+    plan: async (context, elapsedSeconds) => {
       const { config, dataset, rng, emit } = context;
       const data = searchDataOf(config, dataset, rng);
       const began = performance.now();
