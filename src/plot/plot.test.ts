@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import sharp from 'sharp';
+import { frontPlot } from './front.js';
+import { rowsPlot } from './rows.js';
+import { scatterPlot } from './scatter.js';
+
+const scatter = (): Promise<string> =>
+  scatterPlot({
+    title: 'Fitness <and> accuracy',
+    note: 'τ = 0.5',
+    x: 'fitness (%)',
+    y: 'accuracy (%)',
+    series: [
+      {
+        name: 'evolved',
+        points: [
+          { x: 61, y: 70, spread: { low: 60, high: 72 }, label: '1-2' },
+          { x: 63, y: 71 },
+        ],
+      },
+      { name: 'drawn', points: [{ x: 55, y: 66, spread: { low: 65.5, high: 66.5 } }] },
+    ],
+  });
+
+const front = (): Promise<string> => {
+  const best = [
+    { x: 20, y: 74 },
+    { x: 10, y: 70 },
+    { x: 15, y: 72 },
+  ];
+  const candidates = [...best, { x: 18, y: 69 }, { x: 12, y: 65 }, { x: 19, y: 71 }];
+  return frontPlot({ title: 'Front', x: 'MACs (M)', y: 'accuracy (%)', candidates, front: best });
+};
+
+const rows = (): Promise<string> =>
+  rowsPlot({
+    title: 'Ablation',
+    note: 'three seeds',
+    value: 'test accuracy (%)',
+    rows: [
+      { name: 'both levels', values: [76, 77, 75.5], mean: 76.2, sd: 0.76 },
+      { name: 'high level only', values: [75, 75.2, 75.8], mean: 75.3, sd: 0.42 },
+      { name: 'DeiT', values: [69], mean: 69, sd: undefined },
+    ],
+  });
+
+const PICTURES = { scatter, front, rows };
+
+/** The marks of data in a picture. */
+const marks = (svg: string): string[] => svg.match(/ecmeta_data_index/g) ?? [];
+
+describe('pictures', () => {
+  for (const [name, draw] of Object.entries(PICTURES)) {
+    test(`${name}: is SVG that libvips draws on white, the same bytes each time`, async () => {
+      const svg = await draw();
+      // Other pictures in between must not change the names in this one.
+      for (const other of Object.values(PICTURES)) await other();
+      assert.equal(await draw(), svg);
+      assert.doesNotMatch(svg, /NaN|undefined|zr\d/);
+      const { data, info } = await sharp(Buffer.from(svg)).raw().toBuffer({ resolveWithObject: true });
+      assert.equal(info.width, 640);
+      assert.deepEqual([...data.subarray(0, 3)], [255, 255, 255]);
+      // Something is drawn: between a hundredth and a half of the pixels are not white.
+      let inked = 0;
+      for (let at = 0; at < data.length; at += info.channels) if (data[at] + data[at + 1] + data[at + 2] < 750) inked++;
+      const share = (inked * info.channels) / data.length;
+      assert.ok(share > 0.01 && share < 0.5, `${share}`);
+    });
+  }
+
+  test('name axes and series, and escape what is not markup', async () => {
+    const svg = await scatter();
+    for (const text of [
+      'Fitness &lt;and&gt; accuracy',
+      'τ = 0.5',
+      'fitness (%)',
+      'accuracy (%)',
+      'evolved',
+      'drawn',
+      '1-2',
+    ])
+      assert.ok(svg.includes(`>${text}</text>`), text);
+    assert.ok((await rows()).includes('>high level only</text>'));
+  });
+
+  test('have a mark for every value', async () => {
+    // The front's line has a mark for each of its points.
+    assert.ok(marks(await front()).length >= 9);
+    assert.ok(marks(await scatter()).length >= 3);
+    assert.ok(marks(await rows()).length >= 7 + 3);
+  });
+
+  test('of other data are others', async () => {
+    const data = { title: 'a', x: 'b', y: 'c', candidates: [{ x: 1, y: 1 }], front: [{ x: 1, y: 1 }] };
+    const other = {
+      ...data,
+      candidates: [
+        { x: 1, y: 1 },
+        { x: 2, y: 0.5 },
+      ],
+    };
+    assert.notEqual(await frontPlot(data), await frontPlot(other));
+  });
+});
