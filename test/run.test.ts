@@ -95,6 +95,10 @@ describe('a whole run', () => {
       '## Found architecture',
       '## Search',
       '12 by random',
+      '## Images',
+      '| training | 38 |',
+      '| held out from training | 10 |',
+      '| test | 12 |',
       '## Settings',
       'seed: 3',
     ]) {

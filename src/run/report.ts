@@ -30,6 +30,8 @@ export interface RunResult {
   /** Accuracy on the test images, measured from `best.onnx`. */
   readonly onnxAccuracy: number;
   readonly testImages: number;
+  /** The images that networks were trained on, and those held out from training. */
+  readonly images: { readonly train: number; readonly heldOut: number };
   readonly finalists: readonly { readonly name: string; readonly heldOut: number }[];
   /** The candidates that random search began with, if it ran. */
   readonly randomCandidates?: number;
@@ -83,6 +85,11 @@ ${searchLines.join('\n')}
 
 All candidates are in \`candidates.csv\`.
 ${result.front === undefined ? '' : `\n## Front\n\n${formatFront(result.front)}\n`}
+
+## Images
+
+${imagesTable(result)}
+
 ## Settings
 
 \`\`\`yaml
@@ -112,6 +119,17 @@ function formatFront({ networks, hypervolume: { nsga2 = 0, random }, reference }
 Fitness is accuracy on held-out images with inherited weights. Hypervolume: **${nsga2.toFixed(4)}**${random === undefined ? '' : ` (random search: ${random.toFixed(4)})`} of the box between
 the reference point, ${['0 % accuracy', ...corner].join(' and ')}, and 100 % accuracy at no cost. The reference point has the largest
 costs in the space and within the budget.`;
+}
+
+/** Which images were used for what. */
+function imagesTable({ images, testImages }: RunResult): string {
+  return [
+    '| images | count | used for |',
+    '|---|---:|---|',
+    `| training | ${images.train} | training the supernets and the final networks; candidates' BatchNorm statistics |`,
+    `| held out from training | ${images.heldOut} | scoring candidates; choosing among retrained finalists |`,
+    `| test | ${testImages} | each row of the comparison once, after every choice; checking \`best.onnx\` |`,
+  ].join('\n');
 }
 
 /** A share as a percentage: `87.45 %`. */

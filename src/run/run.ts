@@ -160,6 +160,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     comparison,
     onnxAccuracy,
     testImages: dataset.test.labels.length,
+    images: { train: data.train.labels.length, heldOut: data.searchVal.labels.length },
     finalists: finalists.map(({ network, heldOut }) => ({ name: networkName(network), heldOut })),
     ...(random !== undefined && { randomCandidates: random.candidates }),
     ...(search.front !== undefined && { front: search.front }),

@@ -307,6 +307,8 @@ export interface ComparisonOutcome {
   readonly onnxAccuracy: number;
   /** The number of test images. */
   readonly testImages: number;
+  /** The images that networks were trained on, and those held out from training. */
+  readonly images: { readonly train: number; readonly heldOut: number };
   /** The retrained candidates, by rank. */
   readonly finalists: readonly { readonly name: string; readonly heldOut: number }[];
   /** The candidates that random search began with, if it ran. */
