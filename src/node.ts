@@ -48,6 +48,8 @@ export {
   type SessionOptions,
 } from './run/session.js';
 export { training, type TrainResult } from './run/trainArchitecture.js';
+export { formatTrust, type TrustCandidate, type TrustResult } from './run/trust/report.js';
+export { trustRun, type TrustOptions, type TrustRun } from './run/trust/trustRun.js';
 export {
   evaluateFile,
   predict,

@@ -19,6 +19,7 @@ describe('help', () => {
     'run',
     'search',
     'retrain',
+    'trust',
     'train',
     'eval',
     'predict',

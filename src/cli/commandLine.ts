@@ -11,6 +11,7 @@ import { addRetrain } from './commands/retrain.js';
 import { addRun } from './commands/run.js';
 import { addSearch } from './commands/search.js';
 import { addTrain } from './commands/train.js';
+import { addTrust } from './commands/trust.js';
 import { addExamples } from './environment.js';
 import { endingOf } from './failure.js';
 import { dropUnreadOutput } from './output.js';
@@ -21,6 +22,7 @@ const COMMANDS = [
   addRun,
   addSearch,
   addRetrain,
+  addTrust,
   addTrain,
   addEval,
   addPredict,

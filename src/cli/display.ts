@@ -143,6 +143,13 @@ class News {
   }
 }
 
+const STEPS: ReadonlySet<RunEvent['type']> = new Set<Step['type']>([
+  'trainStep',
+  'candidateEvaluated',
+  'candidateRescored',
+  'stageProgress',
+]);
+
 function isStep(event: RunEvent): event is Step {
-  return event.type === 'trainStep' || event.type === 'candidateEvaluated' || event.type === 'stageProgress';
+  return STEPS.has(event.type);
 }

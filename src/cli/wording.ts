@@ -8,6 +8,7 @@ import type { Backbone } from '../family/family.js';
 import type {
   BaselineScaled,
   CandidateEvaluated,
+  CandidateRescored,
   Evaluation,
   PlannedPartName,
   RunEvent,
@@ -18,11 +19,12 @@ import type {
   StageStarted,
   TrainStep,
   TrainingSummary,
+  TrustPlanned,
 } from '../telemetry/events.js';
 import type { NetworkRole, Stage } from '../telemetry/stage.js';
 
 /** Events that report a stage's progress. */
-export type Step = TrainStep | CandidateEvaluated | StageProgress;
+export type Step = TrainStep | CandidateEvaluated | CandidateRescored | StageProgress;
 
 /** The share of time spent waiting for images from which it is mentioned. */
 const NOTEWORTHY_WAITING = 0.05;
@@ -41,6 +43,10 @@ export function stageTitle(stage: Stage): string {
       return `${stage.level} level, ${stage.kind}`;
     case 'train':
       return stage.network === undefined ? 'training' : `training ${networkTitle(stage.network)}`;
+    case 'rescore':
+      return `${stage.level} level, scoring`;
+    case 'trust':
+      return `${stage.level} level, training ${stage.number} of ${stage.total}`;
     case 'test':
       return networkTitle(stage.network);
     default:
@@ -83,12 +89,21 @@ export function stepLine(event: Step, best: number): string {
         `best ${percent(best)}`,
         `this one ${percent(event.fitness)}`,
       );
+    case 'candidateRescored':
+      return parts(
+        title,
+        `candidate ${event.done}/${event.total}`,
+        share(event.done, event.total),
+        remaining(event.remainingSeconds),
+        `this one ${percent(event.fitness)}`,
+      );
     case 'trainStep':
       return parts(
         title,
         `step ${event.step}/${event.steps}`,
         share(event.step, event.steps),
         remaining(event.remainingSeconds),
+        event.seriesRemainingSeconds === undefined ? '' : `all ${remaining(event.seriesRemainingSeconds)}`,
         event.imagesPerSecond > 0 ? `${Math.round(event.imagesPerSecond)} images/s` : '',
         `loss ${event.loss.toFixed(3)}`,
         `accuracy ${percent(event.accuracy)}`,
@@ -121,11 +136,17 @@ export function lasting(event: RunEvent): string | undefined {
     case 'randomSearchPlanned':
       return `random search for as long as the search (${formatDuration(event.processorSeconds)} of processor time): ${event.candidates} candidates`;
     case 'evaluation':
-      return `${evaluationTitle(event)}: ${percent(event.accuracy)} of ${event.images} ${splitTitle(event.split)}`;
+      // Half A of a trained network matters only together with other trainings.
+      return event.half === 'A'
+        ? undefined
+        : `${evaluationTitle(event)}: ${percent(event.accuracy)} of ${event.images} ${splitTitle(event)}`;
+    case 'trustPlanned':
+      return planText(event);
     case 'runStarted':
     case 'stageProgress':
     case 'trainStep':
     case 'candidateEvaluated':
+    case 'candidateRescored':
     case 'artifact':
     case 'unreadable':
     case 'warning':
@@ -165,7 +186,8 @@ function isShort(stage: Stage): boolean {
 }
 
 function startText({ stage, steps, recipe }: StageStarted): string | undefined {
-  if (steps === undefined) return undefined;
+  // The trainings of a series are alike: describe the first.
+  if (steps === undefined || (stage.kind === 'trust' && stage.number > 1)) return undefined;
   const what = `${stageTitle(stage)}: ${steps} ${unitOf(stage)}`;
   return recipe === undefined ? what : `${what}; ${describeRecipe(recipe)}`;
 }
@@ -176,6 +198,16 @@ function spaceText({ level, log10Candidates, ranges, budget, shareWithin }: Spac
     ([key, { min, max }]) => `${formatCount(min)} to ${formatCount(max)} ${MEASURES.get(key) ?? key}`,
   );
   return `${level} level: ${count} candidates with ${reach.join(' and ')}; budget: ${formatBudget(budget)}, met by ${percent(shareWithin)} of random ones`;
+}
+
+function planText({ level, searched, drawn, seeds, images, training }: TrustPlanned): string {
+  const { steps, epochs } = training;
+  const length = steps === undefined ? `${epochs} epochs` : `${steps} steps`;
+  return [
+    `${level} level, trust: ${searched} candidates of the search and ${drawn} drawn at random`,
+    `each trained ${seeds === 1 ? 'once' : `${seeds} times`} for ${length} on ${images.train} images`,
+    `held-out images: ${images.halfA} for fitness (half A), ${images.halfB} for trained networks (half B)`,
+  ].join('; ');
 }
 
 function baselineText({ preset, family, backbone, blocks, measures }: BaselineScaled): string {
@@ -194,6 +226,7 @@ function unitOf({ kind }: Stage): string {
     case 'explain':
       return 'images';
     case 'search':
+    case 'rescore':
       return 'candidates';
     default:
       return 'steps';
@@ -206,8 +239,9 @@ function evaluationTitle({ stage, weights }: Evaluation): string {
   return isOnlyNetwork && weights === 'average' ? 'average' : stageTitle(stage);
 }
 
-function splitTitle(split: Evaluation['split']): string {
-  return split === 'searchVal' ? 'held-out images' : `${split} images`;
+function splitTitle({ split, half }: Evaluation): string {
+  const images = split === 'searchVal' ? 'held-out images' : `${split} images`;
+  return half === undefined ? images : `${images}, half ${half}`;
 }
 
 function resultText(result: StageFinished['result']): string {

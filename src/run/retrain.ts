@@ -60,7 +60,7 @@ export async function accuracyOf(
   architecture: Architecture,
   weights: Weights,
   source: ImageSource,
-  subject: Pick<Evaluation, 'stage' | 'weights' | 'split'>,
+  subject: Pick<Evaluation, 'stage' | 'weights' | 'split' | 'half'>,
 ): Promise<number> {
   const { config, device, emit, signal } = context;
   const network = plainNetwork(architecture);

@@ -9,7 +9,7 @@ import { NetworkState, type Weights } from '../train/state.js';
 import type { RecipeConfig } from '../config/config.js';
 import type { SearchContext } from './context.js';
 import { recipeFor } from '../config/recipes/inSteps.js';
-import { stageName, type SupernetStage, type TrainStage } from '../telemetry/stage.js';
+import { stageName, type SupernetStage, type TrainStage, type TrustStage } from '../telemetry/stage.js';
 import { TrainingLog } from './trainingLog.js';
 
 /** A trained network on the device, which the caller frees, and the moving average of its weights, if any. */
@@ -31,7 +31,7 @@ export interface TrainStageOptions {
  */
 export async function trainStage(
   context: SearchContext,
-  stage: SupernetStage | TrainStage,
+  stage: SupernetStage | TrainStage | TrustStage,
   network: Network,
   source: ImageSource,
   config: RecipeConfig,

@@ -1,6 +1,6 @@
 import { Progress } from '../telemetry/progress.js';
 import type { Listener, TrainingSummary } from '../telemetry/events.js';
-import type { SupernetStage, TrainStage } from '../telemetry/stage.js';
+import type { SupernetStage, TrainStage, TrustStage } from '../telemetry/stage.js';
 import type { Recipe, StepReport } from '../train/loop.js';
 
 /** Reports the steps of a training as events and, at the end, how much each part of the recipe did. */
@@ -11,7 +11,7 @@ export class TrainingLog {
   private waiting = 0;
 
   constructor(
-    private readonly stage: SupernetStage | TrainStage,
+    private readonly stage: SupernetStage | TrainStage | TrustStage,
     private readonly recipe: Recipe,
     /** Optimizer steps per epoch; need not be an integer. */
     private readonly stepsPerEpoch: number,

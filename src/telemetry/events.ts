@@ -9,10 +9,12 @@ import type {
   FilesStage,
   ImagesStage,
   NetworkRole,
+  RescoreStage,
   SearchStage,
   Stage,
   SupernetStage,
   TrainStage,
+  TrustStage,
 } from './stage.js';
 
 /** Any JSON value. */
@@ -148,6 +150,8 @@ export interface TrainStep {
   readonly waitingShare: number;
   /** Expected seconds until the stage ends. */
   readonly remainingSeconds?: number;
+  /** Expected seconds until all trainings of a series end, if this is one of them. */
+  readonly seriesRemainingSeconds?: number;
 }
 
 /** The weights that a training leaves: those after its last step, and their moving average. */
@@ -160,6 +164,8 @@ export interface Evaluation {
   readonly weights: TrainedWeights;
   /** The images: those held out from training, or the test images. */
   readonly split: 'searchVal' | 'test';
+  /** The half of the held-out images, if they were halved. */
+  readonly half?: 'A' | 'B';
   /** Top-1 accuracy, 0 to 1. */
   readonly accuracy: number;
   /** Top-5 accuracy, 0 to 1. */
@@ -198,6 +204,37 @@ export interface CandidateEvaluated {
   readonly origin: { readonly operator: string; readonly parents: readonly number[] };
 }
 
+/** The check of a supernet's ranking was planned: `glit trust`. */
+export interface TrustPlanned {
+  readonly type: 'trustPlanned';
+  readonly level: string;
+  /** Candidates that the search scored, and candidates drawn at random from the level's space. */
+  readonly searched: number;
+  readonly drawn: number;
+  /** Trainings of each candidate. */
+  readonly seeds: number;
+  /** Images to train on, to compute fitness on (half A), and to measure retrained networks on (half B). */
+  readonly images: { readonly train: number; readonly halfA: number; readonly halfB: number };
+  /** The length of a training. */
+  readonly training: { readonly steps?: number; readonly epochs?: number };
+}
+
+/** A candidate of a searched level was scored again, with inherited weights: `glit trust`. */
+export interface CandidateRescored {
+  readonly type: 'candidateRescored';
+  readonly stage: RescoreStage;
+  readonly path: readonly number[];
+  /** Whether its BatchNorm statistics were recomputed, as in the search. */
+  readonly recalibrated: boolean;
+  /** Accuracy on half A of the held-out images, 0 to 1. */
+  readonly fitness: number;
+  /** Scores so far, including this one, and of the whole stage. */
+  readonly done: number;
+  readonly total: number;
+  /** Expected seconds until the stage ends. */
+  readonly remainingSeconds?: number;
+}
+
 /** The summary of a finished training; shares, 0 to 1, cover only this process's part of it. */
 export interface TrainingSummary {
   /** Optimizer steps of the whole training. */
@@ -229,14 +266,15 @@ interface Finished<OfStage extends Stage, Result> {
 export type StageFinished =
   | Finished<FilesStage, { readonly files: number }>
   | Finished<ImagesStage | CheckStage, { readonly images: number }>
-  | Finished<SupernetStage | TrainStage, TrainingSummary>
+  | Finished<SupernetStage | TrainStage | TrustStage, TrainingSummary>
+  | Finished<RescoreStage, { readonly candidates: number }>
   | Finished<SearchStage, SearchSummary>;
 
 /** A file of the run is complete. */
 export interface Artifact {
   readonly type: 'artifact';
-  /** The table of candidates, the best architecture, the exported model, or the report. */
-  readonly kind: 'candidates' | 'architecture' | 'model' | 'report';
+  /** The table of candidates, the best architecture, the exported model, the report, or a picture. */
+  readonly kind: 'candidates' | 'architecture' | 'model' | 'report' | 'picture';
   /** Relative to the run folder, with forward slashes. */
   readonly path: string;
 }
@@ -317,7 +355,36 @@ export interface ComparisonOutcome {
   readonly seconds: number;
 }
 
-export type Outcome = SearchOutcome | TrainOutcome | ComparisonOutcome;
+/** A statistic and its 95 % bootstrap interval; null where the data have no order or no spread. */
+export interface Estimate {
+  readonly value: number | null;
+  readonly interval: { readonly low: number; readonly high: number } | null;
+}
+
+/**
+ * The result of `glit trust`: how well a supernet ranks candidates. Correlations are Kendall's τ-b with accuracy after
+ * training from scratch on half B of the held-out images, averaged over the seeds unless said otherwise.
+ */
+export interface TrustOutcome {
+  readonly level: string;
+  readonly candidates: number;
+  readonly seeds: number;
+  /** Of fitness on half A, recalibrated as in the search. */
+  readonly tau: Estimate;
+  /** The same with the accuracy of one seed, averaged over seeds: what the ceiling compares with. */
+  readonly tauOfOneSeed: Estimate;
+  /** Of fitness with the supernet's own BatchNorm statistics, and what recalibration adds to it. */
+  readonly tauWithoutRecalibration: Estimate;
+  readonly recalibrationGain: Estimate;
+  /** One seed's accuracy on half A with another seed's on half B, averaged over pairs of seeds. */
+  readonly ceiling: Estimate;
+  /** The measures as predictors, by key. */
+  readonly tauOfMeasures: ByMeasure<Estimate>;
+  /** The best accuracy minus the best among the `k` candidates of highest fitness; a share, 0 to 1. */
+  readonly regret: readonly ({ readonly k: number } & Estimate)[];
+}
+
+export type Outcome = SearchOutcome | TrainOutcome | ComparisonOutcome | TrustOutcome;
 
 /** All stages are done. */
 export interface RunFinished {
@@ -338,6 +405,8 @@ export type RunEvent =
   | TrainStep
   | Evaluation
   | CandidateEvaluated
+  | TrustPlanned
+  | CandidateRescored
   | StageFinished
   | Artifact
   | UnreadableImage

@@ -43,6 +43,25 @@ export interface TrainStage {
   readonly network?: NetworkRole;
 }
 
+/** Candidates of a searched level are scored again, on half of the held-out images: `glit trust`. */
+export interface RescoreStage {
+  readonly kind: 'rescore';
+  readonly level: string;
+}
+
+/** One of those candidates is trained from scratch: `glit trust`. */
+export interface TrustStage {
+  readonly kind: 'trust';
+  readonly level: string;
+  /** Its path through the level's supernet. */
+  readonly path: readonly number[];
+  /** Which of its trainings this is, from 1; each has a random stream of its own. */
+  readonly repeat: number;
+  /** The training's number among all of them, from 1, and how many there are. */
+  readonly number: number;
+  readonly total: number;
+}
+
 /** A trained network is evaluated on test images. */
 export interface TestStage {
   readonly kind: 'test';
@@ -50,7 +69,16 @@ export interface TestStage {
 }
 
 export type Stage =
-  FilesStage | ImagesStage | CheckStage | ExplainStage | SupernetStage | SearchStage | TrainStage | TestStage;
+  | FilesStage
+  | ImagesStage
+  | CheckStage
+  | ExplainStage
+  | SupernetStage
+  | SearchStage
+  | TrainStage
+  | RescoreStage
+  | TrustStage
+  | TestStage;
 
 /** The role of a final network in a run that compares several. */
 export type NetworkRole =
@@ -80,7 +108,10 @@ export function stageName(stage: Stage): string {
       return stage.kind;
     case 'supernet':
     case 'search':
+    case 'rescore':
       return `${stage.kind}-${stage.level}`;
+    case 'trust':
+      return `trust-${stage.level}-${stage.path.join('-')}-${stage.repeat}`;
     case 'train':
     case 'test':
       return stage.network === undefined ? stage.kind : `${stage.kind}-${networkName(stage.network)}`;

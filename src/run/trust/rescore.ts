@@ -1,0 +1,83 @@
+import type { SearchData } from '../../dataset/dataset.js';
+import { stopIfAborted } from '../../errors.js';
+import type { Network } from '../../model/network.js';
+import { pathKey, type Path } from '../../space/space.js';
+import { readJournal } from '../../telemetry/journal.js';
+import { Progress } from '../../telemetry/progress.js';
+import { stageName, type RescoreStage } from '../../telemetry/stage.js';
+import { NetworkState, type Weights } from '../../train/state.js';
+import { CandidateScorer } from '../candidateScorer.js';
+import type { SearchContext } from '../context.js';
+
+/** A candidate's accuracy with inherited weights, 0 to 1. */
+export interface Fitness {
+  /** With statistics recomputed as in the search. */
+  readonly fitness: number;
+  /** With the supernet's own BatchNorm statistics. */
+  readonly withoutRecalibration: number;
+}
+
+/** Scores the candidates of a trained supernet on `data.searchVal`. The scores of earlier processes are in the journal. */
+export async function rescore(
+  context: SearchContext,
+  level: string,
+  network: Network,
+  weights: Weights,
+  data: SearchData,
+  paths: readonly Path[],
+): Promise<readonly Fitness[]> {
+  const { config, device, folder, emit, signal } = context;
+  const stage: RescoreStage = { kind: 'rescore', level };
+  const known = new Map<string, number>();
+  const keyOf = (path: Path, recalibrated: boolean): string => `${pathKey(path)} ${recalibrated}`;
+  for (const entry of await readJournal(folder.path('journal.jsonl'))) {
+    if (entry.type === 'candidateRescored') known.set(keyOf(entry.path, entry.recalibrated), entry.fitness);
+  }
+  // Recalibration replaces statistics of the supernet, so scores without it come first.
+  const kinds = config.search.calibrationBatches > 0 ? [false, true] : [false];
+  const total = kinds.length * paths.length;
+  const progress = new Progress(total, { done: known.size });
+  if (known.size < total) {
+    emit({ type: 'stageStarted', stage, steps: total });
+    const began = performance.now();
+    const state = await NetworkState.load(device, network, weights);
+    try {
+      for (const recalibrated of kinds) {
+        const scorer = await CandidateScorer.create(context, network, state, data, {
+          rng: context.rng.fork(stageName({ kind: 'search', level })),
+          ...(!recalibrated && { calibrationBatches: 0 }),
+        });
+        try {
+          for (const path of paths.filter((each) => !known.has(keyOf(each, recalibrated)))) {
+            stopIfAborted(signal);
+            const fitness = await scorer.fitness(path);
+            known.set(keyOf(path, recalibrated), fitness);
+            progress.advance();
+            const { done, remainingSeconds } = progress;
+            emit({
+              type: 'candidateRescored',
+              stage,
+              path,
+              recalibrated,
+              fitness,
+              done,
+              total,
+              ...(remainingSeconds !== undefined && { remainingSeconds }),
+            });
+          }
+        } finally {
+          await scorer.close();
+        }
+      }
+    } finally {
+      state.free();
+    }
+    const durationSeconds = (performance.now() - began) / 1000;
+    emit({ type: 'stageFinished', stage, durationSeconds, result: { candidates: paths.length } });
+  }
+  const scoreOf = (path: Path, recalibrated: boolean): number => known.get(keyOf(path, recalibrated)) ?? NaN;
+  return paths.map((path) => ({
+    fitness: scoreOf(path, kinds.length > 1),
+    withoutRecalibration: scoreOf(path, false),
+  }));
+}

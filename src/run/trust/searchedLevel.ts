@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { Config } from '../../config/config.js';
+import { UserError } from '../../errors.js';
+import { parseArchitecture } from '../../family/codec.js';
+import type { Level } from '../../space/searchSpaces.js';
+import { blocksOf, type Path } from '../../space/space.js';
+import type { CandidateEvaluated } from '../../telemetry/events.js';
+import { readJournal } from '../../telemetry/journal.js';
+import { stageName } from '../../telemetry/stage.js';
+import { searchSpaceOf, spaceSettingsOf } from '../hierarchicalSearch.js';
+import type { RunFolder } from '../runFolder.js';
+
+/** A candidate with the fitness that the search recorded: accuracy on all held-out images. */
+export interface RecordedCandidate {
+  readonly path: Path;
+  readonly fitness: number;
+}
+
+/** A level of a finished search. */
+export interface SearchedLevel {
+  readonly name: string;
+  readonly space: Level['space'];
+  /** Whether it is the search's last level. */
+  readonly isLast: boolean;
+  /** Every candidate that was scored, once. */
+  readonly recorded: readonly RecordedCandidate[];
+  /** The weights of its supernet, and their SHA-256. */
+  readonly weightsFile: string;
+  readonly weightsHash: string;
+  /** The number of classes that the search had. */
+  readonly classes: number;
+}
+
+/**
+ * A level of the search in a run folder. Throws a UserError when the folder has no finished search, or the search had no
+ * such level.
+ */
+export async function searchedLevel(run: RunFolder, config: Config, wanted?: string): Promise<SearchedLevel> {
+  const entries = await readJournal(run.path('journal.jsonl'));
+  const starter = entries.find((entry) => entry.type === 'runStarted')?.command ?? 'run';
+  if (starter === 'train') {
+    throw new UserError(
+      `${run.root} has no search to check: it was started by glit train; give the folder of a search`,
+    );
+  }
+  if (!run.has('candidates.csv')) {
+    throw new UserError(
+      `the search in ${run.root} has not ended; finish it first: glit ${starter} --resume ${run.root}`,
+    );
+  }
+  const evaluated = entries.filter((entry) => entry.type === 'candidateEvaluated');
+  const level = levelNamed(searchSpaceOf(config).first(spaceSettingsOf(config)), evaluated, wanted);
+  const weightsFile = `weights/${stageName({ kind: 'supernet', level: level.name })}.safetensors`;
+  if (!run.has(weightsFile)) {
+    throw new UserError(`${run.root} has no ${weightsFile}; give a run folder that still has its supernets`);
+  }
+  const found = parseArchitecture(await run.read('architecture.json'), run.path('architecture.json'));
+  return {
+    name: level.name,
+    space: level.space,
+    isLast: level.next === undefined,
+    recorded: uniqueOf(evaluated.filter(({ stage }) => stage.level === level.name)),
+    weightsFile,
+    weightsHash: createHash('sha256')
+      .update(await readFile(run.path(weightsFile)))
+      .digest('hex'),
+    classes: found.backbone.classes,
+  };
+}
+
+/** Goes from level to level until the wanted one; by default, to the last. */
+function levelNamed(first: Level, evaluated: readonly CandidateEvaluated[], wanted: string | undefined): Level {
+  const names: string[] = [];
+  for (let level = first; ; level = nextLevel(level, evaluated)) {
+    names.push(level.name);
+    if (level.name === wanted || (level.next === undefined && wanted === undefined)) return level;
+    if (level.next === undefined) {
+      throw new UserError(`--level ${wanted}: the search has no such level; it has ${names.join(' and ')}`);
+    }
+  }
+}
+
+/** The next level, for the winner that the search chose: its space has the blocks of that level's candidates. */
+function nextLevel(level: Level, evaluated: readonly CandidateEvaluated[]): Level {
+  for (const { path } of evaluated.filter(({ stage }) => stage.level === level.name)) {
+    const next = level.next?.(path);
+    const example = evaluated.find(({ stage }) => stage.level === next?.name);
+    if (next === undefined || example === undefined) continue;
+    if (JSON.stringify(blocksOf(next.space, example.path)) === JSON.stringify(example.blocks)) return next;
+  }
+  throw new UserError(
+    `the journal of the run has no winner of the ${level.name} level; give the folder as it was written`,
+  );
+}
+
+function uniqueOf(evaluated: readonly CandidateEvaluated[]): readonly RecordedCandidate[] {
+  return [...new Map(evaluated.map(({ path, fitness }) => [path.join('-'), { path, fitness }])).values()];
+}
