@@ -25,7 +25,7 @@ after(() => rmSync(folder, { recursive: true }));
 describe('glit trust', () => {
   let whole: Ended;
   before(async () => {
-    whole = await glit(folder, 'trust', 'searched', '--candidates', '8', '--steps', '30');
+    whole = await glit(folder, 'trust', 'searched', '--candidates', '6', '--steps', '30');
   });
 
   test('prints the plan, the progress, both tables and the files', () => {
@@ -33,11 +33,11 @@ describe('glit trust', () => {
     const { stdout } = whole;
     assert.match(
       stdout,
-      /^low level, trust: 4 candidates of the search and 4 drawn at random; each trained 2 times for 30 steps on 38 images; held-out images: 5 for fitness \(half A\), 5 for trained networks \(half B\)$/m,
+      /^low level, trust: 3 candidates of the search and 3 drawn at random; each trained 2 times for 30 steps on 38 images; held-out images: 5 for fitness \(half A\), 5 for trained networks \(half B\)$/m,
     );
-    assert.match(stdout, /^low level, scoring: 16 candidates$/m);
-    assert.match(stdout, /^low level, training 16 of 16: done in /m);
-    assert.match(stdout, /^low level, training 16 of 16: \d+\.\d\d % of 5 held-out images, half B$/m);
+    assert.match(stdout, /^low level, scoring: 12 candidates$/m);
+    assert.match(stdout, /^low level, training 12 of 12: done in /m);
+    assert.match(stdout, /^low level, training 12 of 12: \d+\.\d\d % of 5 held-out images, half B$/m);
     for (const row of [
       'fitness',
       'fitness without BatchNorm recalibration',
@@ -54,9 +54,9 @@ describe('glit trust', () => {
     assert.deepEqual([level, seeds, recipe.steps, images], ['low', 2, 30, { train: 38, halfA: 5, halfB: 5 }]);
     assert.deepEqual(
       candidates.map(({ from }) => from),
-      [...Array<string>(4).fill('search'), ...Array<string>(4).fill('random')],
+      [...Array<string>(3).fill('search'), ...Array<string>(3).fill('random')],
     );
-    assert.equal(new Set(candidates.map(({ path }) => path.join('-'))).size, 8);
+    assert.equal(new Set(candidates.map(({ path }) => path.join('-'))).size, 6);
     const fitness = candidates.map((each) => each.fitness);
     const accuracy = candidates.map(({ retrained }) => meanOf(retrained.map(({ B }) => B)));
     assert.equal(statistics.tau.value, kendallTau(fitness, accuracy) ?? null);
@@ -93,16 +93,16 @@ describe('glit trust', () => {
   test('never looks at test images', async () => {
     const journal = await readJournal(join(folder, 'searched', 'trust', 'journal.jsonl'));
     const evaluations = journal.filter((entry) => entry.type === 'evaluation');
-    assert.equal(evaluations.length, 2 * 2 * 8);
+    assert.equal(evaluations.length, 2 * 2 * 6);
     assert.ok(evaluations.every(({ split, half }) => split === 'searchVal' && half !== undefined));
   });
 
   test('that was interrupted, twice, ends like one that was not', async () => {
-    const args = ['trust', 'searched', '--out', 'stopped', '--candidates', '8', '--steps', '30'];
+    const args = ['trust', 'searched', '--out', 'stopped', '--candidates', '6', '--steps', '30'];
     const moments: readonly ((event: Readonly<Record<string, unknown>>) => boolean)[] = [
       ({ type, done }) => type === 'candidateRescored' && Number(done) > 5,
       ({ type, stage, step }) =>
-        type === 'trainStep' && (stage as { number?: number }).number === 11 && Number(step) > 10,
+        type === 'trainStep' && (stage as { number?: number }).number === 8 && Number(step) > 10,
     ];
     for (const moment of moments) {
       const { code, stderr } = await interruptedGlit(folder, args, moment);
@@ -128,7 +128,7 @@ describe('glit trust', () => {
   });
 
   test('searches first if it gets images instead of a run', async () => {
-    const options = ['--candidates', '8', '--steps', '30', '--quiet'];
+    const options = ['--candidates', '6', '--steps', '30', '--quiet'];
     const { code, stderr } = await glit(folder, 'trust', ...SEARCH, '--out', 'fresh', ...options);
     assert.equal(code, 0, stderr);
     assert.equal(text('fresh', 'candidates.csv'), text('searched', 'candidates.csv'));

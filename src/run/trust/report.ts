@@ -88,9 +88,9 @@ Does the supernet rank candidates as training from scratch does? ${candidates.le
 fitness) and ${candidates.length - searched} drawn at random from the candidates within the budget, were each trained ${seeds === 1 ? 'once' : `${seeds} times`} from scratch for ${length}.
 
 - τ is Kendall's τ-b: 1 is the same order, 0 none. Intervals are bootstrap percentiles over the candidates.
-- Accuracy after training is the mean over seeds. A row for one seed is the mean of that seed's τ, and compares with the ceiling: the τ
-  of one training with another of the same networks, whose order differs by chance alone.
-- Regret is the best accuracy of all candidates, minus the best among those of highest fitness.
+- Accuracy after training is the mean over seeds. "Accuracy of one seed" takes each seed alone and averages τ; compare it with the ceiling,
+  the τ between two trainings of the same networks, which differ only by chance.
+- Regret is the best accuracy of all candidates minus the best accuracy among those with the highest fitness.
 
 | images | count | for |
 |---|---:|---|
