@@ -141,7 +141,7 @@ export function lasting(event: RunEvent): string | undefined {
         ? undefined
         : `${evaluationTitle(event)}: ${percent(event.accuracy)} of ${event.images} ${splitTitle(event)}`;
     case 'trustPlanned':
-      return planText(event);
+      return trustPlanText(event);
     case 'runStarted':
     case 'stageProgress':
     case 'trainStep':
@@ -200,7 +200,7 @@ function spaceText({ level, log10Candidates, ranges, budget, shareWithin }: Spac
   return `${level} level: ${count} candidates with ${reach.join(' and ')}; budget: ${formatBudget(budget)}, met by ${percent(shareWithin)} of random ones`;
 }
 
-function planText({ level, searched, drawn, seeds, images, training }: TrustPlanned): string {
+function trustPlanText({ level, searched, drawn, seeds, images, training }: TrustPlanned): string {
   const { steps, epochs } = training;
   const length = steps === undefined ? `${epochs} epochs` : `${steps} steps`;
   return [
