@@ -52,6 +52,15 @@ function behavesAsADevice(kind: DeviceKind, size: number): void {
     await assert.rejects(program.run(inputs), /^Error: momentum: the program was released$/);
   });
 
+  test('times runs, and says which program a bad one was', async () => {
+    const program = await device.compile(products(4, size), 'products');
+    const times = await program.time({ x0: zeros('float32', [size, size]) }, 3);
+    assert.equal(times.length, 3);
+    assert.ok(times.every((each) => each > 0));
+    await assert.rejects(program.time({}, 1), /^Error: products: input 'x0' is missing$/);
+    await program.release();
+  });
+
   test('keeps tensors between runs: updates replace their content, several runs may be under way', async () => {
     const program = await device.compile(MOMENTUM, 'momentum');
     const p = await device.upload(float32([2], [0, 10]));

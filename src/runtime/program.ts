@@ -51,13 +51,33 @@ export class Program {
       );
       return Object.fromEntries(named) as Record<Output, Tensor>;
     } catch (error) {
-      throw new Error(`${this.label}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw this.named(error);
+    }
+  }
+
+  /**
+   * Runs the program `runs` times on the same values and returns each run's milliseconds on the engine's thread,
+   * including the way of all outputs to the host. Throws as {@link run} does.
+   */
+  async time(inputs: Readonly<Record<string, Tensor>>, runs: number): Promise<readonly number[]> {
+    try {
+      const { slots, host, buffers } = this.encodeInputs(inputs, new Set());
+      const updates = this.encodeUpdates({});
+      const wanted = this.encodeOutputs(undefined, updates);
+      const request = { program: this.number, slots, host, updates, wanted, runs };
+      return (await this.thread.call('time', request, buffers)).milliseconds;
+    } catch (error) {
+      throw this.named(error);
     }
   }
 
   /** Frees the program's memory, after the runs started before. */
   async release(): Promise<void> {
     await this.thread.call('release', { program: this.number });
+  }
+
+  private named(error: unknown): Error {
+    return new Error(`${this.label}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 
   private encodeInputs(

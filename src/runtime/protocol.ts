@@ -19,6 +19,16 @@ export interface RunRequest {
   readonly wanted: Int32Array;
 }
 
+/** A program's run, to be timed several times in a row. */
+export interface TimeRequest extends RunRequest {
+  readonly runs: number;
+}
+
+export interface Timings {
+  /** One entry per run, in order. */
+  readonly milliseconds: readonly number[];
+}
+
 /** Every call to a worker: its request and its answer. */
 export interface Calls {
   open: { request: undefined; reply: undefined };
@@ -28,6 +38,7 @@ export interface Calls {
   read: { request: { readonly slot: number }; reply: Tensor };
   free: { request: { readonly slot: number }; reply: undefined };
   run: { request: RunRequest; reply: readonly Tensor[] };
+  time: { request: TimeRequest; reply: Timings };
   close: { request: undefined; reply: undefined };
 }
 
