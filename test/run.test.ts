@@ -67,7 +67,10 @@ describe('a whole run', () => {
     const found = parseArchitecture(text('whole', 'architecture.json'), 'architecture.json');
     assert.equal(found.backbone.classes, 3);
     const [header, ...rows] = text('whole', 'candidates.csv').trimEnd().split('\n');
-    assert.match(header, /^stage,method,id,generation,operator,parents,path,fitness,macs,parameters,front,blocks$/);
+    assert.match(
+      header,
+      /^stage,method,id,generation,operator,parents,path,fitness,macs,parameters,memory,front,blocks$/,
+    );
     // Two levels, two ways to propose, two generations of six.
     assert.equal(rows.length, 2 * 2 * 12);
     const journal = await readJournal(join(folder, 'whole', 'journal.jsonl'));

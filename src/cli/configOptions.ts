@@ -7,7 +7,7 @@ import { PRESETS, type PresetName } from '../config/presets.js';
 import { DEVICE_KINDS } from '../runtime/device.js';
 import { RECIPES, type RecipeName } from '../config/recipes/index.js';
 import { presetNames } from '../family/families.js';
-import { MEASURES } from '../measure/measure.js';
+import { MEASURES, type Measure } from '../measure/measure.js';
 import { OBJECTIVES } from '../measure/objectives.js';
 import type { Json } from '../telemetry/events.js';
 import { parseQuantity } from './quantity.js';
@@ -47,19 +47,21 @@ export const modelOptions: readonly ConfigOption[] = [
 ];
 
 /** The options that bound a measure. */
-function budgetOptions({ key, option, unit, example }: (typeof MEASURES)[number]): readonly ConfigOption[] {
+function budgetOptions(measure: Measure): readonly ConfigOption[] {
+  const { key, option, argument, meaning, example } = measure;
+  const read = (text: string, source: string): Json => parseQuantity(text, source, measure);
   return [
     {
-      flags: `--max-${option} <count>`,
-      description: `at most this many ${unit}, such as ${example}`,
+      flags: `--max-${option} <${argument}>`,
+      description: `at most ${meaning}, such as ${example}`,
       keys: [`budget.${key}.max`],
-      read: parseQuantity,
+      read,
     },
     {
-      flags: `--min-${option} <count>`,
-      description: `at least this many ${unit}`,
+      flags: `--min-${option} <${argument}>`,
+      description: `at least ${meaning}`,
       keys: [`budget.${key}.min`],
-      read: parseQuantity,
+      read,
     },
   ];
 }

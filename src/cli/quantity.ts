@@ -1,14 +1,24 @@
 import { UserError } from '../errors.js';
+import type { Measure } from '../measure/measure.js';
 
-const FACTORS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
-
-/** A count as people write it: `1.3G`, `5M`, `300k`, `1200`. `option` names it in errors. */
-export function parseQuantity(text: string, option: string): number {
-  const [, digits, unit] = /^(\d+(?:\.\d+)?(?:e\d+)?)\s*([kmg]?)$/i.exec(text.trim()) ?? [];
-  if (digits === undefined) {
-    throw new UserError(`${option} is "${text}"; give a number with or without k, M or G, such as 300k, 20M or 1.3G`);
+/**
+ * A bound on a measure as people write it: `1.3G`, `64MB`, `20ms`, `1200`. `option` names it in errors. Upper and lower
+ * case are the same.
+ */
+export function parseQuantity(
+  text: string,
+  option: string,
+  { units, example }: Pick<Measure, 'units' | 'example'>,
+): number {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?(?:e\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
+  const factor = new Map(Object.entries(units)).get((unit ?? '').toLowerCase());
+  if (digits === undefined || factor === undefined) {
+    const names = Object.keys(units).filter((name) => name !== '');
+    throw new UserError(
+      `${option} is "${text}"; give a number with or without a unit (${names.join(', ')}), such as ${example}`,
+    );
   }
-  return Number(digits) * FACTORS[unit.toLowerCase()];
+  return Number(digits) * factor;
 }
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };

@@ -1,5 +1,5 @@
 import { formatBudget } from '../measure/budget.js';
-import { formatCount } from '../measure/measure.js';
+import { formatCount, MEASURES, type Measure } from '../measure/measure.js';
 import { percent } from '../run/report.js';
 import { formatDuration } from '../telemetry/progress.js';
 import { describeRecipe } from './recipeWording.js';
@@ -32,8 +32,8 @@ const NOTEWORTHY_WAITING = 0.05;
 /** Baselines whose display name differs from their name. */
 const BASELINES: ReadonlyMap<string, string> = new Map([['deit', 'DeiT']]);
 
-/** Measures whose display name differs from their name. */
-const MEASURES: ReadonlyMap<string, string> = new Map([['macs', 'MACs']]);
+/** Measures by key. */
+const MEASURE: ReadonlyMap<string, Measure> = new Map(MEASURES.map((measure) => [measure.key, measure]));
 
 /** A stage in words. */
 export function stageTitle(stage: Stage): string {
@@ -195,7 +195,7 @@ function startText({ stage, steps, recipe }: StageStarted): string | undefined {
 function spaceText({ level, log10Candidates, ranges, budget, shareWithin }: SpaceChecked): string {
   const count = log10Candidates < 5 ? String(Math.round(10 ** log10Candidates)) : `10^${log10Candidates.toFixed(1)}`;
   const reach = Object.entries(ranges).map(
-    ([key, { min, max }]) => `${formatCount(min)} to ${formatCount(max)} ${MEASURES.get(key) ?? key}`,
+    ([key, { min, max }]) => `${formatted(key, min)} to ${formatted(key, max)} ${titleOf(key)}`,
   );
   return `${level} level: ${count} candidates with ${reach.join(' and ')}; budget: ${formatBudget(budget)}, met by ${percent(shareWithin)} of random ones`;
 }
@@ -210,10 +210,18 @@ function trustPlanText({ level, searched, drawn, seeds, images, training }: Trus
   ].join('; ');
 }
 
+function formatted(key: string, value: number): string {
+  return (MEASURE.get(key)?.format ?? formatCount)(value);
+}
+
+function titleOf(key: string): string {
+  return MEASURE.get(key)?.title ?? key;
+}
+
 function baselineText({ preset, family, backbone, blocks, measures }: BaselineScaled): string {
   const known = FAMILIES.find(({ name }) => name === family);
   const size = known === undefined ? '' : `${known.describeBackbone(backbone as Backbone)}, ${blocks.length} blocks, `;
-  const costs = Object.entries(measures).map(([key, value]) => `${formatCount(value)} ${MEASURES.get(key) ?? key}`);
+  const costs = Object.entries(measures).map(([key, value]) => `${formatted(key, value)} ${titleOf(key)}`);
   return `beside it: ${preset} scaled to the budget: ${size}${costs.join(' and ')}`;
 }
 

@@ -42,6 +42,8 @@ function record(index: Value, arms: readonly TracedArm[], perArm = Infinity): re
     inputs: [index, ...outers],
     outputs,
     gradient: (grads, wanted) => [undefined, ...gradient(node, index, arms, outers, grads, wanted.slice(1))],
+    isView: false,
+    isElementwise: false,
     macs: () => {
       throw new GraphError('the cost of a branch depends on the arm that runs; build the chosen network instead');
     },

@@ -5,6 +5,7 @@ export { macsOf } from './cost.js';
 export { GraphError, inModule } from './error.js';
 export { gradients, vjp } from './gradient.js';
 export { lower, type LowerOptions } from './lower.js';
+export { peakBytes } from './memory.js';
 export { add } from './ops/add.js';
 export { attention } from './ops/attention.js';
 export { batchNorm } from './ops/batchNorm.js';

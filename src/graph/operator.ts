@@ -11,6 +11,10 @@ export interface OperatorRule<Attributes> {
    * a gradient that reads them cannot be differentiated again.
    */
   readonly saved?: number;
+  /** Set if the output has the elements of the first input in the same order, so it needs no memory of its own. */
+  readonly view?: true;
+  /** Set if every element of the output depends on the inputs' elements there, so it can take over an input's memory. */
+  readonly elementwise?: true;
   /** Output types from input types. Throws a GraphError that says what does not fit. */
   infer(inputs: readonly TensorType[], attributes: Attributes): readonly TensorType[];
   /**
@@ -76,6 +80,8 @@ export function defineOperator<Attributes extends object>(rule: OperatorRule<Att
         }
         return rule.gradient({ inputs, outputs, attributes, grads, wanted });
       },
+      isView: rule.view ?? false,
+      isElementwise: rule.elementwise ?? false,
       macs: () => rule.macs?.(inputTypes, outputTypes, attributes) ?? 0,
       lower: (emit, names, used) => rule.lower(emit, { inputs: names, inputTypes, outputTypes, attributes, used }),
     };

@@ -89,6 +89,10 @@ export interface Node {
   readonly outputs: readonly Value[];
   gradient(grads: readonly (Value | undefined)[], wanted: readonly boolean[]): readonly (Value | undefined)[];
   macs(): number;
+  /** Whether the output is the first input's memory. */
+  readonly isView: boolean;
+  /** Whether the output can take over the memory of an input that nothing reads later. */
+  readonly isElementwise: boolean;
   /** Lowers the node; `used` says which outputs are read. */
   lower(emit: Emitter, inputs: readonly string[], used: readonly boolean[]): readonly string[];
 }

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import type { GlitBlock } from '../family/glit/block.js';
+import { glit } from '../family/glit/family.js';
 import { seeded } from '../random/rng.js';
 import { highLevelSpace } from '../space/highLevel.js';
 import { headSplits, releasedLowLevel } from '../space/lowLevel.js';
 import { sizeOf, type Path, type Space } from '../space/space.js';
-import { isWithin, costRange, formatBudget, shareWithin, type Budget } from './budget.js';
-import { costOfPath, costsOfSpace } from './cost.js';
-import type { Cost } from './measure.js';
+import { isWithin, costRange, formatBudget, shareWithin, type Bounds, type Budget } from './budget.js';
+import { costOfPath, costsOfSpace, type PartLatencies } from './cost.js';
+import { MEASURES, perMeasure, type Cost, type MeasureKey } from './measure.js';
 import { checkBudget, hasPathWithin } from './checkBudget.js';
 
 const backbone = { imageSize: 32, patchSize: 8, dim: 24, heads: 3, classes: 5 };
@@ -20,33 +22,36 @@ function pathsOf({ positions }: Space): Path[] {
   );
 }
 
-const table = costsOfSpace(backbone, releasedLowLevel(headSplits([3, 0, 1], 3)));
+/** Latencies as a table would have them: unrelated to the other measures. */
+const latencies: PartLatencies = {
+  trunk: 0.35,
+  ofBlock: (block, given) => 0.1 + seeded(`${glit.describeBlock(block as GlitBlock)} on ${given.join('x')}`).uniform(),
+};
+const table = costsOfSpace(backbone, releasedLowLevel(headSplits([3, 0, 1], 3)), { latencies });
 const costs = pathsOf(table.space).map((path) => costOfPath(table, path));
-const arbitraryCost = fc.constantFrom(...costs);
+const costing = (macs: number, parameters: number): Cost => ({ macs, parameters, memory: 0 });
+const valueOf = (cost: Cost, key: MeasureKey): number => cost[key] ?? NaN;
 
-/** A budget with bounds near the costs of real paths, some of them left out. */
-const arbitraryBudget: fc.Arbitrary<Budget> = fc
-  .tuple(arbitraryCost, arbitraryCost, fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }))
-  .map(([a, b, [minMacs, maxMacs, minParameters, maxParameters]]) => {
-    const bounds = (quantity: keyof Cost, hasMin: boolean, hasMax: boolean) => ({
-      ...(hasMin ? { min: Math.min(a[quantity], b[quantity]) } : {}),
-      ...(hasMax ? { max: Math.max(a[quantity], b[quantity]) - 1 } : {}),
-    });
-    return {
-      macs: bounds('macs', minMacs, maxMacs),
-      parameters: bounds('parameters', minParameters, maxParameters),
-    };
-  });
+/** Bounds near the costs of real paths, some of them left out. */
+function arbitraryBounds(key: MeasureKey): fc.Arbitrary<Bounds> {
+  const value = fc.constantFrom(...costs.map((cost) => valueOf(cost, key)));
+  return fc.tuple(value, value, fc.boolean(), fc.boolean()).map(([a, b, hasMin, hasMax]) => ({
+    ...(hasMin ? { min: Math.min(a, b) } : {}),
+    ...(hasMax ? { max: Math.max(a, b) * 0.999 } : {}),
+  }));
+}
+const arbitraryBudget: fc.Arbitrary<Budget> = fc.record(perMeasure(({ key }) => arbitraryBounds(key)));
 
 describe('a budget', () => {
   test('accepts its bounds themselves and what is between', () => {
     const budget = { macs: { min: 10, max: 20 }, parameters: { max: 5 } };
-    assert.ok(isWithin(budget, { macs: 10, parameters: 5 }));
-    assert.ok(isWithin(budget, { macs: 20, parameters: 0 }));
-    assert.ok(!isWithin(budget, { macs: 9, parameters: 5 }));
-    assert.ok(!isWithin(budget, { macs: 21, parameters: 5 }));
-    assert.ok(!isWithin(budget, { macs: 15, parameters: 6 }));
-    assert.ok(isWithin({}, { macs: 1e12, parameters: 1e12 }));
+    assert.ok(isWithin(budget, costing(10, 5)));
+    assert.ok(isWithin(budget, costing(20, 0)));
+    assert.ok(!isWithin(budget, costing(9, 5)));
+    assert.ok(!isWithin(budget, costing(21, 5)));
+    assert.ok(!isWithin(budget, costing(15, 6)));
+    assert.ok(isWithin({}, costing(1e12, 1e12)));
+    assert.throws(() => isWithin({ latency: { max: 1 } }, costing(1, 1)), /bounds latency, which is not known/);
   });
 
   test('is written in words', () => {
@@ -55,13 +60,17 @@ describe('a budget', () => {
       formatBudget({ macs: { max: 1.3e9 }, parameters: { min: 5e6, max: 7e6 } }),
       'MACs up to 1.300 G, parameters from 5.000 M to 7.000 M',
     );
+    assert.equal(
+      formatBudget({ latency: { max: 20 }, memory: { max: 64e6 } }),
+      'peak memory up to 64.00 MB, latency up to 20.00 ms',
+    );
   });
 
   test('the range of a space is that of all its paths', () => {
     const range = costRange(table);
-    for (const quantity of ['macs', 'parameters'] as const) {
-      const values = costs.map((cost) => cost[quantity]);
-      assert.deepEqual(range[quantity], { min: Math.min(...values), max: Math.max(...values) });
+    for (const { key } of MEASURES) {
+      const values = costs.map((cost) => valueOf(cost, key));
+      assert.deepEqual(range[key], { min: Math.min(...values), max: Math.max(...values) });
     }
   });
 
@@ -84,15 +93,17 @@ describe('whether a budget can be reached', () => {
         if (expected) checkBudget(table, budget);
         else assert.throws(() => checkBudget(table, budget), { name: 'UserError' });
       }),
+      { numRuns: 400 },
     );
   });
 
   test('is decided at once for a space of 4^24 paths, on the edge and beyond it', () => {
     const large = costsOfSpace(backbone, highLevelSpace({ depth: 24, heads: 3 }));
     assert.ok(sizeOf(large.space) > 10n ** 14n);
-    const { macs, parameters } = costRange(large);
+    const { macs, parameters, memory } = costRange(large);
     checkBudget(large, { macs: { max: macs.min } });
-    checkBudget(large, { macs: { min: macs.max } });
+    checkBudget(large, { macs: { min: macs.max }, memory: { max: memory.max } });
+    checkBudget(large, { macs: { max: (macs.min + macs.max) / 2 }, memory: { max: memory.min } });
     checkBudget(large, { macs: { max: (macs.min + macs.max) / 2 }, parameters: { min: parameters.min } });
     assert.throws(() => checkBudget(large, { macs: { max: macs.min - 1 } }), /at most .* reaches .*raise the limit/);
     assert.throws(() => checkBudget(large, { macs: { min: macs.max + 1 } }), /at least .* reaches .*lower the limit/);

@@ -1,7 +1,8 @@
 import type { Rng } from '../random/rng.js';
 import { samplePath } from '../space/space.js';
+import { UserError } from '../errors.js';
 import { costOfPath, total, type CostTable } from './cost.js';
-import { MEASURES, perMeasure, type Cost, type MeasureKey, type PerMeasure } from './measure.js';
+import { MEASURES, perKnownMeasure, type Cost, type MeasureKey, type PerKnownMeasure } from './measure.js';
 
 /** A closed interval; an absent bound does not limit. */
 export interface Bounds {
@@ -18,24 +19,36 @@ export interface Range {
   readonly max: number;
 }
 
-/** Whether a candidate of this cost is within the budget. */
+/** Whether a candidate of this cost is within the budget. Throws a UserError when a bounded cost is not known. */
 export function isWithin(budget: Budget, cost: Cost): boolean {
-  return MEASURES.every(({ key }) => {
-    const { min = -Infinity, max = Infinity } = budget[key] ?? {};
-    return min <= cost[key] && cost[key] <= max;
+  return MEASURES.every(({ key, title }) => {
+    const { [key]: bounds } = budget;
+    if (bounds === undefined) return true;
+    const { min = -Infinity, max = Infinity } = bounds;
+    const { [key]: value } = cost;
+    if (value === undefined) throw new UserError(`the budget bounds ${title}, which is not known; give a table of it`);
+    return min <= value && value <= max;
   });
 }
 
-/** The exact minimum and maximum cost of the space's paths, for each measure by itself. */
-export function costRange(table: CostTable): PerMeasure<Range> {
+/** The exact minimum and maximum cost of the space's paths, for each known measure by itself. */
+export function costRange({ trunk, choices }: CostTable): PerKnownMeasure<Range> {
   const extreme = (pick: (...values: number[]) => number): Cost =>
-    total([
-      table.trunk,
-      ...table.choices.map((choices) => perMeasure(({ key }) => pick(...choices.map((cost) => cost[key])))),
-    ]);
+    total([trunk, ...choices.map((costs) => extremeOf(costs, pick))]);
   const least = extreme(Math.min);
   const most = extreme(Math.max);
-  return perMeasure(({ key }) => ({ min: least[key], max: most[key] }));
+  return perKnownMeasure(({ key }) => {
+    const [{ [key]: min }, { [key]: max }] = [least, most];
+    return min === undefined || max === undefined ? undefined : { min, max };
+  });
+}
+
+/** The smallest or largest of some costs, for each known measure by itself. */
+export function extremeOf(costs: readonly Cost[], pick: (...values: number[]) => number): Cost {
+  return perKnownMeasure(({ key }) => {
+    const values = costs.flatMap((cost) => cost[key] ?? []);
+    return values.length === costs.length ? pick(...values) : undefined;
+  });
 }
 
 /** The share of paths within the budget, estimated from independent draws; its standard error is at most 0.5/√draws. */

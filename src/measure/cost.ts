@@ -5,9 +5,22 @@ import type { Architecture, Block } from '../family/family.js';
 import { plainNetwork, supernet, type Network } from '../model/network.js';
 import { blocksOf, type Path, type Space } from '../space/space.js';
 import type { Shape } from '../tensor/tensor.js';
-import { perMeasure, type Cost } from './measure.js';
+import { perKnownMeasure, type Cost } from './measure.js';
 
-/** The costs of every choice of a space. They add up: a path costs the trunk plus its choices. */
+/** The latencies of a network's parts, in milliseconds, as a latency table has them. */
+export interface PartLatencies {
+  /** Stem and head together. */
+  readonly trunk: number;
+  /** Of a block on an input of this shape, for one image. Throws a UserError when the table lacks it. */
+  ofBlock(block: Block, given: Shape): number;
+}
+
+export interface CostOptions {
+  /** Default: latency is not known. */
+  readonly latencies?: PartLatencies | undefined;
+}
+
+/** The costs of every choice of a space. A path's cost combines those of the trunk and of its choices. */
 export interface CostTable {
   readonly space: Space;
   /** Stem and head. */
@@ -20,24 +33,24 @@ export interface CostTable {
  * The costs of a network's parts. Equal blocks are built once, so even the joint space of both levels takes
  * milliseconds.
  */
-export function costTable(network: Network): CostTable {
+export function costTable(network: Network, { latencies }: CostOptions = {}): CostTable {
   const { space, shapes } = network;
-  const costOfBlock = blockCosts(space);
+  const costOfBlock = blockCosts(space, latencies);
   return {
     space,
-    trunk: trunkCost(network),
+    trunk: trunkCost(network, latencies),
     choices: space.positions.map((choices, position) => choices.map((block) => costOfBlock(block, shapes[position]))),
   };
 }
 
 /** The costs of every choice of a space with this backbone. */
-export function costsOfSpace(backbone: Network['backbone'], space: Space): CostTable {
-  return costTable(supernet(backbone, space));
+export function costsOfSpace(backbone: Network['backbone'], space: Space, options: CostOptions = {}): CostTable {
+  return costTable(supernet(backbone, space), options);
 }
 
 /** The cost of one architecture. */
-export function costOf(architecture: Architecture): Cost {
-  const table = costTable(plainNetwork(architecture));
+export function costOf(architecture: Architecture, options: CostOptions = {}): Cost {
+  const table = costTable(plainNetwork(architecture), options);
   return costOfPath(
     table,
     architecture.blocks.map(() => 0),
@@ -50,36 +63,50 @@ export function costOfPath({ space, trunk, choices }: CostTable, path: Path): Co
   return total([trunk, ...path.map((gene, position) => choices[position][gene])]);
 }
 
-/** The sum of costs. */
-export function total(costs: readonly Cost[]): Cost {
-  return perMeasure(({ key }) => costs.reduce((sum, cost) => sum + cost[key], 0));
+/** The cost of parts together; there is at least one. A measure that is not known of one part is not known. */
+export function total([first, ...others]: readonly Cost[]): Cost {
+  return perKnownMeasure(({ key, combine }) =>
+    others.reduce<number | undefined>((before, cost) => {
+      const value = cost[key];
+      return before === undefined || value === undefined ? undefined : combine(before, value);
+    }, first[key]),
+  );
 }
 
 /** The cost of stem and head. */
-function trunkCost({ space: { family }, backbone, shapes }: Network): Cost {
+function trunkCost({ space: { family }, backbone, shapes }: Network, latencies: PartLatencies | undefined): Cost {
   const { imageSize } = backbone;
-  return costOfPart((scope) => [
-    family.stem(scope, input('images', 'float32', [1, 3, imageSize, imageSize]), backbone, evaluation),
-    family.head(scope, input('x', 'float32', shapes[shapes.length - 1]), backbone),
-  ]);
+  const images = input('images', 'float32', [1, 3, imageSize, imageSize]);
+  const x = input('x', 'float32', shapes[shapes.length - 1]);
+  return costOfPart(
+    [images, x],
+    (scope) => [family.stem(scope, images, backbone, evaluation), family.head(scope, x, backbone)],
+    latencies?.trunk,
+  );
 }
 
 /** The cost of a block for its input shape; equal blocks are measured once. */
-function blockCosts({ family }: Space): (block: Block, given: Shape) => Cost {
+function blockCosts({ family }: Space, latencies: PartLatencies | undefined): (block: Block, given: Shape) => Cost {
   const known = new Map<string, Cost>();
   return (block, given) => {
     const key = `${family.describeBlock(block)} on ${given.join('x')}`;
+    const x = input('x', 'float32', given);
     const cost =
-      known.get(key) ?? costOfPart((scope) => [family.block(scope, input('x', 'float32', given), block, evaluation)]);
+      known.get(key) ??
+      costOfPart([x], (scope) => [family.block(scope, x, block, evaluation)], latencies?.ofBlock(block, given));
     known.set(key, cost);
     return cost;
   };
 }
 
-function costOfPart(build: (scope: Scope) => readonly Value[]): Cost {
+function costOfPart(
+  inputs: readonly Value[],
+  build: (scope: Scope) => readonly Value[],
+  milliseconds: number | undefined,
+): Cost {
   let outputs: readonly Value[] = [];
   const { parameters } = Scope.declare((scope) => {
     outputs = build(scope);
   });
-  return perMeasure((measure) => measure.count({ outputs, parameters }));
+  return perKnownMeasure((measure) => measure.of({ inputs, outputs, parameters, milliseconds }));
 }

@@ -20,7 +20,7 @@ export function nearLimit(table: CostTable, budget: Budget, share: number, rng: 
   for (const { key } of MEASURES) {
     const { min, max } = budget[key] ?? {};
     if (max === undefined || min !== undefined) continue;
-    const floored: Budget = { ...budget, [key]: { min: (1 - share) * Math.min(max, range[key].max), max } };
+    const floored: Budget = { ...budget, [key]: { min: (1 - share) * Math.min(max, range[key]?.max ?? max), max } };
     if (shareWithin(table, floored, rng.fork(key)) >= LEAST_SHARE) return floored;
   }
   return budget;

@@ -9,7 +9,7 @@ describe('objectives', () => {
   });
 
   test('give values of which larger is better, the accuracy first', () => {
-    const cost = { macs: 3e6, parameters: 2e5 };
+    const cost = { macs: 3e6, parameters: 2e5, memory: 1e6 };
     assert.deepEqual(valuesOf(['accuracy'], 0.75, cost), [0.75]);
     assert.deepEqual(valuesOf(['parameters', 'accuracy', 'macs'], 0.75, cost), [0.75, -2e5, -3e6]);
     assert.deepEqual(costsAmong(['parameters', 'accuracy', 'macs']), ['parameters', 'macs']);

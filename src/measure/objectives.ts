@@ -11,7 +11,10 @@ export function costsAmong(objectives: readonly Objective[]): MeasureKey[] {
   return objectives.filter((objective) => objective !== 'accuracy');
 }
 
-/** A trial's values, larger is better: the accuracy first, then the negated costs in the order of the objectives. */
+/**
+ * A trial's values, larger is better: the accuracy first, then the negated costs in the order of the objectives. A cost
+ * that is not known is NaN, which a study refuses.
+ */
 export function valuesOf(objectives: readonly Objective[], accuracy: number, cost: Cost): number[] {
-  return [accuracy, ...costsAmong(objectives).map((key) => -cost[key])];
+  return [accuracy, ...costsAmong(objectives).map((key) => -(cost[key] ?? NaN))];
 }

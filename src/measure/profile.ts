@@ -1,7 +1,7 @@
 import type { Architecture, Block } from '../family/family.js';
 import { plainNetwork } from '../model/network.js';
-import { costTable, total } from './cost.js';
-import { formatCount, type Cost } from './measure.js';
+import { costTable, total, type CostOptions } from './cost.js';
+import { formatBytes, formatCount, formatMilliseconds, type Cost } from './measure.js';
 
 /** Multiply-adds as the family's published code counts them, if that differs. */
 interface Convention {
@@ -23,10 +23,10 @@ export interface Profile {
 }
 
 /** Measures an architecture block by block. */
-export function profileOf(architecture: Architecture): Profile {
+export function profileOf(architecture: Architecture, options: CostOptions = {}): Profile {
   const { family, backbone, blocks } = architecture;
   const { publishedMacs } = family;
-  const { trunk, choices } = costTable(plainNetwork(architecture));
+  const { trunk, choices } = costTable(plainNetwork(architecture), options);
   const costs = choices.map(([cost]) => cost);
   return {
     architecture,
@@ -48,9 +48,15 @@ export function profileOf(architecture: Architecture): Profile {
  */
 export function formatProfile({ architecture, rows, trunk, total: sum }: Profile): string {
   const { family, backbone, name } = architecture;
-  const counts = ({ parameters, macs }: Cost): string[] => [parameters.toLocaleString('en'), formatCount(macs)];
+  const counts = ({ parameters, macs, memory, latency }: Cost): string[] => [
+    parameters.toLocaleString('en'),
+    formatCount(macs),
+    formatBytes(memory),
+    ...(latency === undefined ? [] : [formatMilliseconds(latency)]),
+  ];
   const blank = family.columns.map(() => '');
-  const titles = ['block', ...family.columns.map(({ title }) => title), 'parameters', 'MACs'];
+  const titles = ['block', ...family.columns.map(({ title }) => title), 'parameters', 'MACs', 'peak memory'];
+  if (sum.latency !== undefined) titles.push('latency');
   const table = [
     titles,
     ...rows.map((row, index) => [
@@ -78,6 +84,7 @@ export function formatProfile({ architecture, rows, trunk, total: sum }: Profile
     ...lines.slice(-1),
     '',
     `MACs: multiply-adds for one image.${published}`,
+    'Peak memory: the most that activations take at once for one image; the total is the largest of the parts.',
     '',
   ].join('\n');
 }

@@ -42,6 +42,7 @@ describe('a preset scaled to a budget', () => {
         message: new RegExp(`^${name} takes at least .* beyond the budget \\(MACs up to 1\\.000 k\\)`),
       });
       assert.throws(() => scaledPreset(name, { macs: { min: 1 } }, SMALL), /has no upper bound; give one/);
+      assert.throws(() => scaledPreset(name, { latency: { max: 1 } }, SMALL), /bounds only latency; give one/);
     }
   });
 });

@@ -5,11 +5,11 @@ import { published } from '../family/families.js';
 import { deit, type DeitOptions } from '../family/glit/architecture.js';
 import { formatBudget, isWithin, type Budget } from './budget.js';
 import { costOf } from './cost.js';
-import { MEASURES, perMeasure } from './measure.js';
+import { measuresOf } from './measure.js';
 
 /**
  * A preset's pattern of blocks at the largest width within the upper bounds of a budget, for images of this size; a
- * baseline for the found network. Throws a UserError when the budget has no upper bound, or when even the narrowest
+ * baseline for the found network. Throws a UserError when the budget has no upper bound but latency, or when even the narrowest
  * exceeds it.
  */
 export function scaledPreset(
@@ -18,17 +18,21 @@ export function scaledPreset(
   sizes: { readonly imageSize: number; readonly classes: number },
 ): Architecture {
   const { family, preset } = published(name);
-  const limits = perMeasure(({ key }) => ({ max: budget[key]?.max ?? Infinity }));
-  if (MEASURES.every(({ key }) => limits[key].max === Infinity)) {
-    throw new UserError(`${name} is scaled to the budget, which has no upper bound; give one, such as --max-macs`);
-  }
   const ofSteps = (steps: number): Architecture => architecture(family, preset.scaled(steps * preset.widthStep, sizes));
+  const least = costOf(ofSteps(1));
+  // Latency is not known: a table holds the blocks of a search space, not a preset's.
+  const limits: Budget = Object.fromEntries(
+    measuresOf(least).flatMap(({ key }) => (budget[key]?.max === undefined ? [] : [[key, { max: budget[key].max }]])),
+  );
+  if (Object.keys(limits).length === 0) {
+    const lacks = budget.latency?.max === undefined ? 'has no upper bound' : 'bounds only latency';
+    throw new UserError(`${name} is scaled to the budget, which ${lacks}; give one, such as --max-macs`);
+  }
   const steps = largest((count) => isWithin(limits, costOf(ofSteps(count))));
   if (steps > 0) return ofSteps(steps);
-  const least = costOf(ofSteps(1));
-  const takes = MEASURES.map(({ key, title, format }) => `${format(least[key])} ${title}`).join(' and ');
+  const takes = measuresOf(least).map(({ key, title, format }) => `${format(least[key] ?? 0)} ${title}`);
   throw new UserError(
-    `${name} takes at least ${takes} for ${sizes.imageSize} px, beyond the budget (${formatBudget(budget)}); leave it out or raise the limit`,
+    `${name} takes at least ${takes.join(' and ')} for ${sizes.imageSize} px, beyond the budget (${formatBudget(budget)}); leave it out or raise the limit`,
   );
 }
 

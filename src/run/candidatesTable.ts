@@ -6,29 +6,21 @@ import { csvTable } from '../telemetry/csv.js';
 import { stageName } from '../telemetry/stage.js';
 import type { ScoredCandidate } from './searchLevel.js';
 
-const COLUMNS = [
-  'stage',
-  'method',
-  'id',
-  'generation',
-  'operator',
-  'parents',
-  'path',
-  'fitness',
-  ...MEASURES.map(({ key }) => key),
-  'front',
-  'blocks',
-] as const;
+const ORIGIN = ['stage', 'method', 'id', 'generation', 'operator', 'parents', 'path', 'fitness'] as const;
 
-/** All evaluated candidates as a CSV table: origin, blocks, score, cost, and whether they are on their search's front. */
+/**
+ * All evaluated candidates as a CSV table: origin, blocks, score, known costs, and whether they are on their search's
+ * front.
+ */
 export function candidatesTable(candidates: readonly ScoredCandidate[], family: Family): string {
   const searchOf = ({ stage, method }: ScoredCandidate): string => `${stageName(stage)} ${method}`;
   const searches = new Set(candidates.map(searchOf));
   const front = new Set(
     [...searches].flatMap((search) => paretoFront(candidates.filter((each) => searchOf(each) === search))),
   );
+  const known = MEASURES.filter(({ key }) => candidates.some(({ measures }) => measures[key] !== undefined));
   return csvTable(
-    COLUMNS,
+    [...ORIGIN, ...known.map(({ key }) => key), 'front', 'blocks'] as const,
     candidates.map((candidate) => ({
       ...candidate.measures,
       id: candidate.id,

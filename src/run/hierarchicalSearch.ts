@@ -6,7 +6,7 @@ import { inheritWeights, warmStart } from '../model/inherit.js';
 import { supernet } from '../model/network.js';
 import { costRange, type Budget } from '../measure/budget.js';
 import { costsOfSpace } from '../measure/cost.js';
-import { perMeasure, type Cost } from '../measure/measure.js';
+import { perKnownMeasure, type Cost } from '../measure/measure.js';
 import { spread } from '../search/spread.js';
 import { SEARCH_SPACES, type SearchSpace, type SpaceSettings } from '../space/searchSpaces.js';
 import type { Path } from '../space/space.js';
@@ -102,7 +102,10 @@ export function checkFirstLevel(context: Pick<SearchContext, 'config' | 'emit' |
 /** The largest cost of any network of the whole space, or the budget's limit if that is lower. */
 function largestCosts(config: Config, backbone: GlitBackbone, budget: Budget): Cost {
   const ranges = costRange(costsOfSpace(backbone, searchSpaceOf(config).joint(spaceSettingsOf(config))));
-  return perMeasure(({ key }) => Math.min(ranges[key].max, budget[key]?.max ?? Infinity));
+  return perKnownMeasure(({ key }) => {
+    const largest = ranges[key]?.max;
+    return largest === undefined ? undefined : Math.min(largest, budget[key]?.max ?? Infinity);
+  });
 }
 
 export function searchSpaceOf({ space }: Config): SearchSpace {

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { formatCount, MEASURES } from '../measure/measure.js';
+import { formatCount, MEASURES, type Cost } from '../measure/measure.js';
 import { formatProfile, profileOf } from '../measure/profile.js';
 import type { Architecture } from '../family/family.js';
 import { formatDuration } from '../telemetry/progress.js';
@@ -10,12 +10,10 @@ import type { ScoredCandidate } from './searchLevel.js';
 import { textTable } from './textTable.js';
 
 /** A row of the comparison: one network, trained with the same recipe as the others. */
-export interface ComparisonRow {
+export interface ComparisonRow extends Cost {
   readonly network: NetworkRole;
   /** Its name in the table. */
   readonly name: string;
-  readonly parameters: number;
-  readonly macs: number;
   /** Accuracy on images held out from training. */
   readonly heldOut: number;
   /** Accuracy on the test images, which each network sees once. */
@@ -112,7 +110,7 @@ function formatFront({ networks, hypervolume: { nsga2 = 0, random }, reference }
     ...networks.map(({ name, fitness, measures }) => [
       name,
       percent(fitness),
-      ...costs.map(({ key, format }) => format(measures[key])),
+      ...costs.map(({ key, format }) => format(measures[key] ?? NaN)),
     ]),
   ])}
 

@@ -1,6 +1,6 @@
 import type { SearchData } from '../dataset/dataset.js';
 import { architecture } from '../family/architecture.js';
-import { perMeasure } from '../measure/measure.js';
+import { perKnownMeasure } from '../measure/measure.js';
 import { formatArchitecture } from '../family/codec.js';
 import { readJournal } from '../telemetry/journal.js';
 import { networkName, type NetworkRole } from '../telemetry/stage.js';
@@ -43,7 +43,7 @@ export const wholeMethod: Job<RunResult> = {
     architecture: { ...(name !== undefined && { name }), family: family.name, backbone, blocks },
     comparison: comparison.map(({ network, heldOut, test, ...costs }) => ({
       network,
-      measures: perMeasure(({ key }) => costs[key]),
+      measures: perKnownMeasure(({ key }) => costs[key]),
       heldOut,
       test,
     })),

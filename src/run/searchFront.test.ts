@@ -14,7 +14,7 @@ function candidates(
     generation: 0,
     path: [id],
     values: [fitness, -macs],
-    measures: { macs, parameters: 7 },
+    measures: { macs, parameters: 7, memory: 3 },
     origin: { operator: 'random', parents: [] },
     stage: { kind: 'search', level: 'low' },
     blocks: [],
@@ -39,10 +39,11 @@ describe('the front of a search', () => {
     const { networks, hypervolume, reference } = searchFront(['accuracy', 'macs'], [...found, ...random], {
       macs: 100,
       parameters: 10,
+      memory: 5,
     });
     assert.deepEqual(networks, [
-      { name: 'glit-3', fitness: 0.8, measures: { macs: 60, parameters: 7 } },
-      { name: 'glit-0', fitness: 0.5, measures: { macs: 20, parameters: 7 } },
+      { name: 'glit-3', fitness: 0.8, measures: { macs: 60, parameters: 7, memory: 3 } },
+      { name: 'glit-0', fitness: 0.5, measures: { macs: 20, parameters: 7, memory: 3 } },
     ]);
     assert.deepEqual(reference, { macs: 100 });
     // Widths 0.4 and 0.4 of the axis of costs, by heights 0.8 and 0.5.

@@ -7,7 +7,11 @@ import type { ScoredCandidate, SearchMethod } from './searchLevel.js';
 /** The Pareto front that a search for several objectives found. */
 export interface SearchFront {
   /** Its networks, from the most accurate to the cheapest. */
-  readonly networks: readonly { readonly name: string; readonly fitness: number; readonly measures: Cost }[];
+  readonly networks: readonly {
+    readonly name: string;
+    readonly fitness: number;
+    readonly measures: Readonly<Record<string, number>>;
+  }[];
   /**
    * The hypervolume of each method's candidates, as a share: 1 is the box between the reference point and a network that
    * is always right and costs nothing.
@@ -39,7 +43,10 @@ export function searchFront(
     hypervolume(
       candidates
         .filter((each) => each.method === method)
-        .map(({ values: [fitness], measures }) => [fitness, ...costs.map((key) => 1 - measures[key] / limits[key])]),
+        .map(({ values: [fitness], measures }) => [
+          fitness,
+          ...costs.map((key) => 1 - measures[key] / (limits[key] ?? NaN)),
+        ]),
       objectives.map(() => 0),
     );
   return {

@@ -45,7 +45,8 @@ function perform<K extends CallName>(to: Handlers, call: K, request: Calls[K]['r
 /** Tensors in an answer are unshared copies, so their buffers are moved, not copied. */
 function reply(message: Reply): void {
   const value = 'value' in message ? message.value : undefined;
-  const tensors = value === undefined ? [] : 'data' in value ? [value] : 'inputs' in value || 'milliseconds' in value ? [] : value;
+  const tensors =
+    value === undefined ? [] : 'data' in value ? [value] : 'inputs' in value || 'milliseconds' in value ? [] : value;
   port.postMessage(
     message,
     tensors.map(({ data }) => data.buffer as ArrayBuffer),

@@ -4,6 +4,7 @@ import { inferBroadcast } from './broadcast.js';
 
 export const addition = defineOperator<object>({
   name: 'add',
+  elementwise: true,
   infer: inferBroadcast,
   // d(a + b) = da + db
   gradient: ({ grads: [g] }) => [g, g],

@@ -5,6 +5,7 @@ import { mul } from './mul.js';
 
 export const division = defineOperator<object>({
   name: 'div',
+  elementwise: true,
   float32Only: true,
   infer: inferBroadcast,
   // d(a/b) = da/b − (a/b)·db/b

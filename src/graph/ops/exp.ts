@@ -5,6 +5,7 @@ import { mul } from './mul.js';
 
 export const exponential = defineOperator<object>({
   name: 'exp',
+  elementwise: true,
   float32Only: true,
   infer: inferSame,
   // d exp(x) = exp(x)·dx

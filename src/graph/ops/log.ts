@@ -5,6 +5,7 @@ import { div } from './div.js';
 
 export const logarithm = defineOperator<object>({
   name: 'log',
+  elementwise: true,
   float32Only: true,
   infer: inferSame,
   // d log(x) = dx/x

@@ -8,6 +8,7 @@ import { sub } from './sub.js';
 
 export const elementwiseMinimum = defineOperator<object>({
   name: 'minimum',
+  elementwise: true,
   infer: inferBroadcast,
   // the gradient goes to the smaller one; to a where they are equal
   gradient: ({ inputs: [a, b], grads: [g] }) => {

@@ -4,6 +4,7 @@ import { inferBroadcast } from './broadcast.js';
 
 export const multiplication = defineOperator<object>({
   name: 'mul',
+  elementwise: true,
   infer: inferBroadcast,
   // d(a·b) = b·da + a·db
   gradient: ({ inputs: [a, b], grads: [g], wanted }) => [

@@ -8,6 +8,7 @@ const STEEPNESS = 1e30;
 
 export const stepFunction = defineOperator<object>({
   name: 'step',
+  elementwise: true,
   float32Only: true,
   infer: inferSame,
   gradient: noGradient,
@@ -24,6 +25,7 @@ export function step(x: Value): Value {
 
 export const rectifiedLinearUnit = defineOperator<object>({
   name: 'relu',
+  elementwise: true,
   float32Only: true,
   infer: inferSame,
   // y = max(x, 0):  dx = dy where y is positive, which is where x was; x need not be kept

@@ -6,6 +6,7 @@ import type { Value } from '../value.js';
 
 export const reshaping = defineOperator<{ readonly shape: Shape; readonly batchAxis: number }>({
   name: 'reshape',
+  view: true,
   infer: ([x], { shape }) => {
     if (shape.some((extent) => extent < 0)) throw new GraphError(`${formatShape(shape)} is not a shape`);
     if (sizeOf(x.shape) !== sizeOf(shape)) {

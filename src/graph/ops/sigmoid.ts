@@ -6,6 +6,7 @@ import { sub } from './sub.js';
 
 export const logistic = defineOperator<object>({
   name: 'sigmoid',
+  elementwise: true,
   float32Only: true,
   infer: inferSame,
   // dσ(x) = σ(x)·(1 − σ(x))·dx

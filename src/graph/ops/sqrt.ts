@@ -6,6 +6,7 @@ import { mul } from './mul.js';
 
 export const squareRoot = defineOperator<object>({
   name: 'sqrt',
+  elementwise: true,
   float32Only: true,
   infer: inferSame,
   // d √x = dx/(2√x)

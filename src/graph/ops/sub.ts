@@ -5,6 +5,7 @@ import { mul } from './mul.js';
 
 export const subtraction = defineOperator<object>({
   name: 'sub',
+  elementwise: true,
   infer: inferBroadcast,
   // d(a − b) = da − db
   gradient: ({ grads: [g] }) => [g, g && mul(g, -1)],

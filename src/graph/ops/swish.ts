@@ -7,6 +7,7 @@ import { sub } from './sub.js';
 
 export const sigmoidLinearUnit = defineOperator<object>({
   name: 'swish',
+  elementwise: true,
   float32Only: true,
   saved: 1,
   infer: ([x]) => [...inferSame([x]), x],

@@ -1,6 +1,6 @@
 import type { Block } from '../../family/family.js';
 import type { RecipeConfig } from '../../config/config.js';
-import { MEASURES } from '../../measure/measure.js';
+import { measuresOf, MEASURES } from '../../measure/measure.js';
 import { scatterPlot } from '../../plot/scatter.js';
 import type { Path } from '../../space/space.js';
 import { meanOf } from '../../statistics/summary.js';
@@ -36,7 +36,10 @@ export function formatTrust({ statistics, seeds }: TrustResult): string {
     ['fitness', tau],
     ['fitness without BatchNorm recalibration', tauWithoutRecalibration],
     ['what recalibration adds', recalibrationGain],
-    ...MEASURES.map(({ key, title }) => [title, tauOfMeasures[key]] as const),
+    ...MEASURES.flatMap(({ key, title }) => {
+      const estimate = tauOfMeasures[key];
+      return estimate === undefined ? [] : [[title, estimate] as const];
+    }),
     ...(seeds > 1
       ? ([
           ['fitness, accuracy of one seed', tauOfOneSeed],
@@ -68,16 +71,17 @@ export function formatTrustReport(result: TrustResult): string {
   const { dataset, level, seed, seeds, images, recipe, candidates } = result;
   const searched = candidates.filter(({ from }) => from === 'search').length;
   const length = recipe.steps === undefined ? `${recipe.epochs} epochs` : `${recipe.steps} steps`;
+  const known = measuresOf(candidates[0].cost);
   const rows = candidates.map(({ path, from, cost, fitness, withoutRecalibration, retrained }) => [
     path.join('-'),
     from,
-    ...MEASURES.map(({ key, format }) => format(cost[key])),
+    ...known.map(({ key, format }) => format(cost[key] ?? NaN)),
     percent(fitness),
     percent(withoutRecalibration),
     ...retrained.flatMap(({ A, B }) => [percent(A), percent(B)]),
   ]);
   const each = Array.from({ length: seeds }, (_, index) => [`seed ${index + 1}, A`, `seed ${index + 1}, B`]);
-  const header = ['path', 'from', ...MEASURES.map(({ title }) => title), 'fitness, A', 'not recalibrated, A'];
+  const header = ['path', 'from', ...known.map(({ title }) => title), 'fitness, A', 'not recalibrated, A'];
   return `# Can the search on ${dataset} be trusted? The ${level} level
 
 ${formatTrust(result)}

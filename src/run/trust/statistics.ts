@@ -3,7 +3,7 @@ import { bootstrapInterval } from '../../statistics/bootstrap.js';
 import { kendallTau } from '../../statistics/kendall.js';
 import { meanOf } from '../../statistics/summary.js';
 import { topKRegret } from '../../statistics/topKRegret.js';
-import { perMeasure, type Cost } from '../../measure/measure.js';
+import { perKnownMeasure, type Cost } from '../../measure/measure.js';
 import type { Estimate, TrustOutcome } from '../../telemetry/events.js';
 import type { Fitness } from './rescore.js';
 import type { Retrained } from './trainings.js';
@@ -57,15 +57,10 @@ export function trustStatistics(candidates: readonly MeasuredCandidate[], rng: R
         ),
       ),
     ),
-    tauOfMeasures: perMeasure(({ key }) =>
-      estimate(
-        key,
-        correlation(
-          candidates.map(({ cost }) => cost[key]),
-          accuracy,
-        ),
-      ),
-    ),
+    tauOfMeasures: perKnownMeasure(({ key }) => {
+      const costs = candidates.map(({ cost }) => cost[key]).filter((cost) => cost !== undefined);
+      return costs.length < candidates.length ? undefined : estimate(key, correlation(costs, accuracy));
+    }),
     regret: REGRET_OF.filter((k) => k < candidates.length).map((k) => ({
       k,
       ...estimate(`regret ${k}`, (drawn) => topKRegret(at(fitness, drawn), at(accuracy, drawn), k)),
