@@ -5,6 +5,7 @@ import { addDemo } from './commands/demo.js';
 import { addEval } from './commands/eval.js';
 import { addExplain } from './commands/explain.js';
 import { addExport } from './commands/export.js';
+import { addLatency } from './commands/latency.js';
 import { addPredict } from './commands/predict.js';
 import { addProfile } from './commands/profile.js';
 import { addRetrain } from './commands/retrain.js';
@@ -31,6 +32,7 @@ const COMMANDS = [
   addExport,
   addConvert,
   addData,
+  addLatency,
 ];
 
 /** Runs `glit` with these arguments and returns the exit code. Any failure is reported in one line on stderr. */

@@ -66,6 +66,12 @@ function budgetOptions(measure: Measure): readonly ConfigOption[] {
   ];
 }
 
+export const spaceOption: ConfigOption = {
+  flags: '--space <name>',
+  description: "low level: released (the code's grid), paper (every combination) or nlp (no convolutions)",
+  keys: ['space.lowLevel'],
+};
+
 export const searchOptions: readonly ConfigOption[] = [
   {
     flags: '--objective <name>',
@@ -75,11 +81,7 @@ export const searchOptions: readonly ConfigOption[] = [
     read: listed,
   },
   ...MEASURES.flatMap(budgetOptions),
-  {
-    flags: '--space <name>',
-    description: "low level: released (the code's grid), paper (every combination) or nlp (no convolutions)",
-    keys: ['space.lowLevel'],
-  },
+  spaceOption,
   {
     flags: '--supernet-steps <count>',
     description: 'training steps of each supernet',
@@ -179,9 +181,13 @@ export function recipeOptions(...recipes: readonly string[]): readonly ConfigOpt
   ];
 }
 
-export const machineOptions: readonly ConfigOption[] = [
+export const deviceOptions: readonly ConfigOption[] = [
   { flags: '--device <kind>', description: DEVICE_KINDS.join(' or '), keys: ['device.kind'] },
   { flags: '--threads <count>', description: 'threads of the cpu device', keys: ['device.threads'] },
+];
+
+export const machineOptions: readonly ConfigOption[] = [
+  ...deviceOptions,
   { flags: '--workers <count>', description: 'threads that read images', keys: ['data.workers'] },
 ];
 

@@ -236,6 +236,8 @@ function unitOf({ kind }: Stage): string {
     case 'search':
     case 'rescore':
       return 'candidates';
+    case 'latency':
+      return 'timings';
     default:
       return 'steps';
   }

@@ -1,7 +1,7 @@
 import type { LowLevelDefaults } from '../family/glit/block.js';
 import { highLevelSpace, type SpaceSize } from './highLevel.js';
 import { jointSpace, nlpSpace, paperLowLevel, releasedLowLevel, type LowLevel, type LowLevelGrid } from './lowLevel.js';
-import { blocksOf, type Path, type Space } from './space.js';
+import { blocksOf, defineSpace, type Path, type Space } from './space.js';
 
 /** A level of a hierarchical search: its space, and the next level for its winner. */
 export interface Level {
@@ -56,5 +56,16 @@ export const SEARCH_SPACES = {
     joint: nlpSpace,
   },
 } as const satisfies Record<string, SearchSpace>;
+
+/** All blocks that any level of a space may choose, by position; under the space's name. */
+export function allBlocks(name: SearchSpaceName, settings: SpaceSettings): Space {
+  const searched: SearchSpace = SEARCH_SPACES[name];
+  const [one, all] = [searched.first(settings).space, searched.joint(settings)];
+  const { family } = all;
+  const positions = all.positions.map((choices, position) => [
+    ...new Map([...one.positions[position], ...choices].map((block) => [family.describeBlock(block), block])).values(),
+  ]);
+  return defineSpace(name, family, positions);
+}
 
 export type SearchSpaceName = keyof typeof SEARCH_SPACES;

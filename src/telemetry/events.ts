@@ -8,6 +8,7 @@ import type {
   CheckStage,
   FilesStage,
   ImagesStage,
+  LatencyStage,
   NetworkRole,
   RescoreStage,
   SearchStage,
@@ -266,6 +267,7 @@ interface Finished<OfStage extends Stage, Result> {
 export type StageFinished =
   | Finished<FilesStage, { readonly files: number }>
   | Finished<ImagesStage | CheckStage, { readonly images: number }>
+  | Finished<LatencyStage, { readonly networks: number }>
   | Finished<SupernetStage | TrainStage | TrustStage, TrainingSummary>
   | Finished<RescoreStage, { readonly candidates: number }>
   | Finished<SearchStage, SearchSummary>;

@@ -36,6 +36,11 @@ export interface SearchStage {
   readonly level: string;
 }
 
+/** The blocks of a search space are timed: `glit latency measure`. */
+export interface LatencyStage {
+  readonly kind: 'latency';
+}
+
 /** A network is trained. */
 export interface TrainStage {
   readonly kind: 'train';
@@ -73,6 +78,7 @@ export type Stage =
   | ImagesStage
   | CheckStage
   | ExplainStage
+  | LatencyStage
   | SupernetStage
   | SearchStage
   | TrainStage
@@ -105,6 +111,7 @@ export function stageName(stage: Stage): string {
     case 'images':
     case 'check':
     case 'explain':
+    case 'latency':
       return stage.kind;
     case 'supernet':
     case 'search':

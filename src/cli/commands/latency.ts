@@ -1,0 +1,110 @@
+import type { Command } from 'commander';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
+import { checkSearchConfig } from '../../config/check.js';
+import { Interrupted } from '../../errors.js';
+import { measureTable } from '../../latency/measureTable.js';
+import { formatLatencyTable } from '../../measure/latencyTable.js';
+import { seeded } from '../../random/rng.js';
+import { backboneOf, spaceSettingsOf } from '../../run/hierarchicalSearch.js';
+import { openDevice } from '../../runtime/device.js';
+import { allBlocks } from '../../space/searchSpaces.js';
+import type { Json } from '../../telemetry/events.js';
+import {
+  addConfigGroups,
+  addConfigSources,
+  configOf,
+  deviceOptions,
+  givenLayers,
+  modelOptions,
+  optionsOf,
+  seedOption,
+  spaceOption,
+  type OptionGroups,
+} from '../configOptions.js';
+import { wholeNumber } from '../deviceOptions.js';
+import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { describeTable } from '../latencyWording.js';
+
+const groups: OptionGroups = {
+  'Networks:': [...modelOptions, spaceOption],
+  'Machine:': deviceOptions,
+  'Random:': [seedOption],
+};
+const options = optionsOf(groups);
+
+/** `glit latency`: how long networks take on this machine. */
+export function addLatency(program: Command): void {
+  const latency = program
+    .command('latency')
+    .summary('measure how long networks take here')
+    .description('Measures how long networks take on this machine.');
+  addExamples(latency, [['glit latency measure --preset cifar --out latency.json', 'a table for --max-latency']]);
+  addMeasure(latency);
+}
+
+/** `glit latency measure`: a table of the latencies of all blocks of a search space. */
+function addMeasure(latency: Command): void {
+  const command = latency
+    .command('measure')
+    .summary('time all blocks of a search space and write them to a table')
+    .description(
+      'Times networks made of all blocks that a search may choose, fits the latency of every block to them, checks the ' +
+        'predictions on other networks, and writes a table for --latency-table of glit run and glit search. Give the same ' +
+        'model and space as there. Measure on the machine that the network is for, while nothing else runs.',
+    )
+    .requiredOption('--out <file>', 'the table to write, JSON')
+    .option('--classes <count>', 'classes of your images (default: 10, or 1000 with --preset paper)')
+    .option('--batch <images>', 'images per run', '1')
+    .option('--repeats <count>', 'rounds in which every network is timed', '15')
+    .option('--warmup <runs>', 'runs of every network before the first round', '5');
+  addConfigGroups(command, groups);
+  addConfigSources(command);
+  addDisplayOptions(command);
+  addExamples(command, [
+    ['glit latency measure --preset cifar --threads 1 --out latency.json', 'one thread, one image at a time'],
+    ['glit run --data photos --max-latency 0.4ms --latency-table latency.json', 'then search with it'],
+  ]);
+  command.action(() =>
+    withEnvironment(command, async ({ display, signal }) => {
+      const given = command.opts<{
+        out: string;
+        preset?: string;
+        classes?: string;
+        batch: string;
+        repeats: string;
+        warmup: string;
+      }>();
+      const classes = wholeNumber(given.classes ?? (given.preset === 'paper' ? '1000' : '10'), '--classes', 1);
+      const settings = {
+        batch: wholeNumber(given.batch, '--batch', 1),
+        rounds: wholeNumber(given.repeats, '--repeats', 1),
+        warmUp: wholeNumber(given.warmup, '--warmup', 0),
+      };
+      const config = configOf(command, await givenLayers(command, options));
+      checkSearchConfig(config);
+      await mkdir(dirname(given.out), { recursive: true });
+      const { kind, threads } = config.device;
+      const device = await openDevice({ kind, ...(threads !== undefined && { threads }) });
+      try {
+        const space = allBlocks(config.space.lowLevel, spaceSettingsOf(config));
+        const table = await measureTable(device, backboneOf(config, classes), space, {
+          ...settings,
+          rng: seeded(config.seed).fork('latency'),
+          emit: display.listen,
+          signal,
+        });
+        await writeFileAtomically(given.out, formatLatencyTable(table));
+        display.show(`${describeTable(table)}\nwritten to ${given.out}`, {
+          type: 'latencyTable',
+          ...(table as unknown as Readonly<Record<string, Json>>),
+        });
+      } catch (error) {
+        throw error instanceof Interrupted ? new Interrupted('interrupted; nothing was written') : error;
+      } finally {
+        await device.close();
+      }
+    }),
+  );
+}
