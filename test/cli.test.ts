@@ -27,6 +27,7 @@ describe('help', () => {
     'profile',
     'export',
     'convert',
+    'latency',
   ];
   for (const command of commands) {
     test(`of glit ${command} has examples`, async () => {

@@ -81,6 +81,12 @@ export const searchOptions: readonly ConfigOption[] = [
     read: listed,
   },
   ...MEASURES.flatMap(budgetOptions),
+  {
+    flags: '--latency-table <file>',
+    description: 'for --max-latency: a table that glit latency measure wrote',
+    keys: ['latency.table'],
+    read: (text) => text,
+  },
   spaceOption,
   {
     flags: '--supernet-steps <count>',

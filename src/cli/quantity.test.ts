@@ -4,7 +4,7 @@ import { UserError } from '../errors.js';
 import { MEASURES } from '../measure/measure.js';
 import { parseDuration, parseQuantity } from './quantity.js';
 
-const [macs, , memory, latency] = MEASURES;
+const [macs, , latency, memory] = MEASURES;
 
 describe('a quantity', () => {
   test('has a unit in either case, or none', () => {

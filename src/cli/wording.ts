@@ -1,5 +1,5 @@
 import { formatBudget } from '../measure/budget.js';
-import { formatCount, MEASURES, type Measure } from '../measure/measure.js';
+import { formatCount, formatMilliseconds, MEASURES, type Measure } from '../measure/measure.js';
 import { percent } from '../run/report.js';
 import { formatDuration } from '../telemetry/progress.js';
 import { describeRecipe } from './recipeWording.js';
@@ -10,6 +10,7 @@ import type {
   CandidateEvaluated,
   CandidateRescored,
   Evaluation,
+  LatencyMeasured,
   PlannedPartName,
   RunEvent,
   RunPlanned,
@@ -135,6 +136,8 @@ export function lasting(event: RunEvent): string | undefined {
       return planText(event);
     case 'randomSearchPlanned':
       return `random search for as long as the search (${formatDuration(event.processorSeconds)} of processor time): ${event.candidates} candidates`;
+    case 'latencyMeasured':
+      return latencyText(event);
     case 'evaluation':
       // Half A of a trained network matters only together with other trainings.
       return event.half === 'A'
@@ -223,6 +226,11 @@ function baselineText({ preset, family, backbone, blocks, measures }: BaselineSc
   const size = known === undefined ? '' : `${known.describeBackbone(backbone as Backbone)}, ${blocks.length} blocks, `;
   const costs = Object.entries(measures).map(([key, value]) => `${formatted(key, value)} ${titleOf(key)}`);
   return `beside it: ${preset} scaled to the budget: ${size}${costs.join(' and ')}`;
+}
+
+function latencyText({ name, milliseconds, predicted, limit }: LatencyMeasured): string {
+  const [measured, expected, most] = [milliseconds, predicted, limit].map(formatMilliseconds);
+  return `latency of ${name}: ${measured} measured, ${expected} predicted${milliseconds > limit ? `; over the limit of ${most}, not chosen` : ''}`;
 }
 
 function unitOf({ kind }: Stage): string {

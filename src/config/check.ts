@@ -15,6 +15,7 @@ import { highestRate } from './recipes/inSteps.js';
 
 /** Checks the settings of a search: the backbone, the spaces, the evolution, the augmentation. */
 export function checkSearchConfig(config: Config): void {
+  checkLatency(config);
   checkModel(config);
   checkSpace(config);
   evolutionOf(config);
@@ -55,6 +56,18 @@ export function checkRecipe({ model: { imageSize } }: Config, key: string, recip
     );
   }
   checkAugmentation(recipe.augmentation, imageSize);
+}
+
+/** A limit on latency and a table of latencies go together. */
+function checkLatency({ budget, latency }: Config): void {
+  if (budget.latency !== undefined && latency === undefined) {
+    throw new UserError(
+      'budget.latency needs a table of latencies; add --latency-table FILE, which glit latency measure writes',
+    );
+  }
+  if (budget.latency === undefined && latency !== undefined) {
+    throw new UserError('latency.table is given, but the budget does not bound latency; add --max-latency');
+  }
 }
 
 /** The backbone: patches tile the image, and heads divide the width. */

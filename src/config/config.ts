@@ -162,6 +162,13 @@ export const configSchema = z.strictObject({
   }),
   /** Bounds on the found architecture. Default: at most the MACs of a DeiT with the same backbone. */
   budget: z.strictObject(perMeasure(() => bounds.exactOptional())),
+  /** Where latencies come from; needed exactly when the budget bounds latency. */
+  latency: z
+    .strictObject({
+      /** A file written by `glit latency measure`. */
+      table: z.string().min(1),
+    })
+    .exactOptional(),
   supernet: recipe,
   search: z.strictObject({
     /**

@@ -62,7 +62,7 @@ describe('a budget', () => {
     );
     assert.equal(
       formatBudget({ latency: { max: 20 }, memory: { max: 64e6 } }),
-      'peak memory up to 64.00 MB, latency up to 20.00 ms',
+      'latency up to 20.00 ms, peak memory up to 64.00 MB',
     );
   });
 

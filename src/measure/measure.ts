@@ -102,7 +102,7 @@ const latency: Measure<'latency'> = {
 };
 
 /** All measures, in print order. */
-export const MEASURES = [macs, parameters, memory, latency] as const;
+export const MEASURES = [macs, parameters, latency, memory] as const;
 export type MeasureKey = (typeof MEASURES)[number]['key'];
 
 /** A value for every measure. */

@@ -1,4 +1,5 @@
 import type { Dataset } from '../dataset/dataset.js';
+import type { LatencyTable } from '../measure/latencyTable.js';
 import type { Rng } from '../random/rng.js';
 import type { Device } from '../runtime/device.js';
 import type { Listener } from '../telemetry/events.js';
@@ -14,6 +15,8 @@ export interface SearchContext {
   readonly device: Device;
   readonly rng: Rng;
   readonly folder: RunFolder;
+  /** If the budget bounds latency. */
+  readonly latencyTable?: LatencyTable | undefined;
   readonly emit: Listener;
   readonly signal?: AbortSignal | undefined;
 }

@@ -14,7 +14,10 @@ import type { Weights } from '../train/state.js';
 import { budgetOf } from './budget.js';
 import { stageName } from '../telemetry/stage.js';
 import type { Config } from '../config/config.js';
+import type { LatencyMeasured } from '../telemetry/events.js';
 import type { SearchContext } from './context.js';
+import { costOptionsOf } from './latencyTable.js';
+import { chooseWithinLatency } from './measuredLatency.js';
 import { frontOf, searchFront, type SearchFront } from './searchFront.js';
 import {
   checkLevel,
@@ -31,6 +34,8 @@ export interface SearchResult {
   readonly finalists: readonly Finalist[];
   /** The front of the last level, if the search was for several objectives. */
   readonly front?: SearchFront;
+  /** The latencies measured to choose them, if the budget bounds latency. */
+  readonly measured: readonly LatencyMeasured[];
 }
 
 /** A candidate to train further. */
@@ -63,7 +68,9 @@ export async function hierarchicalSearch(
   for (;;) {
     const { name, space } = level;
     const { top: most, halving } = config.retrain;
-    const top = level.next === undefined ? Math.max(most, halving?.contenders ?? 0) : 1;
+    const wanted = Math.max(most, halving?.contenders ?? 0);
+    // Finalists over a limit on latency when measured give way to the next best.
+    const top = level.next !== undefined ? 1 : context.latencyTable === undefined ? wanted : Infinity;
     const found = await searchLevel(context, { name, space, backbone, budget, top, start }, data, recorded);
     candidates.push(...found.candidates);
     const network = supernet(backbone, space);
@@ -71,16 +78,17 @@ export async function hierarchicalSearch(
     const inherited = async (path: Path): Promise<Weights> =>
       inheritWeights(network, path, await folder.readWeights(file));
     if (level.next === undefined) {
-      const { front: wanted } = config.retrain;
-      const chosen = wanted === undefined ? found.ranked : spread(frontOf(found.candidates), wanted);
-      const finalists = chosen.map(({ blocks, id, path }) => ({
+      const { front: spaced } = config.retrain;
+      const best = spaced === undefined ? found.ranked : spread(frontOf(found.candidates), spaced);
+      const finalists = best.map(({ blocks, id, path }) => ({
         architecture: architecture(space.family, { name: `glit-${id}`, backbone, blocks }),
         inherited: () => inherited(path),
       }));
+      const chosen = await chooseWithinLatency(context, finalists, spaced ?? wanted);
       const { objectives } = config.search;
-      if (objectives.length === 1) return { candidates, finalists };
-      const front = searchFront(objectives, found.candidates, largestCosts(config, backbone, budget));
-      return { candidates, finalists, front };
+      if (objectives.length === 1) return { candidates, ...chosen };
+      const front = searchFront(objectives, found.candidates, largestCosts(context, backbone, budget));
+      return { candidates, ...chosen, front };
     }
     const [{ path }] = found.ranked;
     if (config.search.warmStart) {
@@ -92,7 +100,10 @@ export async function hierarchicalSearch(
 }
 
 /** Checks the first level's space against the budget, before any training; see {@link checkLevel}. */
-export function checkFirstLevel(context: Pick<SearchContext, 'config' | 'emit' | 'rng'>, classes: number): void {
+export function checkFirstLevel(
+  context: Pick<SearchContext, 'config' | 'emit' | 'rng' | 'latencyTable'>,
+  classes: number,
+): void {
   const { config } = context;
   const backbone = backboneOf(config, classes);
   const { name, space } = searchSpaceOf(config).first(spaceSettingsOf(config));
@@ -100,8 +111,9 @@ export function checkFirstLevel(context: Pick<SearchContext, 'config' | 'emit' |
 }
 
 /** The largest cost of any network of the whole space, or the budget's limit if that is lower. */
-function largestCosts(config: Config, backbone: GlitBackbone, budget: Budget): Cost {
-  const ranges = costRange(costsOfSpace(backbone, searchSpaceOf(config).joint(spaceSettingsOf(config))));
+function largestCosts(context: SearchContext, backbone: GlitBackbone, budget: Budget): Cost {
+  const space = searchSpaceOf(context.config).joint(spaceSettingsOf(context.config));
+  const ranges = costRange(costsOfSpace(backbone, space, costOptionsOf(context, backbone, space)));
   return perKnownMeasure(({ key }) => {
     const largest = ranges[key]?.max;
     return largest === undefined ? undefined : Math.min(largest, budget[key]?.max ?? Infinity);

@@ -15,6 +15,7 @@ import type { SearchContext } from './context.js';
 import { bestTrained, trainFinalists } from './finalTraining.js';
 import { halvingWork } from './halving.js';
 import { backboneOf, searchSpaceOf, spaceSettingsOf } from './hierarchicalSearch.js';
+import { costOptionsOf } from './latencyTable.js';
 import type { TrainedNetwork } from './retrain.js';
 import type { SearchCost } from './searchCost.js';
 
@@ -44,7 +45,7 @@ export async function randomSearch(
   }
   emit({ type: 'randomSearchPlanned', candidates, processorSeconds: cost.processorSeconds });
   const backbone = backboneOf(config, data.classes.length);
-  const drawn = randomCandidates(config, backbone, candidates, rng.fork('randomCandidate'));
+  const drawn = randomCandidates(context, backbone, candidates, rng.fork('randomCandidate'));
   const contenders = drawn.map((each) => ({ architecture: each, weights: () => Promise.resolve(undefined) }));
   const top = config.retrain.halving === undefined ? drawn.length : config.retrain.top;
   const trained = await trainFinalists(context, contenders, data, { by: 'random', top });
@@ -67,13 +68,14 @@ export function affordable({ retrain: { top, halving } }: Config, cost: SearchCo
 
 /** Different random candidates within the budget, near its limit; fewer if there are no more. */
 export function randomCandidates(
-  config: Config,
+  context: Pick<SearchContext, 'config' | 'latencyTable'>,
   backbone: GlitBackbone,
   count: number,
   rng: Rng,
 ): readonly Architecture[] {
+  const { config } = context;
   const space = searchSpaceOf(config).joint(spaceSettingsOf(config));
-  const table = costsOfSpace(backbone, space);
+  const table = costsOfSpace(backbone, space, costOptionsOf(context, backbone, space));
   const budget = nearLimit(table, budgetOf(config, backbone), nearLimitOf(config), rng.fork('nearLimit'));
   const searched = { space, isLegal: (path: readonly number[]) => isWithin(budget, costOfPath(table, path)) };
   const seen = new Set<string>();

@@ -1,7 +1,8 @@
 import { stringify } from 'yaml';
-import { formatCount, MEASURES, type Cost } from '../measure/measure.js';
+import { formatCount, formatMilliseconds, MEASURES, type Cost } from '../measure/measure.js';
 import { formatProfile, profileOf } from '../measure/profile.js';
 import type { Architecture } from '../family/family.js';
+import type { LatencyMeasured } from '../telemetry/events.js';
 import { formatDuration } from '../telemetry/progress.js';
 import { stageName, type NetworkRole } from '../telemetry/stage.js';
 import type { Config } from '../config/config.js';
@@ -35,6 +36,8 @@ export interface RunResult {
   readonly randomCandidates?: number;
   /** The front of the search, if it was for several objectives. */
   readonly front?: SearchFront;
+  /** What was measured of the best candidates, if the budget bounds latency. */
+  readonly latencies?: readonly LatencyMeasured[];
   /** Seconds of work on the run, over all its processes. */
   readonly seconds: number;
 }
@@ -80,7 +83,7 @@ ${formatProfile(profileOf(result.architecture))}
 ## Search
 
 ${searchLines.join('\n')}
-
+${(result.latencies ?? []).map(latencyLine).join('')}
 All candidates are in \`candidates.csv\`.
 ${result.front === undefined ? '' : `\n## Front\n\n${formatFront(result.front)}\n`}
 
@@ -133,4 +136,10 @@ function imagesTable({ images, testImages }: RunResult): string {
 /** A share as a percentage: `87.45 %`. */
 export function percent(share: number): string {
   return `${(100 * share).toFixed(2)} %`;
+}
+
+function latencyLine({ name, milliseconds, predicted, limit }: LatencyMeasured): string {
+  const [measured, expected, most] = [milliseconds, predicted, limit].map(formatMilliseconds);
+  const verdict = milliseconds > limit ? `over the limit of ${most}, not chosen` : `within the limit of ${most}`;
+  return `- latency of ${name}: ${measured} measured, ${expected} predicted; ${verdict}\n`;
 }

@@ -38,7 +38,7 @@ export const wholeMethod: Job<RunResult> = {
     const data = searchDataOf(context.config, context.dataset, context.rng);
     return retrainFinalists(context, data, await searchOn(context, data));
   },
-  summary: ({ architecture: { name, family, backbone, blocks }, comparison, ...rest }) => ({
+  summary: ({ architecture: { name, family, backbone, blocks }, comparison, latencies: _, ...rest }) => ({
     ...rest,
     architecture: { ...(name !== undefined && { name }), family: family.name, backbone, blocks },
     comparison: comparison.map(({ network, heldOut, test, ...costs }) => ({
@@ -162,6 +162,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     testImages: dataset.test.labels.length,
     images: { train: data.train.labels.length, heldOut: data.searchVal.labels.length },
     finalists: finalists.map(({ network, heldOut }) => ({ name: networkName(network), heldOut })),
+    ...(search.measured.length > 0 && { latencies: search.measured }),
     ...(random !== undefined && { randomCandidates: random.candidates }),
     ...(search.front !== undefined && { front: search.front }),
     seconds: (await readJournal(folder.path('journal.jsonl'))).at(-1)?.seconds ?? 0,

@@ -16,6 +16,7 @@ const SNAPSHOT_SECONDS = 60;
  *
  *     config.yaml  journal.jsonl  candidates.csv  report.md  result.json
  *     architecture.json  weights.safetensors  best.onnx
+ *     latency.json                   the latency table, if the budget bounds latency
  *     unreadable.csv                 the images that could not be read, if there are any
  *     weights/<name>.safetensors     every trained network and supernet
  *     batches/<name>.png             the first batch of its training, as the network is shown it

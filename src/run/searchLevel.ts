@@ -1,7 +1,7 @@
 import type { SearchData } from '../dataset/dataset.js';
 import { costRange, isWithin, shareWithin, type Budget } from '../measure/budget.js';
 import { nearLimit } from '../measure/nearLimit.js';
-import { costOfPath, costTable, type CostTable } from '../measure/cost.js';
+import { costOfPath, costsOfSpace, type CostTable } from '../measure/cost.js';
 import { supernet, type Network } from '../model/network.js';
 import { checkBudget } from '../measure/checkBudget.js';
 import { valuesOf } from '../measure/objectives.js';
@@ -24,6 +24,7 @@ import type { Weights } from '../train/state.js';
 import { nearLimitOf } from './budget.js';
 import { CandidateScorer } from './candidateScorer.js';
 import type { SearchContext } from './context.js';
+import { costOptionsOf } from './latencyTable.js';
 import { trainStage } from './trainStage.js';
 
 /** How candidates are proposed: by evolution, for several objectives by NSGA-II, or for comparison at random. */
@@ -70,10 +71,11 @@ export interface LevelCosts {
  * share of random candidates within the budget near its limit. Throws a UserError with the range when there are none.
  */
 export function checkLevel(
-  { config, emit, rng }: Pick<SearchContext, 'config' | 'emit' | 'rng'>,
+  context: Pick<SearchContext, 'config' | 'emit' | 'rng' | 'latencyTable'>,
   { name, backbone, space, budget: whole }: Omit<Level, 'top' | 'start'>,
 ): LevelCosts {
-  const table = costTable(supernet(backbone, space));
+  const { config, emit, rng } = context;
+  const table = costsOfSpace(backbone, space, costOptionsOf(context, backbone, space));
   checkBudget(table, whole);
   const budget = nearLimit(table, whole, nearLimitOf(config), rng.fork('nearLimit').fork(name));
   emit({

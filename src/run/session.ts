@@ -7,6 +7,8 @@ import type { Preprocessing } from '../family/preprocessing.js';
 import type { Config, RecipeConfig } from '../config/config.js';
 import { formatConfig, parseConfig } from '../config/layers.js';
 import type { RunContext } from './context.js';
+import { formatLatencyTable } from '../measure/latencyTable.js';
+import { readLatencyTable, TABLE_FILE } from './latencyTable.js';
 import { needOriginals, openDataset } from '../loader/openDataset.js';
 import { RunFolder } from './runFolder.js';
 import { version } from './version.js';
@@ -41,7 +43,7 @@ export interface Job<Result> {
 }
 
 /** The state before the run folder exists. */
-export type DataContext = Pick<RunContext, 'config' | 'dataset' | 'rng' | 'emit'>;
+export type DataContext = Pick<RunContext, 'config' | 'dataset' | 'rng' | 'emit' | 'latencyTable'>;
 
 /** The state before the run folder exists, with the device. */
 export type PlanContext = Omit<RunContext, 'folder'>;
@@ -57,12 +59,14 @@ export async function newRun<Result>(
   options: SessionOptions = {},
 ): Promise<Result> {
   await RunFolder.requireFree(out);
+  const latencyTable = await readLatencyTable(config, config.latency?.table);
   const open = async (planned: Config): Promise<RunFolder> => {
     const folder = await RunFolder.create(out);
     await folder.write('config.yaml', formatConfig(planned));
+    if (latencyTable !== undefined) await folder.write(TABLE_FILE, formatLatencyTable(latencyTable));
     return folder;
   };
-  return session(config, open, job, options);
+  return session(config, open, job, { ...options, latencyTable });
 }
 
 export interface ContinuedOptions extends SessionOptions {
@@ -84,7 +88,8 @@ export async function continuedRun<Result>(
     return folder;
   };
   const { plan: _, ...planned } = job;
-  return session(config, open, planned, options);
+  const latencyTable = await readLatencyTable(config, folder.path(TABLE_FILE));
+  return session(config, open, planned, { ...options, latencyTable });
 }
 
 /**
@@ -102,7 +107,12 @@ async function session<Result>(
   given: Config,
   openFolder: (config: Config) => Promise<RunFolder>,
   job: Job<Result>,
-  { command = job.name, emit: listener = () => undefined, signal }: SessionOptions,
+  {
+    command = job.name,
+    emit: listener = () => undefined,
+    signal,
+    latencyTable,
+  }: SessionOptions & Pick<RunContext, 'latencyTable'>,
 ): Promise<Result> {
   job.checkConfig(given);
   // Buffer events until the folder exists, then write them to its journal.
@@ -124,19 +134,20 @@ async function session<Result>(
       emit,
       signal,
     });
-    job.checkData({ config: given, dataset, rng, emit });
+    job.checkData({ config: given, dataset, rng, emit, latencyTable });
     const { kind, threads } = given.device;
     const device = await openDevice({ kind, ...(threads !== undefined && { threads }) });
     try {
       stopIfAborted(signal);
       const seconds = (performance.now() - began) / 1000;
       const config =
-        (await job.plan?.({ config: given, dataset, unreadable, device, rng, emit, signal }, seconds)) ?? given;
+        (await job.plan?.({ config: given, dataset, unreadable, device, rng, latencyTable, emit, signal }, seconds)) ??
+        given;
       stopIfAborted(signal);
       const folder = await openFolder(config);
       journal = new JournalWriter(folder.path('journal.jsonl'));
       for (const event of early) journal.write(event);
-      const context = { config, dataset, unreadable, device, rng, folder, emit, signal };
+      const context = { config, dataset, unreadable, device, rng, folder, latencyTable, emit, signal };
       const result = await listingUnreadable(context, () => job.work(context));
       emit({ type: 'runFinished', durationSeconds: (performance.now() - began) / 1000, result: job.summary(result) });
       return result;

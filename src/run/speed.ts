@@ -34,7 +34,7 @@ export interface LevelSpeed {
 }
 
 /** What a measurement needs of a run; the run folder need not exist yet. */
-export type SpeedContext = Pick<SearchContext, 'config' | 'device' | 'unreadable' | 'rng' | 'signal'>;
+export type SpeedContext = Pick<SearchContext, 'config' | 'device' | 'unreadable' | 'rng' | 'latencyTable' | 'signal'>;
 
 /** Steps before measuring, and steps that are measured. The first steps are slower: memory is allocated, loaders start. */
 const WARM_UP = 10;
@@ -55,7 +55,7 @@ export async function measureSpeed(context: SpeedContext, data: SearchData): Pro
     if (level.next === undefined) break;
     level = level.next(samplePath(level.space, draws.fork(level.name)));
   }
-  const [candidate] = randomCandidates(config, backbone, 1, draws.fork('candidate'));
+  const [candidate] = randomCandidates(context, backbone, 1, draws.fork('candidate'));
   const network = plainNetwork(candidate);
   const path = candidate.blocks.map(() => 0);
   const { step, setup, state } = await trainingSpeed(context, network, data, config.retrain.recipe);

@@ -129,6 +129,20 @@ export interface RandomSearchPlanned {
   readonly processorSeconds: number;
 }
 
+/** One of the best candidates was timed as a whole network, on the machine of the latency table. */
+export interface LatencyMeasured {
+  readonly type: 'latencyMeasured';
+  /** The candidate's architecture. */
+  readonly name: string;
+  /** Milliseconds for a batch; a low quantile over rounds, and their interquartile range. */
+  readonly milliseconds: number;
+  readonly spread: number;
+  /** By the latency table. */
+  readonly predicted: number;
+  /** It is not chosen if `milliseconds` is more. */
+  readonly limit: number;
+}
+
 /** A training step was completed. */
 export interface TrainStep {
   readonly type: 'trainStep';
@@ -403,6 +417,7 @@ export type RunEvent =
   | SpaceChecked
   | BaselineScaled
   | RunPlanned
+  | LatencyMeasured
   | RandomSearchPlanned
   | TrainStep
   | Evaluation

@@ -1,0 +1,96 @@
+import { UserError } from '../errors.js';
+import type { Architecture } from '../family/family.js';
+import { isSameMachine, thisMachine } from '../latency/machine.js';
+import { timeNetworks, type Latency } from '../latency/stopwatch.js';
+import { costOf } from '../measure/cost.js';
+import { latenciesFrom, subjectOf, type LatencyTable } from '../measure/latencyTable.js';
+import { formatMilliseconds } from '../measure/measure.js';
+import { openDevice } from '../runtime/device.js';
+import type { LatencyMeasured } from '../telemetry/events.js';
+import { readJournal } from '../telemetry/journal.js';
+import type { SearchContext } from './context.js';
+
+/** Measures a network as the run's table was: the same engine, threads, batch and rounds. */
+export async function measuredLatency(
+  { config, rng, signal }: Pick<SearchContext, 'config' | 'rng' | 'signal'>,
+  { engine: { threads, batch }, timing }: LatencyTable,
+  architecture: Architecture,
+): Promise<Latency> {
+  const device = await openDevice({ kind: config.device.kind, threads });
+  try {
+    const settings = { ...timing, batch, rng: rng.fork('measuredLatency'), signal };
+    const [latency] = await timeNetworks(device, [architecture], settings);
+    return latency;
+  } finally {
+    await device.close();
+  }
+}
+
+/** The finalists that a run chose, and what it measured to choose them. */
+export interface Chosen<T> {
+  readonly finalists: readonly T[];
+  readonly measured: readonly LatencyMeasured[];
+}
+
+/**
+ * The first `count` of `ranked` within the limit on latency when measured. Without a limit, or on another machine than
+ * the table's, nothing is measured. What an earlier process of the run measured counts, unless the run failed because
+ * all were over the limit. Throws a UserError when none is within it.
+ */
+export async function chooseWithinLatency<T extends { readonly architecture: Architecture }>(
+  context: SearchContext,
+  ranked: readonly T[],
+  count: number,
+): Promise<Chosen<T>> {
+  const { config, latencyTable: table, emit } = context;
+  const limit = config.budget.latency?.max;
+  const unmeasured = { finalists: ranked.slice(0, count), measured: [] };
+  if (table === undefined || limit === undefined) return unmeasured;
+  if (!isSameMachine(table.machine, thisMachine())) {
+    const message = `the latency table was measured on another machine (${table.machine.cpu}); finalists are not measured here`;
+    emit({ type: 'warning', message });
+    return unmeasured;
+  }
+  const recorded = await recordedLatencies(context, limit);
+  const finalists: T[] = [];
+  const measured: LatencyMeasured[] = [];
+  for (const each of ranked) {
+    if (finalists.length === count) break;
+    const { architecture } = each;
+    const name = architecture.name ?? '';
+    let event = recorded.get(name);
+    if (event === undefined) {
+      const { milliseconds, spread } = await measuredLatency(context, table, architecture);
+      const latencies = latenciesFrom(table, subjectOf(architecture), 'the latency table');
+      const { latency: predicted = NaN } = costOf(architecture, { latencies });
+      event = { type: 'latencyMeasured', name, milliseconds, spread, predicted, limit };
+      emit(event);
+    }
+    measured.push(event);
+    if (event.milliseconds <= limit) finalists.push(each);
+  }
+  if (finalists.length > 0) return { finalists, measured };
+  const fastest = measured.reduce((best, each) => (each.milliseconds < best.milliseconds ? each : best));
+  throw new UserError(
+    `all ${measured.length} candidates take more than ${formatMilliseconds(limit)} when measured, the fastest, ` +
+      `${fastest.name}, ${formatMilliseconds(fastest.milliseconds)}; resume the run while the machine is ` +
+      'idle to measure again, or start one with a higher limit',
+  );
+}
+
+/** What earlier processes measured, by name; nothing if the last one failed because all were over the limit. */
+async function recordedLatencies(
+  { folder }: SearchContext,
+  limit: number,
+): Promise<ReadonlyMap<string, LatencyMeasured>> {
+  const recorded = new Map<string, LatencyMeasured>();
+  for (const entry of await readJournal(folder.path('journal.jsonl'))) {
+    if (entry.type === 'latencyMeasured') {
+      const { type, name, milliseconds, spread, predicted } = entry;
+      recorded.set(name, { type, name, milliseconds, spread, predicted, limit });
+    }
+    const allOver = [...recorded.values()].every(({ milliseconds }) => milliseconds > limit);
+    if (entry.type === 'runFailed' && allOver) recorded.clear();
+  }
+  return recorded;
+}
