@@ -91,7 +91,8 @@ export {
   type Budget,
   type Range,
 } from './measure/budget.js';
-export { costOf, costOfPath, costTable, type CostTable } from './measure/cost.js';
+export { costOf, costOfPath, costTable, type CostTable, type PartLatencies } from './measure/cost.js';
+export { latenciesFrom, parseLatencyTable, type LatencyTable } from './measure/latencyTable.js';
 export { formatCount, MEASURES, type Cost, type Measure, type MeasureKey, type PerMeasure } from './measure/measure.js';
 export { formatProfile, profileOf, type Profile, type ProfileRow } from './measure/profile.js';
 export { checkBudget, hasPathWithin } from './measure/checkBudget.js';
