@@ -4,12 +4,12 @@ import { IMAGENET_NORMALIZATION } from '../src/family/preprocessing.js';
 import { inferenceModel } from '../src/program/inference.js';
 import { evaluationProgram } from '../src/program/evaluation.js';
 import { architectureOf } from '../src/model/inherit.js';
-import { groupsOf, plainNetwork, type Network } from '../src/model/network.js';
+import { groupsOf, pathFeed, plainNetwork, type Network } from '../src/model/network.js';
 import { CompiledProgram } from '../src/program/compiled.js';
 import { seeded } from '../src/random/rng.js';
 import type { Device } from '../src/runtime/device.js';
 import type { Path } from '../src/space/space.js';
-import { float32, int64, scalar, tensor, type Tensor } from '../src/tensor/tensor.js';
+import { float32, scalar, tensor, type Tensor } from '../src/tensor/tensor.js';
 import { scalarFeeds } from '../src/train/optimize.js';
 import { adamw } from '../src/train/optimizers/adamw.js';
 import { smoothTargets } from '../src/train/loss.js';
@@ -42,7 +42,7 @@ export async function training(
   const labels = Array.from({ length: batch }, (_, at) => at % classes);
   const fixed = {
     images: pixels(batch, imageSize),
-    path: int64([path.length], path),
+    path: pathFeed(network, path),
     targets: tensor('float32', [batch, classes], smoothTargets(labels, classes, 0.1)),
     keep: float32([0], []),
     momentum: scalar(0.1),
@@ -97,7 +97,7 @@ export async function candidate(
   const program = await CompiledProgram.compile(device, evaluationProgram(network, images), name);
   const state = await NetworkState.initialize(device, network, seeded(1));
   const bound = program.on(state.at(path));
-  const feeds = { images: pixels(batch, imageSize), path: int64([path.length], path) };
+  const feeds = { images: pixels(batch, imageSize), path: pathFeed(network, path) };
   return {
     ...timed(name, () => bound.run(feeds)),
     images: batch,

@@ -192,6 +192,31 @@ describe('a whole run', () => {
   });
 });
 
+describe('a search with shared weights', () => {
+  const args = ['--data', 'photos', ...TINY, '--entangled', '--space', 'paper', '--threads', '1', '--quiet'];
+
+  test('takes both levels at once, and the same seed gives the same result', async () => {
+    for (const out of ['joint', 'joint-again']) {
+      const { code, stderr } = await glit(folder, 'run', ...args, '--no-hierarchy', '--no-baselines', '--out', out);
+      assert.equal(code, 0, stderr);
+    }
+    assertSameResult('joint', 'joint-again');
+    assert.match(text('joint', 'candidates.csv'), /^search-joint|^joint/m);
+    assert.ok(existsSync(join(folder, 'joint', 'weights', 'supernet-joint.safetensors')));
+    assert.ok(!existsSync(join(folder, 'joint', 'weights', 'supernet-high.safetensors')));
+  });
+
+  test('takes one level after the other, the low one from the weights of the high one', async () => {
+    const { code, stderr } = await glit(folder, 'search', ...args, '--out', 'entangled');
+    assert.equal(code, 0, stderr);
+    const config = configSchema.parse(parse(text('entangled', 'config.yaml')));
+    assert.deepEqual([config.space.entangled, config.space.hierarchical], [true, true]);
+    for (const level of ['high', 'low']) {
+      assert.ok(existsSync(join(folder, 'entangled', 'weights', `supernet-${level}.safetensors`)));
+    }
+  });
+});
+
 describe('an interrupted run', () => {
   const nameOf = ({ stage }: Readonly<Record<string, unknown>>): string | undefined =>
     stage === undefined ? undefined : stageName(stage as Stage);

@@ -89,6 +89,18 @@ export const searchOptions: readonly ConfigOption[] = [
   },
   spaceOption,
   {
+    flags: '--no-hierarchy',
+    description: 'search both levels at once instead of one after the other',
+    keys: ['space.hierarchical'],
+    value: false,
+  },
+  {
+    flags: '--entangled',
+    description: 'let the choices of a block share weights, as slices of the largest',
+    keys: ['space.entangled'],
+    value: true,
+  },
+  {
     flags: '--supernet-steps <count>',
     description: 'training steps of each supernet',
     keys: ['supernet.steps'],

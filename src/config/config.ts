@@ -151,6 +151,10 @@ export const configSchema = z.strictObject({
   space: z.strictObject({
     /** The search space, named by its low level; see SEARCH_SPACES. */
     lowLevel: z.enum(Object.keys(SEARCH_SPACES) as SearchSpaceName[]),
+    /** Search the levels one after another; otherwise their joint space. */
+    hierarchical: z.boolean(),
+    /** Weight entanglement: the choices of a block are slices of the largest; otherwise each has its own weights. */
+    entangled: z.boolean(),
     grid: z.strictObject({
       kernels: z.array(count).min(1),
       expansions: z.array(positive).min(1),

@@ -5,6 +5,8 @@ import { RECIPES } from './recipes/index.js';
 
 const RELEASED_SPACE: Config['space'] = {
   lowLevel: 'released',
+  hierarchical: true,
+  entangled: false,
   grid: {
     kernels: [...PAPER_GRID.kernels],
     expansions: [...PAPER_GRID.expansions],

@@ -1,4 +1,5 @@
 import type { Value } from '../graph/index.js';
+import type { Interval } from '../nn/box.js';
 import type { Phase } from '../nn/phase.js';
 import type { Scope } from '../nn/scope.js';
 import type { Shape, Tensor } from '../tensor/tensor.js';
@@ -105,6 +106,27 @@ export interface GradCamTarget<B extends Backbone = Backbone, K extends Block = 
   parts?(block: K, backbone: B): readonly ChannelPart[];
 }
 
+/** A part of a block that depends on some of its fields only, so that a supernet chooses it by itself. */
+export interface BlockPart<K extends Block = Block> {
+  /** One word, unique in the block: `ffn`. */
+  readonly name: string;
+  /** The fields on which it depends. */
+  readonly fields: readonly string[];
+  /** From the block's values so far, at first its input, makes those that replace the first ones. */
+  build(scope: Scope, values: readonly Value[], block: K, phase: Phase): readonly Value[];
+}
+
+/** How blocks share weights in an entangled supernet (AutoFormer, Chen et al., ICCV 2021): each is a slice of the largest. */
+export interface Entanglement<B extends Backbone = Backbone, K extends Block = Block> {
+  /** One after another, they compute what `block` does; the first value at the end is the block's output. */
+  readonly parts: readonly BlockPart<K>[];
+  /**
+   * Where a block's variable lies: its axes, perhaps in finer ones than its shape (rows as heads × channels), each as an
+   * interval of coordinates that all blocks share. What two blocks have in common is where their intervals overlap.
+   */
+  axes(variable: string, block: K, backbone: B): readonly Interval[];
+}
+
 /**
  * A family of networks, as data, as graphs, and as files. A network is a stem, blocks in order, and a head; each is a
  * function of a scope, which supplies its parameters by name.
@@ -139,6 +161,8 @@ export interface Family<B extends Backbone = Backbone, K extends Block = Block> 
   head(scope: Scope, x: Value, backbone: B): Value;
   /** Residual branches per block, for drop path. */
   readonly residualBranches: number;
+  /** How its blocks share weights; omitted if they cannot. */
+  readonly entanglement?: Entanglement<B, K>;
   readonly gradCam: GradCamTarget<B, K>;
 
   readonly presets: readonly Preset<B, K>[];

@@ -1,9 +1,10 @@
-import { sizeOf, zeros, type DType } from '../tensor/tensor.js';
+import { sizeOf, type DType } from '../tensor/tensor.js';
 import { argument, trace, typeInArm, type Arm, type TracedArm } from './arm.js';
 import { lowerBranch } from './branchLowering.js';
 import { GraphError } from './error.js';
 import { vjp } from './gradient.js';
 import { add } from './ops/add.js';
+import { expand } from './ops/expand.js';
 import { nodesOf } from './traverse.js';
 import { constant, dtypeOf, formatType, sameType, Value, type Node, type ValueType } from './value.js';
 
@@ -151,7 +152,8 @@ function vjpOfArm(index: Value, arm: TracedArm, at: number, grads: Grads, target
     const parts = innerGrads.filter((_, position) => inner[position][1] === outer).filter((part) => part !== undefined);
     if (parts.length > 0) return parts.reduce(add);
     const type = typeInArm(outer, index, at);
-    return 'arms' in type ? undefined : constant(zeros('float32', type.shape));
+    // Made when needed: an activation's zeros would be a large constant of the model.
+    return 'arms' in type ? undefined : expand(constant(0), type.shape);
   };
   const bindings = seeds.flatMap((seed, slot) => (seed ? [[seed, grads[slot] as Value] as const] : []));
   return { seeds: bindings, gradOf };

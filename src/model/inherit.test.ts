@@ -5,8 +5,11 @@ import { highLevelSpace } from '../space/highLevel.js';
 import type { GlitArchitecture } from '../family/glit/architecture.js';
 import { describeBlock } from '../family/glit/block.js';
 import { float32, type Tensor } from '../tensor/tensor.js';
-import { architectureOf, inheritWeights } from './inherit.js';
-import { groupsOf, plainNetwork, supernet } from './network.js';
+import { blocksOf, pathOf } from '../space/space.js';
+import { headSplits, paperLowLevel } from '../space/lowLevel.js';
+import { seeded } from '../random/rng.js';
+import { architectureOf, inheritWeights, warmStart } from './inherit.js';
+import { groupsOf, plainNetwork, supernet, type Network } from './network.js';
 
 const backbone = { imageSize: 16, patchSize: 8, dim: 12, heads: 3, classes: 4 };
 const network = supernet(backbone, highLevelSpace({ depth: 2, heads: 3 }));
@@ -45,3 +48,30 @@ test('a missing variable and a path that does not fit are reported', () => {
   assert.doesNotThrow(() => inheritWeights(network, [3, 2], incomplete));
   assert.throws(() => inheritWeights(network, [3], weights), UserError);
 });
+
+/** Drawn weights of a network, with some of them given. */
+function drawn(built: Network, seed: string, start?: ReadonlyMap<string, Tensor<'float32'>>) {
+  return new Map(
+    groupsOf(built).flatMap((group) => {
+      const { parameters, buffers } = group.initialize(seeded(seed), start);
+      return [...group.unpack(parameters, buffers)];
+    }),
+  );
+}
+
+for (const entangled of [false, true]) {
+  test(`a warm start gives the winner its own weights again${entangled ? ', also as slices of larger ones' : ''}`, () => {
+    const wide = { ...backbone, dim: 12 };
+    const high = supernet(wide, highLevelSpace({ depth: 4, heads: 3 }), { entangled });
+    const path = [0, 1, 2, 3];
+    const winner = inheritWeights(high, path, drawn(high, 'high'));
+    const low = supernet(wide, paperLowLevel(headSplits([0, 1, 2, 3], 3)), { entangled });
+    const blocks = blocksOf(high.space, path);
+    const start = warmStart(low, winner, blocks);
+    const again = inheritWeights(low, pathOf(low.space, blocks), drawn(low, 'low', start));
+    assert.deepEqual(new Map([...again].sort()), new Map([...winner].sort()));
+    // Larger sizes than the winner's are drawn.
+    const weightsBefore = drawn(low, 'low');
+    assert.ok([...weightsBefore.keys()].some((name) => !start.has(name)));
+  });
+}

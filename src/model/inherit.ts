@@ -1,7 +1,8 @@
 import { UserError } from '../errors.js';
 import type { Variable } from '../nn/scope.js';
 import { architecture } from '../family/architecture.js';
-import type { Architecture } from '../family/family.js';
+import type { Architecture, Block } from '../family/family.js';
+import { boxOf, contains } from '../nn/box.js';
 import { blocksOf, type Path } from '../space/space.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -15,7 +16,7 @@ export function architectureOf({ backbone, space, preprocessing }: Network, path
 /**
  * The weights with which a path's plain network computes the same as the supernet on that path: the shared ones and,
  * for every block, those of the chosen choice, with `blocks.<i>.choices.<k>.…` renamed to `blocks.<i>.…`. Tensors are
- * not copied. Throws a UserError when the path does not fit or a variable is missing.
+ * not copied, unless they are slices of shared ones. Throws a UserError when the path does not fit or a variable is missing.
  */
 export function inheritWeights<T extends Tensor>(
   supernet: Network,
@@ -23,31 +24,31 @@ export function inheritWeights<T extends Tensor>(
   weights: ReadonlyMap<string, T>,
 ): Map<string, T> {
   blocksOf(supernet.space, path); // checks the genes
-  const inherited = new Map<string, T>();
-  const take = (from: string, to: string, variables: readonly Variable[]): void => {
-    for (const { name } of variables) {
-      const value = weights.get(from + name);
-      if (value === undefined) {
-        throw new UserError(`the supernet's weights lack ${from}${name}; take those of the same space and backbone`);
-      }
-      inherited.set(to + name, value);
-    }
+  const find = (name: string): T => {
+    const value = weights.get(name);
+    if (value !== undefined) return value;
+    throw new UserError(`the supernet's weights lack ${name}; take those of the same space and backbone`);
   };
-  take('', '', [...supernet.trunk.parameters, ...supernet.trunk.buffers]);
-  path.forEach((gene, position) => {
-    const { prefix, parameters, buffers } = supernet.choices[position][gene];
-    take(prefix, `blocks.${position}.`, [...parameters, ...buffers]);
-  });
+  const inherited = new Map(supernet.trunk.inherited(find));
+  for (const { position, options, optionOf } of supernet.branches) {
+    const { variables } = options[optionOf[path[position]]];
+    for (const [name, value] of variables.inherited(find)) inherited.set(`blocks.${position}.${name}`, value);
+  }
   return inherited;
 }
 
 /**
  * Initial values for the low level's supernet from the high level's winner: the trunk and, for every choice of a block,
- * each variable with the winner's shape. `weights` are those of the winner's plain network, see {@link inheritWeights}.
- * Variables of other shapes keep their usual initialization.
+ * each variable with the winner's shape or, in an entangled supernet, each box that the winner has. `weights` are those
+ * of the winner's plain network, see {@link inheritWeights}, and `blocks` its blocks. Other variables keep their usual
+ * initialization.
  */
-export function warmStart<T extends Tensor>(lowLevel: Network, weights: ReadonlyMap<string, T>): Map<string, T> {
-  const start = new Map<string, T>();
+export function warmStart(
+  lowLevel: Network,
+  weights: ReadonlyMap<string, Tensor<'float32'>>,
+  blocks: readonly Block[],
+): Map<string, Tensor<'float32'>> {
+  const start = new Map<string, Tensor<'float32'>>();
   const take = (from: string, to: string, variables: readonly Variable[]): void => {
     for (const { name, shape } of variables) {
       const value = weights.get(from + name);
@@ -56,8 +57,18 @@ export function warmStart<T extends Tensor>(lowLevel: Network, weights: Readonly
   };
   take('', '', [...lowLevel.trunk.parameters, ...lowLevel.trunk.buffers]);
   lowLevel.choices.forEach((choices, position) => {
+    if (lowLevel.boxes[position].length > 0) return;
     for (const { prefix, parameters, buffers } of choices) {
       take(`blocks.${position}.`, prefix, [...parameters, ...buffers]);
+    }
+  });
+  const { backbone, space } = lowLevel;
+  const { entanglement } = space.family;
+  lowLevel.boxes.forEach((boxes, position) => {
+    for (const { name, variable, axes } of boxes) {
+      const value = weights.get(`blocks.${position}.${variable}`);
+      const whole = entanglement?.axes(variable, blocks[position], backbone) ?? [];
+      if (value !== undefined && contains(whole, axes)) start.set(name, boxOf(value, whole, axes));
     }
   });
   return start;

@@ -6,7 +6,7 @@ import type { SwinBlock } from '../family/swin/block.js';
 import { input } from '../graph/index.js';
 import { evaluationPhases, fedGroup } from '../program/sources.js';
 import { defineSpace } from '../space/space.js';
-import { forward, groupsOf, supernet, type Network } from './network.js';
+import { forward, groupsOf, indexOf, supernet, type Network } from './network.js';
 
 const BACKBONE = { imageSize: 16, patchSize: 2, dim: 4, classes: 3 };
 const FIRST: SwinBlock = { merge: 0, dim: 4, heads: 1, window: 4, shift: 0, ffnRatio: 2 };
@@ -23,7 +23,8 @@ function tapsOf(network: Network): readonly string[] {
   const choices = network.choices.map((each) => each.map(() => groups.shift() as (typeof groups)[number]));
   const images = input('images', 'float32', [1, 3, 16, 16]);
   const path = input('path', 'int64', [2]);
-  return [...forward(network, { images, path, trunk, choices, phases: evaluationPhases(network) }).taps.keys()];
+  const indices = [0, 1].map((at) => indexOf(path, at));
+  return [...forward(network, { images, indices, trunk, choices, phases: evaluationPhases(network) }).taps.keys()];
 }
 
 describe('a network', () => {
@@ -45,6 +46,14 @@ describe('a network', () => {
 
   test('refuses choices of a block that give different shapes', () => {
     assert.throws(() => twoPositions([FIRST], [FIRST, MERGED]), /the choices of block 1 give .* they must agree/);
+  });
+
+  test('shares no weights between blocks whose family does not say how', () => {
+    const space = defineSpace('two', swin, [[FIRST]]);
+    assert.throws(
+      () => supernet(BACKBONE, space, { entangled: true }),
+      /^UserError: blocks of Swin.* cannot share weights/,
+    );
   });
 
   test('taps values of blocks with one choice, and none inside the arms of a branch', () => {

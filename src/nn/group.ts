@@ -9,6 +9,22 @@ export interface FlatValues {
   readonly buffers: Tensor<'float32'>;
 }
 
+/** The variables of a module in a graph: a whole group, or slices of several. */
+export interface FlatVariables {
+  /** The groups that store them. Their vectors, one after another, are the flat vectors of these variables. */
+  readonly groups: readonly ParameterGroup[];
+  /** Elements of the flat parameter vector. */
+  readonly size: number;
+  /** The parameter vector as runs: their lengths, alternately with and without weight decay. */
+  readonly decayRuns: readonly number[];
+  /** A scope on flat vectors; variables without buffers need only the first. */
+  open(parameters: Value, buffers?: Value): Scope;
+  /** The flat vector of the buffers' new values; undefined when there are none. */
+  collectUpdates(scope: Scope): Value | undefined;
+  /** The variables by name, without a prefix, on the host; `find` gives those of a group by full name. */
+  inherited<T extends Tensor>(find: (name: string) => T): ReadonlyMap<string, T>;
+}
+
 /**
  * Variables that are used, trained and stored together: one choice of one block, or everything that all paths share.
  *
@@ -16,7 +32,8 @@ export interface FlatValues {
  * handful of tensors per block, and the optimizer works on a few long vectors instead of many short ones. Parameters
  * with weight decay come first.
  */
-export class ParameterGroup {
+export class ParameterGroup implements FlatVariables {
+  readonly groups = [this];
   readonly parameters: readonly Variable[];
   readonly buffers: readonly Variable[];
   /** The names of all variables, without the prefix, in declaration order. */
@@ -26,6 +43,7 @@ export class ParameterGroup {
   readonly decayedSize: number;
   /** Elements of the flat buffer vector. */
   readonly bufferSize: number;
+  readonly decayRuns: readonly number[];
 
   constructor(
     /** Prefix of the variables in a state, e.g. `blocks.3.`; empty for the shared group. */
@@ -39,6 +57,7 @@ export class ParameterGroup {
     this.size = totalSize(parameters);
     this.decayedSize = totalSize(decayed);
     this.bufferSize = totalSize(buffers);
+    this.decayRuns = [this.decayedSize, this.size - this.decayedSize];
   }
 
   /**
@@ -53,9 +72,19 @@ export class ParameterGroup {
 
   /** A scope on flat vectors [size] and [bufferSize]; a group without buffers needs none. */
   open(parameters: Value, buffers?: Value): Scope {
-    return Scope.over(
-      new Map([...views(this.parameters, parameters), ...(buffers === undefined ? [] : views(this.buffers, buffers))]),
-    );
+    return Scope.over(this.views(parameters, buffers));
+  }
+
+  /** The variables in flat vectors by name, without the prefix. */
+  views(parameters: Value, buffers?: Value): ReadonlyMap<string, Value> {
+    return new Map([
+      ...views(this.parameters, parameters),
+      ...(buffers === undefined ? [] : views(this.buffers, buffers)),
+    ]);
+  }
+
+  inherited<T extends Tensor>(find: (name: string) => T): ReadonlyMap<string, T> {
+    return new Map([...this.parameters, ...this.buffers].map(({ name }) => [name, find(this.prefix + name)]));
   }
 
   /** The flat vector of the buffers' new values, [bufferSize]; undefined when the group has none. */

@@ -1,9 +1,10 @@
-import { constant, input, reshape, split, type Value } from '../graph/index.js';
-import { groupsOf, type GroupSource, type Network, type Phases } from '../model/network.js';
-import type { ParameterGroup } from '../nn/group.js';
+import { branch, concat, constant, input, reshape, split, type Value } from '../graph/index.js';
+import type { Option } from '../model/branches.js';
+import { groupsOf, indexOf, type GroupSource, type Network, type Phases } from '../model/network.js';
+import type { FlatVariables, ParameterGroup } from '../nn/group.js';
 import { evaluation, training } from '../nn/phase.js';
 import { Scope } from '../nn/scope.js';
-import { tensor, type Tensor } from '../tensor/tensor.js';
+import { tensor, zeros, type Tensor } from '../tensor/tensor.js';
 
 /** A flat vector of a group: `parameters`, `buffers`, a slot of the optimizer, a moving average, a gradient. */
 export type Vector = string;
@@ -16,9 +17,13 @@ export function inputName(group: ParameterGroup, vector: Vector): string {
   return `${group.prefix}${vector}`;
 }
 
-/** The name of a program's output with a new vector of the trunk, or of the choice that ran in block `position`. */
-export function outputName(position: number | 'trunk', vector: Vector): string {
-  return position === 'trunk' ? `next.${vector}` : `next.blocks.${position}.${vector}`;
+/**
+ * The name of a program's output with a new vector of the trunk, or of a branch's option that ran: of the option's group
+ * number `at`.
+ */
+export function outputName(branch: number | 'trunk', vector: Vector, at = 0): string {
+  const name = branch === 'trunk' ? `next.${vector}` : `next.blocks.${branch}.${vector}`;
+  return at === 0 ? name : `${name}.${at}`;
 }
 
 /** A group fed as flat vectors, named by {@link inputName}. */
@@ -31,6 +36,80 @@ export function fedGroup(group: ParameterGroup): FedGroup {
     captures: [parameters, ...buffers],
     open: ([flat, state]) => group.open(flat, state),
   };
+}
+
+/** Where a program finds the variables of a network: the trunk and, for every branch, its options. */
+export interface FedNetwork {
+  readonly trunk: FedGroup;
+  readonly choices: readonly (readonly FedGroup[])[];
+  /** The index of every branch, int64 [1]. */
+  readonly indices: readonly Value[];
+}
+
+/** A network whose groups are fed as flat vectors, for the feed `path`, int64 [branches]. */
+export function fedNetwork({ trunk, branches }: Network, path: Value): FedNetwork {
+  const indices = branches.map((_, at) => indexOf(path, at));
+  const choices = branches.map(({ options }, at) => fedOptions(options, indices[at]));
+  return { trunk: fedGroup(trunk), choices, indices };
+}
+
+/**
+ * Options that are groups of their own are fed as they are. Where options share groups, the flat vectors of the option
+ * that runs are put together first; as graph values, they have a gradient.
+ */
+function fedOptions(options: readonly Option[], index: Value): readonly FedGroup[] {
+  const vectors = groupVectors();
+  const open =
+    ({ variables }: Option) =>
+    ([flat, state]: readonly Value[]): Scope =>
+      variables.open(flat, state);
+  const owned = options.flatMap(({ variables: { groups } }) => (groups.length === 1 ? groups : []));
+  if (new Set(owned).size === options.length) {
+    return owned.map((group, at) => ({ ...fedGroup(group), open: open(options[at]) }));
+  }
+  const together = (vector: 'parameters' | 'buffers'): Value => {
+    const arms = options.map(({ variables: { groups } }) => {
+      const captures = groups.flatMap((group) => vectors(group, vector) ?? []);
+      return { captures, body: (...parts: readonly Value[]) => [joined(parts)] };
+    });
+    return branch(index, arms)[0];
+  };
+  const parameters = together('parameters');
+  const hasBuffers = options.some(({ variables: { groups } }) => groups.some(({ bufferSize }) => bufferSize > 0));
+  const buffers = hasBuffers ? [together('buffers')] : [];
+  return options.map((option) => ({
+    parameters,
+    buffers: buffers[0],
+    captures: [parameters, ...buffers],
+    open: open(option),
+  }));
+}
+
+/** The vectors of groups as inputs, one value for each; undefined for an empty one. */
+export function groupVectors(): (group: ParameterGroup, vector: Vector) => Value | undefined {
+  const known = new Map<string, Value>();
+  return (group, vector) => {
+    const name = inputName(group, vector);
+    const size = vector === 'buffers' ? group.bufferSize : group.size;
+    if (size === 0) return undefined;
+    const value = known.get(name) ?? input(name, 'float32', [size]);
+    known.set(name, value);
+    return value;
+  };
+}
+
+/** Flat vectors one after another; an empty vector if there are none. */
+export function joined(parts: readonly Value[]): Value {
+  return parts.length === 0 ? constant(zeros('float32', [0])) : concat(parts, 0);
+}
+
+/** Cuts a flat vector into those of the groups that store it. */
+export function partsOf({ groups }: FlatVariables, vector: Vector, flat: Value): readonly Value[] {
+  const sizes = groups.map(({ size, bufferSize }) => (vector === 'buffers' ? bufferSize : size));
+  const filled = sizes.filter((size) => size > 0);
+  const parts = filled.length === 0 ? [] : split(flat, 0, filled);
+  let next = 0;
+  return sizes.map((size) => (size === 0 ? constant(zeros('float32', [0])) : parts[next++]));
 }
 
 /** A group whose flat vectors are inputs; `buffers` is undefined if it has none. */

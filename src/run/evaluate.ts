@@ -4,10 +4,10 @@ import { stopIfAborted } from '../errors.js';
 import { CompiledProgram } from '../program/compiled.js';
 import { evaluationProgram, type NetworkFeed } from '../program/evaluation.js';
 import { pixelImages } from '../program/images.js';
-import type { Network } from '../model/network.js';
+import { pathFeed, type Network } from '../model/network.js';
 import type { Device } from '../runtime/device.js';
 import type { Path } from '../space/space.js';
-import { int64, tensor, type Tensor } from '../tensor/tensor.js';
+import { tensor, type Tensor } from '../tensor/tensor.js';
 import { countCorrect } from '../train/loop.js';
 import type { NetworkState } from '../train/state.js';
 import { repeated, type RepeatedBatches } from './batches.js';
@@ -56,7 +56,7 @@ export class Evaluator {
     const { imageSize } = this.network.backbone;
     const { batchSize, signal } = this.options;
     const program = this.program.on(state.at(path));
-    const chosen = int64([path.length], path);
+    const chosen = pathFeed(this.network, path);
     const counts: Promise<number>[] = [];
     let images = 0;
     for await (const batch of this.batches) {

@@ -8,8 +8,8 @@ import { costRange, type Budget } from '../measure/budget.js';
 import { costsOfSpace } from '../measure/cost.js';
 import { perKnownMeasure, type Cost } from '../measure/measure.js';
 import { spread } from '../search/spread.js';
-import { SEARCH_SPACES, type SearchSpace, type SpaceSettings } from '../space/searchSpaces.js';
-import type { Path } from '../space/space.js';
+import { SEARCH_SPACES, type Level, type SearchSpace, type SpaceSettings } from '../space/searchSpaces.js';
+import { blocksOf, type Path } from '../space/space.js';
 import type { Weights } from '../train/state.js';
 import { budgetOf } from './budget.js';
 import { stageName } from '../telemetry/stage.js';
@@ -48,7 +48,8 @@ export interface Finalist {
 /**
  * The hierarchical search (GLiT, section 3.3): one level of the space after another, each with the choices of earlier
  * levels fixed to their winner's. In the paper: first the split of every block into global and local heads, with
- * default inner sizes; then, for the winner's splits, the inner sizes.
+ * default inner sizes; then, for the winner's splits, the inner sizes. Without `space.hierarchical`, there is one level,
+ * the joint space of all.
  *
  * With several objectives, the winner of a level is the most accurate network of its front, and the front of the last
  * level is the result. Little of the cost is decided before it: with the presets, MACs vary by a factor of 1.2 over
@@ -63,7 +64,7 @@ export async function hierarchicalSearch(
   const backbone = backboneOf(config, data.classes.length);
   const budget = budgetOf(config, backbone);
   const candidates: ScoredCandidate[] = [];
-  let level = searchSpaceOf(config).first(spaceSettingsOf(config));
+  let level = firstLevel(config);
   let start: SupernetStart | undefined;
   for (;;) {
     const { name, space } = level;
@@ -73,7 +74,7 @@ export async function hierarchicalSearch(
     const top = level.next !== undefined ? 1 : context.latencyTable === undefined ? wanted : Infinity;
     const found = await searchLevel(context, { name, space, backbone, budget, top, start }, data, recorded);
     candidates.push(...found.candidates);
-    const network = supernet(backbone, space);
+    const network = supernet(backbone, space, config.space);
     const file = `weights/${stageName({ kind: 'supernet', level: name })}.safetensors`;
     const inherited = async (path: Path): Promise<Weights> =>
       inheritWeights(network, path, await folder.readWeights(file));
@@ -93,7 +94,8 @@ export async function hierarchicalSearch(
     const [{ path }] = found.ranked;
     if (config.search.warmStart) {
       const weights = await inherited(path);
-      start = (lower) => warmStart(lower, weights);
+      const blocks = blocksOf(space, path);
+      start = (lower) => warmStart(lower, weights, blocks);
     }
     level = level.next(path);
   }
@@ -106,7 +108,7 @@ export function checkFirstLevel(
 ): void {
   const { config } = context;
   const backbone = backboneOf(config, classes);
-  const { name, space } = searchSpaceOf(config).first(spaceSettingsOf(config));
+  const { name, space } = firstLevel(config);
   checkLevel(context, { name, space, backbone, budget: budgetOf(config, backbone) });
 }
 
@@ -122,6 +124,13 @@ function largestCosts(context: SearchContext, backbone: GlitBackbone, budget: Bu
 
 export function searchSpaceOf({ space }: Config): SearchSpace {
   return SEARCH_SPACES[space.lowLevel];
+}
+
+/** The first level or, if the search is not hierarchical, the only one: both levels at once. */
+export function firstLevel(config: Config): Level {
+  const space = searchSpaceOf(config);
+  const settings = spaceSettingsOf(config);
+  return config.space.hierarchical ? space.first(settings) : { name: 'joint', space: space.joint(settings) };
 }
 
 export function spaceSettingsOf({ model: { depth, heads }, space: { grid, defaults } }: Config): SpaceSettings {

@@ -6,11 +6,11 @@ import { stopIfAborted } from '../errors.js';
 import { CompiledProgram } from '../program/compiled.js';
 import { calibrationProgram, type NetworkFeed } from '../program/evaluation.js';
 import { pixelImages } from '../program/images.js';
-import type { Network } from '../model/network.js';
+import { pathFeed, type Network } from '../model/network.js';
 import type { Rng } from '../random/rng.js';
 import type { Device } from '../runtime/device.js';
 import type { Path } from '../space/space.js';
-import { int64, scalar, tensor } from '../tensor/tensor.js';
+import { scalar, tensor } from '../tensor/tensor.js';
 import type { NetworkState } from '../train/state.js';
 import { repeated, type RepeatedBatches } from './batches.js';
 import type { UnreadableListener } from '../loader/unreadable.js';
@@ -79,7 +79,7 @@ export class Recalibrator {
     const program = this.program.on(state.at(path));
     // A path with only attention has no statistics.
     if (!program.changesState) return;
-    const chosen = int64([path.length], path);
+    const chosen = pathFeed(this.network, path);
     let seen = 0;
     let last: Promise<unknown> = Promise.resolve();
     for await (const batch of this.batches) {

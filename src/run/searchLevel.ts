@@ -104,7 +104,7 @@ export async function searchLevel(
   const { config, emit, signal } = context;
   const { name, backbone, space, start } = level;
   const { table, budget } = checkLevel(context, level);
-  const network = supernet(backbone, space);
+  const network = supernet(backbone, space, config.space);
   const { state } = await trainStage(context, { kind: 'supernet', level: name }, network, data.train, config.supernet, {
     start: start?.(network),
     paths: (rng) => pathsOf(config, table, rng),

@@ -8,7 +8,7 @@ import type { NetworkState } from '../train/state.js';
 import { CandidateScorer } from './candidateScorer.js';
 import type { SearchContext } from './context.js';
 import { Evaluator } from './evaluate.js';
-import { backboneOf, searchSpaceOf, spaceSettingsOf } from './hierarchicalSearch.js';
+import { backboneOf, firstLevel } from './hierarchicalSearch.js';
 import { randomCandidates } from './randomSearch.js';
 import { loaderOf } from './trainStage.js';
 
@@ -49,9 +49,9 @@ export async function measureSpeed(context: SpeedContext, data: SearchData): Pro
   const backbone = backboneOf(config, data.classes.length);
   const draws = rng.fork('speed');
   const levels: LevelSpeed[] = [];
-  let level = searchSpaceOf(config).first(spaceSettingsOf(config));
+  let level = firstLevel(config);
   for (;;) {
-    levels.push(await levelSpeed(context, supernet(backbone, level.space), data));
+    levels.push(await levelSpeed(context, supernet(backbone, level.space, config.space), data));
     if (level.next === undefined) break;
     level = level.next(samplePath(level.space, draws.fork(level.name)));
   }

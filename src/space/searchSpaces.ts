@@ -5,7 +5,7 @@ import { blocksOf, defineSpace, type Path, type Space } from './space.js';
 
 /** A level of a hierarchical search: its space, and the next level for its winner. */
 export interface Level {
-  /** The name in stages and files: `high`, `low`. */
+  /** The name in stages and files: `high`, `low`, or `joint` for both at once. */
   readonly name: string;
   readonly space: Space;
   /** The next level, with this level's choices fixed to those of `winner`; undefined for the last level. */
@@ -17,7 +17,7 @@ export interface SearchSpace {
   /** Whether blocks may have local heads; the heads are then split in thirds. */
   readonly hasLocalHeads: boolean;
   first(settings: SpaceSettings): Level;
-  /** All candidates of the search in one space, to draw a random one from. */
+  /** All candidates of the search in one space: for a search that is not hierarchical, and to draw a random one from. */
   joint(settings: SpaceSettings): Space;
 }
 

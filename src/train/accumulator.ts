@@ -51,14 +51,15 @@ export class Accumulator {
 
   private updates(path: Path, outputs: readonly string[], last: boolean): Record<string, DeviceTensor> {
     const updates: Record<string, DeviceTensor> = {};
-    for (const { position, group } of groupsAt(this.network, path)) {
+    const known = new Set(outputs);
+    for (const { branch, at, group } of groupsAt(this.network, path)) {
       for (const [vector, slots] of [
         [GRADIENT, this.gradients],
         ['buffers', last ? undefined : this.statistics],
       ] as const) {
-        const name = outputName(position, vector);
+        const name = outputName(branch, vector, at);
         const slot = slots?.get(inputName(group, vector));
-        if (slot !== undefined && outputs.includes(name)) updates[name] = slot;
+        if (slot !== undefined && known.has(name)) updates[name] = slot;
       }
     }
     return updates;

@@ -116,6 +116,7 @@ describe('training', () => {
   for (const [name, network] of [
     ['a plain network', tinyNetwork],
     ['a supernet', tinySupernet],
+    ['an entangled supernet', () => tinySupernet({ entangled: true })],
   ] as const) {
     for (const accumulate of [1, 3]) {
       const recipe = { ...TINY_RECIPE, accumulate };

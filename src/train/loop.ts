@@ -1,12 +1,12 @@
 import { stopIfAborted, UserError } from '../errors.js';
 import { pixelImages } from '../program/images.js';
 import type { Normalization } from '../family/preprocessing.js';
-import type { Network } from '../model/network.js';
+import { pathFeed, type Network } from '../model/network.js';
 import type { Batch, Loader } from '../loader/loader.js';
 import type { Rng } from '../random/rng.js';
 import type { Device } from '../runtime/device.js';
 import type { Path } from '../space/space.js';
-import { float32, int64, scalar, tensor, type Tensor } from '../tensor/tensor.js';
+import { float32, scalar, tensor, type Tensor } from '../tensor/tensor.js';
 import { dropPathMask, dropPathRates } from './dropPath.js';
 import { dominantLabels, mixedTargets, smoothTargets } from './loss.js';
 import { scalarFeeds } from './optimize.js';
@@ -101,7 +101,7 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
   const { device, network, loader, recipe, rng, signal, checkpoints } = job;
   const batches = recipe.accumulate ?? 1;
   const pathOf = job.paths ?? uniformPaths(network.space, rng.fork('path'));
-  const average = recipe.averageDecay > 0 && network.choices.every((choices) => choices.length === 1);
+  const average = recipe.averageDecay > 0 && network.space.positions.every((choices) => choices.length === 1);
   const images = pixelImages(recipe.batchSize, network.backbone.imageSize, job.normalization, loader.pixels);
   const stepper = await createStepper(device, network, images, {
     batches,
@@ -195,7 +195,7 @@ function feedsOf(
   return {
     images: tensor(loader.pixels, [batch.size, 3, imageSize, imageSize], batch.images),
     targets: tensor('float32', [batch.size, classes], targets),
-    path: int64([depth], path),
+    path: pathFeed(network, path),
     keep: float32([branches * depth, batch.size], kept),
     momentum: scalar(BATCH_NORM_MOMENTUM),
     ...scalarFeeds(optimizer, (at) => scalar(scalars[at])),

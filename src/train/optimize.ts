@@ -1,14 +1,14 @@
 import { add, branch, constant, div, input, minimum, mul, sqrt, sum, type Value } from '../graph/index.js';
 import { feeds, type FeedType } from '../program/program.js';
-import { inputName, outputName, type Vector } from '../program/sources.js';
-import type { ParameterGroup } from '../nn/group.js';
+import { groupVectors, inputName, joined, outputName, partsOf } from '../program/sources.js';
+import type { FlatVariables } from '../nn/group.js';
 import type { Place } from './backward.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 
 /** A place and its gradient. */
 export interface UpdatedPlace extends Place {
-  /** The gradient as each group's arm captures it. */
-  readonly gradients: readonly Value[];
+  /** What an option's arm captures of the gradient: the flat vector, or its parts. */
+  readonly gradient: (option: FlatVariables) => readonly Value[];
   /** The BatchNorm statistics that the moving average follows; undefined if there are none. */
   readonly statistics: Value | undefined;
 }
@@ -35,10 +35,13 @@ export function scalarFeeds<T>({ scalars }: Optimizer, of: (at: number) => T): R
  */
 export function optimize(places: readonly UpdatedPlace[], { optimizer, clipNorm, averageDecay }: UpdateSettings) {
   const squares = places.map(
-    ({ index, groups, gradients }) =>
+    ({ index, options, gradient }) =>
       branch(
         index,
-        groups.map((_, choice) => ({ captures: [gradients[choice]], body: (grad) => [sum(mul(grad, grad))] })),
+        options.map((option) => ({
+          captures: gradient(option),
+          body: (...parts) => [option.size === 0 ? constant(0) : parts.map((part) => sum(mul(part, part))).reduce(add)],
+        })),
       )[0],
   );
   const gradientNorm = sqrt(squares.reduce(add));
@@ -48,41 +51,49 @@ export function optimize(places: readonly UpdatedPlace[], { optimizer, clipNorm,
   const scalars = feeds(scalarFeeds(optimizer, (): FeedType => ['float32', []]));
   const rates = Object.values(scalars);
   const updates: Record<string, Value> = {};
-  for (const { position, index, groups, sources, gradients, statistics } of places) {
-    const slotOf = (group: ParameterGroup, slot: Vector): Value =>
-      input(inputName(group, slot), 'float32', [group.size]);
-    const [parameters, ...next] = branch(
+  const vectors = groupVectors();
+  for (const { name, index, options, sources, gradient, statistics } of places) {
+    const most = Math.max(...options.map(({ groups }) => groups.length));
+    const results = branch(
       index,
-      groups.map((group, choice) => ({
-        captures: [
-          gradients[choice],
-          sources[choice].parameters,
-          ...slots.map((slot) => slotOf(group, slot)),
-          ...rates,
-          ...(factor ? [factor] : []),
-        ],
-        body: (grad: Value, old: Value, ...rest: readonly Value[]) => {
-          const shortening = factor && rest[slots.length + rates.length];
-          const updated = optimizer.update({
-            parameters: old,
-            gradient: shortening === undefined ? grad : mul(grad, shortening),
-            slots: rest.slice(0, slots.length),
-            scalars: rest.slice(slots.length, slots.length + rates.length),
-            decayed: group.decayedSize,
-          });
-          return [updated.parameters, ...updated.slots];
-        },
-      })),
+      options.map((option, choice) => {
+        const grads = gradient(option);
+        const moments = slots.map((slot) => option.groups.flatMap((group) => vectors(group, slot) ?? []));
+        return {
+          captures: [sources[choice].parameters, ...rates, ...(factor ? [factor] : []), ...grads, ...moments.flat()],
+          body: (old: Value, ...rest: readonly Value[]) => {
+            const take = (count: number): readonly Value[] => rest.slice(next, (next += count));
+            let next = 0;
+            const inner = take(rates.length);
+            const shortening = factor && take(1)[0];
+            const grad = joined(take(grads.length));
+            const before = moments.map((parts) => joined(take(parts.length)));
+            if (option.size === 0) return Array.from({ length: most * (1 + slots.length) }, () => joined([]));
+            const updated = optimizer.update({
+              parameters: old,
+              gradient: shortening === undefined ? grad : mul(grad, shortening),
+              slots: before,
+              scalars: inner,
+              decayRuns: option.decayRuns,
+            });
+            return [updated.parameters, ...updated.slots].flatMap((flat) => {
+              const parts = partsOf(option, 'parameters', flat);
+              return Array.from({ length: most }, (_, at) => parts[at] ?? joined([]));
+            });
+          },
+        };
+      }),
     );
-    updates[outputName(position, 'parameters')] = parameters;
-    slots.forEach((slot, at) => (updates[outputName(position, slot)] = next[at]));
+    ['parameters', ...slots].forEach((vector, row) => {
+      for (let at = 0; at < most; at++) updates[outputName(name, vector, at)] = results[row * most + at];
+    });
     if (averageDecay === undefined) continue;
-    const [group] = groups;
+    const [group] = options[0].groups;
     const follow = (vector: 'average' | 'averageBuffers', size: number, value: Value): void => {
       const before = input(inputName(group, vector), 'float32', [size]);
-      updates[outputName(position, vector)] = add(mul(before, averageDecay), mul(value, 1 - averageDecay));
+      updates[outputName(name, vector)] = add(mul(before, averageDecay), mul(value, 1 - averageDecay));
     };
-    follow('average', group.size, parameters);
+    follow('average', group.size, results[0]);
     if (statistics !== undefined) follow('averageBuffers', group.bufferSize, statistics);
   }
   return { feeds: scalars, gradientNorm, updates };

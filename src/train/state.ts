@@ -82,16 +82,18 @@ export class NetworkState {
             return tensor === undefined ? [] : [[name, tensor] as const];
           }),
         ),
-      updates: (outputs) =>
-        Object.fromEntries(
-          groupsAt(this.network, path).flatMap(({ position, group }) =>
+      updates: (outputs) => {
+        const known = new Set(outputs);
+        return Object.fromEntries(
+          groupsAt(this.network, path).flatMap(({ branch, at, group }) =>
             this.vectors.flatMap((vector) => {
-              const name = outputName(position, vector);
+              const name = outputName(branch, vector, at);
               const tensor = this.tensors.get(inputName(group, vector));
-              return tensor !== undefined && outputs.includes(name) ? [[name, tensor] as const] : [];
+              return tensor !== undefined && known.has(name) ? [[name, tensor] as const] : [];
             }),
           ),
-        ),
+        );
+      },
     };
   }
 
@@ -143,13 +145,15 @@ export class NetworkState {
   }
 }
 
-/** The groups of a path, with their places: the trunk, and the chosen group of every block. */
+/** The groups of a path, with their outputs' names: the trunk's, and those of the option of every branch. */
 export function groupsAt(
-  { trunk, choices }: Network,
+  { trunk, branches }: Network,
   path: Path,
-): readonly { readonly position: 'trunk' | number; readonly group: ParameterGroup }[] {
+): readonly { readonly branch: 'trunk' | number; readonly at: number; readonly group: ParameterGroup }[] {
   return [
-    { position: 'trunk', group: trunk },
-    ...path.map((choice, position) => ({ position, group: choices[position][choice] })),
+    { branch: 'trunk', at: 0, group: trunk },
+    ...branches.flatMap(({ position, options, optionOf }, branch) =>
+      options[optionOf[path[position]]].variables.groups.map((group, at) => ({ branch, at, group })),
+    ),
   ];
 }

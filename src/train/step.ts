@@ -1,9 +1,9 @@
-import { add, branch, input, mul, slice, type Value } from '../graph/index.js';
+import { add, branch, mul, type Value } from '../graph/index.js';
 import type { Network } from '../model/network.js';
 import { feeds, programOf, type ProgramGraph } from '../program/program.js';
-import { fedGroup, GRADIENT, inputName, outputName } from '../program/sources.js';
-import type { ParameterGroup } from '../nn/group.js';
-import { backward, placesOf, type BackwardFeed, type DifferentiatedPlace } from './backward.js';
+import { fedNetwork, GRADIENT, groupVectors, joined, outputName, partsOf } from '../program/sources.js';
+import { backward, placesOf, type BackwardFeed } from './backward.js';
+import type { FlatVariables } from '../nn/group.js';
 import { optimize, type ScalarFeed, type UpdateSettings } from './optimize.js';
 
 export interface StepSettings extends UpdateSettings {
@@ -20,20 +20,21 @@ export type StepFeed = BackwardFeed | ScalarFeed;
  * C].
  *
  * In a supernet, only the path's choices are read and replaced: the parameters, slots and statistics of other choices
- * are not touched, not even by weight decay.
+ * are not touched, not even by weight decay. In an entangled supernet, a choice is a slice, and the same holds for
+ * everything outside it: no gradient, no weight decay, no change of moments or statistics.
  */
 export function trainingStep(
   network: Network,
   images: Value,
   { dropPath, ...settings }: StepSettings,
 ): ProgramGraph<StepFeed, 'loss' | 'logits' | 'gradientNorm'> {
-  const { loss, logits, places, feeds: given } = backward(network, images, { dropPath });
-  const updated = places.map((place) => ({ ...place, gradients: place.groups.map(() => place.gradient) }));
+  const { loss, logits, places, statistics, feeds: given } = backward(network, images, { dropPath });
+  const updated = places.map((place) => ({ ...place, gradient: () => [place.gradient] }));
   const { feeds: scalars, gradientNorm, updates } = optimize(updated, settings);
   return programOf({
     feeds: { ...given, ...scalars },
     results: { loss, logits, gradientNorm },
-    updates: { ...newStatistics(places), ...updates },
+    updates: { ...statistics, ...updates },
   });
 }
 
@@ -51,18 +52,21 @@ export function gradientStep(
   images: Value,
   { dropPath, batches }: { readonly dropPath: boolean; readonly batches: number },
 ): ProgramGraph<BackwardFeed | 'carry', 'loss' | 'logits'> {
-  const { loss, logits, places, feeds: given } = backward(network, images, { dropPath, share: 1 / batches });
+  const passed = backward(network, images, { dropPath, share: 1 / batches });
+  const { loss, logits, places, statistics, feeds: given } = passed;
   const { carry } = feeds({ carry: ['float32', []] });
-  const updates: Record<string, Value> = newStatistics(places);
-  for (const { position, index, groups, gradient } of places) {
-    const [total] = branch(
+  const updates: Record<string, Value> = { ...statistics };
+  const vectors = groupVectors();
+  for (const { name, index, options, gradient } of places) {
+    const totals = branch(
       index,
-      groups.map((group) => ({
-        captures: [gradient, fedGradient(group), carry],
-        body: (part: Value, before: Value, kept: Value) => [add(mul(before, kept), part)],
+      options.map((option) => ({
+        captures: [gradient, carry, ...option.groups.flatMap((group) => vectors(group, GRADIENT) ?? [])],
+        body: (part: Value, kept: Value, ...before: readonly Value[]) =>
+          partsOf(option, GRADIENT, add(mul(joined(before), kept), part)),
       })),
     );
-    updates[outputName(position, GRADIENT)] = total;
+    totals.forEach((total, at) => (updates[outputName(name, GRADIENT, at)] = total));
   }
   return programOf({ feeds: { ...given, carry }, results: { loss, logits }, updates });
 }
@@ -75,26 +79,13 @@ export function updateStep(
   network: Network,
   settings: UpdateSettings,
 ): ProgramGraph<'path' | ScalarFeed, 'gradientNorm'> {
-  const { path } = feeds({ path: ['int64', [network.choices.length]] });
-  const indices = network.choices.map((_, position) => slice(path, 0, position, position + 1));
-  const sources = [[network.trunk], ...network.choices].map((groups) => groups.map(fedGroup));
-  const updated = placesOf(network, indices, sources).map((place) => ({
+  const { path } = feeds({ path: ['int64', [network.branches.length]] });
+  const vectors = groupVectors();
+  const updated = placesOf(network, fedNetwork(network, path)).map((place) => ({
     ...place,
-    gradients: place.groups.map(fedGradient),
+    gradient: (option: FlatVariables) => option.groups.flatMap((group) => vectors(group, GRADIENT) ?? []),
     statistics: place.sources[0].buffers,
   }));
   const { feeds: scalars, gradientNorm, updates } = optimize(updated, settings);
   return programOf({ feeds: { path, ...scalars }, results: { gradientNorm }, updates });
-}
-
-function fedGradient(group: ParameterGroup): Value {
-  return input(inputName(group, GRADIENT), 'float32', [group.size]);
-}
-
-function newStatistics(places: readonly DifferentiatedPlace[]): Record<string, Value> {
-  return Object.fromEntries(
-    places.flatMap(({ position, statistics }) =>
-      statistics === undefined ? [] : [[outputName(position, 'buffers'), statistics] as const],
-    ),
-  );
 }

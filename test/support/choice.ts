@@ -106,8 +106,8 @@ export async function checkChoice(choice: Choice, seed: string | number = 'choic
   assertNoRepetition(choice, branched);
 }
 
-/** Nodes that name, route or reinterpret values: a branch needs more of them than its arms alone. */
-const FREE = new Set(['If', 'Less', 'Identity', 'Reshape']);
+/** Nodes that name, route, fill or reinterpret values: a branch needs more of them than its arms alone. */
+const FREE = new Set(['If', 'Less', 'Identity', 'Reshape', 'Expand']);
 
 function assertNoRepetition(choice: Choice, branched: Outputs): void {
   const alone = choice.arms.map((_, chosen) => countNodes(lower(staticStep(choice, chosen))));

@@ -1,6 +1,6 @@
 import { texturePairs, TEXTURE_PAIRS } from '../../src/dataset/texturePairs.js';
 import type { Dataset } from '../../src/dataset/dataset.js';
-import { plainNetwork, supernet, type Network } from '../../src/model/network.js';
+import { plainNetwork, supernet, type Network, type SupernetOptions } from '../../src/model/network.js';
 import { seeded } from '../../src/random/rng.js';
 import { glitArchitecture, type GlitArchitecture } from '../../src/family/glit/architecture.js';
 import type { GlitBackbone } from '../../src/family/glit/backbone.js';
@@ -27,8 +27,8 @@ export function tinyNetwork(): Network {
   return plainNetwork(TINY_ARCHITECTURE);
 }
 
-export function tinySupernet(): Network {
-  return supernet(TINY_BACKBONE, highLevelSpace({ depth: 2, heads: 3, defaults: { kernel: 5 } }));
+export function tinySupernet(options: SupernetOptions = {}): Network {
+  return supernet(TINY_BACKBONE, highLevelSpace({ depth: 2, heads: 3, defaults: { kernel: 5 } }), options);
 }
 
 export function tinyDataset(): Dataset {

@@ -2,6 +2,7 @@ import { defineFamily } from '../family.js';
 import { backboneFault, fitFault, GLIT_BACKBONE_FIELDS, type GlitBackbone } from './backbone.js';
 import { describeBlock, faultOf, type GlitBlock } from './block.js';
 import { classifier } from './classifier.js';
+import { entanglement } from './entanglement.js';
 import { glBlock } from './glBlock.js';
 import { deitLayout, glitLayout } from './layouts.js';
 import { channelParts, patchGrid } from './gradCam.js';
@@ -47,6 +48,7 @@ export const glit = defineFamily<GlitBackbone, GlitBlock>({
   block: glBlock,
   head: (scope, x, { classes }) => classifier(scope, x, classes),
   residualBranches: 2,
+  entanglement,
   gradCam: { tap: 'norm1', grid: patchGrid, parts: channelParts },
 
   presets: GLIT_PRESETS,

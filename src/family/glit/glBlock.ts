@@ -51,7 +51,7 @@ export function mixer(
   return concat([global(first), local(rest)], 2);
 }
 
-function given(value: number | undefined, field: keyof GlitBlock): number {
+export function given(value: number | undefined, field: keyof GlitBlock): number {
   if (value === undefined) throw new GraphError(`the block has no ${field}`);
   return value;
 }

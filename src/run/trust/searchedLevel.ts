@@ -8,7 +8,7 @@ import { blocksOf, type Path } from '../../space/space.js';
 import type { CandidateEvaluated } from '../../telemetry/events.js';
 import { readJournal } from '../../telemetry/journal.js';
 import { stageName } from '../../telemetry/stage.js';
-import { searchSpaceOf, spaceSettingsOf } from '../hierarchicalSearch.js';
+import { firstLevel } from '../hierarchicalSearch.js';
 import type { RunFolder } from '../runFolder.js';
 
 /** A candidate with the fitness that the search recorded: accuracy on all held-out images. */
@@ -50,7 +50,7 @@ export async function searchedLevel(run: RunFolder, config: Config, wanted?: str
     );
   }
   const evaluated = entries.filter((entry) => entry.type === 'candidateEvaluated');
-  const level = levelNamed(searchSpaceOf(config).first(spaceSettingsOf(config)), evaluated, wanted);
+  const level = levelNamed(firstLevel(config), evaluated, wanted);
   const weightsFile = `weights/${stageName({ kind: 'supernet', level: level.name })}.safetensors`;
   if (!run.has(weightsFile)) {
     throw new UserError(`${run.root} has no ${weightsFile}; give a run folder that still has its supernets`);

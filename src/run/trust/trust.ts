@@ -74,7 +74,7 @@ function planOf(
   { candidates }: TrustSettings,
 ): Plan {
   const backbone = backboneOf(config, data.classes.length);
-  const table = costTable(supernet(backbone, space));
+  const table = costTable(supernet(backbone, space, config.space));
   const budget = budgetOf(config, backbone);
   const legal: LegalPaths = { space, isLegal: (path) => isWithin(budget, costOfPath(table, path)) };
   const own = rng.fork('trust').fork(name);
@@ -113,7 +113,7 @@ async function measure(
   });
   const { space } = level;
   const backbone = backboneOf(config, data.classes.length);
-  const network = supernet(backbone, space);
+  const network = supernet(backbone, space, config.space);
   const paths = candidates.map(({ path }) => path);
   const weights = await run.readWeights(level.weightsFile);
   const fitness = await rescore(context, level.name, network, weights, halves.A, paths);

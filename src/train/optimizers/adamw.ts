@@ -27,11 +27,11 @@ export function adamw({ beta1, beta2, epsilon }: AdamWSettings = DEFAULTS): Opti
       const second = Math.sqrt((1 - beta2) / (1 - beta2 ** step));
       return [(learningRate * first) / second, epsilon / second, 1 - learningRate * weightDecay];
     },
-    update({ parameters, gradient, slots: [first, second], scalars: [stepSize, smallest, decayFactor], decayed }) {
+    update({ parameters, gradient, slots: [first, second], scalars: [stepSize, smallest, decayFactor], decayRuns }) {
       const m = add(mul(first, beta1), gradient);
       const v = add(mul(second, beta2), mul(gradient, gradient));
       const move = mul(div(m, add(sqrt(v), smallest)), stepSize);
-      const shrunk = mul(parameters, decayVector(decayFactor, decayed, parameters.shape[0] - decayed));
+      const shrunk = mul(parameters, decayVector(decayFactor, decayRuns));
       return { parameters: sub(shrunk, move), slots: [m, v] };
     },
   };
@@ -40,6 +40,9 @@ export function adamw({ beta1, beta2, epsilon }: AdamWSettings = DEFAULTS): Opti
 /**
  * The factor of every element. Groups of equal size share one, which is cheaper than splitting and joining parameters.
  */
-function decayVector(factor: Value, decayed: number, others: number): Value {
-  return concat([expand(factor, [decayed]), expand(constant(1), [others])], 0);
+function decayVector(factor: Value, runs: readonly number[]): Value {
+  return concat(
+    runs.map((length, run) => expand(run % 2 === 0 ? factor : constant(1), [length])),
+    0,
+  );
 }

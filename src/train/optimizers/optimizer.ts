@@ -16,8 +16,8 @@ export interface Update {
   readonly slots: readonly Value[];
   /** In the order of the optimizer's scalars. */
   readonly scalars: readonly Value[];
-  /** The number of elements, from the front, with weight decay. */
-  readonly decayed: number;
+  /** Lengths of the runs of elements that alternately have and have not weight decay. */
+  readonly decayRuns: readonly number[];
 }
 
 /**

@@ -72,7 +72,7 @@ async function stepped(
     gradient: vector('gradient'),
     slots: [vector('velocity')],
     scalars: optimizer.scalars.map((name) => input(name, 'float32', [])),
-    decayed: DECAYED,
+    decayRuns: [DECAYED, gradient.length - DECAYED],
   });
   const rates = optimizer.scalarsAt({ step: 1, learningRate, weightDecay });
   const found = await evaluate(

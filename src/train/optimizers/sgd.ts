@@ -18,8 +18,8 @@ export function sgd({ momentum, nesterov }: SgdSettings): Optimizer {
     slots: ['velocity'],
     scalars: ['learningRate', 'weightDecay'],
     scalarsAt: ({ learningRate, weightDecay }) => [learningRate, weightDecay],
-    update({ parameters, gradient, slots: [velocity], scalars: [learningRate, weightDecay], decayed }) {
-      const decay = decayVector(weightDecay, decayed, parameters.shape[0] - decayed);
+    update({ parameters, gradient, slots: [velocity], scalars: [learningRate, weightDecay], decayRuns }) {
+      const decay = decayVector(weightDecay, decayRuns);
       const pull = add(gradient, mul(parameters, decay));
       const next = add(mul(velocity, momentum), pull);
       const along = nesterov ? add(pull, mul(next, momentum)) : next;
@@ -29,6 +29,9 @@ export function sgd({ momentum, nesterov }: SgdSettings): Optimizer {
 }
 
 /** The weight decay of every element. */
-function decayVector(weightDecay: Value, decayed: number, others: number): Value {
-  return concat([expand(weightDecay, [decayed]), expand(constant(0), [others])], 0);
+function decayVector(weightDecay: Value, runs: readonly number[]): Value {
+  return concat(
+    runs.map((length, run) => expand(run % 2 === 0 ? weightDecay : constant(0), [length])),
+    0,
+  );
 }
