@@ -12,11 +12,12 @@ import { memoryCases } from './memory.js';
 import { presetCases } from './presets.js';
 import { pytorchCases } from './pytorch.js';
 import { recipeCases } from './recipe.js';
-import { candidateCases, supernetCases } from './supernet.js';
+import { candidateCases, entangledCases, supernetCases } from './supernet.js';
 
 const CASES = [
   ...engineCases,
   ...supernetCases,
+  ...entangledCases,
   ...candidateCases,
   ...pytorchCases,
   ...presetCases,

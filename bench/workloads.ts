@@ -32,6 +32,7 @@ export async function training(
   network: Network,
   batch: number,
   path: Path = network.choices.map(() => 0),
+  clock: typeof timed = timed,
 ): Promise<Workload> {
   const { imageSize, classes } = network.backbone;
   const optimizer = adamw();
@@ -54,7 +55,7 @@ export async function training(
     return program.on(state.at(path)).run({ ...fixed, ...scalars });
   };
   return {
-    ...timed(name, work),
+    ...clock(name, work),
     images: batch,
     flop: 6 * batch * costOf(architectureOf(network, path)).macs,
     async close() {

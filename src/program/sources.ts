@@ -67,16 +67,19 @@ function fedOptions(options: readonly Option[], index: Value): readonly FedGroup
   if (new Set(owned).size === options.length) {
     return owned.map((group, at) => ({ ...fedGroup(group), open: open(options[at]) }));
   }
-  const together = (vector: 'parameters' | 'buffers'): Value => {
-    const arms = options.map(({ variables: { groups } }) => {
-      const captures = groups.flatMap((group) => vectors(group, vector) ?? []);
-      return { captures, body: (...parts: readonly Value[]) => [joined(parts)] };
-    });
-    return branch(index, arms)[0];
-  };
-  const parameters = together('parameters');
+  const arms = options.map(({ variables: { groups } }) => {
+    const own = (['parameters', 'buffers'] as const).map((vector) =>
+      groups.flatMap((group) => vectors(group, vector) ?? []),
+    );
+    const [{ length }] = own;
+    return {
+      captures: own.flat(),
+      body: (...parts: readonly Value[]) => [joined(parts.slice(0, length)), joined(parts.slice(length))],
+    };
+  });
+  const [parameters, flatBuffers] = branch(index, arms);
   const hasBuffers = options.some(({ variables: { groups } }) => groups.some(({ bufferSize }) => bufferSize > 0));
-  const buffers = hasBuffers ? [together('buffers')] : [];
+  const buffers = hasBuffers ? [flatBuffers] : [];
   return options.map((option) => ({
     parameters,
     buffers: buffers[0],
