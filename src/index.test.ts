@@ -37,6 +37,7 @@ describe('the library', () => {
     assert.deepEqual([...packagesOf(new URL('./index.js', import.meta.url))].sort(), [
       'fastest-levenshtein',
       'protobufjs/light.js',
+      'zod',
     ]);
   });
 

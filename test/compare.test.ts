@@ -22,7 +22,10 @@ describe('a run beside published networks', () => {
     assert.equal(run.code, 0, run.stderr);
     const [before] = run.stdout.split('high level, supernet');
     for (const preset of ['deit-tiny', 'resnet50', 'swin-tiny']) {
-      assert.match(before, new RegExp(`^beside it: ${preset} scaled to the budget: .* MACs and .* parameters$`, 'm'));
+      assert.match(
+        before,
+        new RegExp(`^beside it: ${preset} scaled to the budget: .* MACs and .* parameters and .* peak memory$`, 'm'),
+      );
       assert.match(run.stdout, new RegExp(`^\\| ${preset}-w\\d+ `, 'm'));
     }
     assert.ok(!/^\| (DeiT|random)/m.test(run.stdout));
