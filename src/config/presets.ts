@@ -20,7 +20,7 @@ const RELEASED_SPACE: Config['space'] = {
 const demo: Config = {
   seed: 0,
   device: { kind: 'cpu' },
-  data: { source: 'texture-pairs', searchVal: 0.2, resampling: 'pillow' },
+  data: { source: 'warmest-disc', searchVal: 0.2, resampling: 'pillow' },
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 4 },
   space: RELEASED_SPACE,
   budget: {},

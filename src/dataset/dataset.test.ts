@@ -6,7 +6,7 @@ import { holdOut } from './dataset.js';
 import type { Dataset, SearchData } from './dataset.js';
 import { isStored } from './source.js';
 import type { EncodedSource, ImageSource } from './source.js';
-import { texturePairs, TEXTURE_PAIRS } from './texturePairs.js';
+import { warmestDisc, WARMEST_DISC } from './warmestDisc.js';
 
 const encoded: EncodedSource = {
   classes: ['a', 'b'],
@@ -41,7 +41,7 @@ describe('holdOut', () => {
   });
 
   test('shares the memory of decoded images', () => {
-    const { train } = texturePairs(seeded(1), { ...TEXTURE_PAIRS, trainImages: 20, testImages: 10 });
+    const { train } = warmestDisc(seeded(1), { ...WARMEST_DISC, trainImages: 20, testImages: 10 });
     const { train: rest, searchVal } = holdOut(train, { fraction: 0.5, rng: seeded(2) });
     assert.ok(isStored(train) && isStored(rest) && isStored(searchVal));
     assert.equal(rest.store, train.store);

@@ -2,7 +2,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import { intoMemory } from './memory.js';
 import type { ImageSource } from '../dataset/source.js';
 import { openSource } from '../dataset/sources/openSource.js';
-import { texturePairs } from '../dataset/texturePairs.js';
+import { warmestDisc } from '../dataset/warmestDisc.js';
 import { stopIfAborted } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import type { Listener } from '../telemetry/events.js';
@@ -12,7 +12,7 @@ import type { Framing } from '../image/framing.js';
 import { UnreadableImages } from './unreadable.js';
 
 /** The built-in set's name as a data source. */
-export const BUILT_IN = 'texture-pairs';
+export const BUILT_IN = 'warmest-disc';
 
 const IMAGES: ImagesStage = { kind: 'images' };
 const FILES: FilesStage = { kind: 'files' };
@@ -107,7 +107,7 @@ async function builtIn(rng: Rng, emit: Listener, signal: AbortSignal | undefined
   const began = performance.now();
   emit({ type: 'stageStarted', stage: IMAGES });
   await new Promise((resolve) => setImmediate(resolve));
-  const dataset = texturePairs(rng);
+  const dataset = warmestDisc(rng);
   await new Promise((resolve) => setImmediate(resolve));
   stopIfAborted(signal);
   finished(began, dataset.train.labels.length + dataset.test.labels.length, emit);

@@ -5,10 +5,10 @@ import { seeded } from '../random/rng.js';
 import type { Dataset } from './dataset.js';
 import { isStored, storedImage } from './source.js';
 import type { ImageSource, StoredSource } from './source.js';
-import { texturePairs, TEXTURE_PAIRS } from './texturePairs.js';
+import { drawDiscs, warmestDisc, WARMEST_DISC } from './warmestDisc.js';
 
-const OPTIONS = { ...TEXTURE_PAIRS, trainImages: 2000, testImages: 1000 };
-const data = texturePairs(seeded('texture pairs'), OPTIONS);
+const OPTIONS = { ...WARMEST_DISC, trainImages: 2000, testImages: 1000 };
+const data = warmestDisc(seeded('warmest disc'), OPTIONS);
 
 function pixelsOf(source: ImageSource): Uint8Array[] {
   return Array.from(storedOf(source).rows, (row) => storedImage(storedOf(source).store, row).pixels);
@@ -51,10 +51,17 @@ function colourMeans(pixels: Uint8Array): number[] {
   );
 }
 
-describe('texturePairs', () => {
-  test('makes the requested number of 32 × 32 images, in ten named classes in turn', () => {
-    assert.equal(data.classes.length, 10);
-    assert.equal(new Set(data.classes).size, 10);
+/** Pixels in each of 8 ranges of each channel. */
+function colourHistogram(pixels: Uint8Array): number[] {
+  const counts = Array.from({ length: 24 }, () => 0);
+  pixels.forEach((value, at) => counts[8 * Math.floor(at / 1024) + (value >> 5)]++);
+  return counts;
+}
+
+describe('warmestDisc', () => {
+  test('makes the requested number of 32 × 32 images, in five named classes in turn', () => {
+    assert.equal(data.classes.length, 5);
+    assert.equal(new Set(data.classes).size, 5);
     for (const [source, count] of [
       [data.train, OPTIONS.trainImages],
       [data.test, OPTIONS.testImages],
@@ -69,18 +76,18 @@ describe('texturePairs', () => {
       );
       assert.deepEqual(
         source.labels,
-        Int32Array.from({ length: count }, (_, index) => index % 10),
+        Int32Array.from({ length: count }, (_, index) => index % 5),
       );
     }
   });
 
   test('gives the same images for the same seed and others for another', () => {
     const few = { ...OPTIONS, trainImages: 50, testImages: 50 };
-    const again = texturePairs(seeded('texture pairs'), few);
+    const again = warmestDisc(seeded('warmest disc'), few);
     assert.deepEqual(hashes(again.train), hashes(data.train).slice(0, 50), 'the number of images changes none of them');
     assert.deepEqual(hashes(again.test), hashes(data.test).slice(0, 50));
     const known = new Set(hashes(data.train));
-    const other = texturePairs(seeded('other'), few);
+    const other = warmestDisc(seeded('other'), few);
     assert.ok(hashes(other.train).every((hash) => !known.has(hash)));
   });
 
@@ -90,7 +97,7 @@ describe('texturePairs', () => {
     for (const source of [data.train, data.test]) {
       for (const pixels of pixelsOf(source).slice(0, 100)) hash.update(pixels);
     }
-    assert.equal(hash.digest('hex'), '704ecf25ca2c1d309bbce6aed6c2d08079f2a3ead6956c31f04c068e340290f5');
+    assert.equal(hash.digest('hex'), 'c40b0245682964e87e27c2da4aaad17949726c8584c1aed92e95a5a4c7da0c86');
   });
 
   test('shows no image twice, within a split or across', () => {
@@ -98,31 +105,42 @@ describe('texturePairs', () => {
     assert.equal(new Set(all).size, all.length);
   });
 
+  test('does not reveal the class by its colours', () => {
+    const accuracy = nearestMeanAccuracy(data, colourHistogram);
+    assert.ok(accuracy < 0.3, `a histogram of colours finds ${accuracy} of the classes; chance is 0.2`);
+  });
+
   test('does not reveal the class by its mean colour', () => {
     const accuracy = nearestMeanAccuracy(data, colourMeans);
-    assert.ok(accuracy < 0.15, `the mean colour finds ${accuracy} of the classes; chance is 0.1`);
+    assert.ok(accuracy < 0.25, `the mean colour finds ${accuracy} of the classes; chance is 0.2`);
   });
 
   test('reveals almost nothing of the class by single pixels', () => {
     const accuracy = nearestMeanAccuracy(data, (pixels) => [...pixels]);
-    assert.ok(accuracy < 0.25, `a template a class finds ${accuracy} of the classes; chance is 0.1`);
+    assert.ok(accuracy < 0.35, `a template a class finds ${accuracy} of the classes; chance is 0.2`);
   });
 
-  test('draws the textures that its classes are named for', () => {
-    // Differences along x against those along y: columns vary along x, rows along y, whichever way the image lies.
-    const steepness = (pixels: Uint8Array, step: number): number => {
-      let sum = 0;
-      for (let at = 0; at < 1024 - step; at++) sum += Math.abs(pixels[at + step] - pixels[at]);
-      return sum;
-    };
-    const leaning = (name: string): number => {
-      const label = data.classes.indexOf(name);
-      const images = pixelsOf(data.train).filter((_, index) => data.train.labels[index] === label);
-      return images.filter((pixels) => steepness(pixels, 1) > steepness(pixels, 32)).length / images.length;
-    };
-    for (const arrangement of ['side by side', 'stacked']) {
-      assert.ok(leaning(`columns ${arrangement}`) > 0.9);
-      assert.ok(leaning(`rows ${arrangement}`) < 0.1);
-    }
+  test('places and colours the discs as the class says', () => {
+    const rng = seeded('discs');
+    data.classes.forEach((name, label) => {
+      for (let index = 0; index < 50; index++) {
+        const discs = drawDiscs(label, rng.fork(label).fork(index));
+        const [warmest] = discs.toSorted((a, b) => b.warmth - a.warmth);
+        assert.equal(warmest.texture, name);
+        assert.equal(new Set(discs.map(({ texture }) => texture)).size, 3);
+        for (const { x, y, radius } of discs) {
+          assert.ok(Math.min(x, y) >= radius && Math.max(x, y) <= 32 - radius, 'inside the image');
+        }
+      }
+    });
+  });
+
+  test('no colour alone makes a disc the warmest', () => {
+    const rng = seeded('colours');
+    const all = Array.from({ length: 500 }, (_, index) => drawDiscs(index % 5, rng.fork(index)));
+    const warmest = all.map((discs) => discs[0].warmth);
+    const others = all.flatMap((discs) => discs.slice(1).map(({ warmth }) => warmth));
+    const overlap = others.filter((warmth) => warmth > Math.min(...warmest)).length / others.length;
+    assert.ok(overlap > 0.2, `${overlap} of the other discs are warmer than some warmest one`);
   });
 });
