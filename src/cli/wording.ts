@@ -135,7 +135,7 @@ export function lasting(event: RunEvent): string | undefined {
     case 'runPlanned':
       return planText(event);
     case 'randomSearchPlanned':
-      return `random search for as long as the search (${formatDuration(event.processorSeconds)} of processor time): ${event.candidates} candidates`;
+      return `random search for as long as the search (${formatDuration(event.searchProcessorSeconds)} of processor time): ${event.candidates} candidates`;
     case 'latencyMeasured':
       return latencyText(event);
     case 'evaluation':

@@ -43,7 +43,7 @@ export async function randomSearch(
     const retrain = { ...config.retrain, randomCandidates: candidates };
     await folder.write('config.yaml', formatConfig({ ...config, retrain }));
   }
-  emit({ type: 'randomSearchPlanned', candidates, processorSeconds: cost.processorSeconds });
+  emit({ type: 'randomSearchPlanned', candidates, searchProcessorSeconds: cost.processorSeconds });
   const backbone = backboneOf(config, data.classes.length);
   const drawn = randomCandidates(context, backbone, candidates, rng.fork('randomCandidate'));
   const contenders = drawn.map((each) => ({ architecture: each, weights: () => Promise.resolve(undefined) }));

@@ -126,7 +126,7 @@ export interface RandomSearchPlanned {
   /** The number of random candidates that it begins with. */
   readonly candidates: number;
   /** The processor seconds that the search took, over all its processes. */
-  readonly processorSeconds: number;
+  readonly searchProcessorSeconds: number;
 }
 
 /** One of the best candidates was timed as a whole network, on the machine of the latency table. */

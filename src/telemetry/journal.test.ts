@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../errors.js';
 import { tee, type RunEvent } from './events.js';
-import { JournalReader, JournalWriter, readJournal, type Clock } from './journal.js';
+import { JournalReader, JournalWriter, readJournal, type Clock, type Stamp } from './journal.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'glit-journal-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -35,6 +35,13 @@ describe('a journal', () => {
     journal.close();
     journal.write(warning('dropped'));
     assert.equal((await readJournal(file)).length, 2);
+  });
+
+  test('cannot have an event whose field would replace a stamp', () => {
+    type Fields<Event> = Event extends unknown ? keyof Event : never;
+    // Does not compile if there is one.
+    const none: Extract<Fields<RunEvent>, keyof Stamp> extends never ? true : false = true;
+    assert.ok(none);
   });
 
   test('is continued where it stopped; the pause does not count', async () => {
