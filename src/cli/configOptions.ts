@@ -68,7 +68,8 @@ function budgetOptions(measure: Measure): readonly ConfigOption[] {
 
 export const spaceOption: ConfigOption = {
   flags: '--space <name>',
-  description: "low level: released (the code's grid), paper (every combination) or nlp (no convolutions)",
+  description:
+    "released (the code's grid), paper (every combination), nlp (no convolutions) or high (only the split of heads)",
   keys: ['space.lowLevel'],
 };
 

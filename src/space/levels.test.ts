@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { UserError } from '../errors.js';
-import { block, describeBlock } from '../family/glit/block.js';
+import { block, describeBlock, LOW_LEVEL_DEFAULTS } from '../family/glit/block.js';
 import { highLevelSpace } from './highLevel.js';
-import { headSplits, jointSpace, nlpSpace, paperLowLevel, releasedLowLevel } from './lowLevel.js';
+import { headSplits, jointSpace, nlpSpace, PAPER_GRID, paperLowLevel, releasedLowLevel } from './lowLevel.js';
+import { SEARCH_SPACES } from './searchSpaces.js';
 import { blocksOf, log10SizeOf, pathOf, sizeOf } from './space.js';
 
 const TINY_GLOBAL_HEADS = [3, 0, 1, 3, 0, 1, 3, 1, 0, 3, 0, 3];
@@ -117,6 +118,16 @@ describe('the other low levels', () => {
     assert.equal(sizeOf(space), 9n ** 12n);
     assert.ok(space.positions.flat().every((choice) => choice.localHeads === 0 && choice.kernel === undefined));
     assert.equal(nlpSpace({ depth: 1, heads: 4, grid: { dkRatios: [1] } }).positions[0]?.length, 3);
+  });
+
+  test('high has the first of two levels only', () => {
+    const settings = { depth: 4, heads: 6, grid: PAPER_GRID, defaults: { ...LOW_LEVEL_DEFAULTS, kernel: 17 } };
+    const high = SEARCH_SPACES.high.first(settings);
+    const both = SEARCH_SPACES.released.first(settings);
+    assert.deepEqual(high.space, both.space);
+    assert.equal(high.name, both.name);
+    assert.ok(!('next' in high));
+    assert.deepEqual(SEARCH_SPACES.high.joint(settings), high.space);
   });
 
   test('joint holds both levels of every split', () => {

@@ -45,7 +45,8 @@ function hierarchical(lowLevel: LowLevel): SearchSpace {
 }
 
 /**
- * The spaces by name: the released code's grid, every combination of the paper, and attention only (its NLP ablation).
+ * The spaces by name: the released code's grid, every combination of the paper, attention only (its NLP ablation), and the
+ * heads of every block only, with default inner sizes (its first level alone).
  */
 export const SEARCH_SPACES = {
   released: hierarchical(releasedLowLevel),
@@ -54,6 +55,11 @@ export const SEARCH_SPACES = {
     hasLocalHeads: false,
     first: (settings) => ({ name: 'low', space: nlpSpace(settings) }),
     joint: nlpSpace,
+  },
+  high: {
+    hasLocalHeads: true,
+    first: (settings) => ({ name: 'high', space: highLevelSpace(settings) }),
+    joint: highLevelSpace,
   },
 } as const satisfies Record<string, SearchSpace>;
 
