@@ -42,6 +42,20 @@ const demo: Config = {
   retrain: { top: 2, halving: { contenders: 8, share: 0.1 }, inherited: false, recipe: RECIPES.demo, baselines: true },
 };
 
+/** Every stage in seconds, to see that it works: networks learn little. */
+const smoke: Config = {
+  ...demo,
+  model: { imageSize: 32, patchSize: 8, dim: 24, heads: 3, depth: 3 },
+  supernet: { ...demo.supernet, steps: 60 },
+  search: { ...demo.search, population: 4, generations: 2, calibrationBatches: 1 },
+  retrain: {
+    ...demo.retrain,
+    top: 1,
+    halving: { contenders: 2, share: 0.5 },
+    recipe: { ...RECIPES.demo, steps: 60 },
+  },
+};
+
 /** Images of about 32 × 32, such as CIFAR-10: under an hour on two cores. */
 const cifar: Config = {
   ...demo,
@@ -85,5 +99,5 @@ const paper: Config = {
 };
 
 /** Complete configurations to start from, by name. */
-export const PRESETS = { demo, cifar, paper };
+export const PRESETS = { demo, smoke, cifar, paper };
 export type PresetName = keyof typeof PRESETS;
