@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAblate } from './commands/ablate.js';
 import { addConvert } from './commands/convert.js';
 import { addData } from './commands/data.js';
 import { addDemo } from './commands/demo.js';
@@ -24,6 +25,7 @@ const COMMANDS = [
   addSearch,
   addRetrain,
   addTrust,
+  addAblate,
   addTrain,
   addEval,
   addPredict,

@@ -6,6 +6,7 @@ import { describeRecipe } from './recipeWording.js';
 import { FAMILIES } from '../family/families.js';
 import type { Backbone } from '../family/family.js';
 import type {
+  AblationRowStarted,
   BaselineScaled,
   CandidateEvaluated,
   CandidateRescored,
@@ -132,6 +133,8 @@ export function lasting(event: RunEvent): string | undefined {
       return spaceText(event);
     case 'baselineScaled':
       return baselineText(event);
+    case 'ablationRowStarted':
+      return ablationText(event);
     case 'runPlanned':
       return planText(event);
     case 'randomSearchPlanned':
@@ -158,6 +161,11 @@ export function lasting(event: RunEvent): string | undefined {
     case 'runFinished':
       return undefined;
   }
+}
+
+function ablationText({ seed, row, done, total, remainingSeconds }: AblationRowStarted): string {
+  const left = remainingSeconds === undefined ? '' : `, about ${formatDuration(remainingSeconds)} left`;
+  return `ablation, seed ${seed}, ${row}: row ${done + 1} of ${total}${left}`;
 }
 
 /** What the parts of a plan are called. */

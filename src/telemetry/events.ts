@@ -102,6 +102,19 @@ export interface BaselineScaled {
   readonly measures: ByMeasure<number>;
 }
 
+/** A row of an ablation study starts or continues with one seed. */
+export interface AblationRowStarted {
+  readonly type: 'ablationRowStarted';
+  readonly seed: number;
+  /** The row's name, e.g. "random-search". */
+  readonly row: string;
+  /** Rows done and in total, over all seeds. */
+  readonly done: number;
+  readonly total: number;
+  /** Expected seconds until the study ends. */
+  readonly remainingSeconds?: number;
+}
+
 /** A run was planned to end at a time limit, before its first stage. */
 export interface RunPlanned {
   readonly type: 'runPlanned';
@@ -400,7 +413,20 @@ export interface TrustOutcome {
   readonly regret: readonly ({ readonly k: number } & Estimate)[];
 }
 
-export type Outcome = SearchOutcome | TrainOutcome | ComparisonOutcome | TrustOutcome;
+/** The result of one row and seed of `glit ablate`. Accuracies are shares of images, 0 to 1. */
+export interface AblationRowOutcome {
+  readonly architecture: {
+    readonly family: string;
+    readonly backbone: NumberFields;
+    readonly blocks: readonly NumberFields[];
+  };
+  readonly measures: ByMeasure<number>;
+  /** Accuracy on the images held out from training. */
+  readonly heldOut: number;
+  readonly test: number;
+}
+
+export type Outcome = SearchOutcome | TrainOutcome | ComparisonOutcome | TrustOutcome | AblationRowOutcome;
 
 /** All stages are done. */
 export interface RunFinished {
@@ -416,6 +442,7 @@ export type RunEvent =
   | StageProgress
   | SpaceChecked
   | BaselineScaled
+  | AblationRowStarted
   | RunPlanned
   | LatencyMeasured
   | RandomSearchPlanned

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { RunEvent } from '../../telemetry/events.js';
+import type { Entry } from '../../telemetry/journal.js';
+import type { SearchStage, Stage } from '../../telemetry/stage.js';
+import { effortOf } from './effort.js';
+
+const low: Stage = { kind: 'supernet', level: 'low' };
+const search: SearchStage = { kind: 'search', level: 'low' };
+const contender: Stage = { kind: 'train', network: { role: 'contender', by: 'found', round: 0, id: 1 } };
+const started = (stage: Stage, steps?: number): RunEvent => ({
+  type: 'stageStarted',
+  stage,
+  ...(steps !== undefined && { steps }),
+});
+const scored = (id: number): RunEvent => ({
+  type: 'candidateEvaluated',
+  stage: search,
+  method: 'evolution',
+  id,
+  generation: 0,
+  path: [id],
+  blocks: [],
+  fitness: 0.5,
+  values: [0.5],
+  measures: {},
+  origin: { operator: 'random', parents: [] },
+  done: id + 1,
+  total: 2,
+});
+
+test('an effort has the work of an interrupted run once, without pauses, images and tests', () => {
+  const events: readonly (readonly [seconds: number, RunEvent])[] = [
+    [0, { type: 'runInterrupted' }],
+    [3, started({ kind: 'images' }, 60)],
+    [5, started(low, 100)],
+    [15, { type: 'runInterrupted' }],
+    // The training is continued after images are read again.
+    [19, started({ kind: 'images' }, 60)],
+    [20, started(low, 100)],
+    [50, started(search, 2)],
+    [60, scored(0)],
+    [70, scored(1)],
+    [71, started(contender, 10)],
+    [75, { type: 'evaluation', stage: contender, weights: 'last', split: 'searchVal', accuracy: 0.5, images: 12 }],
+    [
+      90,
+      {
+        type: 'evaluation',
+        stage: { kind: 'test', network: { role: 'found' } },
+        weights: 'last',
+        split: 'test',
+        accuracy: 0.5,
+        images: 12,
+      },
+    ],
+  ];
+  const entries = events.map(([seconds, event]): Entry => ({
+    time: '',
+    seconds,
+    processorSeconds: 2 * seconds,
+    ...event,
+  }));
+  const seconds = 2 + 1 + 30 + 10 + 10 + 1 + 4;
+  assert.deepEqual(effortOf(entries), {
+    seconds,
+    processorSeconds: 2 * seconds,
+    supernetSteps: 100,
+    candidates: 2,
+    trainings: 1,
+  });
+});

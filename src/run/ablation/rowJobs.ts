@@ -1,0 +1,82 @@
+import { checkBatches, checkSearchConfig, searchDataOf } from '../../config/check.js';
+import type { SearchData } from '../../dataset/dataset.js';
+import type { Architecture } from '../../family/family.js';
+import { costOf } from '../../measure/cost.js';
+import type { AblationRowOutcome } from '../../telemetry/events.js';
+import type { RunContext, SearchContext } from '../context.js';
+import { accuracyOf, type TrainedNetwork } from '../retrain.js';
+import { wholeMethod } from '../run.js';
+import type { Job } from '../session.js';
+
+/** The network of one row and seed, and the data set that it was made from. */
+export interface RowOutcome {
+  readonly architecture: Architecture;
+  /** Accuracy on the images held out from training, 0 to 1. */
+  readonly heldOut: number;
+  /** Accuracy on the test images, 0 to 1. */
+  readonly test: number;
+  readonly dataset: DatasetCounts;
+}
+
+/** A data set's name, and its numbers of classes and of images by their use. */
+export interface DatasetCounts {
+  readonly name: string;
+  readonly classes: number;
+  /** To train supernets and networks. */
+  readonly train: number;
+  /** To score candidates and to choose networks. */
+  readonly heldOut: number;
+  readonly test: number;
+}
+
+/** A search and the training of its best candidates, as `glit run` does them. */
+export const searchRow: Job<RowOutcome> = {
+  ...wholeMethod,
+  async work(context) {
+    const { architecture, comparison } = await wholeMethod.work(context);
+    const [{ heldOut, test }] = comparison;
+    return { architecture, heldOut, test, dataset: countsOf(context) };
+  },
+  summary,
+};
+
+/** Trains a network without a search in supernets; its test images are used once, at the end. */
+export function trainingRow(
+  train: (context: SearchContext, data: SearchData) => Promise<TrainedNetwork>,
+): Job<RowOutcome> {
+  return {
+    name: 'ablate',
+    recipes: (config) => wholeMethod.recipes(config),
+    checkConfig: checkSearchConfig,
+    checkData({ config, dataset, rng }) {
+      const images = searchDataOf(config, dataset, rng).train.labels.length;
+      checkBatches(images, { 'retrain.recipe.batchSize': config.retrain.recipe.batchSize });
+    },
+    async work(context) {
+      const { config, dataset, rng } = context;
+      const trained = await train(context, searchDataOf(config, dataset, rng));
+      const { network, architecture, weights, kept, heldOut } = trained;
+      const subject = { stage: { kind: 'test', network }, weights: kept, split: 'test' } as const;
+      const test = await accuracyOf(context, architecture, weights, dataset.test, subject);
+      return { architecture, heldOut, test, dataset: countsOf(context) };
+    },
+    summary,
+  };
+}
+
+function countsOf({ config, dataset, rng }: RunContext): DatasetCounts {
+  const { train, searchVal } = searchDataOf(config, dataset, rng);
+  return {
+    name: dataset.name,
+    classes: dataset.classes.length,
+    train: train.labels.length,
+    heldOut: searchVal.labels.length,
+    test: dataset.test.labels.length,
+  };
+}
+
+function summary({ architecture, heldOut, test }: RowOutcome): AblationRowOutcome {
+  const { family, backbone, blocks } = architecture;
+  const measures = { ...costOf(architecture) };
+  return { architecture: { family: family.name, backbone, blocks }, measures, heldOut, test };
+}
