@@ -24,7 +24,7 @@ const demo: Config = {
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 4 },
   space: RELEASED_SPACE,
   budget: {},
-  supernet: { ...RECIPES.demo, steps: 2000 },
+  supernet: { ...RECIPES.demo, steps: 1200 },
   search: {
     objectives: ['accuracy'],
     population: 12,
@@ -39,7 +39,7 @@ const demo: Config = {
     warmStart: true,
     compareRandom: false,
   },
-  retrain: { top: 2, halving: { contenders: 8, share: 0.1 }, inherited: false, recipe: RECIPES.demo, baselines: true },
+  retrain: { top: 1, halving: { contenders: 8, share: 0.04 }, inherited: false, recipe: RECIPES.demo, baselines: true },
 };
 
 /** Every stage in seconds, to see that it works: networks learn little. */
