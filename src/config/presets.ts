@@ -22,9 +22,10 @@ const demo: Config = {
   device: { kind: 'cpu' },
   data: { source: 'warmest-disc', searchVal: 0.2, resampling: 'pillow' },
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 4 },
-  space: RELEASED_SPACE,
+  // Both levels at once, with shared weights: in so few steps, separate weights learn too little to rank candidates.
+  space: { ...RELEASED_SPACE, hierarchical: false, entangled: true },
   budget: {},
-  supernet: { ...RECIPES.demo, steps: 1200 },
+  supernet: { ...RECIPES.demo, steps: 1400 },
   search: {
     objectives: ['accuracy'],
     population: 12,
@@ -46,6 +47,7 @@ const demo: Config = {
 const smoke: Config = {
   ...demo,
   model: { imageSize: 32, patchSize: 8, dim: 24, heads: 3, depth: 3 },
+  space: RELEASED_SPACE,
   supernet: { ...demo.supernet, steps: 60 },
   search: { ...demo.search, population: 4, generations: 2, calibrationBatches: 1 },
   retrain: {
@@ -61,6 +63,7 @@ const cifar: Config = {
   ...demo,
   data: { source: 'cifar10', searchVal: 0.1, resampling: 'pillow' },
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 6 },
+  space: RELEASED_SPACE,
   supernet: { ...RECIPES.cifar, epochs: 4 },
   search: { ...demo.search, population: 16, generations: 4, calibrationBatches: 4 },
   retrain: {

@@ -61,7 +61,7 @@ describe('swin-tiny', () => {
     const lines = formatProfile(profileOf(preset('swin-tiny'))).split('\n');
     assert.equal(lines[0], 'swin-tiny: 224 px in patches of 4, width 96 at first, 1000 classes');
     assert.match(lines[2], /^block +merge +width +heads +window +shift +FFN ratio +parameters +MACs +peak memory$/);
-    assert.match(lines[4], /^1 +– +96 +3 +7 +0 +4 +112,347 +\d+\.\d+ M$/);
+    assert.match(lines[4], /^1 +– +96 +3 +7 +0 +4 +112,347 +\d+\.\d+ M +13\.25 MB$/);
     assert.match(lines[6], /^3 +1 +192 +6 +7 +0 +4 /);
   });
 });
