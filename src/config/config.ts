@@ -214,7 +214,16 @@ export const configSchema = z.strictObject({
      * Successive halving before: the best `contenders` candidates are trained from inherited weights, for `share` of the
      * recipe's steps at first and twice as long in every further round, and the better half goes on until `top` are left.
      */
-    halving: z.strictObject({ contenders: z.int().min(2), share: z.number().gt(0).max(1) }).exactOptional(),
+    halving: z
+      .strictObject({
+        contenders: z.int().min(2),
+        share: z
+          .number()
+          .gt(0)
+          .max(1)
+          .default(1 / 32),
+      })
+      .exactOptional(),
     /** With several objectives: train this many networks, spread over the front, instead of the best candidates. */
     front: count.exactOptional(),
     /** Start the last trainings from the weights so far rather than from scratch. */

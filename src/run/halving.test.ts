@@ -9,8 +9,9 @@ test('every round of successive halving takes the same work where halves are who
   assert.equal(halvingWork(16, 2), 3 * 16);
   assert.equal(halvingWork(16, 1), 4 * 16);
   assert.equal(halvingWork(2, 2), 0);
-  // 5 → 3 → 2: 5 + 2 · 3
-  assert.equal(halvingWork(5, 2), 11);
+  // 5 → 2; 21 → 10 → 5 → 2 → 1
+  assert.equal(halvingWork(5, 2), 5);
+  assert.equal(halvingWork(21, 1), 21 + 2 * 10 + 4 * 5 + 8 * 2);
 });
 
 test('random search begins with as many candidates as the cost of the search allows, and no more', () => {

@@ -48,9 +48,14 @@ export async function halve(
     }
     left = trained
       .toSorted((one, other) => other.heldOut - one.heldOut || one.id - other.id)
-      .slice(0, Math.max(top, Math.ceil(left.length / 2)));
+      .slice(0, betterHalf(left.length, top));
   }
   return left.map(({ contender }) => contender);
+}
+
+/** How many of `count` contenders go on. Rounded down, so that one more at the start rarely costs one more round. */
+export function betterHalf(count: number, top: number): number {
+  return Math.max(top, Math.floor(count / 2));
 }
 
 /** The sum over all rounds of contenders times relative length; a round of one contender at first counts as 1. */
@@ -58,7 +63,7 @@ export function halvingWork(contenders: number, top: number): number {
   let work = 0;
   for (let [left, length] = [contenders, 1]; left > top; length *= 2) {
     work += left * length;
-    left = Math.max(top, Math.ceil(left / 2));
+    left = betterHalf(left, top);
   }
   return work;
 }

@@ -101,7 +101,7 @@ ${stringify(config).trimEnd()}
 
 function randomText({ randomCandidates }: RunResult): string {
   if (randomCandidates === undefined) return '';
-  return ` Random search began with ${randomCandidates} candidates, as many as the processor time of the search was enough for.`;
+  return ` Random search began with ${randomCandidates} candidates.`;
 }
 
 /** The front as a table, and its hypervolume with the reference point. */

@@ -3,7 +3,7 @@ import { UserError } from '../errors.js';
 import type { PlannedPartName } from '../telemetry/events.js';
 import { formatDuration } from '../telemetry/progress.js';
 import { affordable } from './randomSearch.js';
-import { halvingWork } from './halving.js';
+import { betterHalf, halvingWork } from './halving.js';
 import type { Speed } from './speed.js';
 
 /** A configuration that fits a time limit, and what its parts are expected to take. */
@@ -135,7 +135,7 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
 /** The number of short trainings over all rounds of successive halving. */
 function trainingsOf(contenders: number, top: number): number {
   let count = 0;
-  for (let left = contenders; left > top; left = Math.max(top, Math.ceil(left / 2))) count += left;
+  for (let left = contenders; left > top; left = betterHalf(left, top)) count += left;
   return count;
 }
 
