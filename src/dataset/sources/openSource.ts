@@ -22,6 +22,8 @@ export interface FindOptions {
   readonly signal?: AbortSignal | undefined;
   /** Reports how many shards or tables have been read, and of how many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Seconds without progress after which a Parquet file counts as unreadable. Default: 120. */
+  readonly patience?: number | undefined;
   /** Accepts classes without images, which training cannot use. */
   readonly emptyClasses?: boolean | undefined;
 }
