@@ -31,14 +31,14 @@ export {
 } from './explain/explain.js';
 export { ExplanationFolder, type WrittenClass } from './explain/folder.js';
 export type { HeatMap } from './explain/heatMap.js';
-export type { SearchResult } from './run/hierarchicalSearch.js';
+export type { SearchResult } from './run/levels/hierarchicalSearch.js';
 export { readModel, type Model } from './modelfile/modelFile.js';
 export { predictTensor, type PredictTensorOptions } from './modelfile/predictTensor.js';
 export { PRESETS, type PresetName } from './config/presets.js';
 export { formatComparison, type ComparisonRow, type RunResult } from './run/report.js';
 export { retrainRun } from './run/retrainRun.js';
 export { searchOnly, wholeMethod } from './run/run.js';
-export type { ScoredCandidate } from './run/searchLevel.js';
+export type { ScoredCandidate } from './run/levels/searchLevel.js';
 export {
   continuedRun,
   newRun,

@@ -5,7 +5,7 @@ import { trainingLoader } from '../src/loader/loader.js';
 import { IMAGENET_NORMALIZATION } from '../src/family/preprocessing.js';
 import { supernet } from '../src/model/network.js';
 import { Evaluator } from '../src/run/evaluate.js';
-import { Recalibrator } from '../src/run/recalibrate.js';
+import { Recalibrator } from '../src/run/levels/recalibrate.js';
 import { seeded } from '../src/random/rng.js';
 import { openDevice, type DeviceKind } from '../src/runtime/device.js';
 import { highLevelSpace } from '../src/space/highLevel.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Interrupted, UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
 import { continuedRun, newRun, startedBy, type Job, type SessionOptions } from '../run/session.js';
-import { timed } from '../run/timed.js';
+import { timed } from '../run/time/timed.js';
 import { givenLayers, type ConfigOption } from './configOptions.js';
 import type { Environment } from './environment.js';
 import { parseDuration } from './quantity.js';

@@ -4,19 +4,19 @@ import { perKnownMeasure } from '../measure/measure.js';
 import { formatArchitecture } from '../family/codec.js';
 import { readJournal } from '../telemetry/journal.js';
 import { networkName, type NetworkRole } from '../telemetry/stage.js';
-import { candidatesTable } from './candidatesTable.js';
+import { candidatesTable } from './levels/candidatesTable.js';
 import { checkBatches, checkSearchConfig, searchDataOf } from '../config/check.js';
 import { costOf } from '../measure/cost.js';
-import { deitFor, scaledBaselines } from './comparison.js';
+import { deitFor, scaledBaselines } from './finals/comparison.js';
 import type { RunContext } from './context.js';
 import { accuracyOfFile, exportedModel } from '../modelfile/exportModel.js';
-import { backboneOf, checkFirstLevel, hierarchicalSearch, type SearchResult } from './hierarchicalSearch.js';
+import { backboneOf, checkFirstLevel, hierarchicalSearch, type SearchResult } from './levels/hierarchicalSearch.js';
 import { formatReport, type ComparisonRow, type RunResult } from './report.js';
-import { bestTrained, trainFinalists } from './finalTraining.js';
-import { randomSearch, type RandomSearchResult } from './randomSearch.js';
-import { accuracyOf, retrain, type TrainedNetwork } from './retrain.js';
-import { searchCost } from './searchCost.js';
-import { RecordedFitness } from './searchLevel.js';
+import { bestTrained, trainFinalists } from './finals/finalTraining.js';
+import { randomSearch, type RandomSearchResult } from './finals/randomSearch.js';
+import { accuracyOf, retrain, type TrainedNetwork } from './finals/retrain.js';
+import { searchCost } from './finals/searchCost.js';
+import { RecordedFitness } from './levels/searchLevel.js';
 import type { DataContext, Job } from './session.js';
 
 /**

@@ -12,7 +12,7 @@ import { checkBatches, checkRecipe } from '../config/check.js';
 import type { Config } from '../config/config.js';
 import type { RunContext } from './context.js';
 import { accuracyOfFile, exportedModel } from '../modelfile/exportModel.js';
-import { accuracyOf } from './retrain.js';
+import { accuracyOf } from './finals/retrain.js';
 import type { Job } from './session.js';
 import { trainStage } from './trainStage.js';
 import type { StateFile } from '../modelfile/weightsFile.js';

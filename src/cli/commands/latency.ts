@@ -7,7 +7,7 @@ import { Interrupted } from '../../errors.js';
 import { measureTable } from '../../latency/measureTable.js';
 import { formatLatencyTable } from '../../measure/latencyTable.js';
 import { seeded } from '../../random/rng.js';
-import { backboneOf, spaceSettingsOf } from '../../run/hierarchicalSearch.js';
+import { backboneOf, spaceSettingsOf } from '../../run/levels/hierarchicalSearch.js';
 import { openDevice } from '../../runtime/device.js';
 import { allBlocks } from '../../space/searchSpaces.js';
 import type { Json } from '../../telemetry/events.js';

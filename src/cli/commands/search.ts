@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { join } from 'node:path';
 import { searchOnly } from '../../run/run.js';
-import type { SearchFront } from '../../run/searchFront.js';
+import type { SearchFront } from '../../run/levels/searchFront.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import {
   addConfigGroups,

@@ -4,7 +4,7 @@ import type { Architecture } from '../../family/family.js';
 import { costOf } from '../../measure/cost.js';
 import type { AblationRowOutcome } from '../../telemetry/events.js';
 import type { RunContext, SearchContext } from '../context.js';
-import { accuracyOf, type TrainedNetwork } from '../retrain.js';
+import { accuracyOf, type TrainedNetwork } from '../finals/retrain.js';
 import { wholeMethod } from '../run.js';
 import type { Job } from '../session.js';
 

@@ -6,7 +6,7 @@ import { readJournal } from '../../telemetry/journal.js';
 import { Progress } from '../../telemetry/progress.js';
 import { stageName, type RescoreStage } from '../../telemetry/stage.js';
 import { NetworkState, type Weights } from '../../train/state.js';
-import { CandidateScorer } from '../candidateScorer.js';
+import { CandidateScorer } from '../levels/candidateScorer.js';
 import type { SearchContext } from '../context.js';
 
 /** A candidate's accuracy with inherited weights, 0 to 1. */

@@ -8,7 +8,7 @@ import { blocksOf, type Path } from '../../space/space.js';
 import type { CandidateEvaluated } from '../../telemetry/events.js';
 import { readJournal } from '../../telemetry/journal.js';
 import { stageName } from '../../telemetry/stage.js';
-import { firstLevel } from '../hierarchicalSearch.js';
+import { firstLevel } from '../levels/hierarchicalSearch.js';
 import type { RunFolder } from '../runFolder.js';
 
 /** A candidate with the fitness that the search recorded: accuracy on all held-out images. */

@@ -7,7 +7,7 @@ import { Progress } from '../../telemetry/progress.js';
 import type { TrustStage } from '../../telemetry/stage.js';
 import type { SearchData } from '../../dataset/dataset.js';
 import type { SearchContext } from '../context.js';
-import { accuracyOf } from '../retrain.js';
+import { accuracyOf } from '../finals/retrain.js';
 import { trainStage } from '../trainStage.js';
 import type { Half } from './halves.js';
 

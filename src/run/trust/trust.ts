@@ -9,7 +9,7 @@ import type { LegalPaths } from '../../search/legal.js';
 import { blocksOf } from '../../space/space.js';
 import { budgetOf } from '../budget.js';
 import type { RunContext, SearchContext } from '../context.js';
-import { backboneOf } from '../hierarchicalSearch.js';
+import { backboneOf } from '../levels/hierarchicalSearch.js';
 import type { RunFolder } from '../runFolder.js';
 import type { DataContext, Job } from '../session.js';
 import { halvesOf, type Half } from './halves.js';

@@ -1,6 +1,6 @@
-import type { SearchData } from '../dataset/dataset.js';
-import type { Selection } from '../telemetry/stage.js';
-import type { SearchContext } from './context.js';
+import type { SearchData } from '../../dataset/dataset.js';
+import type { Selection } from '../../telemetry/stage.js';
+import type { SearchContext } from '../context.js';
 import { halve, type Contender } from './halving.js';
 import { retrain, type TrainedNetwork } from './retrain.js';
 

@@ -1,10 +1,10 @@
-import type { SearchData } from '../dataset/dataset.js';
-import type { Network } from '../model/network.js';
-import type { Rng } from '../random/rng.js';
-import type { Path } from '../space/space.js';
-import type { NetworkState } from '../train/state.js';
-import type { SearchContext } from './context.js';
-import { Evaluator } from './evaluate.js';
+import type { SearchData } from '../../dataset/dataset.js';
+import type { Network } from '../../model/network.js';
+import type { Rng } from '../../random/rng.js';
+import type { Path } from '../../space/space.js';
+import type { NetworkState } from '../../train/state.js';
+import type { SearchContext } from '../context.js';
+import { Evaluator } from '../evaluate.js';
 import { Recalibrator } from './recalibrate.js';
 
 export interface ScorerOptions {

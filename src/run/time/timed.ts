@@ -1,6 +1,6 @@
-import { searchDataOf } from '../config/check.js';
+import { searchDataOf } from '../../config/check.js';
 import { measureSpeed } from './speed.js';
-import type { Job } from './session.js';
+import type { Job } from '../session.js';
 import { planFor } from './timePlan.js';
 
 /**

@@ -1,14 +1,14 @@
-import { UserError } from '../errors.js';
-import type { Architecture } from '../family/family.js';
-import { isSameMachine, thisMachine } from '../latency/machine.js';
-import { timeNetworks, type Latency } from '../latency/stopwatch.js';
-import { costOf } from '../measure/cost.js';
-import { latenciesFrom, subjectOf, type LatencyTable } from '../measure/latencyTable.js';
-import { formatMilliseconds } from '../measure/measure.js';
-import { openDevice } from '../runtime/device.js';
-import type { LatencyMeasured } from '../telemetry/events.js';
-import { readJournal } from '../telemetry/journal.js';
-import type { SearchContext } from './context.js';
+import { UserError } from '../../errors.js';
+import type { Architecture } from '../../family/family.js';
+import { isSameMachine, thisMachine } from '../../latency/machine.js';
+import { timeNetworks, type Latency } from '../../latency/stopwatch.js';
+import { costOf } from '../../measure/cost.js';
+import { latenciesFrom, subjectOf, type LatencyTable } from '../../measure/latencyTable.js';
+import { formatMilliseconds } from '../../measure/measure.js';
+import { openDevice } from '../../runtime/device.js';
+import type { LatencyMeasured } from '../../telemetry/events.js';
+import { readJournal } from '../../telemetry/journal.js';
+import type { SearchContext } from '../context.js';
 
 /** Measures a network as the run's table was: the same engine, threads, batch and rounds. */
 export async function measuredLatency(

@@ -1,9 +1,9 @@
-import type { Config, RecipeConfig } from '../config/config.js';
-import { UserError } from '../errors.js';
-import type { PlannedPartName } from '../telemetry/events.js';
-import { formatDuration } from '../telemetry/progress.js';
-import { affordable } from './randomSearch.js';
-import { betterHalf, halvingWork } from './halving.js';
+import type { Config, RecipeConfig } from '../../config/config.js';
+import { UserError } from '../../errors.js';
+import type { PlannedPartName } from '../../telemetry/events.js';
+import { formatDuration } from '../../telemetry/progress.js';
+import { affordable } from '../finals/randomSearch.js';
+import { betterHalf, halvingWork } from '../finals/halving.js';
 import type { Speed } from './speed.js';
 
 /** A configuration that fits a time limit, and what its parts are expected to take. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PRESETS } from '../config/presets.js';
+import { PRESETS } from '../../config/presets.js';
 import { affordable } from './randomSearch.js';
 import { halvingWork } from './halving.js';
 

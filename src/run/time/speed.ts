@@ -1,16 +1,16 @@
-import type { RecipeConfig } from '../config/config.js';
-import { recipeFor } from '../config/recipes/inSteps.js';
-import type { SearchData } from '../dataset/dataset.js';
-import { plainNetwork, supernet, type Network } from '../model/network.js';
-import { samplePath, type Path } from '../space/space.js';
-import { train } from '../train/loop.js';
-import type { NetworkState } from '../train/state.js';
-import { CandidateScorer } from './candidateScorer.js';
-import type { SearchContext } from './context.js';
-import { Evaluator } from './evaluate.js';
-import { backboneOf, firstLevel } from './hierarchicalSearch.js';
-import { randomCandidates } from './randomSearch.js';
-import { loaderOf } from './trainStage.js';
+import type { RecipeConfig } from '../../config/config.js';
+import { recipeFor } from '../../config/recipes/inSteps.js';
+import type { SearchData } from '../../dataset/dataset.js';
+import { plainNetwork, supernet, type Network } from '../../model/network.js';
+import { samplePath, type Path } from '../../space/space.js';
+import { train } from '../../train/loop.js';
+import type { NetworkState } from '../../train/state.js';
+import { CandidateScorer } from '../levels/candidateScorer.js';
+import type { SearchContext } from '../context.js';
+import { Evaluator } from '../evaluate.js';
+import { backboneOf, firstLevel } from '../levels/hierarchicalSearch.js';
+import { randomCandidates } from '../finals/randomSearch.js';
+import { loaderOf } from '../trainStage.js';
 
 /** How fast this machine does the parts of a run; all in seconds. */
 export interface Speed {

@@ -1,7 +1,7 @@
-import type { Cost, PerMeasure } from '../measure/measure.js';
-import { costsAmong, type Objective } from '../measure/objectives.js';
-import { hypervolume } from '../search/hypervolume.js';
-import { paretoFront } from '../search/pareto.js';
+import type { Cost, PerMeasure } from '../../measure/measure.js';
+import { costsAmong, type Objective } from '../../measure/objectives.js';
+import { hypervolume } from '../../search/hypervolume.js';
+import { paretoFront } from '../../search/pareto.js';
 import type { ScoredCandidate, SearchMethod } from './searchLevel.js';
 
 /** The Pareto front that a search for several objectives found. */

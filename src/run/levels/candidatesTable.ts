@@ -1,9 +1,9 @@
-import type { Family } from '../family/family.js';
-import { MEASURES } from '../measure/measure.js';
-import { paretoFront } from '../search/pareto.js';
-import { pathKey } from '../space/space.js';
-import { csvTable } from '../telemetry/csv.js';
-import { stageName } from '../telemetry/stage.js';
+import type { Family } from '../../family/family.js';
+import { MEASURES } from '../../measure/measure.js';
+import { paretoFront } from '../../search/pareto.js';
+import { pathKey } from '../../space/space.js';
+import { csvTable } from '../../telemetry/csv.js';
+import { stageName } from '../../telemetry/stage.js';
 import type { ScoredCandidate } from './searchLevel.js';
 
 const ORIGIN = ['stage', 'method', 'id', 'generation', 'operator', 'parents', 'path', 'fitness'] as const;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RunEvent } from '../telemetry/events.js';
-import type { Entry } from '../telemetry/journal.js';
-import type { NetworkRole, Stage } from '../telemetry/stage.js';
+import type { RunEvent } from '../../telemetry/events.js';
+import type { Entry } from '../../telemetry/journal.js';
+import type { NetworkRole, Stage } from '../../telemetry/stage.js';
 import { searchCost } from './searchCost.js';
 
 const trained = (network: NetworkRole): Stage => ({ kind: 'train', network });

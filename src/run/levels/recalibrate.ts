@@ -1,19 +1,19 @@
-import { trainingLoader, type Loader } from '../loader/loader.js';
-import type { Augmentation } from '../image/augment/augmentation.js';
-import type { Resampling } from '../loader/decode.js';
-import type { ImageSource } from '../dataset/source.js';
-import { stopIfAborted } from '../errors.js';
-import { CompiledProgram } from '../program/compiled.js';
-import { calibrationProgram, type NetworkFeed } from '../program/evaluation.js';
-import { pixelImages } from '../program/images.js';
-import { pathFeed, type Network } from '../model/network.js';
-import type { Rng } from '../random/rng.js';
-import type { Device } from '../runtime/device.js';
-import type { Path } from '../space/space.js';
-import { scalar, tensor } from '../tensor/tensor.js';
-import type { NetworkState } from '../train/state.js';
-import { repeated, type RepeatedBatches } from './batches.js';
-import type { UnreadableListener } from '../loader/unreadable.js';
+import { trainingLoader, type Loader } from '../../loader/loader.js';
+import type { Augmentation } from '../../image/augment/augmentation.js';
+import type { Resampling } from '../../loader/decode.js';
+import type { ImageSource } from '../../dataset/source.js';
+import { stopIfAborted } from '../../errors.js';
+import { CompiledProgram } from '../../program/compiled.js';
+import { calibrationProgram, type NetworkFeed } from '../../program/evaluation.js';
+import { pixelImages } from '../../program/images.js';
+import { pathFeed, type Network } from '../../model/network.js';
+import type { Rng } from '../../random/rng.js';
+import type { Device } from '../../runtime/device.js';
+import type { Path } from '../../space/space.js';
+import { scalar, tensor } from '../../tensor/tensor.js';
+import type { NetworkState } from '../../train/state.js';
+import { repeated, type RepeatedBatches } from '../batches.js';
+import type { UnreadableListener } from '../../loader/unreadable.js';
 
 export interface CalibrationOptions {
   readonly batches: number;

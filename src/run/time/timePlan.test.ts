@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { configSchema } from '../config/config.js';
-import { PRESETS } from '../config/presets.js';
-import { UserError } from '../errors.js';
-import { halvingWork } from './halving.js';
+import { configSchema } from '../../config/config.js';
+import { PRESETS } from '../../config/presets.js';
+import { UserError } from '../../errors.js';
+import { halvingWork } from '../finals/halving.js';
 import type { Speed } from './speed.js';
 import { planFor, type PlanRequest } from './timePlan.js';
 

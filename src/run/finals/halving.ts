@@ -1,12 +1,12 @@
-import type { Config, RecipeConfig } from '../config/config.js';
-import type { SearchData } from '../dataset/dataset.js';
-import type { Architecture } from '../family/family.js';
-import { plainNetwork } from '../model/network.js';
-import type { NetworkRole, Selection, TrainStage } from '../telemetry/stage.js';
-import type { Weights } from '../train/state.js';
-import type { SearchContext } from './context.js';
+import type { Config, RecipeConfig } from '../../config/config.js';
+import type { SearchData } from '../../dataset/dataset.js';
+import type { Architecture } from '../../family/family.js';
+import { plainNetwork } from '../../model/network.js';
+import type { NetworkRole, Selection, TrainStage } from '../../telemetry/stage.js';
+import type { Weights } from '../../train/state.js';
+import type { SearchContext } from '../context.js';
 import { accuracyOf } from './retrain.js';
-import { trainStage } from './trainStage.js';
+import { trainStage } from '../trainStage.js';
 
 /** A network that may be chosen, and the weights that it has so far. */
 export interface Contender {

@@ -1,15 +1,15 @@
-import type { SearchData } from '../dataset/dataset.js';
-import type { ImageSource } from '../dataset/source.js';
-import { costOf } from '../measure/cost.js';
-import type { Cost } from '../measure/measure.js';
-import { plainNetwork } from '../model/network.js';
-import type { Architecture } from '../family/family.js';
-import type { Evaluation, TrainedWeights } from '../telemetry/events.js';
-import type { NetworkRole, TrainStage } from '../telemetry/stage.js';
-import { NetworkState, type Weights } from '../train/state.js';
-import type { SearchContext } from './context.js';
-import { Evaluator } from './evaluate.js';
-import { trainStage } from './trainStage.js';
+import type { SearchData } from '../../dataset/dataset.js';
+import type { ImageSource } from '../../dataset/source.js';
+import { costOf } from '../../measure/cost.js';
+import type { Cost } from '../../measure/measure.js';
+import { plainNetwork } from '../../model/network.js';
+import type { Architecture } from '../../family/family.js';
+import type { Evaluation, TrainedWeights } from '../../telemetry/events.js';
+import type { NetworkRole, TrainStage } from '../../telemetry/stage.js';
+import { NetworkState, type Weights } from '../../train/state.js';
+import type { SearchContext } from '../context.js';
+import { Evaluator } from '../evaluate.js';
+import { trainStage } from '../trainStage.js';
 
 /** An architecture, trained from scratch. */
 export interface TrainedNetwork {

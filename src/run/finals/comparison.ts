@@ -1,10 +1,10 @@
-import { costOf } from '../measure/cost.js';
-import { nearestDeit, scaledPreset } from '../measure/scaled.js';
-import type { Architecture } from '../family/family.js';
-import type { GlitBackbone } from '../family/glit/backbone.js';
-import { budgetOf } from './budget.js';
-import type { Config } from '../config/config.js';
-import { backboneOf } from './hierarchicalSearch.js';
+import { costOf } from '../../measure/cost.js';
+import { nearestDeit, scaledPreset } from '../../measure/scaled.js';
+import type { Architecture } from '../../family/family.js';
+import type { GlitBackbone } from '../../family/glit/backbone.js';
+import { budgetOf } from '../budget.js';
+import type { Config } from '../../config/config.js';
+import { backboneOf } from '../levels/hierarchicalSearch.js';
 
 /**
  * The DeiT to compare with: the same depth and heads, and the MACs of the budget's limit or slightly more. Without a

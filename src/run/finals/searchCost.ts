@@ -1,5 +1,5 @@
-import type { Entry } from '../telemetry/journal.js';
-import type { NetworkRole } from '../telemetry/stage.js';
+import type { Entry } from '../../telemetry/journal.js';
+import type { NetworkRole } from '../../telemetry/stage.js';
 
 /** What a search has cost so far, in processor seconds over all its processes. */
 export interface SearchCost {
