@@ -96,6 +96,27 @@ describe('a run for accuracy and MACs', () => {
     assert.match(report, /the reference point, 0 % accuracy and [\d.]+ [kM] MACs/);
   });
 
+  test('draws the front among all candidates of the last level, and shows it in the report', () => {
+    const section = text('whole', 'report.md')
+      .split(/^## /m)
+      .find((each) => each.startsWith('Front\n'));
+    assert.match(section ?? '', /!\[.+\]\(front\.svg\)[^]*Hypervolume:/);
+    const { front } = JSON.parse(text('whole', 'result.json')) as RunResult;
+    const rows = rowsOf('whole').filter(({ stage }) => stage === 'search-low');
+    const svg = text('whole', 'front.svg');
+    assert.equal(svg.match(/ecmeta_ssr_type="chart"/g)?.length, rows.length + (front?.networks.length ?? 0));
+    for (const part of [
+      'Front of the search: photos, low level',
+      `on the front in accuracy and MACs: ${front?.networks.length} of ${rows.filter(({ method }) => method === 'nsga2').length} candidates`,
+      'fitness: accuracy with inherited weights (%)',
+      'MACs (k)',
+      'candidates of the search',
+      'drawn at random',
+      '>front<',
+    ])
+      assert.ok(svg.includes(part), part);
+  });
+
   test('trains networks spread over the front, and compares all of them', () => {
     const { comparison, finalists, front } = JSON.parse(text('whole', 'result.json')) as RunResult;
     const count = Math.min(2, front?.networks.length ?? 0);
@@ -136,7 +157,7 @@ describe('a run for accuracy and MACs', () => {
       '--quiet',
     );
     assert.equal(straight.code, 0, straight.stderr);
-    for (const file of ['candidates.csv', 'best.onnx', 'weights.safetensors', 'architecture.json'])
+    for (const file of ['candidates.csv', 'best.onnx', 'weights.safetensors', 'architecture.json', 'front.svg'])
       assert.ok(bytes('stopped', file).equals(bytes('straight', file)), `${file} differs`);
   });
 
@@ -151,6 +172,8 @@ describe('a run for accuracy and MACs', () => {
     );
     assert.equal(searched.code, 0, searched.stderr);
     assert.match(searched.stdout, /^front {7}\d+ networks?, hypervolume 0\.\d{4}$/m);
+    assert.match(searched.stdout, /^picture {5}halves.front\.svg$/m);
+    assert.ok(bytes('halves', 'front.svg').equals(bytes('whole', 'front.svg')));
     const retrained = await glit(folder, 'retrain', 'halves', '--no-baselines', '--retrain-front', '2', '--quiet');
     assert.equal(retrained.code, 0, retrained.stderr);
     assert.deepEqual(

@@ -11,7 +11,7 @@ import { highLevelSpace } from '../space/highLevel.js';
 import { headSplits, jointSpace, paperLowLevel, releasedLowLevel } from '../space/lowLevel.js';
 import { blocksOf, samplePath } from '../space/space.js';
 import { costOf, costOfPath, costsOfSpace } from './cost.js';
-import { formatBytes, formatCount, formatMilliseconds } from './measure.js';
+import { formatBytes, formatCount, formatMilliseconds, MEASURES } from './measure.js';
 
 const backbone = { imageSize: 32, patchSize: 8, dim: 24, heads: 3, classes: 5 };
 const spaces = [
@@ -71,6 +71,17 @@ describe('a cost table', () => {
     assert.equal(costOfPath(table, [3, 3, 3, 3]).latency, 13);
     assert.ok(!('latency' in costOfPath(costsOfSpace(backbone, space), [0, 1, 2, 3])));
   });
+});
+
+test('an axis has the unit that its largest value is written in', () => {
+  for (const measure of MEASURES) {
+    for (const largest of [0.5, 768, 999_960, 2_421_000, 1_472_873_280]) {
+      const { name, size } = measure.unitOf(largest);
+      const written = measure.format(largest);
+      assert.equal(written.replace(/^[\d.]+ ?/, ''), name, written);
+      assert.ok(Math.abs(Number.parseFloat(written) / (largest / size) - 1) < 1e-3, written);
+    }
+  }
 });
 
 test('counts are written with four digits', () => {

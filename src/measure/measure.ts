@@ -17,6 +17,12 @@ export type Combination = (one: number, other: number) => number;
 export const SUM: Combination = (one, other) => one + other;
 export const MAXIMUM: Combination = (one, other) => Math.max(one, other);
 
+/** A unit to write values in, and its size: `MB` is 1e6. The name of a plain count is ''. */
+export interface Unit {
+  readonly name: string;
+  readonly size: number;
+}
+
 /** A cost of a network that a budget can bound. */
 export interface Measure<Key extends string = string> {
   /** In the configuration, the tables and the events: `macs`. */
@@ -38,6 +44,8 @@ export interface Measure<Key extends string = string> {
   /** {@link SUM} or {@link MAXIMUM}. */
   readonly combine: Combination;
   readonly format: (value: number) => string;
+  /** The unit of an axis whose largest value this is. */
+  readonly unitOf: (largest: number) => Unit;
 }
 
 const COUNT_UNITS = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
@@ -54,6 +62,7 @@ const macs: Measure<'macs'> = {
   of: ({ outputs }) => macsOf(outputs),
   combine: SUM,
   format: formatCount,
+  unitOf: countUnit,
 };
 
 /** Trainable parameters, counted from the modules' declarations. */
@@ -68,6 +77,7 @@ const parameters: Measure<'parameters'> = {
   of: (part) => part.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0),
   combine: SUM,
   format: formatCount,
+  unitOf: countUnit,
 };
 
 /**
@@ -85,6 +95,7 @@ const memory: Measure<'memory'> = {
   of: ({ inputs, outputs }) => Math.max(...outputs.map((output) => peakBytes(output, inputs))),
   combine: MAXIMUM,
   format: formatBytes,
+  unitOf: byteUnit,
 };
 
 /** Milliseconds for one batch, as a latency table predicts them; unknown without one. */
@@ -99,6 +110,7 @@ const latency: Measure<'latency'> = {
   of: ({ milliseconds }) => milliseconds,
   combine: SUM,
   format: formatMilliseconds,
+  unitOf: timeUnit,
 };
 
 /** All measures, in print order. */
@@ -132,14 +144,8 @@ export function perKnownMeasure<T>(of: (measure: Measure<MeasureKey>) => T | und
 
 /** A count with four significant digits: `1.473 G`, `80.07 M`, `768`. */
 export function formatCount(count: number): string {
-  for (const [unit, size] of [
-    ['G', 1e9],
-    ['M', 1e6],
-    ['k', 1e3],
-  ] as const) {
-    if (count >= 0.99995 * size) return `${(count / size).toPrecision(4)} ${unit}`;
-  }
-  return String(count);
+  const { name, size } = countUnit(count);
+  return name === '' ? String(count) : `${(count / size).toPrecision(4)} ${name}`;
 }
 
 /** `2.421 MB`, `768 B`. */
@@ -150,5 +156,27 @@ export function formatBytes(bytes: number): string {
 
 /** `0.3412 ms`, `12.34 ms`, `1.500 s`. */
 export function formatMilliseconds(milliseconds: number): string {
-  return milliseconds < 999.95 ? `${milliseconds.toPrecision(4)} ms` : `${(milliseconds / 1000).toFixed(3)} s`;
+  const { name, size } = timeUnit(milliseconds);
+  const value = milliseconds / size;
+  return `${size === 1 ? value.toPrecision(4) : value.toFixed(3)} ${name}`;
+}
+
+const PREFIXES: readonly Unit[] = [
+  { name: 'G', size: 1e9 },
+  { name: 'M', size: 1e6 },
+  { name: 'k', size: 1e3 },
+];
+
+/** The largest prefix that a count, rounded to four digits, reaches. */
+function countUnit(count: number): Unit {
+  return PREFIXES.find(({ size }) => count >= 0.99995 * size) ?? { name: '', size: 1 };
+}
+
+function byteUnit(bytes: number): Unit {
+  const { name, size } = countUnit(bytes);
+  return { name: `${name}B`, size };
+}
+
+function timeUnit(milliseconds: number): Unit {
+  return milliseconds < 999.95 ? { name: 'ms', size: 1 } : { name: 's', size: 1000 };
 }

@@ -23,14 +23,26 @@ const scatter = (): Promise<string> =>
     ],
   });
 
+/** A front of three among six candidates, in groups of five and one, and a fourth network that the three beat in both. */
 const front = (): Promise<string> => {
   const best = [
     { x: 20, y: 74 },
     { x: 10, y: 70 },
     { x: 15, y: 72 },
   ];
-  const candidates = [...best, { x: 18, y: 69 }, { x: 12, y: 65 }, { x: 19, y: 71 }];
-  return frontPlot({ title: 'Front', x: 'MACs (M)', y: 'accuracy (%)', candidates, front: best });
+  const beaten = { x: 18, y: 69 };
+  const candidates = [
+    { name: 'searched', points: [...best, beaten, { x: 12, y: 65 }] },
+    { name: 'drawn', points: [{ x: 19, y: 71 }] },
+  ];
+  return frontPlot({
+    title: 'Front',
+    note: 'four networks',
+    x: 'MACs (M)',
+    y: 'accuracy (%)',
+    candidates,
+    front: [beaten, ...best],
+  });
 };
 
 const rows = (): Promise<string> =>
@@ -48,7 +60,7 @@ const rows = (): Promise<string> =>
 const PICTURES = { scatter, front, rows };
 
 /** The marks of data in a picture. */
-const marks = (svg: string): string[] => svg.match(/ecmeta_data_index/g) ?? [];
+const marks = (svg: string): string[] => svg.match(/ecmeta_ssr_type="chart"/g) ?? [];
 
 describe('pictures', () => {
   for (const [name, draw] of Object.entries(PICTURES)) {
@@ -85,21 +97,29 @@ describe('pictures', () => {
   });
 
   test('have a mark for every value', async () => {
-    // The front's line has a mark for each of its points.
-    assert.ok(marks(await front()).length >= 9);
+    assert.equal(marks(await front()).length, 6 + 4);
     assert.ok(marks(await scatter()).length >= 3);
     assert.ok(marks(await rows()).length >= 7 + 3);
   });
 
+  test('have a line over the networks of a front that no other beats', async () => {
+    const lines = [...(await front()).matchAll(/ d="(M[^"]*)" fill="none"[^>]* stroke="#0072b2"/g)].map(
+      ([, path]) => path,
+    );
+    const [line] = lines;
+    assert.equal(lines.length, 1);
+    // Three corners, and one more for each step between them.
+    assert.equal(line.match(/-?[\d.]+ -?[\d.]+/g)?.length, 3 + 2, line);
+  });
+
   test('of other data are others', async () => {
-    const data = { title: 'a', x: 'b', y: 'c', candidates: [{ x: 1, y: 1 }], front: [{ x: 1, y: 1 }] };
-    const other = {
-      ...data,
-      candidates: [
-        { x: 1, y: 1 },
-        { x: 2, y: 0.5 },
-      ],
-    };
+    const [first, second] = [
+      { x: 1, y: 1 },
+      { x: 2, y: 0.5 },
+    ];
+    const candidates = [{ name: 'e', points: [first] }];
+    const data = { title: 'a', note: 'd', x: 'b', y: 'c', candidates, front: [first] };
+    const other = { ...data, candidates: [{ name: 'e', points: [first, second] }] };
     assert.notEqual(await frontPlot(data), await frontPlot(other));
   });
 });

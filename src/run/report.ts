@@ -104,7 +104,7 @@ function randomText({ randomCandidates }: RunResult): string {
   return ` Random search began with ${randomCandidates} candidates.`;
 }
 
-/** The front as a table, and its hypervolume with the reference point. */
+/** The front as a table and a picture, and its hypervolume with the reference point. */
 function formatFront({ networks, hypervolume: { nsga2 = 0, random }, reference }: SearchFront): string {
   const costs = MEASURES.filter(({ key }) => reference[key] !== undefined);
   const corner = costs.map(({ key, title, format }) => `${format(reference[key] ?? 0)} ${title}`);
@@ -116,6 +116,8 @@ function formatFront({ networks, hypervolume: { nsga2 = 0, random }, reference }
       ...costs.map(({ key, format }) => format(measures[key] ?? NaN)),
     ]),
   ])}
+
+![Every candidate of the last level, and the front among them](front.svg)
 
 Fitness is accuracy on held-out images with inherited weights. Hypervolume: **${nsga2.toFixed(4)}**${random === undefined ? '' : ` (random search: ${random.toFixed(4)})`} of the box between
 the reference point, ${['0 % accuracy', ...corner].join(' and ')}, and 100 % accuracy at no cost. The reference point has the largest

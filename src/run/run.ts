@@ -5,6 +5,7 @@ import { formatArchitecture } from '../family/codec.js';
 import { readJournal } from '../telemetry/journal.js';
 import { networkName, type NetworkRole } from '../telemetry/stage.js';
 import { candidatesTable } from './levels/candidatesTable.js';
+import { frontPicture } from './levels/frontPicture.js';
 import { checkBatches, checkSearchConfig, searchDataOf } from '../config/check.js';
 import { costOf } from '../measure/cost.js';
 import { deitFor, scaledBaselines } from './finals/comparison.js';
@@ -50,7 +51,10 @@ export const wholeMethod: Job<RunResult> = {
   }),
 };
 
-/** Only the search: leaves the best architecture and the table of candidates in the run folder. */
+/**
+ * Only the search: leaves the best architecture, the table of candidates and, for several objectives, a picture of the
+ * front in the run folder.
+ */
 export const searchOnly: Job<SearchResult> = {
   name: 'search',
   recipes: ({ supernet }) => [supernet],
@@ -78,13 +82,19 @@ function checkSearchData(context: DataContext): number {
 }
 
 async function searchOn(context: RunContext, data: SearchData): Promise<SearchResult> {
-  const { folder } = context;
+  const { config, dataset, folder } = context;
   const result = await hierarchicalSearch(context, data, await recordedFitness(context));
-  const [{ architecture: best }] = result.finalists;
-  await folder.write('candidates.csv', candidatesTable(result.candidates, best.family));
+  const { candidates, finalists, front } = result;
+  const [{ architecture: best }] = finalists;
+  await folder.write('candidates.csv', candidatesTable(candidates, best.family));
   await folder.write('architecture.json', formatArchitecture(best));
   context.emit({ type: 'artifact', kind: 'candidates', path: 'candidates.csv' });
   context.emit({ type: 'artifact', kind: 'architecture', path: 'architecture.json' });
+  if (front !== undefined) {
+    const { objectives } = config.search;
+    await folder.write('front.svg', await frontPicture({ dataset: dataset.name, objectives, candidates, front }));
+    context.emit({ type: 'artifact', kind: 'picture', path: 'front.svg' });
+  }
   return result;
 }
 

@@ -16,6 +16,7 @@ const SNAPSHOT_SECONDS = 60;
  *
  *     config.yaml  journal.jsonl  candidates.csv  report.md  result.json
  *     architecture.json  weights.safetensors  best.onnx
+ *     front.svg                      a picture of the front, if the search was for several objectives
  *     latency.json                   the latency table, if the budget bounds latency
  *     unreadable.csv                 the images that could not be read, if there are any
  *     weights/<name>.safetensors     every trained network and supernet

@@ -38,8 +38,8 @@ export function addSearch(program: Command): void {
     .command('search')
     .summary('search only: the best architecture and every candidate')
     .description(
-      'Trains the supernets and searches both levels. Leaves architecture.json and candidates.csv in the run folder, where ' +
-        'glit retrain continues.',
+      'Trains the supernets and searches both levels. Leaves architecture.json, candidates.csv and, for several ' +
+        'objectives, a picture of the front in the run folder, where glit retrain continues.',
     );
   addConfigGroups(command, groups);
   addConfigSources(command);
@@ -70,7 +70,7 @@ export function addSearch(program: Command): void {
           `best        ${best.blocks.map((block) => best.family.describeBlock(block)).join(' | ')}`,
           `written to  ${join(folder, 'architecture.json')}`,
           `candidates  ${join(folder, 'candidates.csv')} (${result.candidates.length})`,
-          ...(front === undefined ? [] : [frontLine(front)]),
+          ...(front === undefined ? [] : [frontLine(front), `picture     ${join(folder, 'front.svg')}`]),
           `time        ${formatDuration(secondsSoFar())}`,
           `next        glit retrain ${folder}`,
         ].join('\n'),
