@@ -10,7 +10,9 @@ import { parse } from 'yaml';
 import { configSchema } from '../src/config/config.js';
 import { readMetadata } from '../src/onnx/model.js';
 import { parseArchitecture } from '../src/family/codec.js';
+import type { RunResult } from '../src/run/report.js';
 import { readJournal } from '../src/telemetry/journal.js';
+import { formatDuration } from '../src/telemetry/progress.js';
 import { stageName, type Stage } from '../src/telemetry/stage.js';
 import { glit, interruptedGlit, MAIN, makePhotos, TINY, type Ended } from './support/commandLine.js';
 
@@ -42,6 +44,25 @@ describe('a whole run', () => {
     assert.match(whole.stdout, /^model {3}whole.best\.onnx: \d+\.\d\d % of 12 test images, measured from the file$/m);
     assert.match(whole.stdout, /^report {2}whole.report\.md$/m);
     assert.match(whole.stdout, /^time {4}[\d.]+/m);
+  });
+
+  test('says at the end and in the report what the search and random search took', async () => {
+    const { searchProcessorSeconds, randomSearch } = JSON.parse(text('whole', 'result.json')) as RunResult;
+    const { candidates = 0, processorSeconds = NaN } = randomSearch ?? {};
+    const journal = await readJournal(join(folder, 'whole', 'journal.jsonl'));
+    // Each entry of random search's trainings accounts for the time since the one before.
+    const trainings = journal.map((entry, at) => {
+      if (!('stage' in entry) || !/^train-random-/.test(stageName(entry.stage))) return 0;
+      return entry.processorSeconds - journal[at - 1].processorSeconds;
+    });
+    const sum = trainings.reduce((total, each) => total + each, 0);
+    assert.ok(sum > 0 && Math.abs(processorSeconds - sum) < 1e-6, `${processorSeconds} ${sum}`);
+    const planned = journal.find((entry) => entry.type === 'randomSearchPlanned');
+    assert.equal(searchProcessorSeconds, planned?.searchProcessorSeconds);
+    const [search, random] = [searchProcessorSeconds, processorSeconds].map(formatDuration);
+    const costs = `search ${search}, random search ${random} (${candidates} candidate${candidates === 1 ? '' : 's'})`;
+    assert.ok(whole.stdout.includes(`\ncost    ${costs}, in processor time\n`), whole.stdout);
+    assert.ok(text('whole', 'report.md').includes(`\nProcessor time, all trainings included: ${costs}.\n`), costs);
   });
 
   test('says before the training what the space can reach, and names every stage in plain lines', () => {

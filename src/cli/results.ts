@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { formatComparison, percent, type RunResult } from '../run/report.js';
+import { formatComparison, formatSearchCosts, percent, type RunResult } from '../run/report.js';
 import { formatDuration } from '../telemetry/progress.js';
 
 /** The message at the end of a whole run. */
@@ -11,6 +11,7 @@ export function runSummary(folder: string, result: RunResult, seconds: number): 
     '',
     `model   ${join(folder, 'best.onnx')}: ${percent(onnxAccuracy)} of ${testImages} test images, measured from the file`,
     `report  ${join(folder, 'report.md')}`,
+    `cost    ${formatSearchCosts(result)}, in processor time`,
     `time    ${formatDuration(seconds)}`,
   ].join('\n');
 }

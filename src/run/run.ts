@@ -131,7 +131,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     const backbone = backboneOf(config, data.classes.length);
     const deit = deitFor(config, found.architecture, backbone);
     compared.push(await retrain(context, { role: 'baseline', name: 'deit' }, deit, data));
-    const cost = searchCost(await readJournal(folder.path('journal.jsonl')));
+    const cost = searchCost(await readJournal(folder.path('journal.jsonl')), 'found');
     random = await randomSearch(context, data, cost);
     compared.push(random.network);
   }
@@ -164,6 +164,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
   });
   emit({ type: 'artifact', kind: 'model', path: 'best.onnx' });
 
+  const journal = await readJournal(folder.path('journal.jsonl'));
   const result: RunResult = {
     dataset: dataset.name,
     architecture: found.architecture,
@@ -173,9 +174,15 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     images: { train: data.train.labels.length, heldOut: data.searchVal.labels.length },
     finalists: finalists.map(({ network, heldOut }) => ({ name: networkName(network), heldOut })),
     ...(search.measured.length > 0 && { latencies: search.measured }),
-    ...(random !== undefined && { randomCandidates: random.candidates }),
     ...(search.front !== undefined && { front: search.front }),
-    seconds: (await readJournal(folder.path('journal.jsonl'))).at(-1)?.seconds ?? 0,
+    searchProcessorSeconds: searchCost(journal, 'found').processorSeconds,
+    ...(random !== undefined && {
+      randomSearch: {
+        candidates: random.candidates,
+        processorSeconds: searchCost(journal, 'random').processorSeconds,
+      },
+    }),
+    seconds: journal.at(-1)?.seconds ?? 0,
   };
   await folder.write('report.md', formatReport(config, result, search.candidates));
   await folder.write('result.json', `${JSON.stringify(result, null, 2)}\n`);

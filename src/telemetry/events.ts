@@ -378,8 +378,10 @@ export interface ComparisonOutcome {
   readonly images: { readonly train: number; readonly heldOut: number };
   /** The retrained candidates, by rank. */
   readonly finalists: readonly { readonly name: string; readonly heldOut: number }[];
-  /** The candidates that random search began with, if it ran. */
-  readonly randomCandidates?: number;
+  /** Processor seconds of the search: supernets, scoring, short and final trainings. */
+  readonly searchProcessorSeconds: number;
+  /** The candidates that random search began with, and the processor seconds of all its trainings, if it ran. */
+  readonly randomSearch?: { readonly candidates: number; readonly processorSeconds: number };
   /** Seconds of work on the run, over all its processes. */
   readonly seconds: number;
 }

@@ -79,7 +79,7 @@ export const ROWS: Readonly<Record<RowName, Row>> = {
     config: alone,
     job: (runOf) =>
       trainingRow(async (context, data) => {
-        const cost = searchCost(await readJournal(join(runOf('both'), 'journal.jsonl')));
+        const cost = searchCost(await readJournal(join(runOf('both'), 'journal.jsonl')), 'found');
         return (await randomSearch(context, data, cost)).network;
       }),
   },

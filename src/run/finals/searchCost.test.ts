@@ -7,7 +7,7 @@ import { searchCost } from './searchCost.js';
 
 const trained = (network: NetworkRole): Stage => ({ kind: 'train', network });
 
-test('the cost of a search is the time before the events of its stages, over all processes', () => {
+test('the cost of a search, or of random search, is the time before the events of its stages, over all processes', () => {
   const events: readonly (readonly [processorSeconds: number, Stage | undefined])[] = [
     [5, undefined],
     [7, { kind: 'images' }],
@@ -20,18 +20,27 @@ test('the cost of a search is the time before the events of its stages, over all
     [50, trained({ role: 'finalist', by: 'found', rank: 1 })],
     [80, trained({ role: 'finalist', by: 'found', rank: 2 })],
     [100, trained({ role: 'baseline', name: 'deit' })],
+    [103, trained({ role: 'contender', by: 'random', round: 0, id: 0 })],
+    [104, trained({ role: 'contender', by: 'random', round: 0, id: 1 })],
     [200, trained({ role: 'finalist', by: 'random', rank: 1 })],
+    [201, { kind: 'test', network: { role: 'random' } }],
   ];
   const entries = events.map(([processorSeconds, stage]): Entry => {
     const event: RunEvent =
       stage === undefined ? { type: 'runInterrupted' } : { type: 'stageProgress', stage, done: 1, total: 2 };
     return { time: '', seconds: 0, processorSeconds, ...event };
   });
-  assert.deepEqual(searchCost(entries), {
+  assert.deepEqual(searchCost(entries, 'found'), {
     processorSeconds: 3 + 10 + 6 + 50,
     halvingSeconds: 6,
     finalSeconds: 50,
     finalTrainings: 2,
   });
-  assert.equal(searchCost([]).processorSeconds, 0);
+  assert.deepEqual(searchCost(entries, 'random'), {
+    processorSeconds: 4 + 96,
+    halvingSeconds: 4,
+    finalSeconds: 96,
+    finalTrainings: 1,
+  });
+  assert.equal(searchCost([], 'found').processorSeconds, 0);
 });
