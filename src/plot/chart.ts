@@ -36,7 +36,7 @@ export async function drawChart(option: EChartsOption, { width, height }: Pictur
 }
 
 /** The title of a picture, and a smaller line below it. */
-export function titleOf(text: string, subtext = ''): TitleComponentOption {
+export function titleOf(text: string, subtext: string): TitleComponentOption {
   return {
     text,
     subtext,

@@ -10,8 +10,8 @@ export interface FrontPoint {
 
 export interface FrontData {
   readonly title: string;
-  /** A line below the title. Default: none. */
-  readonly note?: string;
+  /** A line below the title. */
+  readonly note: string;
   /** The names of the axes, with their units. */
   readonly x: string;
   readonly y: string;

@@ -11,8 +11,8 @@ export interface PlotRow {
 
 export interface RowsData {
   readonly title: string;
-  /** A line below the title. Default: none. */
-  readonly note?: string;
+  /** A line below the title. */
+  readonly note: string;
   /** The name of the axis, with its unit. */
   readonly value: string;
   /** From top to bottom. */

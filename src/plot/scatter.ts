@@ -7,14 +7,12 @@ export interface ScatterPoint {
   readonly y: number;
   /** The ends of the point's error bar. Default: none. */
   readonly spread?: Interval;
-  /** Written beside the point. Default: nothing. */
-  readonly label?: string;
 }
 
 export interface ScatterData {
   readonly title: string;
-  /** A line below the title. Default: none. */
-  readonly note?: string;
+  /** A line below the title. */
+  readonly note: string;
   /** The names of the axes, with their units. */
   readonly x: string;
   readonly y: string;
@@ -46,10 +44,7 @@ export function scatterPlot({ title, note, x, y, series }: ScatterData): Promise
           symbolSize: 9,
           itemStyle: { color: COLOURS[index % COLOURS.length] },
           z: 3,
-          data: points.map(({ x: across, y: up, label }) => ({
-            value: [across, up],
-            label: { show: label !== undefined, formatter: label ?? '', position: 'right', fontSize: 11 },
-          })),
+          data: points.map(({ x: across, y: up }) => [across, up]),
         })),
       ],
     },
