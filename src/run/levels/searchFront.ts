@@ -2,7 +2,7 @@ import type { Cost, PerMeasure } from '../../measure/measure.js';
 import { costsAmong, type Objective } from '../../measure/objectives.js';
 import { hypervolume } from '../../search/hypervolume.js';
 import { paretoFront } from '../../search/pareto.js';
-import type { ScoredCandidate, SearchMethod } from './searchLevel.js';
+import { candidateName, type ScoredCandidate, type SearchMethod } from './searchLevel.js';
 
 /** The Pareto front that a search for several objectives found. */
 export interface SearchFront {
@@ -50,10 +50,10 @@ export function searchFront(
       objectives.map(() => 0),
     );
   return {
-    networks: frontOf(candidates).map(({ id, values, measures }) => ({
-      name: `glit-${id}`,
-      fitness: values[0],
-      measures,
+    networks: frontOf(candidates).map((each) => ({
+      name: candidateName(each),
+      fitness: each.values[0],
+      measures: each.measures,
     })),
     hypervolume: Object.fromEntries([...methods].map((method) => [method, shareOf(method)])),
     reference: Object.fromEntries(costs.map((key) => [key, limits[key]])),

@@ -37,6 +37,11 @@ export interface ScoredCandidate extends Trial {
   readonly blocks: readonly Block[];
 }
 
+/** The name of a candidate as an architecture. */
+export function candidateName({ id }: Pick<ScoredCandidate, 'id'>): string {
+  return `glit-${id}`;
+}
+
 /** The result of searching one level: all evaluated candidates in order, and the best ones first. */
 export interface LevelResult {
   readonly candidates: readonly ScoredCandidate[];
