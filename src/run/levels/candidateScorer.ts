@@ -4,7 +4,7 @@ import type { Rng } from '../../random/rng.js';
 import type { Path } from '../../space/space.js';
 import type { NetworkState } from '../../train/state.js';
 import type { SearchContext } from '../context.js';
-import { Evaluator } from '../evaluate.js';
+import { Evaluator, type Measured } from '../evaluate.js';
 import { Recalibrator } from './recalibrate.js';
 
 export interface ScorerOptions {
@@ -72,8 +72,13 @@ export class CandidateScorer {
 
   /** The candidate's fitness: top-1 accuracy, 0 to 1. */
   async fitness(path: Path): Promise<number> {
+    return (await this.measure(path)).accuracy;
+  }
+
+  /** The fitness, and the mean cross entropy on the same images. */
+  async measure(path: Path): Promise<Measured> {
     await this.recalibrator?.recalibrate(this.state, path);
-    return this.evaluator.accuracy(this.state, path);
+    return this.evaluator.measure(this.state, path);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Cost, PerMeasure } from '../../measure/measure.js';
 import { costsAmong, type Objective } from '../../measure/objectives.js';
+import { best } from '../../search/best.js';
 import { hypervolume } from '../../search/hypervolume.js';
 import { paretoFront } from '../../search/pareto.js';
 import { candidateName, type ScoredCandidate, type SearchMethod } from './searchLevel.js';
@@ -23,9 +24,7 @@ export interface SearchFront {
 
 /** The candidates of one level's NSGA-II that no other dominates, from the most accurate to the cheapest. */
 export function frontOf(candidates: readonly ScoredCandidate[]): ScoredCandidate[] {
-  return paretoFront(candidates.filter(({ method }) => method === 'nsga2')).sort(
-    (one, other) => other.values[0] - one.values[0] || one.id - other.id,
-  );
+  return best(paretoFront(candidates.filter(({ method }) => method === 'nsga2')), Infinity);
 }
 
 /**
