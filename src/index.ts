@@ -80,7 +80,7 @@ export { nsga2, type Nsga2Settings } from './search/samplers/nsga2.js';
 export { randomSearch } from './search/samplers/randomSearch.js';
 export { evolutionSettings, type EvolutionSettings, type StudySize } from './search/settings.js';
 export { Study, type Problem, type StudyOptions } from './search/study.js';
-export type { Origin, Proposal, Trial } from './search/trial.js';
+export type { Origin, Proposal, Score, Trial } from './search/trial.js';
 
 export {
   costRange,

@@ -59,5 +59,6 @@ export {
   type Prediction,
   type UseOptions,
 } from './modelfile/useModel.js';
+export { exportInherited, type ExportedCandidate, type ExportInheritedOptions } from './run/exportInherited.js';
 export { version } from './run/version.js';
 export { readWeights, type NetworkWeights, type WeightsOptions } from './modelfile/weightsFile.js';

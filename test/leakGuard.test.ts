@@ -8,7 +8,7 @@ import { packageRoot } from './packageRoot.js';
 const IMPORTS = `
   import type { Dataset, SearchData } from '../dataset/dataset.js';
   import type { SearchContext } from './context.js';
-  import { searchLevel } from './searchLevel.js';
+  import { searchLevel } from './levels/searchLevel.js';
   type Search = typeof searchLevel;
 `;
 

@@ -67,7 +67,7 @@ for (const expected of recorded.cases) {
     test('has the same objectives', async () => {
       for (const { genes, objectives } of expected.populations) {
         for (const [index, path] of genes.entries()) {
-          for (const [objective, value] of (await problem.score(path)).entries()) {
+          for (const [objective, value] of (await problem.score(path)).values.entries()) {
             const there = -objectives[index][objective];
             // Objectives are sines and cosines of order 1, and a cosine of π/2 is 6e-17 rather than 0.
             assert.ok(Math.abs(value - there) < ROUNDING * 10, `${path.join('-')}: ${value}, in pymoo ${there}`);

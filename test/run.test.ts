@@ -90,10 +90,12 @@ describe('a whole run', () => {
     const [header, ...rows] = text('whole', 'candidates.csv').trimEnd().split('\n');
     assert.match(
       header,
-      /^stage,method,id,generation,operator,parents,path,fitness,macs,parameters,memory,front,blocks$/,
+      /^stage,method,id,generation,operator,parents,path,fitness,loss,macs,parameters,memory,front,blocks$/,
     );
     // Two levels, two ways to propose, two generations of six.
     assert.equal(rows.length, 2 * 2 * 12);
+    const loss = header.split(',').indexOf('loss');
+    for (const row of rows) assert.ok(Number(row.split(',')[loss]) > 0, row);
     const journal = await readJournal(join(folder, 'whole', 'journal.jsonl'));
     assert.equal(journal[0]?.type, 'runStarted');
     assert.equal(journal.at(-1)?.type, 'runFinished');

@@ -9,6 +9,7 @@ import type { Device } from '../runtime/device.js';
 import type { Path } from '../space/space.js';
 import { tensor, type Tensor } from '../tensor/tensor.js';
 import { countCorrect } from '../train/loop.js';
+import { summedLoss } from '../train/loss.js';
 import type { NetworkState } from '../train/state.js';
 import { repeated, type RepeatedBatches } from './batches.js';
 import type { UnreadableListener } from '../loader/unreadable.js';
@@ -20,7 +21,15 @@ export interface EvaluatorOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Measures the top-1 accuracy of paths through one network on one set of images. */
+/** How a network does on images. */
+export interface Measured {
+  /** Top-1 accuracy, 0 to 1. */
+  readonly accuracy: number;
+  /** Mean cross entropy. */
+  readonly loss: number;
+}
+
+/** Measures the top-1 accuracy and the loss of paths through one network on one set of images. */
 export class Evaluator {
   private constructor(
     private readonly network: Network,
@@ -53,11 +62,16 @@ export class Evaluator {
 
   /** Correct images over readable images, for the network of `path` with the weights and statistics of `state`. */
   async accuracy(state: NetworkState, path: Path): Promise<number> {
+    return (await this.measure(state, path)).accuracy;
+  }
+
+  /** The same with the loss. */
+  async measure(state: NetworkState, path: Path): Promise<Measured> {
     const { imageSize } = this.network.backbone;
     const { batchSize, signal } = this.options;
     const program = this.program.on(state.at(path));
     const chosen = pathFeed(this.network, path);
-    const counts: Promise<number>[] = [];
+    const parts: Promise<{ readonly correct: number; readonly loss: number }>[] = [];
     let images = 0;
     for await (const batch of this.batches) {
       stopIfAborted(signal);
@@ -66,13 +80,22 @@ export class Evaluator {
       full.set(batch.images);
       const pixels = tensor('uint8', [batchSize, 3, imageSize, imageSize], full);
       const result = program.run({ images: pixels, path: chosen }, { transfer: ['images'] });
-      counts.push(result.then(({ logits }) => countCorrect(logits as Tensor<'float32'>, batch.labels)));
+      parts.push(
+        result.then((results) => {
+          const logits = results.logits as Tensor<'float32'>;
+          return { correct: countCorrect(logits, batch.labels), loss: summedLoss(logits, batch.labels) };
+        }),
+      );
       images += batch.size;
       // One run in flight and one queued keep the device busy without piling up batches.
-      if (counts.length > 1) await counts[counts.length - 2];
+      if (parts.length > 1) await parts[parts.length - 2];
     }
-    const correct = (await Promise.all(counts)).reduce((total, part) => total + part, 0);
-    return correct / images;
+    const total = { correct: 0, loss: 0 };
+    for (const { correct, loss } of await Promise.all(parts)) {
+      total.correct += correct;
+      total.loss += loss;
+    }
+    return { accuracy: total.correct / images, loss: total.loss / images };
   }
 
   async close(): Promise<void> {

@@ -102,7 +102,7 @@ async function searchOn(context: RunContext, data: SearchData): Promise<SearchRe
 async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness> {
   const recorded = new RecordedFitness();
   for (const entry of await readJournal(folder.path('journal.jsonl'))) {
-    if (entry.type === 'candidateEvaluated') recorded.add(entry.stage, entry.method, entry.path, entry.values);
+    if (entry.type === 'candidateEvaluated') recorded.add(entry.stage, entry.method, entry.path, entry);
   }
   return recorded;
 }

@@ -20,6 +20,30 @@ describe('best', () => {
     assert.equal(best(trials, 9).length, 4);
   });
 
+  test('orders equal fitness by loss, then those without one, then by age', () => {
+    const scores = [
+      [0.5, 0.1],
+      [0.9, 0.7],
+      [0.9, undefined],
+      [0.9, 0.3],
+      [0.9, undefined],
+      [0.9, 0.3],
+    ] as const;
+    const trials = scores.map(([fitness, loss], id): Trial => ({
+      id,
+      path: [id],
+      values: [fitness],
+      ...(loss !== undefined && { loss }),
+      measures: {},
+      generation: 0,
+      origin: { operator: 'random', parents: [] },
+    }));
+    assert.deepEqual(
+      best(trials, 6).map(({ id }) => id),
+      [3, 5, 1, 2, 4, 0],
+    );
+  });
+
   test('of several objectives, puts a trial of the front first', () => {
     const trials = [
       [0.5, -3],

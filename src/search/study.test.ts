@@ -11,7 +11,7 @@ import { evolution } from './samplers/evolution.js';
 import { randomSearch } from './samplers/randomSearch.js';
 import type { StudySize } from './settings.js';
 import { Study, type Problem, type StudyOptions } from './study.js';
-import type { Proposal, Trial } from './trial.js';
+import type { Proposal, Score, Trial } from './trial.js';
 
 const SMALL = { population: 8, generations: 3 };
 
@@ -35,6 +35,12 @@ const limits = fc.oneof(
   fc.record({ space: fc.constant(HIGH), limit: fc.integer({ min: 8, max: 36 }) }),
   fc.record({ space: fc.constant(TINY), limit: fc.integer({ min: 0, max: 9 }) }),
 );
+
+/** All fitness is equal, and the loss decides. */
+const TIED: Problem = {
+  ...separable(LOW, 5),
+  score: (path) => Promise.resolve({ values: [0.5], loss: total(path) }),
+};
 
 /** A sampler that proposes these paths, generation by generation. */
 function scripted(...generations: Path[][]): Sampler {
@@ -75,7 +81,7 @@ describe('a study', () => {
         for (const [place, { id, generation, path, values, measures, origin }] of trials.entries()) {
           assert.ok(total(path) <= limit);
           assert.deepEqual([id, generation], [place, Math.floor(place / size.population)]);
-          assert.deepEqual([values, measures], [await problem.score(path), { genes: total(path) }]);
+          assert.deepEqual([{ values }, measures], [await problem.score(path), { genes: total(path) }]);
           assert.ok(origin.parents.every((parent) => trials[parent].generation < generation));
         }
       }),
@@ -112,6 +118,34 @@ describe('a study', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('carries the loss that decides between equal values, also into a resumed study', async () => {
+    const given = { sampler: evolution(SMALL), size: SMALL, seed: 5 };
+    for (const stop of [0, 5, 8, 13, 24]) await assertResumes(given, TIED, stop);
+    const trials = await new Study(TIED, given.sampler, seeded(given.seed)).run(SMALL);
+    assert.ok(trials.every(({ path, loss }) => loss === total(path)));
+    // The parents are the best by loss, as all values are equal.
+    const [elder] = trials
+      .slice(0, 8)
+      .toSorted((one, other) => total(one.path) - total(other.path) || one.id - other.id);
+    assert.ok(trials.slice(8, 16).some(({ origin }) => origin.parents.includes(elder.id)));
+    const notFinite: Problem = { ...TIED, score: () => Promise.resolve({ values: [0.5], loss: NaN }) };
+    const [{ loss }] = await new Study(notFinite, randomSearch, seeded(1)).run(SMALL);
+    assert.equal(loss, undefined);
+  });
+
+  test('resumes scores that were recorded without a loss, with the same candidates as before', async () => {
+    const without: Problem = { ...TIED, score: () => Promise.resolve({ values: [0.5] }) };
+    const before = await new Study(without, evolution(SMALL), seeded(5)).run(SMALL);
+    const known = new Map(before.slice(0, 12).map(({ path, values }) => [pathKey(path), { values }]));
+    const scored: Trial[] = [];
+    const options = { known, onEvaluated: (trial: Trial) => void scored.push(trial) };
+    const resumed = await new Study(TIED, evolution(SMALL), seeded(5), options).run(SMALL);
+    // The generation that was interrupted follows from the one before, which has no losses.
+    assert.deepEqual(keysOf(resumed.slice(0, 16)), keysOf(before.slice(0, 16)));
+    assert.deepEqual(keysOf(scored), keysOf(resumed.slice(12)));
+    assert.ok(scored.every(({ loss }) => loss !== undefined));
   });
 
   test('continues when it is run again, also with more generations', async () => {
@@ -166,7 +200,10 @@ describe('a study', () => {
 
   test('carries several objectives to a sampler that ranks by dominance', async () => {
     const problem = separable(LOW, 1);
-    const two: Problem = { ...problem, score: async (path) => [...(await problem.score(path)), -total(path)] };
+    const two: Problem = {
+      ...problem,
+      score: async (path) => ({ values: [...(await problem.score(path)).values, -total(path)] }),
+    };
     const dominates = (one: Trial, other: Trial): boolean =>
       one.values.every((value, index) => value >= other.values[index]) &&
       one.values.some((value, index) => value > other.values[index]);
@@ -203,15 +240,15 @@ describe('a study', () => {
       /no images/,
     );
     await assert.rejects(
-      scoring(async () => [NaN]),
+      scoring(async () => ({ values: [NaN] })),
       /fitness of path .* NaN/,
     );
     await assert.rejects(
-      scoring(async () => [0.5, Infinity]),
+      scoring(async () => ({ values: [0.5, Infinity] })),
       /fitness of path .* 0.5, Infinity/,
     );
     await assert.rejects(
-      scoring(async () => []),
+      scoring(async () => ({ values: [] })),
       /fitness of path .* missing/,
     );
   });
@@ -236,8 +273,8 @@ describe('a study', () => {
       measure(): Record<string, number> {
         return { asked: this.#asked };
       }
-      async score(path: Path): Promise<number[]> {
-        return [total(path) + 0 * this.#asked];
+      async score(path: Path): Promise<Score> {
+        return { values: [total(path) + 0 * this.#asked] };
       }
     }
     assert.equal((await new Study(new Counting(), evolution(SMALL), seeded(1)).run(SMALL)).length, 24);
@@ -319,11 +356,11 @@ async function assertResumes(given: Case, problem: Problem, stop: number): Promi
   const whole = await study({});
   const last = Math.min(stop, whole.length);
 
-  const known = new Map<string, readonly number[]>();
+  const known = new Map<string, Score>();
   const controller = new AbortController();
   if (last === 0) controller.abort();
-  const record = ({ path, values }: Trial): void => {
-    known.set(pathKey(path), values);
+  const record = ({ path, values, loss }: Trial): void => {
+    known.set(pathKey(path), { values, ...(loss !== undefined && { loss }) });
     if (known.size === last) controller.abort();
   };
   const interrupted = study({ onEvaluated: record, signal: controller.signal });

@@ -4,7 +4,7 @@ import { pathKey, type Path } from '../space/space.js';
 import type { LegalPaths } from './legal.js';
 import type { Sampler } from './sampler.js';
 import { checkStudySize, type StudySize } from './settings.js';
-import type { Proposal, Trial } from './trial.js';
+import type { Proposal, Score, Trial } from './trial.js';
 
 /**
  * A search problem: the paths, which of them are legal, their costs and their scores. Each function does only its own
@@ -14,10 +14,10 @@ export interface Problem extends LegalPaths {
   /** The costs of a path, by key, such as `macs`. Deterministic. */
   measure(path: Path): Readonly<Record<string, number>>;
   /**
-   * The objectives of a path, larger is better and always finite. With one objective it is the fitness: top-1 accuracy on
-   * images held out of the training set.
+   * The objectives of a path. With one objective it is the fitness: top-1 accuracy on images held out of the training
+   * set; then the loss is that of the same images.
    */
-  score(path: Path): Promise<readonly number[]>;
+  score(path: Path): Promise<Score>;
 }
 
 /** Options of a study. */
@@ -31,7 +31,7 @@ export interface StudyOptions {
    * Scores by path key, recorded by an interrupted run with the same problem, sampler and seed. They are not scored
    * again, and the trials match those of an uninterrupted run.
    */
-  readonly known?: ReadonlyMap<string, readonly number[]>;
+  readonly known?: ReadonlyMap<string, Score>;
   /** Checked before each evaluation; when aborted, the study throws Interrupted. */
   readonly signal?: AbortSignal;
 }
@@ -120,7 +120,7 @@ export class Study {
     stopIfAborted(signal);
     const key = pathKey(path);
     const recorded = known?.get(key);
-    const values = recorded ?? (await this.#problem.score(path));
+    const { values, loss } = recorded ?? (await this.#problem.score(path));
     if (values.length === 0 || !values.every(Number.isFinite)) {
       throw new RangeError(`the fitness of path ${key} is ${values.join(', ') || 'missing'}, not a finite number`);
     }
@@ -128,6 +128,8 @@ export class Study {
       id,
       path,
       values,
+      // A loss that is no number, as of logits that overflow, decides nothing.
+      ...(loss !== undefined && Number.isFinite(loss) && { loss }),
       measures: this.#problem.measure(path),
       generation: this.#generation,
       origin,

@@ -14,14 +14,20 @@ export interface Proposal {
   readonly origin: Origin;
 }
 
+/** What scoring a path gives. */
+export interface Score {
+  /** The objectives; larger is better, all finite. With one objective, only the fitness. */
+  readonly values: readonly number[];
+  /** Decides between trials of equal values: smaller is better. */
+  readonly loss?: number;
+}
+
 /** A scored path. */
-export interface Trial extends Proposal {
+export interface Trial extends Proposal, Score {
   /** Its number in the study, from 0. */
   readonly id: number;
   /** From 0. */
   readonly generation: number;
-  /** The objectives; larger is better, all finite. With one objective, only the fitness. */
-  readonly values: readonly number[];
   /** The costs of the path, by key: `macs`, `parameters`. */
   readonly measures: Readonly<Record<string, number>>;
 }

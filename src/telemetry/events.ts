@@ -226,6 +226,8 @@ export interface CandidateEvaluated {
   readonly fitness: number;
   /** The objectives, larger is better: the fitness, then negated costs. */
   readonly values: readonly number[];
+  /** Mean cross entropy on `searchVal`, which orders candidates of equal values; absent in journals of older versions. */
+  readonly loss?: number;
   /** Its cost. */
   readonly measures: ByMeasure<number>;
   /** Its origin, and the ids of its parents. */

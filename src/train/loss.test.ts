@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { dominantLabels, mixedTargets, smoothTargets } from './loss.js';
+import { float32 } from '../tensor/tensor.js';
+import { dominantLabels, mixedTargets, smoothTargets, summedLoss } from './loss.js';
 
 const LABELS = BigInt64Array.of(0n, 2n, 1n);
+
+describe('the summed loss', () => {
+  test('is that of the labels, whatever rows follow, and does not overflow', () => {
+    const logits = float32([4, 2], [0, 0, Math.log(3), 0, 1000, 0, 7, 7]);
+    const nearly = (actual: number, expected: number): void =>
+      assert.ok(Math.abs(actual - expected) < 1e-6, `${actual}`);
+    nearly(summedLoss(logits, BigInt64Array.of(0n, 0n)), Math.log(2) + Math.log(4 / 3));
+    nearly(summedLoss(logits, BigInt64Array.of(1n, 1n, 1n)), Math.log(2) + Math.log(4) + 1000);
+  });
+});
 
 describe('targets', () => {
   test('are smoothed over all classes', () => {

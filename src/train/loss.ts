@@ -1,4 +1,5 @@
 import { logSoftmax, mul, sum, type Value } from '../graph/index.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /**
  * Mean cross entropy of logits [B, C] against target distributions [B, C]. For label smoothing and mixed labels, see
@@ -35,6 +36,18 @@ export function mixedTargets(
     const partner = own[(labels.length - 1 - row) * classes + (at % classes)];
     return Math.fround(value * share) + Math.fround(partner * rest);
   });
+}
+
+/** The cross entropy of logits [B, C] with the labels of their first rows, summed over those. */
+export function summedLoss({ shape: [, classes], data }: Tensor<'float32'>, labels: BigInt64Array): number {
+  let sum = 0;
+  for (const [row, label] of labels.entries()) {
+    const logits = data.subarray(row * classes, (row + 1) * classes);
+    const largest = Math.max(...logits);
+    sum +=
+      largest + Math.log(logits.reduce((total, logit) => total + Math.exp(logit - largest), 0)) - logits[Number(label)];
+  }
+  return sum;
 }
 
 /**

@@ -35,7 +35,7 @@ function discretised({ genes, levels }: ProblemSize, smallerIsBetter: Objectives
     space: levelSpace(genes, levels),
     isLegal: () => true,
     measure: () => ({}),
-    score: async (path) => score(path),
+    score: async (path) => ({ values: score(path) }),
   };
 }
 

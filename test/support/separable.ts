@@ -24,7 +24,9 @@ export function separable(
     space,
     isLegal,
     measure: (path) => ({ genes: total(path) }),
-    score: async (path) => [path.reduce((sum, gene, position) => sum + (values[position]?.[gene] ?? NaN), 0)],
+    score: async (path) => ({
+      values: [path.reduce((sum, gene, position) => sum + (values[position]?.[gene] ?? NaN), 0)],
+    }),
     optimum: values.reduce((sum, each) => sum + Math.max(...each), 0),
   };
 }

@@ -4,7 +4,7 @@ import type { Rng } from '../../random/rng.js';
 import type { Path } from '../../space/space.js';
 import type { NetworkState } from '../../train/state.js';
 import type { SearchContext } from '../context.js';
-import { Evaluator } from '../evaluate.js';
+import { Evaluator, type Measured } from '../evaluate.js';
 import { Recalibrator } from './recalibrate.js';
 
 export interface ScorerOptions {
@@ -12,6 +12,33 @@ export interface ScorerOptions {
   readonly rng: Rng;
   /** Training batches to recompute BatchNorm statistics from; 0 keeps the supernet's. Default: the run's setting. */
   readonly calibrationBatches?: number;
+}
+
+/** What scoring needs of a run. */
+export type ScorerContext = Pick<SearchContext, 'config' | 'device' | 'unreadable' | 'signal'>;
+
+/**
+ * Recomputes the BatchNorm statistics of candidates as their search does; the caller closes it. Undefined if the
+ * supernet's are kept.
+ */
+export async function candidateRecalibrator(
+  { config, device, unreadable, signal }: ScorerContext,
+  network: Network,
+  data: Pick<SearchData, 'train'>,
+  { rng, calibrationBatches = config.search.calibrationBatches }: ScorerOptions,
+): Promise<Recalibrator | undefined> {
+  if (calibrationBatches === 0) return undefined;
+  const { randomErasing: _, mixing: __, ...augmentation } = config.supernet.augmentation;
+  return Recalibrator.create(device, network, data.train, {
+    batches: calibrationBatches,
+    batchSize: config.search.calibrationBatchSize,
+    augmentation,
+    rng: rng.fork('calibration'),
+    resampling: config.data.resampling,
+    workers: config.data.workers,
+    onUnreadable: unreadable.meet,
+    signal,
+  });
 }
 
 /**
@@ -27,41 +54,31 @@ export class CandidateScorer {
 
   /** `state` is the trained supernet's. Recalibration replaces statistics in it; the caller frees it. */
   static async create(
-    { config, device, unreadable, signal }: Pick<SearchContext, 'config' | 'device' | 'unreadable' | 'signal'>,
+    context: ScorerContext,
     network: Network,
     state: NetworkState,
     data: SearchData,
-    { rng, calibrationBatches = config.search.calibrationBatches }: ScorerOptions,
+    options: ScorerOptions,
   ): Promise<CandidateScorer> {
-    const { search } = config;
-    const { workers, resampling } = config.data;
-    const { randomErasing: _, mixing: __, ...augmentation } = config.supernet.augmentation;
+    const { config, device, unreadable, signal } = context;
     const evaluator = await Evaluator.create(device, network, data.searchVal, {
-      batchSize: search.evaluationBatchSize,
-      workers,
+      batchSize: config.search.evaluationBatchSize,
+      workers: config.data.workers,
       onUnreadable: unreadable.meet,
       signal,
     });
-    const recalibrator =
-      calibrationBatches === 0
-        ? undefined
-        : await Recalibrator.create(device, network, data.train, {
-            batches: calibrationBatches,
-            batchSize: search.calibrationBatchSize,
-            augmentation,
-            rng: rng.fork('calibration'),
-            resampling,
-            workers,
-            onUnreadable: unreadable.meet,
-            signal,
-          });
-    return new CandidateScorer(state, evaluator, recalibrator);
+    return new CandidateScorer(state, evaluator, await candidateRecalibrator(context, network, data, options));
   }
 
   /** The candidate's fitness: top-1 accuracy, 0 to 1. */
   async fitness(path: Path): Promise<number> {
+    return (await this.measure(path)).accuracy;
+  }
+
+  /** The fitness, and the mean cross entropy on the same images. */
+  async measure(path: Path): Promise<Measured> {
     await this.recalibrator?.recalibrate(this.state, path);
-    return this.evaluator.accuracy(this.state, path);
+    return this.evaluator.measure(this.state, path);
   }
 
   async close(): Promise<void> {

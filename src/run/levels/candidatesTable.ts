@@ -6,7 +6,7 @@ import { csvTable } from '../../telemetry/csv.js';
 import { stageName } from '../../telemetry/stage.js';
 import type { ScoredCandidate } from './searchLevel.js';
 
-const ORIGIN = ['stage', 'method', 'id', 'generation', 'operator', 'parents', 'path', 'fitness'] as const;
+const ORIGIN = ['stage', 'method', 'id', 'generation', 'operator', 'parents', 'path', 'fitness', 'loss'] as const;
 
 /**
  * All evaluated candidates as a CSV table: origin, blocks, score, known costs, and whether they are on their search's
@@ -28,6 +28,7 @@ export function candidatesTable(candidates: readonly ScoredCandidate[], family: 
       method: candidate.method,
       stage: stageName(candidate.stage),
       fitness: candidate.values[0],
+      loss: candidate.loss,
       operator: candidate.origin.operator,
       parents: candidate.origin.parents.join(' '),
       path: pathKey(candidate.path),

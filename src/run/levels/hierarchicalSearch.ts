@@ -20,8 +20,10 @@ import { costOptionsOf } from '../latencyTable.js';
 import { chooseWithinLatency } from './measuredLatency.js';
 import { frontOf, searchFront, type SearchFront } from './searchFront.js';
 import {
+  candidateName,
   checkLevel,
   searchLevel,
+  type LevelResult,
   type RecordedFitness,
   type ScoredCandidate,
   type SupernetStart,
@@ -80,10 +82,9 @@ export async function hierarchicalSearch(
       inheritWeights(network, path, await folder.readWeights(file));
     if (level.next === undefined) {
       const { front: spaced } = config.retrain;
-      const best = spaced === undefined ? found.ranked : spread(frontOf(found.candidates), spaced);
-      const finalists = best.map(({ blocks, id, path }) => ({
-        architecture: architecture(space.family, { name: `glit-${id}`, backbone, blocks }),
-        inherited: () => inherited(path),
+      const finalists = finalistsOf(config, found).map((each) => ({
+        architecture: architecture(space.family, { name: candidateName(each), backbone, blocks: each.blocks }),
+        inherited: () => inherited(each.path),
       }));
       const chosen = await chooseWithinLatency(context, finalists, spaced ?? wanted);
       const { objectives } = config.search;
@@ -99,6 +100,14 @@ export async function hierarchicalSearch(
     }
     level = level.next(path);
   }
+}
+
+/** The best candidates of a level, best first: by fitness, or spread over its front if `retrain.front` asks for that. */
+export function finalistsOf(
+  { retrain: { front } }: Config,
+  { candidates, ranked }: LevelResult,
+): readonly ScoredCandidate[] {
+  return front === undefined ? ranked : spread(frontOf(candidates), front);
 }
 
 /** Checks the first level's space against the budget, before any training; see {@link checkLevel}. */

@@ -42,11 +42,18 @@ describe('evaluation', () => {
     const description = { classes, architecture: TINY_ARCHITECTURE };
     await writeFile(file, exportedModel(await state.weights(), description));
     const fromFile = await accuracyOfFile(device, file, dataset.test, { batchSize: 16, workers: 0 });
+    const losses: number[] = [];
     for (const batchSize of [7, 25, 64]) {
       const evaluator = await Evaluator.create(device, network, dataset.test, { batchSize, workers: 0 });
-      assert.equal(await evaluator.accuracy(state, [0, 0, 0]), fromFile);
+      const { accuracy, loss } = await evaluator.measure(state, [0, 0, 0]);
+      assert.equal(accuracy, fromFile);
+      losses.push(loss);
       await evaluator.close();
     }
+    assert.ok(
+      losses.every((loss) => loss > 0 && Math.abs(loss - losses[0]) < 1e-5),
+      losses.join(),
+    );
     // 50 images: the accuracy is a whole number of fiftieths.
     assert.equal(Math.round(fromFile * 50), fromFile * 50);
     state.free();

@@ -1,8 +1,9 @@
 import type { Cost, PerMeasure } from '../../measure/measure.js';
 import { costsAmong, type Objective } from '../../measure/objectives.js';
+import { best } from '../../search/best.js';
 import { hypervolume } from '../../search/hypervolume.js';
 import { paretoFront } from '../../search/pareto.js';
-import type { ScoredCandidate, SearchMethod } from './searchLevel.js';
+import { candidateName, type ScoredCandidate, type SearchMethod } from './searchLevel.js';
 
 /** The Pareto front that a search for several objectives found. */
 export interface SearchFront {
@@ -23,9 +24,7 @@ export interface SearchFront {
 
 /** The candidates of one level's NSGA-II that no other dominates, from the most accurate to the cheapest. */
 export function frontOf(candidates: readonly ScoredCandidate[]): ScoredCandidate[] {
-  return paretoFront(candidates.filter(({ method }) => method === 'nsga2')).sort(
-    (one, other) => other.values[0] - one.values[0] || one.id - other.id,
-  );
+  return best(paretoFront(candidates.filter(({ method }) => method === 'nsga2')), Infinity);
 }
 
 /**
@@ -50,10 +49,10 @@ export function searchFront(
       objectives.map(() => 0),
     );
   return {
-    networks: frontOf(candidates).map(({ id, values, measures }) => ({
-      name: `glit-${id}`,
-      fitness: values[0],
-      measures,
+    networks: frontOf(candidates).map((each) => ({
+      name: candidateName(each),
+      fitness: each.values[0],
+      measures: each.measures,
     })),
     hypervolume: Object.fromEntries([...methods].map((method) => [method, shareOf(method)])),
     reference: Object.fromEntries(costs.map((key) => [key, limits[key]])),

@@ -11,7 +11,7 @@ import { evolution } from '../../search/samplers/evolution.js';
 import { nsga2 } from '../../search/samplers/nsga2.js';
 import { randomSearch } from '../../search/samplers/randomSearch.js';
 import { Study, type Problem } from '../../search/study.js';
-import type { Trial } from '../../search/trial.js';
+import type { Score, Trial } from '../../search/trial.js';
 import type { Backbone, Block } from '../../family/family.js';
 import { blocksOf, log10SizeOf, pathKey, type Path, type Space } from '../../space/space.js';
 import { Progress } from '../../telemetry/progress.js';
@@ -35,6 +35,11 @@ export interface ScoredCandidate extends Trial {
   readonly stage: SearchStage;
   readonly method: SearchMethod;
   readonly blocks: readonly Block[];
+}
+
+/** The name of a candidate as an architecture. */
+export function candidateName({ id }: Pick<ScoredCandidate, 'id'>): string {
+  return `glit-${id}`;
 }
 
 /** The result of searching one level: all evaluated candidates in order, and the best ones first. */
@@ -119,7 +124,10 @@ export async function searchLevel(
     space,
     isLegal: (path) => isWithin(budget, costOfPath(table, path)),
     measure: (path) => costOfPath(table, path),
-    score: async (path) => valuesOf(search.objectives, await scorer.fitness(path), costOfPath(table, path)),
+    score: async (path) => {
+      const { accuracy, loss } = await scorer.measure(path);
+      return { values: valuesOf(search.objectives, accuracy, costOfPath(table, path)), loss };
+    },
   };
   const searching = search.objectives.length > 1 ? 'nsga2' : 'evolution';
   const methods: readonly SearchMethod[] = search.compareRandom ? [searching, 'random'] : [searching];
@@ -194,16 +202,16 @@ function pathsOf({ search }: Config, table: CostTable, rng: Rng): PathSchedule {
 
 /** The scores recorded by earlier processes of the run. */
 export class RecordedFitness {
-  private readonly values = new Map<string, Map<string, readonly number[]>>();
+  private readonly scores = new Map<string, Map<string, Score>>();
 
-  add(stage: SearchStage, method: SearchMethod, path: Path, values: readonly number[]): void {
+  add(stage: SearchStage, method: SearchMethod, path: Path, score: Score): void {
     const key = keyOf(stage, method);
-    const known = this.values.get(key) ?? new Map<string, readonly number[]>();
-    this.values.set(key, known.set(pathKey(path), values));
+    const known = this.scores.get(key) ?? new Map<string, Score>();
+    this.scores.set(key, known.set(pathKey(path), score));
   }
 
-  of(stage: SearchStage, method: SearchMethod): ReadonlyMap<string, readonly number[]> {
-    return this.values.get(keyOf(stage, method)) ?? new Map<string, readonly number[]>();
+  of(stage: SearchStage, method: SearchMethod): ReadonlyMap<string, Score> {
+    return this.scores.get(keyOf(stage, method)) ?? new Map<string, Score>();
   }
 }
 

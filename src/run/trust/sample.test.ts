@@ -6,7 +6,7 @@ import { seeded } from '../../random/rng.js';
 import { highLevelSpace } from '../../space/highLevel.js';
 import { pathKey, samplePath, type Path } from '../../space/space.js';
 import { sampleCandidates } from './sample.js';
-import type { RecordedCandidate } from './searchedLevel.js';
+import type { RecordedCandidate } from '../levels/searchedLevel.js';
 
 const SPACE = highLevelSpace({ depth: 6, heads: 3 });
 const sum = (path: Path): number => path.reduce((total, gene) => total + gene, 0);

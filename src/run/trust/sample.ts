@@ -2,7 +2,7 @@ import { UserError } from '../../errors.js';
 import type { Rng } from '../../random/rng.js';
 import { findLegal, type LegalPaths } from '../../search/legal.js';
 import { pathKey, type Path } from '../../space/space.js';
-import type { RecordedCandidate } from './searchedLevel.js';
+import type { RecordedCandidate } from '../levels/searchedLevel.js';
 
 /** A candidate to check, and where it comes from. */
 export interface SampledCandidate {

@@ -1,6 +1,5 @@
 import { checkBatches, checkRecipe, searchDataOf } from '../../config/check.js';
 import type { SearchData } from '../../dataset/dataset.js';
-import { UserError } from '../../errors.js';
 import { isWithin } from '../../measure/budget.js';
 import { costOfPath, costTable } from '../../measure/cost.js';
 import { supernet } from '../../model/network.js';
@@ -10,13 +9,13 @@ import { blocksOf } from '../../space/space.js';
 import { budgetOf } from '../budget.js';
 import type { RunContext, SearchContext } from '../context.js';
 import { backboneOf } from '../levels/hierarchicalSearch.js';
+import { checkSameImages, type SearchedLevel } from '../levels/searchedLevel.js';
 import type { RunFolder } from '../runFolder.js';
-import type { DataContext, Job } from '../session.js';
+import type { Job } from '../session.js';
 import { halvesOf, type Half } from './halves.js';
 import { formatTrustReport, trustPicture, type TrustResult } from './report.js';
 import { rescore } from './rescore.js';
 import { sampleCandidates, type SampledCandidate } from './sample.js';
-import type { SearchedLevel } from './searchedLevel.js';
 import { writeSettings, type TrustSettings } from './settings.js';
 import { trustStatistics } from './statistics.js';
 import { trainCandidates } from './trainings.js';
@@ -135,25 +134,4 @@ async function measure(
     statistics: trustStatistics(measured, rng.fork('bootstrap')),
     candidates: measured,
   };
-}
-
-/**
- * Throws a UserError when the images are not those of the search: it had other classes, or fitness that is no share of as
- * many held-out images.
- */
-function checkSameImages({ config, dataset, rng }: DataContext, run: RunFolder, level: SearchedLevel): void {
-  const source = config.data.source;
-  const changed = (fact: string): UserError =>
-    new UserError(
-      `the images in ${source} have changed since the search in ${run.root}: ${fact}; bring back the former`,
-    );
-  const { classes } = dataset;
-  if (classes.length !== level.classes) throw changed(`${classes.length} classes instead of ${level.classes}`);
-  const images = searchDataOf(config, dataset, rng).searchVal.labels.length;
-  // Unreadable images do not count in fitness.
-  if (run.has('unreadable.csv')) return;
-  const isShare = (fitness: number): boolean => Math.abs(fitness * images - Math.round(fitness * images)) < 1e-6;
-  if (!level.recorded.every(({ fitness }) => isShare(fitness))) {
-    throw changed(`its fitness was not measured on ${images} held-out images`);
-  }
 }

@@ -6,7 +6,7 @@ import { UserError } from '../../errors.js';
 import { RunFolder } from '../runFolder.js';
 import { continuedRun, newRun, type ContinuedOptions } from '../session.js';
 import type { TrustResult } from './report.js';
-import { searchedLevel, type SearchedLevel } from './searchedLevel.js';
+import { searchedLevel, type SearchedLevel } from '../levels/searchedLevel.js';
 import { shortRecipe, trustSettings, type GivenTrust } from './settings.js';
 import { trusting } from './trust.js';
 

@@ -56,7 +56,7 @@ describe('evolution', () => {
   test('gives a seed the candidates that it has always had', async () => {
     const weighted: Problem = {
       ...separable(HIGH, 0, (path) => total(path) <= 16),
-      score: async (path) => [path.reduce((sum, gene, position) => sum + gene * (position + 1), 0)],
+      score: async (path) => ({ values: [path.reduce((sum, gene, position) => sum + gene * (position + 1), 0)] }),
     };
     const trials = await evolve(weighted, { population: 6, generations: 4 }, seeded(7));
     assert.deepEqual(

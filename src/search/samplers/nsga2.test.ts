@@ -24,7 +24,7 @@ function tiny(isLegal: (path: Path) => boolean): Problem {
     space: TINY,
     isLegal,
     measure: () => ({}),
-    score: async (path) => [total(path), Math.min(...path) - Math.max(...path)],
+    score: async (path) => ({ values: [total(path), Math.min(...path) - Math.max(...path)] }),
   };
 }
 
@@ -68,7 +68,7 @@ describe('NSGA-II', () => {
   test('proposes only from the trials and the stream, so it resumes anywhere', async () => {
     const whole = await search(PROBLEM, 4);
     for (const stop of [0, 5, 12, 30, 71]) {
-      const known = new Map(whole.slice(0, stop).map(({ path, values }) => [pathKey(path), values]));
+      const known = new Map(whole.slice(0, stop).map(({ path, values }) => [pathKey(path), { values }]));
       let scored = 0;
       const counted: Problem = {
         ...PROBLEM,

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../../config/config.js';
+import { searchDataOf } from '../../config/check.js';
 import { UserError } from '../../errors.js';
 import { parseArchitecture } from '../../family/codec.js';
 import type { Level } from '../../space/searchSpaces.js';
-import { blocksOf, type Path } from '../../space/space.js';
-import type { CandidateEvaluated } from '../../telemetry/events.js';
+import { blocksOf, pathKey, type Path } from '../../space/space.js';
 import { readJournal } from '../../telemetry/journal.js';
 import { stageName } from '../../telemetry/stage.js';
-import { firstLevel } from '../levels/hierarchicalSearch.js';
+import type { RunContext } from '../context.js';
 import type { RunFolder } from '../runFolder.js';
+import { firstLevel } from './hierarchicalSearch.js';
+import type { ScoredCandidate } from './searchLevel.js';
 
 /** A candidate with the fitness that the search recorded: accuracy on all held-out images. */
 export interface RecordedCandidate {
@@ -23,6 +25,8 @@ export interface SearchedLevel {
   readonly space: Level['space'];
   /** Whether it is the search's last level. */
   readonly isLast: boolean;
+  /** What each method scored, in order of evaluation. */
+  readonly candidates: readonly ScoredCandidate[];
   /** Every candidate that was scored, once. */
   readonly recorded: readonly RecordedCandidate[];
   /** The weights of its supernet, and their SHA-256. */
@@ -40,9 +44,7 @@ export async function searchedLevel(run: RunFolder, config: Config, wanted?: str
   const entries = await readJournal(run.path('journal.jsonl'));
   const starter = entries.find((entry) => entry.type === 'runStarted')?.command ?? 'run';
   if (starter === 'train') {
-    throw new UserError(
-      `${run.root} has no search to check: it was started by glit train; give the folder of a search`,
-    );
+    throw new UserError(`${run.root} has no search: it was started by glit train; give the folder of a search`);
   }
   if (!run.has('candidates.csv')) {
     throw new UserError(
@@ -55,12 +57,14 @@ export async function searchedLevel(run: RunFolder, config: Config, wanted?: str
   if (!run.has(weightsFile)) {
     throw new UserError(`${run.root} has no ${weightsFile}; give a run folder that still has its supernets`);
   }
+  const candidates = evaluated.filter(({ stage }) => stage.level === level.name);
   const found = parseArchitecture(await run.read('architecture.json'), run.path('architecture.json'));
   return {
     name: level.name,
     space: level.space,
     isLast: level.next === undefined,
-    recorded: uniqueOf(evaluated.filter(({ stage }) => stage.level === level.name)),
+    candidates,
+    recorded: uniqueOf(candidates),
     weightsFile,
     weightsHash: createHash('sha256')
       .update(await readFile(run.path(weightsFile)))
@@ -69,8 +73,33 @@ export async function searchedLevel(run: RunFolder, config: Config, wanted?: str
   };
 }
 
+/**
+ * Throws a UserError when the images are not those of the search: it had other classes, or fitness that is no share of as
+ * many held-out images.
+ */
+export function checkSameImages(
+  { config, dataset, rng }: Pick<RunContext, 'config' | 'dataset' | 'rng'>,
+  run: RunFolder,
+  level: SearchedLevel,
+): void {
+  const source = config.data.source;
+  const changed = (fact: string): UserError =>
+    new UserError(
+      `the images in ${source} have changed since the search in ${run.root}: ${fact}; bring back the former`,
+    );
+  const { classes } = dataset;
+  if (classes.length !== level.classes) throw changed(`${classes.length} classes instead of ${level.classes}`);
+  const images = searchDataOf(config, dataset, rng).searchVal.labels.length;
+  // Unreadable images do not count in fitness.
+  if (run.has('unreadable.csv')) return;
+  const isShare = (fitness: number): boolean => Math.abs(fitness * images - Math.round(fitness * images)) < 1e-6;
+  if (!level.recorded.every(({ fitness }) => isShare(fitness))) {
+    throw changed(`its fitness was not measured on ${images} held-out images`);
+  }
+}
+
 /** Goes from level to level until the wanted one; by default, to the last. */
-function levelNamed(first: Level, evaluated: readonly CandidateEvaluated[], wanted: string | undefined): Level {
+function levelNamed(first: Level, evaluated: readonly ScoredCandidate[], wanted: string | undefined): Level {
   const names: string[] = [];
   for (let level = first; ; level = nextLevel(level, evaluated)) {
     names.push(level.name);
@@ -82,7 +111,7 @@ function levelNamed(first: Level, evaluated: readonly CandidateEvaluated[], want
 }
 
 /** The next level, for the winner that the search chose: its space has the blocks of that level's candidates. */
-function nextLevel(level: Level, evaluated: readonly CandidateEvaluated[]): Level {
+function nextLevel(level: Level, evaluated: readonly ScoredCandidate[]): Level {
   for (const { path } of evaluated.filter(({ stage }) => stage.level === level.name)) {
     const next = level.next?.(path);
     const example = evaluated.find(({ stage }) => stage.level === next?.name);
@@ -94,6 +123,6 @@ function nextLevel(level: Level, evaluated: readonly CandidateEvaluated[]): Leve
   );
 }
 
-function uniqueOf(evaluated: readonly CandidateEvaluated[]): readonly RecordedCandidate[] {
-  return [...new Map(evaluated.map(({ path, fitness }) => [path.join('-'), { path, fitness }])).values()];
+function uniqueOf(candidates: readonly ScoredCandidate[]): readonly RecordedCandidate[] {
+  return [...new Map(candidates.map(({ path, values: [fitness] }) => [pathKey(path), { path, fitness }])).values()];
 }
