@@ -20,6 +20,10 @@ import { buildKernels } from './buildKernels.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = path.join(root, 'dist');
 const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+/** What the command in dist/ is made from, and how. */
+const sources = ['src', 'tsconfig.json', 'scripts/build.mjs', 'scripts/buildKernels.mjs'].map((each) =>
+  path.join(root, each),
+);
 /** Its time stamp is the start of the last successful build: later changes are not in dist/ yet. */
 const stamp = path.join(dist, '.built');
 /** The lock of the building process; it contains that process's id. */
@@ -32,7 +36,7 @@ export async function build() {
   await withLock(compile);
 }
 
-/** Builds if src/ has changed since the last build, after calling `beforeBuilding`. Throws like `build`. */
+/** Builds if a source has changed since the last build, after calling `beforeBuilding`. Throws like `build`. */
 export async function buildIfStale(beforeBuilding) {
   if (isCurrent()) return;
   await withLock(() => {
@@ -44,15 +48,14 @@ export async function buildIfStale(beforeBuilding) {
 
 function isCurrent() {
   const built = statSync(stamp, { throwIfNoEntry: false });
-  return built !== undefined && newest(path.join(root, 'src')) <= built.mtimeMs;
+  return built !== undefined && Math.max(...sources.map(lastChange)) <= built.mtimeMs;
 }
 
-/** The time of the last change in a folder. Folders count too: they change when a file is removed. */
-function newest(folder) {
-  return readdirSync(folder, { withFileTypes: true }).reduce((latest, entry) => {
-    const each = path.join(folder, entry.name);
-    return Math.max(latest, entry.isDirectory() ? newest(each) : statSync(each).mtimeMs);
-  }, statSync(folder).mtimeMs);
+/** The time of the last change of a file, or in a folder. Folders count too: they change when a file is removed. */
+function lastChange(entry) {
+  const status = statSync(entry);
+  const inside = status.isDirectory() ? readdirSync(entry).map((name) => lastChange(path.join(entry, name))) : [];
+  return Math.max(status.mtimeMs, ...inside);
 }
 
 function compile() {

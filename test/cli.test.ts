@@ -20,6 +20,7 @@ describe('help', () => {
     'search',
     'retrain',
     'trust',
+    'ablate',
     'train',
     'eval',
     'predict',
@@ -27,6 +28,7 @@ describe('help', () => {
     'profile',
     'export',
     'convert',
+    'data check',
     'latency measure',
   ];
   for (const command of commands) {

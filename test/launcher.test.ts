@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -48,6 +58,17 @@ describe('the launcher in a clone', () => {
     rmSync(join(clone, 'src/other.ts'));
     assert.equal((await launch(clone)).stderr, BUILDING);
     assert.ok(!existsSync(join(clone, 'dist/src/other.js')));
+  });
+
+  test('builds the image kernels again when the way to build them changes', async () => {
+    const clone = makeClone();
+    const kernels = join(clone, 'dist/src/image/kernels/kernels.wasm');
+    const script = join(clone, 'scripts/buildKernels.mjs');
+    await launch(clone);
+    const before = readFileSync(kernels);
+    writeFileSync(script, readFileSync(script, 'utf8').replace("'--optimizeLevel', '3'", "'--optimizeLevel', '0'"));
+    assert.deepEqual(await launch(clone), { code: 0, stdout: 'said a b\n', stderr: BUILDING });
+    assert.notDeepEqual(readFileSync(kernels), before);
   });
 
   test('started several times at once builds once and all run', async () => {

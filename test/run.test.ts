@@ -13,20 +13,14 @@ import { parseArchitecture } from '../src/family/codec.js';
 import type { RunResult } from '../src/run/report.js';
 import { readJournal } from '../src/telemetry/journal.js';
 import { formatDuration } from '../src/telemetry/progress.js';
-import { stageName, type Stage } from '../src/telemetry/stage.js';
-import { glit, interruptedGlit, MAIN, makePhotos, TINY, type Ended } from './support/commandLine.js';
+import { stageName } from '../src/telemetry/stage.js';
+import { glit, MAIN, makePhotos, TINY, type Ended } from './support/commandLine.js';
+import { assertSameResult } from './support/runFolders.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-run-'));
 const bytes = (...names: readonly string[]): Buffer => readFileSync(join(folder, ...names));
 const text = (...names: readonly string[]): string => bytes(...names).toString();
 after(() => rmSync(folder, { recursive: true }));
-
-/** The files that a seed determines to the last bit. */
-const DECIDED = ['best.onnx', 'weights.safetensors', 'candidates.csv', 'architecture.json'];
-
-function assertSameResult(first: string, second: string): void {
-  for (const file of DECIDED) assert.ok(bytes(first, file).equals(bytes(second, file)), `${file} differs`);
-}
 
 describe('a whole run', () => {
   const args = ['run', '--data', 'photos', ...TINY, '--top', '2', '--compare-random', '--seed', '3'];
@@ -150,7 +144,7 @@ describe('a whole run', () => {
   test('is the same to the last bit with the same seed and another number of threads', async () => {
     const { code } = await glit(folder, ...args, '--out', 'again', '--threads', '1', '--quiet');
     assert.equal(code, 0);
-    assertSameResult('whole', 'again');
+    assertSameResult(join(folder, 'whole'), join(folder, 'again'));
   });
 
   test('is another one with another seed', async () => {
@@ -201,7 +195,7 @@ describe('a whole run', () => {
     };
     assert.equal(last.type, 'runFinished');
     assert.equal(last.result.comparison.length, 3);
-    assertSameResult('whole', 'halves');
+    assertSameResult(join(folder, 'whole'), join(folder, 'halves'));
 
     const changed = await glit(folder, 'retrain', 'halves', '--retrain-steps', '2');
     assert.match(changed.stderr, /^glit: retraining in halves was started with other settings.*\n$/);
@@ -223,7 +217,7 @@ describe('a search with shared weights', () => {
       const { code, stderr } = await glit(folder, 'run', ...args, '--no-hierarchy', '--no-baselines', '--out', out);
       assert.equal(code, 0, stderr);
     }
-    assertSameResult('joint', 'joint-again');
+    assertSameResult(join(folder, 'joint'), join(folder, 'joint-again'));
     assert.match(text('joint', 'candidates.csv'), /^search-joint|^joint/m);
     assert.ok(existsSync(join(folder, 'joint', 'weights', 'supernet-joint.safetensors')));
     assert.ok(!existsSync(join(folder, 'joint', 'weights', 'supernet-high.safetensors')));
@@ -237,77 +231,5 @@ describe('a search with shared weights', () => {
     for (const level of ['high', 'low']) {
       assert.ok(existsSync(join(folder, 'entangled', 'weights', `supernet-${level}.safetensors`)));
     }
-  });
-});
-
-describe('an interrupted run', () => {
-  const nameOf = ({ stage }: Readonly<Record<string, unknown>>): string | undefined =>
-    stage === undefined ? undefined : stageName(stage as Stage);
-  // Enough steps and candidates that the signal arrives during the stage.
-  const longer = [
-    'supernet.steps=400',
-    'retrain.recipe.steps=400',
-    'search.population=24',
-    'search.calibrationBatches=20',
-    'retrain.baselines=false',
-  ];
-  const args = ['run', '--data', 'photos', ...TINY, ...longer.flatMap((each) => ['--set', each])];
-  const resume = ['run', '--resume', 'stopped'];
-  const moments: readonly (readonly [
-    what: string,
-    args: readonly string[],
-    type: string,
-    stage: string,
-    signal: NodeJS.Signals,
-  ])[] = [
-    ['the training of a supernet', [...args, '--out', 'stopped'], 'trainStep', 'supernet-high', 'SIGINT'],
-    ['a search', resume, 'candidateEvaluated', 'search-high', 'SIGTERM'],
-    ['the search of the low level', resume, 'candidateEvaluated', 'search-low', 'SIGINT'],
-    ['a retraining', resume, 'trainStep', 'train-found-1', 'SIGINT'],
-  ];
-  for (const [what, command, type, stage, signal] of moments) {
-    test(`stops within ${what}, cleanly, and says how to continue`, async () => {
-      const when = (event: Readonly<Record<string, unknown>>): boolean =>
-        event['type'] === type && nameOf(event) === stage && Number(event['step'] ?? event['done']) > 3;
-      const { code, stderr, seconds } = await interruptedGlit(folder, command, when, signal);
-      assert.equal(code, 130);
-      assert.match(stderr, /glit: interrupted; continue with: glit run --resume stopped\n$/);
-      assert.ok(seconds < 2, `${seconds} s`);
-      configSchema.parse(parse(text('stopped', 'config.yaml')));
-      const journal = await readJournal(join(folder, 'stopped', 'journal.jsonl'));
-      assert.equal(journal.at(-1)?.type, 'runInterrupted');
-      assert.ok(!journal.some((event) => event.type === 'stageFinished' && stageName(event.stage) === stage));
-      assert.ok(!existsSync(join(folder, 'stopped', 'best.onnx')));
-    });
-  }
-
-  test('ends, when resumed, exactly like one that was never interrupted', async () => {
-    const [resumed, whole] = [
-      await glit(folder, ...resume, '--quiet'),
-      await glit(folder, ...args, '--out', 'straight', '--quiet'),
-    ];
-    assert.equal(resumed.code, 0, resumed.stderr);
-    assert.equal(whole.code, 0, whole.stderr);
-    assertSameResult('straight', 'stopped');
-  });
-
-  test('that has not begun leaves nothing behind', async () => {
-    // Making the built-in images takes a moment. The signal is handled after it, and no folder is created before.
-    const making = (event: Readonly<Record<string, unknown>>): boolean => nameOf(event) === 'images';
-    const { code, stderr } = await interruptedGlit(folder, ['demo', '--out', 'unborn'], making);
-    assert.equal(code, 130);
-    assert.equal(stderr, 'glit: interrupted; nothing was written\n');
-    assert.ok(!existsSync(join(folder, 'unborn')));
-  });
-
-  test('ends at once when it is interrupted a second time', async () => {
-    const interruption = new URL('../src/cli/interruption.js', import.meta.url).href;
-    const waiting = `(await import(${JSON.stringify(interruption)})).listenForInterruption().signal.addEventListener('abort', () => console.log('asked')); setInterval(() => undefined, 1000); console.log('ready');`;
-    const child = spawn(process.execPath, ['--input-type=module', '-e', waiting], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    child.stdout.on('data', () => child.kill('SIGINT'));
-    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-    assert.deepEqual([code, signal], [null, 'SIGINT']);
   });
 });

@@ -35,6 +35,15 @@ describe('a configuration from layers', () => {
       assert.deepEqual(parseConfig(formatConfig(config), 'config.yaml'), config);
   });
 
+  test('of which one is whole has nothing from those before it', () => {
+    for (const config of Object.values(PRESETS)) {
+      const file: Layer = { source: 'config.yaml', values: config };
+      for (const values of Object.values(PRESETS))
+        assert.deepEqual(configFrom([{ source: 'preset', values }, file]), config);
+      assert.deepEqual(configFrom([preset, file, layerOf('--seed', 'seed', 9)]), { ...config, seed: 9 });
+    }
+  });
+
   test('removes optional values with null, and nothing else', () => {
     const crop = layerOf('a.yaml', 'supernet.augmentation.randomResizedCrop', { scale: [0.5, 1], ratio: [1, 1] });
     const none = layerOf('--set', 'supernet.augmentation.randomResizedCrop', null);

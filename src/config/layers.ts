@@ -24,12 +24,14 @@ type Tree = { readonly [key: string]: Json };
 const ALTERNATIVES: Readonly<Record<string, string>> = { steps: 'epochs', epochs: 'steps' };
 
 /**
- * A configuration from its layers. Later layers win, key by key; null removes an earlier value. Throws a one-line
+ * A configuration from its layers. Later layers win, key by key; null removes an earlier value. A layer that is a whole
+ * configuration, such as a run's, replaces those before it: what it leaves out is meant to be absent. Throws a one-line
  * UserError that names the layer, the key and the allowed values or, for an unknown key, the nearest known one.
  */
 export function configFrom(layers: readonly Layer[]): Config {
   for (const { source, values } of layers) checkKeys(values, configSchema, source, '');
-  const merged = layers.reduce<Tree>((tree, { values }) => merge(tree, values as Tree), {});
+  const first = layers.findLastIndex(({ values }) => configSchema.safeParse(values).success);
+  const merged = layers.slice(Math.max(0, first)).reduce<Tree>((tree, { values }) => merge(tree, values as Tree), {});
   const result = configSchema.safeParse(merged);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

@@ -8,7 +8,7 @@ import { readWeights, type NetworkWeights, type WeightsOptions } from '../modelf
 import { CompiledProgram, type BoundProgram } from '../program/compiled.js';
 import { pixelImages } from '../program/images.js';
 import { openDevice } from '../runtime/device.js';
-import { Progress } from '../telemetry/progress.js';
+import { Progress, stageProgress } from '../telemetry/progress.js';
 import { tensor } from '../tensor/tensor.js';
 import { chooseBlock, partsOf } from './block.js';
 import { classNumber } from './classes.js';
@@ -116,14 +116,7 @@ export async function* explain(
       if (typeof view === 'string') yield { image, unreadable: view };
       else yield { image, view, block, classes: await explained(program, view, asked, block, model) };
       progress.advance();
-      const { done, total, remainingSeconds } = progress;
-      emit({
-        type: 'stageProgress',
-        stage: STAGE,
-        done,
-        total,
-        ...(remainingSeconds !== undefined && { remainingSeconds }),
-      });
+      emit(stageProgress(STAGE, progress));
     }
   } finally {
     await device.close();

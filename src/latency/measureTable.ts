@@ -7,7 +7,7 @@ import type { Device } from '../runtime/device.js';
 import { onnxRuntimeVersion } from '../runtime/version.js';
 import { blocksOf, samplePath, type Space } from '../space/space.js';
 import type { Listener } from '../telemetry/events.js';
-import { Progress } from '../telemetry/progress.js';
+import { Progress, stageProgress } from '../telemetry/progress.js';
 import type { LatencyStage } from '../telemetry/stage.js';
 import type { Shape } from '../tensor/tensor.js';
 import { fitParts, type Observation } from './fit.js';
@@ -153,14 +153,7 @@ function timer(
   const progress = new Progress(steps);
   const onVisit = (): void => {
     progress.advance();
-    const { done, total, remainingSeconds } = progress;
-    emit({
-      type: 'stageProgress',
-      stage: STAGE,
-      done,
-      total,
-      ...(remainingSeconds !== undefined && { remainingSeconds }),
-    });
+    emit(stageProgress(STAGE, progress));
   };
   return async (label, networks) => {
     const latencies = await timeNetworks(device, networks, { ...settings, rng: rng.fork(label), onVisit });

@@ -7,7 +7,7 @@ import { countPerClass } from '../dataset/sources/found.js';
 import { findSource } from '../dataset/sources/openSource.js';
 import { stopIfAborted } from '../errors.js';
 import type { Listener } from '../telemetry/events.js';
-import { Progress } from '../telemetry/progress.js';
+import { Progress, stageProgress } from '../telemetry/progress.js';
 import type { CheckStage } from '../telemetry/stage.js';
 import { filesListener } from './openDataset.js';
 
@@ -116,14 +116,7 @@ async function inspectAll(
       progress.advance();
       if (performance.now() - reported < NEWS_SECONDS * 1000) continue;
       reported = performance.now();
-      const { done, remainingSeconds } = progress;
-      emit({
-        type: 'stageProgress',
-        stage: STAGE,
-        done,
-        total,
-        ...(remainingSeconds !== undefined && { remainingSeconds }),
-      });
+      emit(stageProgress(STAGE, progress));
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));

@@ -54,14 +54,18 @@ export interface NamedModel {
   readonly bytes: Uint8Array;
 }
 
-/** Reads an exported model. Throws a UserError when the file is not a model exported by glit. */
-export async function readExportedModel(file: string): Promise<RunnableModel> {
-  let bytes: Uint8Array;
+/** The bytes of a model's file. Throws a UserError when there are none. */
+export async function readModelBytes(file: string): Promise<Uint8Array> {
   try {
-    bytes = await readFile(file);
+    return await readFile(file);
   } catch {
     throw new UserError(`the model ${file} cannot be read; give an .onnx file of glit, or weights: .safetensors, .pth`);
   }
+}
+
+/** Reads an exported model. Throws a UserError when the file is not a model exported by glit. */
+export async function readExportedModel(file: string): Promise<RunnableModel> {
+  const bytes = await readModelBytes(file);
   try {
     const metadata = readMetadata(bytes);
     const classes = JSON.parse(metadata['classes'] ?? 'null') as unknown;

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPytorchStateDict } from '../checkpoint/pytorch/stateDict.js';
 import { readSafetensors } from '../checkpoint/safetensors.js';
@@ -14,6 +13,7 @@ import type { Listener } from '../telemetry/events.js';
 import type { Weights } from '../train/state.js';
 import { readArchitecture } from './architectureFile.js';
 import { readClassNames, type Naming } from './classNames.js';
+import { readModelBytes } from './exportModel.js';
 
 /** How to interpret a weights file that does not describe itself. */
 export interface WeightsOptions {
@@ -104,12 +104,7 @@ export async function readStateFile(source: string, { average }: WeightsOptions)
 
 /** The weights in a model exported by glit, which has the same metadata as glit's safetensors files. */
 async function exportedState(file: string): Promise<StateFile> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch {
-    throw new UserError(`the model ${file} cannot be read; give an .onnx file of glit, or weights: .safetensors, .pth`);
-  }
+  const bytes = await readModelBytes(file);
   try {
     // Constants that are not variables have numeric names.
     const state = new Map([...readInitializers(bytes)].filter(([name]) => !/^constant_\d+$/.test(name)));

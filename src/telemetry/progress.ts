@@ -1,4 +1,6 @@
 /** The rate of work, the time left, and their wording. */
+import type { StageProgress } from './events.js';
+import type { Stage } from './stage.js';
 
 export interface ProgressOptions {
   /** Units done before, by an earlier process. Default 0. */
@@ -55,6 +57,11 @@ export class Progress {
     const { rate } = this;
     return rate === undefined || rate === 0 ? undefined : Math.max(0, this.total - this.finished) / rate;
   }
+}
+
+/** The event that tells how far a stage is. */
+export function stageProgress(stage: Stage, { done, total, remainingSeconds }: Progress): StageProgress {
+  return { type: 'stageProgress', stage, done, total, ...(remainingSeconds !== undefined && { remainingSeconds }) };
 }
 
 /** A duration in its two largest units: `0.4s`, `12s`, `1m 05s`, `2h 03m`, `3d 04h`. */

@@ -3,11 +3,10 @@ import { describe, test } from 'node:test';
 import { constant, input, vjp, type Value } from '../../src/graph/index.js';
 import { layerNorm } from '../../src/nn/layerNorm.js';
 import { forward, groupsOf, plainNetwork, type Network } from '../../src/model/network.js';
-import { deit, type GlitArchitecture } from '../../src/family/glit/architecture.js';
+import { glitArchitecture, type GlitArchitecture } from '../../src/family/glit/architecture.js';
 import { preset } from '../../src/family/families.js';
 import { evaluationPhases, fedGroup, trainingPhases } from '../../src/program/sources.js';
 import { readStateDict } from '../../src/model/stateDict.js';
-import { glitArchitecture } from '../../src/family/glit/architecture.js';
 import { describeBlock, type GlitBlock } from '../../src/family/glit/block.js';
 import { headSplits, releasedLowLevel } from '../../src/space/lowLevel.js';
 import { blocksOf } from '../../src/space/space.js';
@@ -17,6 +16,7 @@ import { evaluate } from '../support/evaluate.js';
 import { Comparison, values } from './comparison.js';
 import { goldenJson, GoldenTensors } from './data.js';
 import { flatWeights, namedWeights } from './flatState.js';
+import { smallDeit } from './smallDeit.js';
 import { ZeroGradients } from './zeroGradients.js';
 
 interface GlitModel {
@@ -29,14 +29,7 @@ interface GlitModel {
   readonly analytically_zero_gradients: readonly string[];
 }
 
-interface DeitModel {
-  readonly params: number;
-  readonly config: Record<'img_size' | 'patch_size' | 'embed_dim' | 'depth' | 'num_heads' | 'num_classes', number>;
-  readonly analytically_zero_gradients: readonly string[];
-}
-
 const glit = (await goldenJson<{ models: readonly GlitModel[] }>('model/index.json')).models;
-const [deitModel] = (await goldenJson<{ models: readonly DeitModel[] }>('deit/index.json')).models;
 
 describe('whole official networks: features, logits, loss, gradients and running statistics', () => {
   for (const model of glit) {
@@ -61,19 +54,9 @@ describe('whole official networks: features, logits, loss, gradients and running
   });
 
   test('DeiT', async (t) => {
-    const { config } = deitModel;
-    const network = plainNetwork(
-      deit({
-        imageSize: config.img_size,
-        patchSize: config.patch_size,
-        dim: config.embed_dim,
-        depth: config.depth,
-        heads: config.num_heads,
-        classes: config.num_classes,
-      }),
-    );
+    const { network, golden, ...model } = await smallDeit();
     const comparison = new Comparison();
-    await check(network, await GoldenTensors.read('deit/deit_small_cfg.safetensors'), deitModel, comparison);
+    await check(network, golden, model, comparison);
     t.diagnostic(comparison.report());
   });
 });

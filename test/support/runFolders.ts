@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The files of a run folder that the configuration determines to the last bit, beside the weights. */
+const DECIDED = ['best.onnx', 'weights.safetensors', 'candidates.csv', 'architecture.json'];
+
+/** Compares what two runs found. */
+export function assertSameResult(first: string, second: string): void {
+  assertSameFiles(first, second, DECIDED);
+}
+
+/** Compares what two runs found, and everything that they trained and measured on the way. */
+export function assertSameRun(first: string, second: string): void {
+  const weights = weightsOf(first);
+  assert.deepEqual(weightsOf(second), weights);
+  assertSameFiles(first, second, [...DECIDED, 'config.yaml', ...weights]);
+  assert.deepEqual(resultOf(second), resultOf(first));
+}
+
+/** The files of weights in a run folder. */
+export function weightsOf(run: string): readonly string[] {
+  return readdirSync(join(run, 'weights'))
+    .map((name) => `weights/${name}`)
+    .sort();
+}
+
+/** The result of a run, without what it took. */
+function resultOf(run: string): object {
+  const text = readFileSync(join(run, 'result.json'), 'utf8');
+  const seconds = /^(seconds|(.*P|p)rocessorSeconds)$/;
+  return JSON.parse(text, (key, value: unknown) => (seconds.test(key) ? undefined : value)) as object;
+}
+
+function assertSameFiles(first: string, second: string, files: readonly string[]): void {
+  for (const file of files) {
+    assert.ok(readFileSync(join(first, file)).equals(readFileSync(join(second, file))), `${file} differs`);
+  }
+}
