@@ -195,8 +195,11 @@ export const configSchema = z.strictObject({
     calibrationBatches: z.int().min(0),
     calibrationBatchSize: count,
     evaluationBatchSize: count,
-    /** Train each choice of a block once in every K steps; else each step draws its path uniformly. */
-    fairPaths: z.boolean(),
+    /**
+     * The paths that the supernet's steps train: `uniform` draws genes one by one, `fair` trains each choice of a block once
+     * in every K steps, `spread` also reaches networks that are alike in all blocks.
+     */
+    paths: z.enum(['uniform', 'fair', 'spread']),
     /**
      * How much later the supernet's learning rate falls for large paths than for small ones: its fall is raised to the
      * power of 2^-value for the largest path, 2^value for the smallest. 0: the same for all.

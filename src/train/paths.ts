@@ -31,6 +31,22 @@ export function fairPaths(space: Space, rng: Rng): PathSchedule {
 }
 
 /**
+ * Paths that reach the ends of the space: the step draws a number of choices, 1 to all positions, and every position takes
+ * one of these. Genes that are independent make nearly all networks average ones: networks that are alike in all blocks,
+ * such as one of convolutions only, get no training and are ranked too low. Every gene is still uniform by itself.
+ *
+ * A choice is a place in 0 to 1, so that it means about the same at positions with different numbers of choices.
+ */
+export function spreadPaths(space: Space, rng: Rng): PathSchedule {
+  const { positions } = space;
+  return (step) => {
+    const stream = rng.fork(step);
+    const places = Array.from({ length: 1 + stream.int(positions.length) }, () => stream.uniform());
+    return { path: positions.map(({ length }) => Math.floor(stream.pick(places) * length)), decay: 1 };
+  };
+}
+
+/**
  * Lets the learning rate of large paths fall later and that of small ones earlier, since uniform sampling trains large
  * subnets too little. `sizeOf` gives a path's size, from 0 for the smallest of the space to 1 for the largest; the
  * exponent goes from 2^strength to 2^-strength, and is 1 in the middle.

@@ -19,7 +19,7 @@ import { stageName, type SearchStage } from '../../telemetry/stage.js';
 import { evolutionOf } from '../../config/check.js';
 import type { Config } from '../../config/config.js';
 import type { Rng } from '../../random/rng.js';
-import { fairPaths, sizedDecay, uniformPaths, type PathSchedule } from '../../train/paths.js';
+import { fairPaths, sizedDecay, spreadPaths, uniformPaths, type PathSchedule } from '../../train/paths.js';
 import type { Weights } from '../../train/state.js';
 import { nearLimitOf } from '../budget.js';
 import { CandidateScorer } from './candidateScorer.js';
@@ -192,9 +192,15 @@ export async function searchLevel(
   }
 }
 
+const PATHS: Record<Config['search']['paths'], (space: Space, rng: Rng) => PathSchedule> = {
+  uniform: uniformPaths,
+  fair: fairPaths,
+  spread: spreadPaths,
+};
+
 /** The paths of the supernet's steps, by the search's settings. */
 function pathsOf({ search }: Config, table: CostTable, rng: Rng): PathSchedule {
-  const paths = search.fairPaths ? fairPaths(table.space, rng) : uniformPaths(table.space, rng);
+  const paths = PATHS[search.paths](table.space, rng);
   if (search.sizedDecay === 0) return paths;
   const { min, max } = costRange(table).macs;
   return sizedDecay(paths, (path) => (costOfPath(table, path).macs - min) / Math.max(1, max - min), search.sizedDecay);
