@@ -49,7 +49,9 @@ export interface TrainingInputs {
 /** Batch statistics, which also update the running ones, and stochastic depth. */
 export function training({ momentum, keep }: TrainingInputs): Phase {
   const remember = (scope: Scope, running: Statistics, batch: Statistics & { readonly count: number }): void => {
-    const move = (from: Value, to: Value): Value => add(from, mul(sub(to, from), momentum));
+    // In this form a momentum of 1 gives the batch's statistics to the last bit, whatever was there before.
+    const rest = sub(1, momentum);
+    const move = (from: Value, to: Value): Value => add(to, mul(sub(from, to), rest));
     scope.update('running_mean', move(running.mean, batch.mean));
     // PyTorch normalises with the biased variance and records the unbiased one.
     scope.update('running_var', move(running.variance, mul(batch.variance, batch.count / (batch.count - 1))));

@@ -81,12 +81,29 @@ describe('evaluation', () => {
   });
 });
 
+/** The weights with this value for all running statistics. */
+function withStatistics(
+  weights: ReadonlyMap<string, Tensor<'float32'>>,
+  value: number,
+): Map<string, Tensor<'float32'>> {
+  const isStatistic = (name: string): boolean => /running_(mean|var)$/.test(name);
+  return new Map(
+    [...weights].map(([name, kept]) => {
+      if (!isStatistic(name)) return [name, kept];
+      return [name, tensor('float32', kept.shape, new Float32Array(kept.data.length).fill(value))];
+    }),
+  );
+}
+
 describe('recalibration', () => {
   test('gives the plain average of the batches’ statistics, whatever the statistics were', async () => {
     const network = tinySupernet();
     const path = [0, 1];
     const state = await NetworkState.initialize(device, network, seeded('calibration'));
-    const statistics = async (batches: number): Promise<ReadonlyMap<string, Tensor<'float32'>>> => {
+    const statistics = async (
+      batches: number,
+      state: NetworkState,
+    ): Promise<ReadonlyMap<string, Tensor<'float32'>>> => {
       const recalibrator = await Recalibrator.create(device, network, dataset.train, {
         batches,
         batchSize: 20,
@@ -99,9 +116,13 @@ describe('recalibration', () => {
       return state.weights();
     };
     const name = 'blocks.0.choices.0.attn.net.4.running_mean';
-    const ofOne = await statistics(1);
-    const ofAll = await statistics(3);
-    assert.deepEqual((await statistics(1)).get(name), ofOne.get(name), 'an earlier recalibration leaves no trace');
+    const ofOne = await statistics(1, state);
+    const ofAll = await statistics(3, state);
+    assert.deepEqual(await statistics(1, state), ofOne, 'an earlier recalibration leaves no trace');
+    const far = await NetworkState.load(device, network, withStatistics(ofOne, 12.3456789));
+    const ofPath = inheritWeights(network, path, ofOne);
+    assert.deepEqual(inheritWeights(network, path, await statistics(1, far)), ofPath, 'nor do any other statistics');
+    far.free();
     assert.notDeepEqual(ofAll.get(name), ofOne.get(name));
     // The three batches are the whole training set, so their average equals that of one batch with all images.
     const whole = await Recalibrator.create(device, network, dataset.train, {
