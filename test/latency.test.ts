@@ -42,7 +42,7 @@ describe('a limit on latency', () => {
     assert.equal(code, 0, stderr);
     assert.match(stdout, /high level: 64 candidates with .* MACs.* ms latency.* memory; budget: latency .*to 1\.000 s/);
     assert.match(stdout, /^latency of glit-\d+: .* measured, .* predicted$/m);
-    assert.match(text('limited', 'candidates.csv'), /^.*,fitness,macs,parameters,latency,memory,front,blocks\n/);
+    assert.match(text('limited', 'candidates.csv'), /^.*,fitness,loss,macs,parameters,latency,memory,front,blocks\n/);
     assert.equal(text('limited', 'latency.json'), text('latency.json'));
     assert.match(
       text('limited', 'report.md'),
