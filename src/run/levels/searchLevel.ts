@@ -17,15 +17,13 @@ import { blocksOf, log10SizeOf, pathKey, type Path, type Space } from '../../spa
 import { Progress } from '../../telemetry/progress.js';
 import { stageName, type SearchStage } from '../../telemetry/stage.js';
 import { evolutionOf } from '../../config/check.js';
-import type { Config } from '../../config/config.js';
-import type { Rng } from '../../random/rng.js';
-import { fairPaths, sizedDecay, spreadPaths, uniformPaths, type PathSchedule } from '../../train/paths.js';
 import type { Weights } from '../../train/state.js';
 import { nearLimitOf } from '../budget.js';
 import { CandidateScorer } from './candidateScorer.js';
 import type { SearchContext } from '../context.js';
 import { costOptionsOf } from '../latencyTable.js';
 import { trainStage } from '../trainStage.js';
+import { supernetPaths } from './supernetPaths.js';
 
 /** How candidates are proposed: by evolution, for several objectives by NSGA-II, or for comparison at random. */
 export type SearchMethod = 'evolution' | 'nsga2' | 'random';
@@ -112,7 +110,7 @@ export async function searchLevel(
   const network = supernet(backbone, space, config.space);
   const { state } = await trainStage(context, { kind: 'supernet', level: name }, network, data.train, config.supernet, {
     start: start?.(network),
-    paths: (rng) => pathsOf(config, table, rng),
+    paths: (rng) => supernetPaths(search, table, rng),
   });
 
   const stage: SearchStage = { kind: 'search', level: name };
@@ -190,20 +188,6 @@ export async function searchLevel(
     await scorer.close();
     state.free();
   }
-}
-
-const PATHS: Record<Config['search']['paths'], (space: Space, rng: Rng) => PathSchedule> = {
-  uniform: uniformPaths,
-  fair: fairPaths,
-  spread: spreadPaths,
-};
-
-/** The paths of the supernet's steps, by the search's settings. */
-function pathsOf({ search }: Config, table: CostTable, rng: Rng): PathSchedule {
-  const paths = PATHS[search.paths](table.space, rng);
-  if (search.sizedDecay === 0) return paths;
-  const { min, max } = costRange(table).macs;
-  return sizedDecay(paths, (path) => (costOfPath(table, path).macs - min) / Math.max(1, max - min), search.sizedDecay);
 }
 
 /** The scores recorded by earlier processes of the run. */
