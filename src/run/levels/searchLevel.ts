@@ -105,6 +105,7 @@ export async function searchLevel(
   recorded: RecordedFitness,
 ): Promise<LevelResult> {
   const { config, emit, signal } = context;
+  const { search } = config;
   const { name, backbone, space, start } = level;
   const { table, budget } = checkLevel(context, level);
   const network = supernet(backbone, space, config.space);
@@ -115,7 +116,6 @@ export async function searchLevel(
 
   const stage: SearchStage = { kind: 'search', level: name };
   const stageRng = context.rng.fork(stageName(stage));
-  const { search } = config;
   const scorer = await CandidateScorer.create(context, network, state, data, { rng: stageRng });
 
   const problem: Problem = {
