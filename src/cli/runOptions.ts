@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Interrupted, UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
+import { configFrom } from '../config/layers.js';
 import { continuedRun, newRun, startedBy, type Job, type SessionOptions } from '../run/session.js';
 import { timed } from '../run/time/timed.js';
-import { givenLayers, type ConfigOption } from './configOptions.js';
+import { givenLayers, resumeOptions, type ConfigOption } from './configOptions.js';
 import type { Environment } from './environment.js';
 import { parseDuration } from './quantity.js';
 import { newRunName } from './runName.js';
@@ -36,7 +37,10 @@ export function addRunOptions(command: Command): Command {
       new Option('--out <folder>', `where results go (default: runs/<date>-${command.name()})`).helpGroup(heading),
     )
     .addOption(
-      new Option('--resume <folder>', 'continue an interrupted run as it was started')
+      new Option(
+        '--resume <folder>',
+        'continue an interrupted run as it was started; only --threads, --engines and --workers may change',
+      )
         .conflicts(['out', 'preset', 'recipe', 'config', 'set', 'data', 'weights'])
         .helpGroup(heading),
     );
@@ -77,9 +81,14 @@ export async function startOrResume<Result>(
   const { out, resume } = command.opts<{ out?: string; resume?: string }>();
   if (resume !== undefined) {
     await requireResumable(resume, request);
+    const machine = await givenLayers(command, resumeOptions);
+    const revise = (config: Config): Config => configFrom([{ source: resume, values: config }, ...machine]);
     const job = await request.resume(resume);
     const again = `glit ${name} --resume ${resume}`;
-    return { result: await withHint(resume, again, () => continuedRun(resume, job, session)), folder: resume };
+    return {
+      result: await withHint(resume, again, () => continuedRun(resume, job, { ...session, revise })),
+      folder: resume,
+    };
   }
   const { config, job } = await begin();
   const folder = out ?? newRunName(name);
@@ -103,7 +112,10 @@ async function requireResumable<Result>(
   folder: string,
   { command, options, resumes = [] }: RunRequest<Result>,
 ): Promise<void> {
-  const [given] = await givenLayers(command, options);
+  const [given] = await givenLayers(
+    command,
+    options.filter((option) => !resumeOptions.includes(option)),
+  );
   if (given !== undefined) {
     throw new UserError(`${given.source} cannot be given with --resume: a run keeps its own configuration`);
   }

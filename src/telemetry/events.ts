@@ -142,6 +142,14 @@ export interface RandomSearchPlanned {
   readonly searchProcessorSeconds: number;
 }
 
+/** Independent work begins on several engines, which share out the threads. */
+export interface EnginesOpened {
+  readonly type: 'enginesOpened';
+  readonly engines: number;
+  /** Of all engines together. */
+  readonly threads: number;
+}
+
 /** One of the best candidates was timed as a whole network, on the machine of the latency table. */
 export interface LatencyMeasured {
   readonly type: 'latencyMeasured';
@@ -449,6 +457,7 @@ export type RunEvent =
   | AblationRowStarted
   | RunPlanned
   | LatencyMeasured
+  | EnginesOpened
   | RandomSearchPlanned
   | TrainStep
   | Evaluation
