@@ -24,6 +24,8 @@ const SNAPSHOT_SECONDS = 60;
  *     snapshots/<name>.safetensors   a training that is under way
  */
 export class RunFolder {
+  private lost: UserError | undefined;
+
   private constructor(readonly root: string) {}
 
   /** Throws a UserError when `root` is not empty and so cannot be the folder of a new run. */
@@ -65,7 +67,7 @@ export class RunFolder {
   }
 
   async write(name: string, content: string | Uint8Array): Promise<void> {
-    await mkdir(dirname(this.path(name)), { recursive: true });
+    await this.prepare(name);
     await writeFileAtomically(this.path(name), content);
   }
 
@@ -74,7 +76,7 @@ export class RunFolder {
     tensors: ReadonlyMap<string, Tensor>,
     metadata: Readonly<Record<string, string>> = {},
   ): Promise<void> {
-    await mkdir(dirname(this.path(name)), { recursive: true });
+    await this.prepare(name);
     await writeSafetensors(this.path(name), tensors, metadata);
   }
 
@@ -96,6 +98,23 @@ export class RunFolder {
       },
       save: ({ step, vectors }) => this.writeTensors(file, vectors, { step: String(step) }),
     };
+  }
+
+  /** Makes all later writing throw `reason`: the folder is gone, or another process works in it. */
+  lose(reason: UserError): void {
+    this.lost ??= reason;
+  }
+
+  /** Why the folder was lost, if it was. */
+  get lossReason(): UserError | undefined {
+    return this.lost;
+  }
+
+  /** Makes room for a file. Does not bring back a folder that someone removed. */
+  private async prepare(name: string): Promise<void> {
+    if (this.lost !== undefined) throw this.lost;
+    if (!existsSync(this.root)) throw new UserError(`the run folder ${this.root} is gone; start again`);
+    await mkdir(dirname(this.path(name)), { recursive: true });
   }
 
   /** Removes the snapshots of a finished training. */

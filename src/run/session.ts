@@ -1,4 +1,4 @@
-import { Interrupted, stopIfAborted } from '../errors.js';
+import { Interrupted, stopIfAborted, UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { openDevice } from '../runtime/device.js';
 import type { Listener, Outcome, RunEvent } from '../telemetry/events.js';
@@ -11,6 +11,7 @@ import { formatLatencyTable } from '../measure/latencyTable.js';
 import { readLatencyTable, TABLE_FILE } from './latencyTable.js';
 import { needOriginals, openDataset } from '../loader/openDataset.js';
 import { RunFolder } from './runFolder.js';
+import { RunLock } from './runLock.js';
 import { version } from './version.js';
 
 export interface SessionOptions {
@@ -60,13 +61,19 @@ export async function newRun<Result>(
 ): Promise<Result> {
   await RunFolder.requireFree(out);
   const latencyTable = await readLatencyTable(config, config.latency?.table);
-  const open = async (planned: Config): Promise<RunFolder> => {
-    const folder = await RunFolder.create(out);
-    await folder.write('config.yaml', formatConfig(planned));
-    if (latencyTable !== undefined) await folder.write(TABLE_FILE, formatLatencyTable(latencyTable));
-    return folder;
-  };
-  return session(config, open, job, { ...options, latencyTable });
+  return session(
+    config,
+    job,
+    { ...options, latencyTable },
+    {
+      exists: false,
+      open: () => RunFolder.create(out),
+      async prepare(folder, planned) {
+        await folder.write('config.yaml', formatConfig(planned));
+        if (latencyTable !== undefined) await folder.write(TABLE_FILE, formatLatencyTable(latencyTable));
+      },
+    },
+  );
 }
 
 export interface ContinuedOptions extends SessionOptions {
@@ -83,13 +90,20 @@ export async function continuedRun<Result>(
   const folder = await RunFolder.open(out);
   const written = await folder.read('config.yaml');
   const config = revise(parseConfig(written, folder.path('config.yaml')));
-  const open = async (): Promise<RunFolder> => {
-    if (formatConfig(config) !== written) await folder.write('config.yaml', formatConfig(config));
-    return folder;
-  };
   const { plan: _, ...planned } = job;
   const latencyTable = await readLatencyTable(config, folder.path(TABLE_FILE));
-  return session(config, open, planned, { ...options, latencyTable });
+  return session(
+    config,
+    planned,
+    { ...options, latencyTable },
+    {
+      exists: true,
+      open: () => Promise.resolve(folder),
+      async prepare() {
+        if (formatConfig(config) !== written) await folder.write('config.yaml', formatConfig(config));
+      },
+    },
+  );
 }
 
 /**
@@ -103,16 +117,25 @@ export async function startedBy(out: string): Promise<string | undefined> {
   return entries.find((entry) => entry.type === 'runStarted')?.command;
 }
 
+/** How a session gets its folder. */
+interface FolderSource {
+  /** Whether it is an earlier run's. */
+  readonly exists: boolean;
+  open(): Promise<RunFolder>;
+  /** Writes what the folder needs before the work begins; no other process writes to it meanwhile. */
+  prepare(folder: RunFolder, config: Config): Promise<void>;
+}
+
 async function session<Result>(
   given: Config,
-  openFolder: (config: Config) => Promise<RunFolder>,
   job: Job<Result>,
   {
     command = job.name,
     emit: listener = () => undefined,
-    signal,
+    signal: asked,
     latencyTable,
   }: SessionOptions & Pick<RunContext, 'latencyTable'>,
+  source: FolderSource,
 ): Promise<Result> {
   job.checkConfig(given);
   // Buffer events until the folder exists, then write them to its journal.
@@ -124,7 +147,18 @@ async function session<Result>(
     listener(event);
   };
   const began = performance.now();
+  const lost = new AbortController();
+  const signal = asked === undefined ? lost.signal : AbortSignal.any([asked, lost.signal]);
+  let folder: RunFolder | undefined;
+  let lock: RunLock | undefined;
+  const openAlone = async (): Promise<RunFolder> => {
+    folder = await source.open();
+    lock = await lockOf(folder, { command, emit, lost });
+    return folder;
+  };
   try {
+    // Before the images are read, which can take minutes.
+    if (source.exists) await openAlone();
     emit({ type: 'runStarted', command, version, seed: given.seed, config: given });
     const rng = seeded(given.seed);
     const { dataset, unreadable } = await openDataset(given, {
@@ -144,17 +178,19 @@ async function session<Result>(
         (await job.plan?.({ config: given, dataset, unreadable, device, rng, latencyTable, emit, signal }, seconds)) ??
         given;
       stopIfAborted(signal);
-      const folder = await openFolder(config);
-      journal = new JournalWriter(folder.path('journal.jsonl'));
+      const opened = folder ?? (await openAlone());
+      await source.prepare(opened, config);
+      journal = new JournalWriter(opened.path('journal.jsonl'));
       for (const event of early) journal.write(event);
-      const context = { config, dataset, unreadable, device, rng, folder, latencyTable, emit, signal };
+      const context = { config, dataset, unreadable, device, rng, folder: opened, latencyTable, emit, signal };
       const result = await listingUnreadable(context, () => job.work(context));
       emit({ type: 'runFinished', durationSeconds: (performance.now() - began) / 1000, result: job.summary(result) });
       return result;
     } finally {
       await device.close();
     }
-  } catch (error) {
+  } catch (caught) {
+    const error = folder?.lossReason ?? caught;
     emit(
       error instanceof Interrupted
         ? { type: 'runInterrupted' }
@@ -163,7 +199,27 @@ async function session<Result>(
     throw error;
   } finally {
     journal?.close();
+    await lock?.release();
   }
+}
+
+/** Takes the right to write to a run folder. When it is lost, the folder refuses to be written to, and the work stops. */
+function lockOf(
+  folder: RunFolder,
+  { command, emit, lost }: { readonly command: string; readonly emit: Listener; readonly lost: AbortController },
+): Promise<RunLock> {
+  const { root } = folder;
+  return RunLock.take(root, {
+    command,
+    onWait: (host, seconds) =>
+      emit({ type: 'warning', message: `${root} was left locked by ${host}; watching it for ${seconds} s` }),
+    onLost: () => {
+      folder.lose(
+        new UserError(`the run folder ${root} was removed or taken over by another process; this one has stopped`),
+      );
+      lost.abort();
+    },
+  });
 }
 
 /** Maintains the list of unreadable images in `unreadable.csv`, including those of earlier processes of the run. */

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,11 +27,21 @@ export interface Interrupted extends Ended {
 }
 
 /** The same with --json; sends `signal` once a line of the output satisfies `when`. */
-export async function interruptedGlit(
+export function interruptedGlit(
   cwd: string,
   args: readonly string[],
   when: (event: Readonly<Record<string, unknown>>) => boolean,
   signal: NodeJS.Signals = 'SIGINT',
+): Promise<Interrupted> {
+  return disturbedGlit(cwd, args, when, (child) => void child.kill(signal));
+}
+
+/** Runs glit with --json; does `disturb`, once, when a line of the output satisfies `when`. */
+export async function disturbedGlit(
+  cwd: string,
+  args: readonly string[],
+  when: (event: Readonly<Record<string, unknown>>) => boolean,
+  disturb: (child: ChildProcess) => void,
 ): Promise<Interrupted> {
   const child = start(cwd, [...args, '--json']);
   let sent: number | undefined;
@@ -41,7 +51,7 @@ export async function interruptedGlit(
     rest = lines.pop() ?? '';
     if (sent !== undefined || !lines.some((line) => when(JSON.parse(line) as Record<string, unknown>))) return;
     sent = performance.now();
-    child.kill(signal);
+    disturb(child);
   });
   const end = await ended(child);
   if (sent === undefined) throw new Error(`the moment to interrupt never came: ${end.stderr}`);

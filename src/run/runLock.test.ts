@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { UserError } from '../errors.js';
+import { RunLock } from './runLock.js';
+
+const root = mkdtempSync(join(tmpdir(), 'glit-lock-'));
+after(() => rmSync(root, { recursive: true }));
+const newFolder = (): string => mkdtempSync(join(root, 'run-'));
+const locksIn = (folder: string): readonly string[] => readdirSync(folder);
+const command = 'run';
+/** So that a test that waits for heartbeats takes little time. */
+const heartbeat = 0.02;
+
+/** Takes the lock in a process of its own, which prints what became of it and then lives on. */
+function taking(folder: string, options: object = {}) {
+  const module = JSON.stringify(new URL('./runLock.js', import.meta.url).href);
+  const script = `const { RunLock } = await import(${module});
+    await RunLock.take(${JSON.stringify(folder)}, ${JSON.stringify({ command, ...options })})
+      .then(() => console.log('taken'), (error) => console.log(error.message));
+    setInterval(() => undefined, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const said = once(child.stdout, 'data').then(([text]) => String(text).trim());
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  };
+  return { pid: child.pid, said, kill };
+}
+
+describe('the lock of a run folder', () => {
+  test('is held by one process, which others are told, and free when it is given back', async () => {
+    const folder = newFolder();
+    const lock = await RunLock.take(folder, { command: 'search' });
+    await assert.rejects(RunLock.take(folder, { command }), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, new RegExp(`in use by glit search on \\S+ \\(process ${process.pid}, since 20`));
+      return true;
+    });
+    await lock.release();
+    assert.deepEqual(locksIn(folder), []);
+    await (await RunLock.take(folder, { command })).release();
+  });
+
+  test('is taken over at once from a process of this machine that was killed', async () => {
+    const folder = newFolder();
+    const other = taking(folder);
+    assert.equal(await other.said, 'taken');
+    await assert.rejects(RunLock.take(folder, { command }), new RegExp(`process ${other.pid},`));
+    await other.kill();
+    const lock = await RunLock.take(folder, { command });
+    assert.deepEqual(locksIn(folder), ['lock-2.json']);
+    await lock.release();
+  });
+
+  test('is not that of another process with the same number', async () => {
+    const folder = newFolder();
+    const lock = await RunLock.take(folder, { command });
+    const file = join(folder, 'lock-1.json');
+    const text = readFileSync(file, 'utf8');
+    await lock.release();
+    const later = { ...(JSON.parse(text) as object), processStart: 'another boot 1' };
+    writeFileSync(file, JSON.stringify(later));
+    if (process.platform === 'linux') await (await RunLock.take(folder, { command })).release();
+  });
+
+  test('goes to exactly one of several that take it over together', async () => {
+    const folder = newFolder();
+    const dead = taking(folder);
+    await dead.said;
+    await dead.kill();
+    const others = Array.from({ length: 4 }, () => taking(folder));
+    const answers = await Promise.all(others.map(({ said }) => said));
+    assert.equal(answers.filter((answer) => answer === 'taken').length, 1, answers.join('\n'));
+    assert.equal(answers.filter((answer) => answer.includes('is in use by')).length, 3, answers.join('\n'));
+    assert.equal(locksIn(folder).length, 1);
+    await Promise.all(others.map(({ kill }) => kill()));
+  });
+
+  test('of another machine is taken over after three readings without a heartbeat, and not before', async () => {
+    const folder = newFolder();
+    const waits: [string, number][] = [];
+    const elsewhere = { command, heartbeat, host: 'elsewhere' };
+    const here = { command, heartbeat, onWait: (host: string, seconds: number) => void waits.push([host, seconds]) };
+    const held = await RunLock.take(folder, elsewhere);
+    await assert.rejects(RunLock.take(folder, here), /in use by glit run on elsewhere/);
+    // A lock whose process does nothing any more.
+    const file = join(folder, 'lock-1.json');
+    const text = readFileSync(file, 'utf8');
+    await held.release();
+    writeFileSync(file, text);
+    const began = performance.now();
+    const lock = await RunLock.take(folder, here);
+    assert.ok(performance.now() - began >= 3 * 2 * heartbeat * 1000 * 0.9);
+    assert.deepEqual(
+      waits.map(([host]) => host),
+      ['elsewhere', 'elsewhere'],
+    );
+    await lock.release();
+  });
+
+  test('that is damaged is taken over', async () => {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'lock-1.json'), '{"id": "hal');
+    await (await RunLock.take(folder, { command, heartbeat })).release();
+    assert.deepEqual(locksIn(folder), []);
+  });
+
+  test('tells its holder when it is lost, and then leaves the other one alone', async () => {
+    for (const lose of [
+      (file: string) => rmSync(file),
+      (file: string) => writeFileSync(file, readFileSync(file, 'utf8').replace(/"id":"[^"]+"/, '"id":"another"')),
+    ]) {
+      const folder = newFolder();
+      let lost = 0;
+      const lock = await RunLock.take(folder, { command, heartbeat, onLost: () => void (lost += 1) });
+      await wait(60);
+      assert.equal(lost, 0);
+      const [file] = locksIn(folder);
+      lose(join(folder, file));
+      const left = locksIn(folder);
+      await wait(100);
+      assert.equal(lost, 1);
+      await lock.release();
+      assert.deepEqual(locksIn(folder), left);
+    }
+  });
+});

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { disturbedGlit, glit, interruptedGlit, makePhotos, TINY } from './support/commandLine.js';
+import { assertSameResult } from './support/runFolders.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'glit-lock-'));
+before(() => makePhotos(join(folder, 'photos')));
+after(() => rmSync(folder, { recursive: true }));
+
+/** A training of minutes, for tests that end it. */
+const LONG = ['--set', 'supernet.steps=100000', '--no-baselines'];
+const isTraining = ({ type }: Readonly<Record<string, unknown>>): boolean => type === 'trainStep';
+
+describe('the folder of a run', () => {
+  test('belongs to one process: another one is refused, and changes nothing', async () => {
+    const args = ['search', '--data', 'photos', ...TINY, '--out', 'once'];
+    let second: ReturnType<typeof glit> | undefined;
+    const first = await disturbedGlit(folder, [...args, ...LONG.slice(0, 2)], isTraining, (child) => {
+      second = glit(folder, 'search', '--resume', 'once').finally(() => child.kill('SIGINT'));
+    });
+    assert.equal(first.code, 130, first.stderr);
+    const { code, stderr } = (await second) ?? assert.fail('no second process');
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /^glit: once is in use by glit search on \S+ \(process \d+, since [\dTZ:.-]+\); wait for it.*\n$/,
+    );
+    assert.ok(!existsSync(join(folder, 'once', 'lock-1.json')), 'it is given back');
+  });
+
+  test('is taken over from a process that was killed', async () => {
+    const args = ['search', '--data', 'photos', ...TINY];
+    const killed = await interruptedGlit(folder, [...args, '--out', 'killed'], isTraining, 'SIGKILL');
+    assert.equal(killed.signal, 'SIGKILL');
+    assert.ok(existsSync(join(folder, 'killed', 'lock-1.json')));
+    const [resumed, whole] = [
+      await glit(folder, 'search', '--resume', 'killed', '--quiet'),
+      await glit(folder, ...args, '--out', 'whole', '--quiet'),
+    ];
+    assert.equal(resumed.code, 0, resumed.stderr);
+    assert.equal(whole.code, 0, whole.stderr);
+    assertSameResult(join(folder, 'whole'), join(folder, 'killed'), ['candidates.csv', 'architecture.json']);
+  });
+
+  test('that is removed under its process ends that in one line, and does not come back', async () => {
+    const args = ['run', '--data', 'photos', ...TINY, ...LONG, '--out', 'removed'];
+    const remove = (): void => rmSync(join(folder, 'removed'), { recursive: true });
+    const { code, stderr, seconds } = await disturbedGlit(folder, args, isTraining, remove);
+    assert.equal(code, 2, stderr);
+    assert.match(
+      stderr,
+      /glit: the run folder removed was removed or taken over by another process; this one has stopped\n$/,
+    );
+    assert.ok(seconds < 10, `${seconds} s`);
+    assert.ok(!existsSync(join(folder, 'removed')));
+  });
+});
