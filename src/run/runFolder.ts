@@ -1,15 +1,11 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../checkpoint/atomicFile.js';
 import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.js';
 import { UserError } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Checkpoints } from '../train/loop.js';
 import type { Weights } from '../train/state.js';
-
-/** Seconds between snapshots of a training in progress. */
-const SNAPSHOT_SECONDS = 60;
 
 /**
  * The folder of one run. Files are written atomically:
@@ -21,7 +17,8 @@ const SNAPSHOT_SECONDS = 60;
  *     unreadable.csv                 the images that could not be read, if there are any
  *     weights/<name>.safetensors     every trained network and supernet
  *     batches/<name>.png             the first batch of its training, as the network is shown it
- *     snapshots/<name>.safetensors   a training that is under way
+ *     snapshots/<name>.safetensors   a training that is under way, and <name>.before.safetensors a little earlier
+ *     lock-<n>.json                  the process that works in it
  */
 export class RunFolder {
   private lost: UserError | undefined;
@@ -86,20 +83,6 @@ export class RunFolder {
     return tensors as Weights;
   }
 
-  /** The snapshots of the training `name`. */
-  checkpoints(name: string): Checkpoints {
-    const file = `snapshots/${name}.safetensors`;
-    return {
-      everySeconds: SNAPSHOT_SECONDS,
-      load: async () => {
-        if (!this.has(file)) return undefined;
-        const { tensors, metadata } = await readSafetensors(this.path(file));
-        return { step: Number(metadata['step']), vectors: tensors };
-      },
-      save: ({ step, vectors }) => this.writeTensors(file, vectors, { step: String(step) }),
-    };
-  }
-
   /** Makes all later writing throw `reason`: the folder is gone, or another process works in it. */
   lose(reason: UserError): void {
     this.lost ??= reason;
@@ -115,11 +98,6 @@ export class RunFolder {
     if (this.lost !== undefined) throw this.lost;
     if (!existsSync(this.root)) throw new UserError(`the run folder ${this.root} is gone; start again`);
     await mkdir(dirname(this.path(name)), { recursive: true });
-  }
-
-  /** Removes the snapshots of a finished training. */
-  async removeSnapshots(name: string): Promise<void> {
-    await rm(this.path(`snapshots/${name}.safetensors`), { force: true });
   }
 }
 

@@ -10,6 +10,7 @@ import type { RecipeConfig } from '../config/config.js';
 import type { SearchContext } from './context.js';
 import { recipeFor } from '../config/recipes/inSteps.js';
 import { stageName, type SupernetStage, type TrainStage, type TrustStage } from '../telemetry/stage.js';
+import { removeSnapshots, snapshotsOf } from './snapshots.js';
 import { TrainingLog } from './trainingLog.js';
 
 /** A trained network on the device, which the caller frees, and the moving average of its weights, if any. */
@@ -66,7 +67,7 @@ export async function trainStage(
       start,
       paths: paths?.(rng.fork('path')),
       signal,
-      checkpoints: folder.checkpoints(name),
+      checkpoints: snapshotsOf(folder, name, (message) => emit({ type: 'warning', message })),
       onStep: log.step,
     });
     const metadata = { stage: name, steps: String(recipe.steps) };
@@ -74,7 +75,7 @@ export async function trainStage(
     const average = recipe.averageDecay > 0 ? await state.averages() : undefined;
     if (average !== undefined) await folder.writeTensors(averageFile, average, metadata);
     await folder.writeTensors(file, await state.weights(), metadata);
-    await folder.removeSnapshots(name);
+    await removeSnapshots(folder, name);
     log.finish();
     return { state, average };
   } finally {

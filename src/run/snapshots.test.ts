@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { tensor, type Tensor } from '../tensor/tensor.js';
+import type { Checkpoints } from '../train/loop.js';
+import { RunFolder } from './runFolder.js';
+import { removeSnapshots, snapshotsOf } from './snapshots.js';
+
+const root = mkdtempSync(join(tmpdir(), 'glit-snapshots-'));
+after(() => rmSync(root, { recursive: true }));
+
+const vectors = (value: number): ReadonlyMap<string, Tensor> =>
+  new Map([['trunk', tensor('float32', [3], Float32Array.of(value, 2, 3))]]);
+
+/** A folder with snapshots of two steps, and what loading them warns of. */
+async function saved(): Promise<{
+  readonly folder: RunFolder;
+  readonly file: (name: string) => string;
+  readonly snapshots: Checkpoints;
+  readonly warnings: readonly string[];
+}> {
+  const folder = await RunFolder.create(mkdtempSync(join(root, 'run-')));
+  const warnings: string[] = [];
+  const snapshots = snapshotsOf(folder, 'deit', (message) => void warnings.push(message));
+  for (const step of [10, 20]) await snapshots.save({ step, vectors: vectors(step) });
+  return { folder, file: (name) => folder.path(`snapshots/${name}.safetensors`), snapshots, warnings };
+}
+
+/** Changes the last byte, which is one of a number. */
+function flipLastBit(file: string): void {
+  const bytes = readFileSync(file);
+  bytes[bytes.length - 1] ^= 1;
+  writeFileSync(file, bytes);
+}
+
+describe('snapshots of a training', () => {
+  test('are read back, the last one first', async () => {
+    const { snapshots, warnings } = await saved();
+    assert.deepEqual(await snapshots.load(), { step: 20, vectors: vectors(20) });
+    assert.deepEqual(warnings, []);
+  });
+
+  for (const [what, damage] of [
+    ['has a flipped bit', flipLastBit],
+    ['is cut off', (file: string) => truncateSync(file, 40)],
+    ['is empty', (file: string) => truncateSync(file, 0)],
+    ['is another file', (file: string) => writeFileSync(file, 'no snapshot at all')],
+  ] as const) {
+    test(`that are damaged give way to the one before: the last ${what}`, async () => {
+      const { file, snapshots, warnings } = await saved();
+      damage(file('deit'));
+      assert.deepEqual(await snapshots.load(), { step: 10, vectors: vectors(10) });
+      assert.equal(warnings.length, 1);
+      assert.match(warnings[0], /deit\.safetensors .*; going on from the one before, of step 10$/);
+      // The good one stays the one before.
+      await snapshots.save({ step: 30, vectors: vectors(30) });
+      assert.equal((await snapshots.load())?.step, 30);
+      damage(file('deit'));
+      assert.equal((await snapshots.load())?.step, 10);
+    });
+  }
+
+  test('that are all damaged make the training start again, and say so', async () => {
+    const { file, snapshots, warnings } = await saved();
+    for (const name of ['deit', 'deit.before']) flipLastBit(file(name));
+    assert.equal(await snapshots.load(), undefined);
+    assert.match(warnings.join('\n'), /deit\.safetensors is damaged: its checksum is another; .* starts again$/);
+  });
+
+  test('survive a process that is killed between two of its steps', async () => {
+    const { folder, file, snapshots, warnings } = await saved();
+    // Killed after the last one was set aside, and before the new one took its place.
+    await snapshots.save({ step: 30, vectors: vectors(30) });
+    rmSync(file('deit'));
+    assert.equal((await snapshots.load())?.step, 20);
+    assert.deepEqual(warnings, []);
+    await removeSnapshots(folder, 'deit');
+    assert.deepEqual(readdirSync(folder.path('snapshots')), []);
+    assert.equal(await snapshots.load(), undefined);
+  });
+});

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { readSafetensors } from '../checkpoint/safetensors.js';
+import { UserError } from '../errors.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Checkpoints, TrainingSnapshot } from '../train/loop.js';
+import type { RunFolder } from './runFolder.js';
+
+/** Seconds between snapshots of a training in progress. */
+const SNAPSHOT_SECONDS = 60;
+
+/**
+ * The snapshots of the training `name`: the last one and, in case that is damaged, the one before it. `warn` is told
+ * when one was damaged.
+ */
+export function snapshotsOf(folder: RunFolder, name: string, warn: (message: string) => void): Checkpoints {
+  const [last, before] = filesOf(name);
+  return {
+    everySeconds: SNAPSHOT_SECONDS,
+    async load() {
+      let damage: string | undefined;
+      for (const file of [last, before].filter((each) => folder.has(each))) {
+        try {
+          const snapshot = await read(folder.path(file));
+          if (damage !== undefined) warn(`${damage} going on from the one before, of step ${snapshot.step}`);
+          return snapshot;
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error;
+          damage ??= `${error.message};`;
+          // Or it would take the place of the one before.
+          await rm(folder.path(file));
+        }
+      }
+      if (damage !== undefined) warn(`${damage} there is no other, so this training starts again`);
+      return undefined;
+    },
+    async save({ step, vectors }) {
+      const metadata = { step: String(step), sha256: checksum(vectors) };
+      // The last one stays until there is a whole new one.
+      const next = `${last}.next`;
+      await folder.writeTensors(next, vectors, metadata);
+      if (existsSync(folder.path(last))) await rename(folder.path(last), folder.path(before));
+      await rename(folder.path(next), folder.path(last));
+    },
+  };
+}
+
+/** Removes the snapshots of a finished training. */
+export async function removeSnapshots(folder: RunFolder, name: string): Promise<void> {
+  const [last, before] = filesOf(name);
+  for (const file of [last, before, `${last}.next`]) await rm(folder.path(file), { force: true });
+}
+
+function filesOf(name: string): readonly [last: string, before: string] {
+  return [`snapshots/${name}.safetensors`, `snapshots/${name}.before.safetensors`];
+}
+
+/** Throws a UserError when the file is damaged. */
+async function read(file: string): Promise<TrainingSnapshot> {
+  const { tensors, metadata } = await readSafetensors(file);
+  const step = Number(metadata['step']);
+  if (!Number.isInteger(step) || step < 0) throw new UserError(`${file} is damaged: it does not say its step`);
+  if (metadata['sha256'] !== checksum(tensors)) throw new UserError(`${file} is damaged: its checksum is another`);
+  return { step, vectors: tensors };
+}
+
+/** The SHA-256 of tensors with their names. */
+function checksum(tensors: ReadonlyMap<string, Tensor>): string {
+  const hash = createHash('sha256');
+  for (const [name, { dtype, shape, data }] of [...tensors].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    hash.update(JSON.stringify([name, dtype, shape]));
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest('hex');
+}
