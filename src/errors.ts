@@ -22,6 +22,28 @@ export function stopIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw new Interrupted();
 }
 
+/** What the system's codes mean for a file that cannot be written, and what to do. */
+const WRITE_FAILURES: Readonly<Record<string, readonly [fact: string, nextStep: string]>> = {
+  ENOSPC: ['the disk is full', 'make room'],
+  EDQUOT: ['your quota is used up', 'make room'],
+  EFBIG: ['a file may not become that large here', 'raise the limit (ulimit -f), or use another disk'],
+  EROFS: ['the disk is read-only', 'make it writable, or use another one'],
+  EACCES: ['you have no permission', 'change it, or use another folder'],
+  EPERM: ['you have no permission', 'change it, or use another folder'],
+  EIO: ['the disk reports an error', 'check it, or use another one'],
+};
+
+/**
+ * An error while writing `bytes` to a file, as a UserError if the user can do something about it.
+ */
+export function writeFailure(file: string, bytes: number, error: unknown): unknown {
+  if (!(error instanceof Error && 'code' in error)) return error;
+  const known = WRITE_FAILURES[String(error.code)];
+  if (known === undefined) return error;
+  const [fact, nextStep] = known;
+  return new UserError(`${file} cannot be written (${bytes} bytes): ${fact}; ${nextStep}, and continue`);
+}
+
 /** How deep {@link show} looks into a value. */
 const DEEPEST_SHOWN = 3;
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { writeFailure } from '../errors.js';
 
 /** Attempts to replace a file that is in use, and the pause between them in milliseconds. */
 const RENAME_TRIES = 10;
@@ -10,7 +11,7 @@ const RENAME_PAUSE = 50;
 /**
  * Replaces a file atomically: its name stands for the old content or the new, never for a part. The content goes to a
  * temporary file in the same folder, is flushed to disk, and the file is renamed. Text is written as UTF-8. The folder
- * must exist. A power failure or a killed process can leave a file `.<name>.<id>.tmp` behind.
+ * must exist. Throws a UserError when there is no room, no permission or the like. A power failure or a killed process can leave a file `.<name>.<id>.tmp` behind.
  */
 export async function writeFileAtomically(file: string, content: string | Uint8Array): Promise<void> {
   const folder = path.dirname(file);
@@ -26,7 +27,7 @@ export async function writeFileAtomically(file: string, content: string | Uint8A
     await replace(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw writeFailure(file, Buffer.byteLength(content), error);
   }
   await syncFolder(folder);
 }

@@ -2,9 +2,9 @@
  * A run's journal: an append-only text file with one JSON event per line. A line counts once its newline is written, so
  * a crash loses at most the line being written.
  */
-import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { UserError } from '../errors.js';
+import { UserError, writeFailure } from '../errors.js';
 import type { RunEvent } from './events.js';
 
 /** The time of an event. */
@@ -45,6 +45,8 @@ export class JournalWriter {
   /** The processor clock's reading at which `processorSeconds` would be 0 without earlier processes. */
   private readonly processorStart: number;
   private readonly descriptor: number;
+  /** Bytes of whole lines in the file. */
+  private length: number;
   private closed = false;
 
   /**
@@ -52,20 +54,24 @@ export class JournalWriter {
    * Only one writer may have a journal open.
    */
   constructor(
-    file: string,
+    private readonly file: string,
     private readonly clock: Clock = PROCESS_CLOCK,
   ) {
     const previous = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
     const complete = completeLength(previous);
     const entries = parseLines(previous.subarray(0, complete), file, 1);
     if (complete < previous.length) truncateSync(file, complete);
+    this.length = complete;
     this.descriptor = openSync(file, 'a');
     this.start = clock.now() - (entries.at(-1)?.seconds ?? 0) * 1000;
     // Journals of older versions do not have it.
     this.processorStart = clock.processorSeconds() - (entries.at(-1)?.processorSeconds ?? 0);
   }
 
-  /** Writes one line synchronously. It is a {@link Listener}, and can be passed without the journal. */
+  /**
+   * Writes one line synchronously. It is a {@link Listener}, and can be passed without the journal. When there is no room
+   * for the line, throws a UserError, once; then nothing of the line stays, and later events are dropped.
+   */
   readonly write = (event: RunEvent): void => {
     if (this.closed) return;
     const now = this.clock.now();
@@ -75,7 +81,14 @@ export class JournalWriter {
       processorSeconds: Math.round((this.clock.processorSeconds() - this.processorStart) * 1000) / 1000,
     };
     const line = Buffer.from(`${JSON.stringify({ ...stamp, ...event })}\n`);
-    for (let written = 0; written < line.length;) written += writeSync(this.descriptor, line, written);
+    try {
+      for (let written = 0; written < line.length;) written += writeSync(this.descriptor, line, written);
+      this.length += line.length;
+    } catch (error) {
+      ftruncateSync(this.descriptor, this.length);
+      this.close();
+      throw writeFailure(this.file, line.length, error);
+    }
   };
 
   /** Closes the journal; later events are dropped. */
