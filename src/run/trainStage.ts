@@ -10,6 +10,7 @@ import type { RecipeConfig } from '../config/config.js';
 import type { SearchContext } from './context.js';
 import { recipeFor } from '../config/recipes/inSteps.js';
 import { stageName, type SupernetStage, type TrainStage, type TrustStage } from '../telemetry/stage.js';
+import { chanceWatch } from './levels/chance.js';
 import { removeSnapshots, snapshotsOf } from './snapshots.js';
 import { TrainingLog } from './trainingLog.js';
 
@@ -54,6 +55,10 @@ export async function trainStage(
   const { steps, learningRate, warmupSteps } = recipe;
   emit({ type: 'stageStarted', stage, steps, recipe: { config, learningRate, warmupSteps } });
   const log = new TrainingLog(stage, recipe, loader.batchesPerEpoch / config.accumulate, emit);
+  const warn = (message: string): void => emit({ type: 'warning', message });
+  // Where images are mixed, accuracy says little.
+  const watched = stage.kind === 'supernet' && config.augmentation.mixing === undefined;
+  const watch = watched ? chanceWatch({ labels: source.labels, steps: recipe.steps }, warn) : undefined;
   try {
     // The many short trainings see the same images as the final ones.
     if (stage.kind !== 'train' || stage.network?.role !== 'contender') await showFirstBatch(context, name, loader);
@@ -67,8 +72,11 @@ export async function trainStage(
       start,
       paths: paths?.(rng.fork('path')),
       signal,
-      checkpoints: snapshotsOf(folder, name, (message) => emit({ type: 'warning', message })),
-      onStep: log.step,
+      checkpoints: snapshotsOf(folder, name, warn),
+      onStep: (report) => {
+        log.step(report);
+        watch?.(report);
+      },
     });
     const metadata = { stage: name, steps: String(recipe.steps) };
     // Write the average first: the stage counts as done once its weights exist.

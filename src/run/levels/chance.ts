@@ -1,0 +1,38 @@
+import type { StepReport } from '../../train/loop.js';
+
+/** Fewer images than this say too little. */
+const LEAST_IMAGES = 1000;
+
+/**
+ * Notices a supernet that learns nothing. After a tenth of its steps, it should classify the images of the later half of
+ * these better than a guess at the largest class; if it does not, by two standard errors, `warn` is told, once.
+ */
+export function chanceWatch(
+  { labels, steps }: { readonly labels: ArrayLike<number>; readonly steps: number },
+  warn: (message: string) => void,
+): (report: Pick<StepReport, 'step' | 'correct' | 'images'>) => void {
+  const guess = largestShare(labels);
+  const tenth = Math.floor(steps / 10);
+  let correct = 0;
+  let images = 0;
+  return (report) => {
+    if (report.step <= tenth / 2 || report.step > tenth) return;
+    correct += report.correct;
+    images += report.images;
+    if (report.step < tenth || images < LEAST_IMAGES) return;
+    const error = Math.sqrt((guess * (1 - guess)) / images);
+    if (correct / images > guess + 2 * error) return;
+    const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+    warn(
+      `after ${tenth} of ${steps} steps the supernet classifies ${percent(correct / images)} of its images, and a guess ${percent(guess)}: ` +
+        'it has learned nothing; change --learning-rate, or give it more steps or --entangled',
+    );
+  };
+}
+
+/** The share of the most frequent label. */
+function largestShare(labels: ArrayLike<number>): number {
+  const counts = new Map<number, number>();
+  for (const label of Array.from(labels)) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return Math.max(...counts.values()) / labels.length;
+}
