@@ -47,7 +47,7 @@ describe('an interrupted run', () => {
   ])[] = [
     ['the training of a supernet', [...args, '--out', 'stopped'], 'trainStep', 'supernet-high', 'SIGINT'],
     ['a search', resume, 'candidateEvaluated', 'search-high', 'SIGTERM'],
-    ['the search of the low level', resume, 'candidateEvaluated', 'search-low', 'SIGINT'],
+    ['the search of the low level', resume, 'candidateEvaluated', 'search-low', 'SIGHUP'],
     ['a retraining', resume, 'trainStep', 'train-found-1', 'SIGINT'],
   ];
   for (const [what, command, type, stage, signal] of moments) {

@@ -1,4 +1,5 @@
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** SIGHUP comes when the terminal is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** A signal that is aborted when the user asks to stop. */
 export interface Interruption {
@@ -8,7 +9,7 @@ export interface Interruption {
 }
 
 /**
- * Listens for Ctrl-C and SIGTERM. The first asks the work to stop cleanly; the second kills the process, as the system
+ * Listens for Ctrl-C, SIGTERM and SIGHUP. The first asks the work to stop cleanly; the second kills the process, as the system
  * does by default.
  */
 export function listenForInterruption(): Interruption {
