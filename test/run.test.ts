@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { parse } from 'yaml';
 import { configSchema } from '../src/config/config.js';
+import { parseConfig } from '../src/config/layers.js';
 import { readMetadata } from '../src/onnx/model.js';
 import { parseArchitecture } from '../src/family/codec.js';
+import { spaceForRun } from '../src/run/diskSpace.js';
 import type { RunResult } from '../src/run/report.js';
 import { readJournal } from '../src/telemetry/journal.js';
 import { formatDuration } from '../src/telemetry/progress.js';
 import { stageName } from '../src/telemetry/stage.js';
 import { glit, MAIN, makePhotos, TINY, type Ended } from './support/commandLine.js';
-import { assertSameResult } from './support/runFolders.js';
+import { assertSameResult, weightsOf } from './support/runFolders.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-run-'));
 const bytes = (...names: readonly string[]): Buffer => readFileSync(join(folder, ...names));
@@ -38,6 +40,14 @@ describe('a whole run', () => {
     assert.match(whole.stdout, /^model {3}whole.best\.onnx: \d+\.\d\d % of 12 test images, measured from the file$/m);
     assert.match(whole.stdout, /^report {2}whole.report\.md$/m);
     assert.match(whole.stdout, /^time {4}[\d.]+/m);
+  });
+
+  test('writes no more than it asks for room', () => {
+    const config = parseConfig(text('whole', 'config.yaml'), 'config.yaml');
+    const sizes = weightsOf(join(folder, 'whole')).map((file) => statSync(join(folder, 'whole', file)).size);
+    const written = sizes.reduce((sum, size) => sum + size, 0);
+    const asked = spaceForRun(config, 3);
+    assert.ok(written < asked && asked < 20 * written, `${written} bytes written, ${asked} asked for`);
   });
 
   test('says at the end and in the report what the search and random search took', async () => {

@@ -8,6 +8,7 @@ import { candidatesTable } from './levels/candidatesTable.js';
 import { frontPicture } from './levels/frontPicture.js';
 import { checkBatches, checkSearchConfig, searchDataOf } from '../config/check.js';
 import { costOf } from '../measure/cost.js';
+import { spaceForRun } from './diskSpace.js';
 import { comparisonNetworks, scaledBaselines } from './finals/comparison.js';
 import type { RunContext } from './context.js';
 import { accuracyOfFile, exportedModel } from '../modelfile/exportModel.js';
@@ -36,6 +37,7 @@ export const wholeMethod: Job<RunResult> = {
       context.emit({ type: 'baselineScaled', preset, family: family.name, backbone, blocks, measures: costOf(built) });
     }
   },
+  spaceFor: spaceForRun,
   async work(context) {
     const data = searchDataOf(context.config, context.dataset, context.rng);
     return retrainFinalists(context, data, await searchOn(context, data));
@@ -61,6 +63,7 @@ export const searchOnly: Job<SearchResult> = {
   recipes: ({ supernet }) => [supernet],
   checkConfig: checkSearchConfig,
   checkData: checkSearchData,
+  spaceFor: spaceForRun,
   work: (context) => searchOn(context, searchDataOf(context.config, context.dataset, context.rng)),
   summary: ({ candidates, finalists, front }) => ({
     candidates: candidates.length,

@@ -10,6 +10,7 @@ import type { RunContext } from './context.js';
 import { formatLatencyTable } from '../measure/latencyTable.js';
 import { readLatencyTable, TABLE_FILE } from './latencyTable.js';
 import { needOriginals, openDataset } from '../loader/openDataset.js';
+import { requireSpace } from './diskSpace.js';
 import { RunFolder } from './runFolder.js';
 import { RunLock } from './runLock.js';
 import { version } from './version.js';
@@ -38,6 +39,8 @@ export interface Job<Result> {
    * as a plan for a time limit. `elapsedSeconds` is the time since the run started.
    */
   readonly plan?: (context: PlanContext, elapsedSeconds: number) => Promise<Config>;
+  /** About how many bytes it writes to its folder. Default: few. */
+  spaceFor?(config: Config, classes: number): number;
   work(context: RunContext): Promise<Result>;
   /** The result in the journal's form. */
   summary(result: Result): Outcome;
@@ -66,6 +69,7 @@ export async function newRun<Result>(
     job,
     { ...options, latencyTable },
     {
+      root: out,
       exists: false,
       open: () => RunFolder.create(out),
       async prepare(folder, planned) {
@@ -97,6 +101,7 @@ export async function continuedRun<Result>(
     planned,
     { ...options, latencyTable },
     {
+      root: out,
       exists: true,
       open: () => Promise.resolve(folder),
       async prepare() {
@@ -119,6 +124,7 @@ export async function startedBy(out: string): Promise<string | undefined> {
 
 /** How a session gets its folder. */
 interface FolderSource {
+  readonly root: string;
   /** Whether it is an earlier run's. */
   readonly exists: boolean;
   open(): Promise<RunFolder>;
@@ -178,6 +184,8 @@ async function session<Result>(
         (await job.plan?.({ config: given, dataset, unreadable, device, rng, latencyTable, emit, signal }, seconds)) ??
         given;
       stopIfAborted(signal);
+      const bytes = job.spaceFor?.(config, dataset.classes.length);
+      if (!source.exists && bytes !== undefined) await requireSpace(source.root, bytes);
       const opened = folder ?? (await openAlone());
       await source.prepare(opened, config);
       journal = new JournalWriter(opened.path('journal.jsonl'));
