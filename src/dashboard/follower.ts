@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { Digest, type DigestEntry } from './digest/digest.js';
+import type { RunNews } from './messages.js';
 import { markOf, readIndex, writeIndex } from './journalIndex.js';
 
 /** Bytes that are read at once. A longer line is read in larger pieces. */
@@ -14,16 +15,8 @@ const MOST_RECENT = 4000;
 
 const NEWLINE = 0x0a;
 
-/** What a reader gets who has seen `after` events: only the new ones, or everything. */
-export interface News {
-  /** Changes when the journal was replaced, so that what a reader knows is void. */
-  readonly epoch: number;
-  /** The share of the journal that is read, 0 to 1. */
-  readonly read: number;
-  /** Lines that are not journal entries; they are skipped. */
-  readonly broken: number;
-  /** The journal is gone; the figures are the last that were read. */
-  readonly gone: boolean;
+/** What a reader gets who has seen some events; see {@link RunNews}. */
+export interface News extends Pick<RunNews, 'epoch' | 'read' | 'broken' | 'gone'> {
   /** JSON of the new entries, or of the digest. */
   readonly json: { readonly entries: string } | { readonly digest: string };
 }

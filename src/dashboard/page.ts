@@ -1,13 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { DigestData } from './digest/digest.js';
-import type { ReferenceNetwork } from './references.js';
-
-/** What a page shows that does not ask a server: a run as it ended. */
-export interface ReportData {
-  readonly name: string;
-  readonly digest: DigestData;
-  readonly references: readonly ReferenceNetwork[];
-}
+import type { ReportData } from './messages.js';
 
 /** The place in the page where a report's data stand. */
 const DATA = '<script id="report" type="application/json">null</script>';

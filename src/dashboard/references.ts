@@ -1,14 +1,6 @@
 import { preset } from '../family/families.js';
 import { costOf } from '../measure/cost.js';
-import type { ByMeasure, NumberFields } from '../telemetry/events.js';
-
-/** A network to draw beside a run's own, as plain data. */
-export interface ReferenceNetwork {
-  readonly name: string;
-  readonly backbone: NumberFields;
-  readonly blocks: readonly NumberFields[];
-  readonly measures: ByMeasure<number>;
-}
+import type { ReferenceNetwork } from './messages.js';
 
 /** The published networks that every run is shown beside, at their published sizes. Counting takes a moment. */
 export function referenceNetworks(): readonly ReferenceNetwork[] {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { UserError } from '../errors.js';
 import type { Outcome } from '../telemetry/events.js';
 import type { RunStatus } from './digest/digest.js';
+import type { RunSummary } from './messages.js';
 
 const JOURNAL = 'journal.jsonl';
 
@@ -13,18 +14,6 @@ const DEPTH = 4;
 
 /** Bytes at the end of a journal that are read for the list of runs. */
 const TAIL = 65_536;
-
-/** A run in the list. */
-export interface RunSummary {
-  /** What it goes by in addresses. */
-  readonly id: string;
-  /** Its folder, relative to the given one. */
-  readonly name: string;
-  readonly status: RunStatus;
-  /** When its journal last grew, ISO 8601. */
-  readonly time: string;
-  readonly outcome?: Outcome;
-}
 
 /** A folder with a journal. */
 interface FoundRun {

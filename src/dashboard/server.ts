@@ -6,6 +6,7 @@ import path from 'node:path';
 import { UserError } from '../errors.js';
 import { accessOf, checkAddress, tokenCookie } from './access.js';
 import { Follower, type News, type Seen } from './follower.js';
+import type { MachineLoad } from './messages.js';
 import { dashboardPage } from './page.js';
 import { referenceNetworks } from './references.js';
 import { journalOf, Runs } from './runs.js';
@@ -176,7 +177,7 @@ async function firstBatch(folder: string, asked: string): Promise<Content | unde
 }
 
 /** How busy this machine is now, whoever keeps it busy. */
-function machineLoad() {
+function machineLoad(): MachineLoad {
   const [load] = loadavg();
   return { cores: availableParallelism(), load, memory: totalmem(), freeMemory: freemem() };
 }

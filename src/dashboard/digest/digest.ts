@@ -292,11 +292,15 @@ export class Digest {
     });
   }
 
+  /** Most events of a journal end here, so it changes the record in place. */
   #progress(stage: Stage, done: number, total: number, remainingSeconds: number | undefined): void {
     const name = stageName(stage);
-    const { remainingSeconds: _, ...before } = this.#stages.get(name) ?? { stage, name, started: this.seconds };
-    const remaining = remainingSeconds === undefined ? {} : { remainingSeconds };
-    this.#stages.set(name, { ...before, done, total, ...remaining });
+    const record: Changing<StageRecord> = this.#stages.get(name) ?? { stage, name, started: this.seconds };
+    record.done = done;
+    record.total = total;
+    if (remainingSeconds === undefined) delete record.remainingSeconds;
+    else record.remainingSeconds = remainingSeconds;
+    this.#stages.set(name, record);
   }
 
   #finish({ stage, durationSeconds, result }: StageFinished): void {
@@ -320,6 +324,8 @@ export class Digest {
     if (this.notices.length > MOST_NOTICES) this.notices.shift();
   }
 }
+
+type Changing<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function byKey<T>(values: readonly T[] | undefined, keyOf: (value: T) => string): Map<string, T> {
   return new Map((values ?? []).map((value) => [keyOf(value), value]));
