@@ -27,7 +27,8 @@ interface FoundRun {
  * list turns into a folder.
  */
 export class Runs {
-  #found: ReadonlyMap<string, FoundRun> = new Map();
+  /** Every run that was ever listed: one that was deleted still has its last figures to show. */
+  readonly #found = new Map<string, FoundRun>();
   readonly #roots: readonly string[];
 
   private constructor(roots: readonly string[]) {
@@ -47,8 +48,8 @@ export class Runs {
   /** All runs, the one with the latest news first. */
   async list(): Promise<readonly RunSummary[]> {
     const found = (await Promise.all(this.#roots.map((root) => runsBelow(root)))).flat();
-    this.#found = new Map(found.map((run) => [run.id, run]));
-    const listed = await Promise.all([...this.#found.values()].map(summaryOf));
+    for (const run of found) this.#found.set(run.id, run);
+    const listed = await Promise.all(found.map(summaryOf));
     const known = listed.filter((each) => each !== undefined);
     return known.sort((one, other) => (one.time < other.time ? 1 : -1));
   }

@@ -15,6 +15,7 @@ const SNAPSHOT_SECONDS = 60;
  * The folder of one run. Files are written atomically:
  *
  *     config.yaml  journal.jsonl  candidates.csv  report.md  result.json
+ *     report.html                    the dashboard's views of the finished run, in one file
  *     architecture.json  weights.safetensors  best.onnx
  *     front.svg                      a picture of the front, if the search was for several objectives
  *     latency.json                   the latency table, if the budget bounds latency

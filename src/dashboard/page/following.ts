@@ -65,10 +65,11 @@ export class Following {
     this.#busy = true;
     let pause = document.hidden ? PAUSE_HIDDEN : PAUSE;
     try {
-      await this.#askOnce();
+      await this.#askSeldom();
       const wanted = this.#wanted;
       await Promise.all(wanted.map((id) => this.#ask(id)));
       for (const id of this.#epochs.keys()) if (!this.#wanted.includes(id)) this.#forget(id);
+      await this.#askReferences();
       const isBehind = [...this.#known.followed.values()].some(({ read, gone }) => read < 1 && !gone);
       if (isBehind || wanted !== this.#wanted) pause = 0;
       if (this.#known.trouble !== undefined) this.#change(({ trouble: _, ...rest }) => rest);
@@ -80,8 +81,8 @@ export class Following {
     }
   }
 
-  /** What changes seldom: the list of runs, the machine, and once the networks to compare with. */
-  async #askOnce(): Promise<void> {
+  /** What changes seldom: the list of runs, and the machine's load. */
+  async #askSeldom(): Promise<void> {
     const round = this.#rounds++;
     if (round % 3 !== 0 && this.#wanted.every((id) => this.#epochs.has(id))) return;
     const [runs, machine] = await Promise.all([
@@ -89,10 +90,13 @@ export class Following {
       get<MachineLoad>('api/machine'),
     ]);
     this.#change((known) => ({ ...known, runs, machine }));
-    if (round > 0 && this.#known.references.length === 0) {
-      const references = await get<readonly ReferenceNetwork[]>('api/references');
-      this.#change((known) => ({ ...known, references }));
-    }
+  }
+
+  /** The networks to compare with. Counting them takes the server a moment, so they come after the first figures. */
+  async #askReferences(): Promise<void> {
+    if (this.#known.references.length > 0 || this.#known.followed.size === 0) return;
+    const references = await get<readonly ReferenceNetwork[]>('api/references');
+    this.#change((known) => ({ ...known, references }));
   }
 
   async #ask(id: string): Promise<void> {

@@ -274,9 +274,7 @@ function Choices({ digest, revision, palette }: { digest: Digest; revision: numb
         .map((each) => ({ ...each, blocks: digest.candidates.blocksOf(each) })),
     [digest, revision, level],
   );
-  const fields = fieldsOf(bred).filter(
-    (field) => new Set(bred.flatMap((each) => each.blocks.map((block) => block[field]))).size > 1,
-  );
+  const fields = fieldsOf(bred).filter((field) => isChosen(bred, field));
   const [wantedField, setField] = useState('');
   const field = fields.includes(wantedField) ? wantedField : (fields.at(0) ?? '');
   const history = useMemo(() => choiceHistory(bred, field, BEST), [bred, field]);
@@ -317,6 +315,12 @@ function Choices({ digest, revision, palette }: { digest: Digest; revision: numb
       </div>
     </>
   );
+}
+
+/** Whether candidates differ in a field of some block. */
+function isChosen(candidates: readonly { readonly blocks: readonly NumberFields[] }[], field: string): boolean {
+  const [first] = candidates;
+  return candidates.some(({ blocks }) => blocks.some((block, at) => block[field] !== first.blocks[at]?.[field]));
 }
 
 function BlockHistory({

@@ -62,7 +62,9 @@ function Row({
         <strong>
           block {block + 1}, {fieldTitle(field)}
         </strong>
-        <meter min={0} max={1} value={share} aria-label="explained share" /> {Math.round(100 * share)} %
+        <span class="share">
+          <meter min={0} max={1} value={share} aria-label="explained share" /> {Math.round(100 * share)} %
+        </span>
       </div>
       <ul>
         {marginals.map((marginal) => (

@@ -39,7 +39,7 @@ export function Overview({ run, palette, known }: ViewProps) {
         {digest.notices.length === 0 ? (
           <Empty>None.</Empty>
         ) : (
-          <ul class="notices">
+          <ul class="notices" tabIndex={0} aria-label="Warnings">
             {digest.notices.toReversed().map(({ time, message }, at) => (
               <li key={at}>
                 <time class="soft">{clockTime(time)}</time> {visible(message)}
@@ -186,7 +186,7 @@ export function isComparison(outcome: Outcome | undefined): outcome is Compariso
 function Stages({ stages, status }: { stages: readonly StageRecord[]; status: Digest['status'] }) {
   if (stages.length === 0) return <Empty>No stage has started yet.</Empty>;
   return (
-    <ol class="stages">
+    <ol class="stages" tabIndex={0} aria-label="Stages">
       {stages.map((record) => (
         <Stage key={record.name} record={record} isRunning={status === 'running'} />
       ))}

@@ -70,7 +70,10 @@ function LevelSearch({
   const fields = fieldsOf(candidates);
   const parallel = useMemo(() => {
     if (axes !== '') return [...blockQuantities(candidates, axes), ...(cost === undefined ? [] : [cost]), fitness];
-    return [...quantities.filter(({ key }) => key !== 'fitness' && key !== 'generation'), fitness];
+    return [
+      ...quantities.filter((each) => each !== fitness && each.key !== 'generation' && varies(candidates, each)),
+      fitness,
+    ];
   }, [axes, candidates, quantities, cost]);
 
   const mark = (...changes: readonly (readonly [Quantity, Range | undefined])[]): void =>
@@ -157,6 +160,10 @@ function LevelSearch({
 
 function scoredOf({ candidates }: Digest): readonly Scored[] {
   return candidates.all().map((each) => ({ ...each, key: candidateKey(each), blocks: candidates.blocksOf(each) }));
+}
+
+function varies(candidates: readonly Scored[], { of }: Quantity): boolean {
+  return candidates.some((each) => of(each) !== of(candidates[0]));
 }
 
 /** The bounds of every quantity as numbers, which need no mouse. */

@@ -149,7 +149,7 @@ export function Scatter({
               symbol: 'none',
               silent: true,
               lineStyle: { color: palette.soft, type: 'dashed' as const },
-              label: { formatter: 'limit', color: palette.text, position: 'insideEndTop' as const },
+              label: { formatter: 'limit', color: palette.text, position: 'end' as const },
               data: [{ xAxis: cost.scaled(limit) }],
             },
           }),

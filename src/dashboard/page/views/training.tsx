@@ -31,11 +31,14 @@ interface Metric {
 const METRICS: readonly Metric[] = [
   { column: 'loss', title: 'training loss', scale: 1, axis: 'value' },
   { column: 'accuracy', title: 'training accuracy, %', scale: 100, axis: 'value' },
-  { column: 'learningRate', title: 'learning rate', scale: 1, axis: 'log' },
+  { column: 'learningRate', title: 'learning rate', scale: 1, axis: 'value' },
   { column: 'gradientNorm', title: 'gradient norm, before clipping', scale: 1, axis: 'log' },
   { column: 'waitingShare', title: 'time waiting for images, %', scale: 100, axis: 'value' },
   { column: 'imagesPerSecond', title: 'images per second', scale: 1, axis: 'value' },
 ];
+
+/** Metrics whose axis begins at zero. */
+const FROM_ZERO: ReadonlySet<CurveColumn> = new Set(['waitingShare', 'imagesPerSecond', 'learningRate', 'accuracy']);
 
 /** What trainings are shown over. */
 const OVER = {
@@ -112,7 +115,7 @@ export function TrainingView({ run, other, palette, known }: ViewProps) {
       <Section title="At the end" wide>
         <Table
           caption="The trainings shown"
-          columns={['training', 'step', 'loss', 'accuracy', 'held-out', 'test', 'waiting']}
+          columns={['training', 'step', 'loss', 'accuracy', 'held-out', 'waiting']}
           rows={shown.map((each) => summary(each))}
         />
       </Section>
@@ -159,19 +162,15 @@ function atFirst(trainings: readonly Training[]): readonly string[] {
 
 function summary({ title, stage: { name }, curve, run }: Training): readonly string[] {
   const last = (column: CurveColumn): number => curve.column(column).at(-1) ?? NaN;
-  const of = (split: 'searchVal' | 'test'): string => {
-    const evaluated = run.digest.evaluations.filter(
-      ({ stage, split: on }) => on === split && stageName(stage) === name,
-    );
-    return evaluated.length === 0 ? '–' : percent(Math.max(...evaluated.map(({ accuracy }) => accuracy)));
-  };
+  const heldOut = run.digest.evaluations.filter(
+    ({ stage, split }) => split === 'searchVal' && stageName(stage) === name,
+  );
   return [
     title,
     short(last('step')),
     short(last('loss')),
     percent(last('accuracy')),
-    of('searchVal'),
-    of('test'),
+    heldOut.length === 0 ? '–' : percent(Math.max(...heldOut.map(({ accuracy }) => accuracy))),
     percent(last('waitingShare')),
   ];
 }
@@ -191,7 +190,7 @@ function MetricChart({
       yAxis: {
         ...numberAxis('', 'y', palette),
         type: axis,
-        ...(column === 'waitingShare' || column === 'imagesPerSecond' ? { min: 0 } : {}),
+        ...(FROM_ZERO.has(column) ? { min: 0 } : {}),
       },
       tooltip: { trigger: 'axis' as const, valueFormatter: (value: unknown) => short(Number(value)) },
       series: trainings.map(({ title: name, curve, stage, isOther }, at) => {
