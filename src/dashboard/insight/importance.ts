@@ -28,7 +28,8 @@ export interface Importance {
 
 /**
  * The main effect of every choice on fitness, the most important first: candidates are grouped by the value of one field
- * of one block, as in a one-way analysis of variance. The candidates of an evolution are not independent draws, so the
+ * of one block, as in a one-way analysis of variance. Of fields that divide the candidates alike, such as global and local
+ * heads, only the first counts. The candidates of an evolution are not independent draws, so the
  * shares of several choices need not add up to one.
  */
 export function importanceOf(candidates: readonly Judged[]): readonly Importance[] {
@@ -36,9 +37,12 @@ export function importanceOf(candidates: readonly Judged[]): readonly Importance
   const fields = new Set(candidates.flatMap(({ blocks }) => blocks.flatMap((block) => Object.keys(block))));
   const found: Importance[] = [];
   for (let block = 0; block < depth; block++) {
+    const divisions = new Set<string>();
     for (const field of fields) {
       const groups = groupedBy(candidates, block, field);
-      if (groups.length < 2) continue;
+      const division = groups.map(({ members }) => members.join(' ')).join('|');
+      if (groups.length < 2 || divisions.has(division)) continue;
+      divisions.add(division);
       const share = explainedShare(groups.map(({ fitness }) => fitness));
       found.push({ block, field, share, marginals: marginalsOf(groups) });
     }
@@ -50,14 +54,17 @@ export function importanceOf(candidates: readonly Judged[]): readonly Importance
 interface Group {
   readonly value: number | undefined;
   readonly fitness: number[];
+  /** Their places among the candidates. */
+  readonly members: number[];
 }
 
 function groupedBy(candidates: readonly Judged[], block: number, field: string): readonly Group[] {
   const groups = new Map<number | undefined, Group>();
-  for (const { blocks, fitness } of candidates) {
+  for (const [at, { blocks, fitness }] of candidates.entries()) {
     const value = blocks[block]?.[field];
-    const group = groups.get(value) ?? { value, fitness: [] };
+    const group = groups.get(value) ?? { value, fitness: [], members: [] };
     group.fitness.push(fitness);
+    group.members.push(at);
     groups.set(value, group);
   }
   return [...groups.values()];

@@ -47,6 +47,17 @@ describe('the importance of choices', () => {
   });
 });
 
+test('fields that divide candidates alike count once', () => {
+  const candidates = [0, 1, 2, 3].map((globalHeads) => ({
+    blocks: [{ globalHeads, localHeads: 3 - globalHeads }],
+    fitness: globalHeads / 10,
+  }));
+  assert.deepEqual(
+    importanceOf(candidates).map(({ field }) => field),
+    ['globalHeads'],
+  );
+});
+
 test('the choices of the best are those of all generations so far', () => {
   const bred = (generation: number, fitness: number, kernel: number) => ({ generation, fitness, blocks: [{ kernel }] });
   const candidates = [bred(0, 0.5, 17), bred(0, 0.4, 31), bred(1, 0.6, 31), bred(1, 0.1, 45)];

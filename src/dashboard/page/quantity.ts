@@ -16,10 +16,10 @@ export interface Quantity {
   readonly title: string;
   /** On an axis, with its unit. */
   readonly axis: string;
-  of(candidate: Scored): number | undefined;
+  readonly of: (candidate: Scored) => number | undefined;
   /** The value as axes show it. */
-  scaled(value: number): number;
-  format(value: number): string;
+  readonly scaled: (value: number) => number;
+  readonly format: (value: number) => string;
 }
 
 const plain = { scaled: (value: number) => value, format: (value: number) => short(value) };

@@ -123,8 +123,8 @@ const COLUMNS = {
   heads: { at: 28, title: 'heads', widths: 2 },
   attention: { at: 92, title: 'q, k, v', widths: 2 },
   convolution: { at: 156, title: 'convolution', widths: 4 },
-  kernel: { at: 278, title: 'kernel', widths: 2 },
-  ffn: { at: 366, title: 'FFN', widths: 6 },
+  kernel: { at: 290, title: 'kernel', widths: 2 },
+  ffn: { at: 378, title: 'FFN', widths: 6 },
 } as const;
 const WIDTH = COLUMNS.ffn.at + COLUMNS.ffn.widths * UNIT + 34;
 const HEADS_WIDTH = 2 * UNIT;

@@ -187,10 +187,46 @@ function Stages({ stages, status }: { stages: readonly StageRecord[]; status: Di
   if (stages.length === 0) return <Empty>No stage has started yet.</Empty>;
   return (
     <ol class="stages" tabIndex={0} aria-label="Stages">
-      {stages.map((record) => (
-        <Stage key={record.name} record={record} isRunning={status === 'running'} />
-      ))}
+      {gathered(stages).map((series) =>
+        series.length === 1 ? (
+          <Stage key={series[0].name} record={series[0]} isRunning={status === 'running'} />
+        ) : (
+          <Series key={series[0].name} series={series} />
+        ),
+      )}
     </ol>
+  );
+}
+
+/** Finished trainings of one round of contenders, or of one check, stand together: there are many. */
+function gathered(stages: readonly StageRecord[]): readonly (readonly [StageRecord, ...StageRecord[]])[] {
+  const all: [StageRecord, ...StageRecord[]][] = [];
+  for (const record of stages) {
+    const last = all.at(-1);
+    const series = seriesOf(record);
+    if (last !== undefined && series !== undefined && series === seriesOf(last[0])) last.push(record);
+    else all.push([record]);
+  }
+  return all;
+}
+
+function seriesOf({ stage, finished }: StageRecord): string | undefined {
+  if (finished === undefined) return undefined;
+  if (stage.kind === 'trust') return `${stage.level} level, trainings`;
+  if (stage.kind !== 'train' || stage.network?.role !== 'contender') return undefined;
+  return `${stage.network.by === 'found' ? '' : 'random '}contenders, round ${stage.network.round + 1}`;
+}
+
+function Series({ series }: { series: readonly [StageRecord, ...StageRecord[]] }) {
+  const title = visible(seriesOf(series[0]) ?? '');
+  const seconds = series.reduce((sum, { finished }) => sum + (finished?.durationSeconds ?? 0), 0);
+  return (
+    <li>
+      <span class="title">{title}</span>
+      <progress max={1} value={1} aria-label={title} />
+      <span class="number">{series.length} trainings</span>
+      <span class="soft">done in {formatDuration(seconds)}</span>
+    </li>
   );
 }
 
