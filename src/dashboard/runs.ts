@@ -31,18 +31,9 @@ export class Runs {
   readonly #found = new Map<string, FoundRun>();
   readonly #roots: readonly string[];
 
-  private constructor(roots: readonly string[]) {
+  /** Folders that do not exist yet have no runs yet. */
+  constructor(roots: readonly string[]) {
     this.#roots = roots;
-  }
-
-  /** Throws a UserError when one of the folders does not exist. */
-  static of(folders: readonly string[]): Runs {
-    for (const folder of folders) {
-      if (!existsSync(folder) || !statSync(folder).isDirectory()) {
-        throw new UserError(`${folder} is not a folder; give the folder of a run, or one that has runs in it`);
-      }
-    }
-    return new Runs(folders);
   }
 
   /** All runs, the one with the latest news first. */
@@ -58,6 +49,15 @@ export class Runs {
   async folderOf(id: string): Promise<string | undefined> {
     if (!this.#found.has(id)) await this.list();
     return this.#found.get(id)?.folder;
+  }
+}
+
+/** Throws a UserError when one of the folders does not exist. */
+export function requireFolders(folders: readonly string[]): void {
+  for (const folder of folders) {
+    if (!existsSync(folder) || !statSync(folder).isDirectory()) {
+      throw new UserError(`${folder} is not a folder; give the folder of a run, or one that has runs in it`);
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { appendEvents, runStarted, trainStep } from '../../test/support/journals.js';
 import { UserError } from '../errors.js';
 import { checkAddress } from './access.js';
+import { requireFolders } from './runs.js';
 import { serveDashboard, type Dashboard } from './server.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'glit-dashboard-'));
@@ -125,7 +126,7 @@ test('an address that others can reach needs a token that is hard to guess', () 
 });
 
 test('a missing folder and a taken port are named', async () => {
-  await assert.rejects(serveDashboard({ folders: ['nowhere'], host: '127.0.0.1', port: 0 }), /nowhere is not a folder/);
+  assert.throws(() => requireFolders([folder, 'nowhere']), /nowhere is not a folder/);
   const first = await open();
   const port = Number(new URL(first.url).port);
   try {

@@ -18,7 +18,7 @@ const READING_TIME = 300;
 const MOST_FOLLOWED = 8;
 
 export interface DashboardOptions {
-  /** Folders of runs, or folders with runs below them. */
+  /** Folders of runs, or folders with runs below them; they may come later. */
   readonly folders: readonly string[];
   /** The address to listen on. */
   readonly host: string;
@@ -36,11 +36,11 @@ export interface Dashboard {
 
 /**
  * Serves the dashboard until it is closed. It only reads run folders, except for the index that it leaves beside a long
- * journal. Throws a UserError when a folder does not exist, the address needs a token, or the port is taken.
+ * journal. Throws a UserError when the address needs a token, or the port is taken.
  */
 export async function serveDashboard({ folders, host, port, token }: DashboardOptions): Promise<Dashboard> {
   checkAddress(host, token);
-  const site = new Site(Runs.of(folders), await dashboardPage());
+  const site = new Site(new Runs(folders), await dashboardPage());
   const server = createServer((request, response) => {
     void answer(site, request, response, token);
   });

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { existsSync } from 'node:fs';
+import { requireFolders } from '../../dashboard/runs.js';
 import { serveDashboard } from '../../dashboard/server.js';
 import { UserError } from '../../errors.js';
+import { DASHBOARD_PORT, dashboardLine } from '../dashboardOption.js';
 import { wholeNumber } from '../deviceOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 
@@ -19,7 +21,7 @@ export function addDashboard(program: Command): void {
         'It follows their journals until Ctrl-C. Nothing is loaded from other machines, and nobody else can reach it, ' +
         'unless --host names an address of this machine in a network.',
     )
-    .option('--port <number>', '0 is any that is free', '7007')
+    .option('--port <number>', '0 is any that is free', String(DASHBOARD_PORT))
     .option('--host <address>', 'the address to listen on; others need the token', '127.0.0.1')
     .option('--token <secret>', 'what visitors must know; at least 12 characters');
   addDisplayOptions(command);
@@ -34,13 +36,14 @@ export function addDashboard(program: Command): void {
       if (given.length === 0 && !existsSync(RUNS)) {
         throw new UserError(`there is no folder ${RUNS} here; name the folder of a run`);
       }
+      requireFolders(given);
       const dashboard = await serveDashboard({
         folders: given.length === 0 ? [RUNS] : given,
         host,
         port: wholeNumber(port, '--port', 0),
         token,
       });
-      display.show(`dashboard  ${dashboard.url}\n           Ctrl-C ends it`, { type: 'dashboard', url: dashboard.url });
+      display.show(`${dashboardLine(dashboard)}\n           Ctrl-C ends it`, { type: 'dashboard', url: dashboard.url });
       await aborted(signal);
       await dashboard.close();
     }),

@@ -38,6 +38,10 @@ export interface ChartProps {
   readonly option: EChartsOption;
   readonly palette: Palette;
   readonly height: number;
+  /** The rectangle that is marked, as ranges of x and y, where the chart can be marked. */
+  readonly marked?: readonly [Range, Range] | undefined;
+  /** The ranges that are marked on parallel axes. */
+  readonly markedAxes?: readonly (Range | undefined)[];
   /** Called with the ranges of x and y that the reader marked, or undefined when the mark was removed. */
   readonly onBrush?: (ranges: readonly [Range, Range] | undefined) => void;
   /** Called with the number of a parallel axis and the range that the reader marked on it. */
@@ -45,7 +49,7 @@ export interface ChartProps {
 }
 
 /** A chart that is drawn again only when its option is another one. */
-export function Chart({ title, label, option, palette, height, onBrush, onAxis }: ChartProps) {
+export function Chart({ title, label, option, palette, height, marked, markedAxes, onBrush, onAxis }: ChartProps) {
   const holder = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | undefined>(undefined);
   const handlers = useRef({ onBrush, onAxis });
@@ -104,6 +108,18 @@ export function Chart({ title, label, option, palette, height, onBrush, onAxis }
       });
     }
   }, [option, palette, canBrush]);
+
+  // Marks may come from another view; the chart shows them without saying so again.
+  useEffect(() => {
+    const areas = marked === undefined ? [] : [{ brushType: 'rect', coordRange: marked, xAxisIndex: 0, yAxisIndex: 0 }];
+    if (canBrush) chart.current?.dispatchAction({ type: 'brush', areas }, { silent: true });
+    // A range that is set while the reader drags it would end the drag, so only those of removed marks are.
+    for (const [axis, range] of (markedAxes ?? []).entries()) {
+      if (range !== undefined) continue;
+      const action = { type: 'axisAreaSelect', parallelAxisId: `axis${axis}`, intervals: [] };
+      chart.current?.dispatchAction(action, { silent: true });
+    }
+  }, [JSON.stringify([marked, markedAxes]), option, canBrush]);
 
   return (
     <figure class="chart">

@@ -126,7 +126,7 @@ const COLUMNS = {
   kernel: { at: 290, title: 'kernel', widths: 2 },
   ffn: { at: 378, title: 'FFN', widths: 6 },
 } as const;
-const WIDTH = COLUMNS.ffn.at + COLUMNS.ffn.widths * UNIT + 34;
+const WIDTH = COLUMNS.ffn.at + COLUMNS.ffn.widths * UNIT + 20;
 const HEADS_WIDTH = 2 * UNIT;
 const KERNEL_WIDTH = 2 * UNIT;
 

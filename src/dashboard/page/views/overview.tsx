@@ -20,11 +20,6 @@ export function Overview({ run, palette, known }: ViewProps) {
         <Status run={run} />
         <Figures digest={digest} />
       </Section>
-      <Results outcome={digest.outcome} />
-      <Section title="Stages">
-        <Stages stages={digest.stages} status={digest.status} />
-      </Section>
-      {digest.plan !== undefined && <Plan digest={digest} />}
       <Section title="Machine">
         <LoadChart digest={digest} palette={palette} />
         {known?.machine !== undefined && (
@@ -35,6 +30,11 @@ export function Overview({ run, palette, known }: ViewProps) {
           </p>
         )}
       </Section>
+      <Results outcome={digest.outcome} />
+      <Section title="Stages">
+        <Stages stages={digest.stages} status={digest.status} />
+      </Section>
+      {digest.plan !== undefined && <Plan digest={digest} />}
       <Section title={`Warnings (${digest.noticed})`}>
         {digest.notices.length === 0 ? (
           <Empty>None.</Empty>
@@ -157,7 +157,7 @@ function Results({ outcome }: { outcome: Outcome | undefined }) {
   const keys = Object.keys(outcome.comparison[0]?.measures ?? {});
   const { search, random } = { search: outcome.searchProcessorSeconds, random: outcome.randomSearch };
   return (
-    <Section title="Results">
+    <Section title="Results" wide>
       <Table
         caption="Every network trained by the same recipe"
         columns={['network', 'test', 'held-out', ...keys.map((key) => measureWords(key).title)]}

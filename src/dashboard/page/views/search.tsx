@@ -87,7 +87,7 @@ function LevelSearch({
     });
   const outside = candidates.length - candidates.filter(isFeasible).length;
   const { scored, stride } = digest.candidates;
-  const shared = { candidates: pool, marked, palette };
+  const shared = { candidates: pool, marked, marks, palette };
   return (
     <div class="cards">
       <Section title="Marked" wide>

@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import { frontOf } from '../../insight/front.js';
 import { Chart, legend, numberAxis, type Range } from '../chart.js';
-import type { Quantity, Scored } from '../quantity.js';
+import type { Marks, Quantity, Scored } from '../quantity.js';
 import type { Palette } from '../theme.js';
 import { percent } from '../words.js';
 
@@ -9,7 +9,17 @@ interface SharedProps {
   readonly candidates: readonly Scored[];
   /** The keys of the candidates that the reader marked. */
   readonly marked: ReadonlySet<string>;
+  /** The ranges that they marked. */
+  readonly marks: Marks;
   readonly palette: Palette;
+}
+
+/** The marked range of a quantity as its axis shows it, within the candidates' values. */
+function shownRange(marks: Marks, { key, of, scaled }: Quantity, candidates: readonly Scored[]): Range | undefined {
+  const range = marks.get(key)?.range;
+  if (range === undefined) return undefined;
+  const values = candidates.flatMap((each) => of(each) ?? []);
+  return [scaled(Math.max(range[0], Math.min(...values))), scaled(Math.min(range[1], Math.max(...values)))];
 }
 
 /** The most lines of parallel coordinates; of more candidates, the best and an even sample of the others are drawn. */
@@ -106,6 +116,7 @@ function bestSoFar(members: readonly Scored[]): [number, number][] {
 export function Scatter({
   candidates,
   marked,
+  marks,
   palette,
   fitness,
   cost,
@@ -157,6 +168,7 @@ export function Scatter({
       ],
     };
   }, [known, marked, palette, fitness, cost, limit]);
+  const [across, up] = [cost, fitness].map((quantity) => shownRange(marks, quantity, known));
   const scaledBack = (ranges: readonly [Range, Range] | undefined): void => {
     const back = ([low, high]: Range, { scaled }: Quantity): Range => [low / scaled(1), high / scaled(1)];
     onMark(ranges === undefined ? undefined : [back(ranges[0], cost), back(ranges[1], fitness)]);
@@ -168,6 +180,7 @@ export function Scatter({
       option={option}
       palette={palette}
       height={280}
+      marked={across === undefined || up === undefined ? undefined : [across, up]}
       onBrush={scaledBack}
     />
   );
@@ -177,6 +190,7 @@ export function Scatter({
 export function Parallel({
   candidates,
   marked,
+  marks,
   palette,
   quantities,
   onMark,
@@ -203,7 +217,7 @@ export function Parallel({
       parallelAxis: quantities.map(({ key, axis }, dim) => ({
         id: `axis${dim}`,
         dim,
-        name: axis.replace(', ', '\n'),
+        name: axis.replace(/, |(?<=^mean) /, '\n'),
         type: 'value' as const,
         scale: true,
         nameTextStyle: { color: palette.text, fontSize: 11, lineHeight: 13 },
@@ -241,6 +255,7 @@ export function Parallel({
           option={option}
           palette={palette}
           height={300}
+          markedAxes={quantities.map((quantity) => shownRange(marks, quantity, candidates))}
           onAxis={(axis, range) => {
             const { [axis]: quantity } = quantities;
             const scale = quantity.scaled(1);
