@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import type { AxeResults } from 'axe-core';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import { serveDashboard, type Dashboard } from '../src/dashboard/server.js';
 import { packageRoot } from './packageRoot.js';
 import { chromiumPath, withoutChromium } from './support/chromium.js';
@@ -34,12 +34,13 @@ describe('the page of the dashboard', { skip: withoutChromium }, () => {
   const long = path.join(folder, 'runs', 'long');
   let run: ChildProcess;
   let ended: Promise<number | null>;
+  let said = '';
   let dashboard: Dashboard;
   let browser: Browser;
   before(async () => {
-    run = spawn(process.execPath, [path.join(packageRoot, 'dist/src/cli/main.js'), ...smallRun(live)], {
-      stdio: 'ignore',
-    });
+    const command = [path.join(packageRoot, 'dist/src/cli/main.js'), ...smallRun(live)];
+    run = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'ignore'] });
+    run.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
     ended = new Promise((resolve) => run.on('exit', resolve));
     for (const each of [hostile, long]) mkdirSync(each, { recursive: true });
     appendEvents(path.join(hostile, 'journal.jsonl'), [
@@ -74,6 +75,13 @@ describe('the page of the dashboard', { skip: withoutChromium }, () => {
 
   test('follows a run while it works, to its end', { timeout: 300_000 }, async () => {
     while (!existsSync(path.join(live, 'journal.jsonl')) && run.exitCode === null) await wait(100);
+    // The command's own dashboard lasts as long as the command.
+    const [, own = ''] = /"type":"dashboard","url":"(.*?)"/.exec(said) ?? [];
+    const listed = (await (await fetch(`${own}api/runs`)).json()) as readonly { readonly name: string }[];
+    assert.deepEqual(
+      listed.map(({ name }) => name),
+      ['live'],
+    );
     const { page, faults } = await openPage(browser);
     await page.goto(await address('live', 'overview'));
     await page.getByText('running', { exact: true }).first().waitFor();
@@ -164,6 +172,27 @@ describe('the page of the dashboard', { skip: withoutChromium }, () => {
     await page.close();
   });
 
+  test('is used by mouse: what is marked in one chart holds in all views', { timeout: 120_000 }, async () => {
+    const { page, faults } = await openPage(browser);
+    await page.goto(await address(path.basename(hostile), 'search'));
+    const count = async (): Promise<number> => {
+      const text = (await page.getByText(/^\d+ of 40 candidates/).textContent()) ?? '';
+      return Number.parseInt(text, 10);
+    };
+    assert.equal(await count(), 40);
+    const chart = page.getByRole('img', { name: /^Fitness against/ });
+    await drag(page, chart, [0.3, 0.15], [0.9, 0.5]);
+    await page.locator('.bounds input').first().waitFor();
+    assert.match(await page.getByLabel('from fitness, %').inputValue(), /^\d/);
+    const marked = await count();
+    assert.ok(marked > 0 && marked < 40, String(marked));
+    assert.equal(await page.getByRole('button', { name: `Save ${marked} as CSV` }).count(), 1);
+    await page.getByRole('button', { name: 'Remove all marks' }).click();
+    assert.equal(await count(), 40);
+    assert.deepEqual(faults, []);
+    await page.close();
+  });
+
   test('opens a run of 100,000 events, and one that is deleted keeps its figures', { timeout: 120_000 }, async () => {
     const { page, faults } = await openPage(browser);
     const began = performance.now();
@@ -186,7 +215,7 @@ function smallRun(out: string): readonly string[] {
   // Random search would go on for as long as everything before it.
   const others = ['retrain.baselines=false', 'data.source=warmest-disc'];
   const given = [...lengths, ...others].flatMap((each) => ['--set', each]);
-  return ['run', '--preset', 'smoke', ...given, '--out', out];
+  return ['run', '--preset', 'smoke', ...given, '--out', out, '--dashboard', '--json'];
 }
 
 /** A page that collects what goes wrong in it: errors, messages of errors, and requests to other places. */
@@ -204,6 +233,16 @@ async function openPage(
     if (!/^(http:\/\/127\.0\.0\.1:|file:|data:|blob:)/.test(request.url())) faults.push(`asked for ${request.url()}`);
   });
   return { page, faults };
+}
+
+/** Drags from one point of an element to another, each given in shares of its size. */
+async function drag(page: Page, element: Locator, from: readonly number[], to: readonly number[]): Promise<void> {
+  await element.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = (await element.boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  await page.mouse.move(x + from[0] * width, y + from[1] * height);
+  await page.mouse.down();
+  await page.mouse.move(x + to[0] * width, y + to[1] * height, { steps: 6 });
+  await page.mouse.up();
 }
 
 async function seriousFindings(page: Page): Promise<readonly string[]> {
