@@ -8,6 +8,9 @@ import type { Palette } from '../theme.js';
 import type { ViewProps } from '../view.js';
 import { measureWords, percent, visible } from '../words.js';
 
+/** Room at both ends of an axis, so that no point lies on the edge. */
+const ROOM: [string, string] = ['4%', '4%'];
+
 /** Whether the search can be trusted, and whether it is worth its time. */
 export function Trust({ run, runs, palette }: ViewProps) {
   const { digest } = run;
@@ -87,8 +90,8 @@ function Ranking({ digest, palette }: { digest: Digest; palette: Palette }) {
   const option = useMemo(
     () => ({
       grid: { left: 62, right: 14, top: 12, bottom: 44 },
-      xAxis: numberAxis('fitness, inherited weights, half A, %', 'x', palette),
-      yAxis: numberAxis('accuracy after training, half B, %', 'y', palette),
+      xAxis: { ...numberAxis('fitness, inherited weights, half A, %', 'x', palette), boundaryGap: ROOM },
+      yAxis: { ...numberAxis('accuracy after training, half B, %', 'y', palette), boundaryGap: ROOM },
       tooltip: { trigger: 'item' as const },
       series: [{ type: 'scatter' as const, symbolSize: 9, data: known.map(({ x, y }) => [100 * x, 100 * y]) }],
     }),
@@ -138,7 +141,9 @@ function studiesOf(runs: readonly RunSummary[]): readonly StudyRows[] {
   }
   return [...studies].map(([name, rows]) => ({
     name: name === '' ? 'ablation' : name,
-    rows: [...rows].map(([row, outcomes]) => ({ row, outcomes })),
+    rows: [...rows]
+      .map(([row, outcomes]) => ({ row, outcomes }))
+      .sort((one, other) => meanTest(other.outcomes) - meanTest(one.outcomes)),
   }));
 }
 
@@ -147,7 +152,7 @@ function Study({ study: { name, rows }, palette }: { study: StudyRows; palette: 
     () => ({
       legend: legend(palette),
       grid: { left: 110, right: 20, top: 34, bottom: 42 },
-      xAxis: numberAxis('test accuracy, %', 'x', palette),
+      xAxis: { ...numberAxis('test accuracy, %', 'x', palette), boundaryGap: ROOM },
       yAxis: {
         type: 'category' as const,
         inverse: true,
