@@ -5,7 +5,7 @@ export default defineConfig(
   globalIgnores(['dist/', 'build/', 'runs/', 'coverage/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -38,7 +38,7 @@ export default defineConfig(
   },
   {
     // Only the command line talks to the user; everything else reports through telemetry events.
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.ts', 'src/**/*.tsx'],
     ignores: ['src/cli/**', '**/*.test.ts'],
     rules: { 'no-console': 'error' },
   },

@@ -1,4 +1,4 @@
-// Compiles the project to dist/: TypeScript with tsc, then the image kernels with asc. `npm run build`, `npm test` and
+// Compiles the project to dist/: TypeScript with tsc, then the image kernels with asc and the dashboard's page with esbuild. `npm run build`, `npm test` and
 // the launcher bin/glit.js all use this.
 import { spawnSync } from 'node:child_process';
 import {
@@ -16,13 +16,14 @@ import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { buildKernels } from './buildKernels.mjs';
+import { buildPage, pageProject } from './buildPage.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = path.join(root, 'dist');
 const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 /** What the command in dist/ is made from, and how. */
-const sources = ['src', 'tsconfig.json', 'scripts/build.mjs', 'scripts/buildKernels.mjs'].map((each) =>
-  path.join(root, each),
+const sources = ['src', 'tsconfig.json', 'scripts/build.mjs', 'scripts/buildKernels.mjs', 'scripts/buildPage.mjs'].map(
+  (each) => path.join(root, each),
 );
 /** Its time stamp is the start of the last successful build: later changes are not in dist/ yet. */
 const stamp = path.join(dist, '.built');
@@ -62,13 +63,16 @@ function compile() {
   if (!existsSync(compiler)) throw new Error('TypeScript is not installed: run `npm ci` first');
   const start = new Date();
   // stdout is for the command line's own output, so the build must not write there.
-  const { status, error } = spawnSync(process.execPath, [compiler, '-p', root], { stdio: ['ignore', 2, 2] });
-  if (error !== undefined) throw new Error(`the compiler does not start: ${error.message}`);
-  if (status !== 0)
-    throw new Error(
-      'the build failed: correct what the compiler reports above, or run `npm ci` if packages are missing',
-    );
+  for (const project of [root, pageProject]) {
+    const { status, error } = spawnSync(process.execPath, [compiler, '-p', project], { stdio: ['ignore', 2, 2] });
+    if (error !== undefined) throw new Error(`the compiler does not start: ${error.message}`);
+    if (status !== 0)
+      throw new Error(
+        'the build failed: correct what the compiler reports above, or run `npm ci` if packages are missing',
+      );
+  }
   buildKernels();
+  buildPage();
   removeLeftovers();
   writeFileSync(stamp, '');
   utimesSync(stamp, start, start);

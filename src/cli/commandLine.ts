@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addAblate } from './commands/ablate.js';
 import { addConvert } from './commands/convert.js';
+import { addDashboard } from './commands/dashboard.js';
 import { addData } from './commands/data.js';
 import { addDemo } from './commands/demo.js';
 import { addEval } from './commands/eval.js';
@@ -26,6 +27,7 @@ const COMMANDS = [
   addRetrain,
   addTrust,
   addAblate,
+  addDashboard,
   addTrain,
   addEval,
   addPredict,

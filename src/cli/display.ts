@@ -3,7 +3,8 @@ import type { WriteStream } from 'node:tty';
 import type { Json, Listener, RunEvent } from '../telemetry/events.js';
 import { stageName } from '../telemetry/stage.js';
 import type { Output } from './output.js';
-import { lasting, stageTitle, stepLine, warningOf, type Step } from './wording.js';
+import { stageTitle } from '../telemetry/stageTitle.js';
+import { lasting, stepLine, warningOf, type Step } from './wording.js';
 
 /** Shows a run's events to the user. */
 export interface Display {

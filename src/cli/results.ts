@@ -11,6 +11,7 @@ export function runSummary(folder: string, result: RunResult, seconds: number): 
     '',
     `model   ${join(folder, 'best.onnx')}: ${percent(onnxAccuracy)} of ${testImages} test images, measured from the file`,
     `report  ${join(folder, 'report.md')}`,
+    `page    ${join(folder, 'report.html')}`,
     `cost    ${formatSearchCosts(result)}, in processor time`,
     `time    ${formatDuration(seconds)}`,
   ].join('\n');

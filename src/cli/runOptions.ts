@@ -7,6 +7,7 @@ import { configFrom } from '../config/layers.js';
 import { continuedRun, newRun, startedBy, type Job, type SessionOptions } from '../run/session.js';
 import { timed } from '../run/time/timed.js';
 import { givenLayers, resumeOptions, type ConfigOption } from './configOptions.js';
+import { addDashboardOption, beside } from './dashboardOption.js';
 import type { Environment } from './environment.js';
 import { parseDuration } from './quantity.js';
 import { newRunName } from './runName.js';
@@ -32,7 +33,7 @@ export interface RunOutcome<Result> {
 /** Adds the options for where a run's results go. */
 export function addRunOptions(command: Command): Command {
   const heading = 'Run folder:';
-  return command
+  return addDashboardOption(command)
     .addOption(
       new Option('--out <folder>', `where results go (default: runs/<date>-${command.name()})`).helpGroup(heading),
     )
@@ -77,6 +78,8 @@ export async function startOrResume<Result>(
 ): Promise<RunOutcome<Result>> {
   const { command, begin } = request;
   const name = command.name();
+  const watched = (folder: string, work: () => Promise<Result>): Promise<Result> =>
+    beside(command, display, folder, work);
   const session: SessionOptions = { command: name, emit: display.listen, signal };
   const { out, resume } = command.opts<{ out?: string; resume?: string }>();
   if (resume !== undefined) {
@@ -86,14 +89,19 @@ export async function startOrResume<Result>(
     const job = await request.resume(resume);
     const again = `glit ${name} --resume ${resume}`;
     return {
-      result: await withHint(resume, again, () => continuedRun(resume, job, { ...session, revise })),
+      result: await withHint(resume, again, () =>
+        watched(resume, () => continuedRun(resume, job, { ...session, revise })),
+      ),
       folder: resume,
     };
   }
   const { config, job } = await begin();
   const folder = out ?? newRunName(name);
   const again = `glit ${name} --resume ${folder}`;
-  return { result: await withHint(folder, again, () => newRun(config, folder, job, session)), folder };
+  return {
+    result: await withHint(folder, again, () => watched(folder, () => newRun(config, folder, job, session))),
+    folder,
+  };
 }
 
 /** When the user stops the work, says how to resume it. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { RECIPES } from '../config/recipes/index.js';
 import type { Stage } from '../telemetry/stage.js';
-import { lasting, stageTitle, stepLine } from './wording.js';
+import { stageTitle } from '../telemetry/stageTitle.js';
+import { lasting, stepLine } from './wording.js';
 
 describe('a line about progress', () => {
   test('of a training says step, share, time left, speed, loss and accuracy', () => {

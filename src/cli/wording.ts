@@ -2,6 +2,7 @@ import { formatBudget } from '../measure/budget.js';
 import { formatCount, formatMilliseconds, MEASURES, type Measure } from '../measure/measure.js';
 import { percent } from '../run/report.js';
 import { formatDuration } from '../telemetry/progress.js';
+import { stageTitle } from '../telemetry/stageTitle.js';
 import { describeRecipe } from './recipeWording.js';
 import { FAMILIES } from '../family/families.js';
 import type { Backbone } from '../family/family.js';
@@ -23,7 +24,7 @@ import type {
   TrainingSummary,
   TrustPlanned,
 } from '../telemetry/events.js';
-import type { NetworkRole, Stage } from '../telemetry/stage.js';
+import type { Stage } from '../telemetry/stage.js';
 
 /** Events that report a stage's progress. */
 export type Step = TrainStep | CandidateEvaluated | CandidateRescored | StageProgress;
@@ -31,45 +32,8 @@ export type Step = TrainStep | CandidateEvaluated | CandidateRescored | StagePro
 /** The share of time spent waiting for images from which it is mentioned. */
 const NOTEWORTHY_WAITING = 0.05;
 
-/** Baselines whose display name differs from their name. */
-const BASELINES: ReadonlyMap<string, string> = new Map([['deit', 'DeiT']]);
-
 /** Measures by key. */
 const MEASURE: ReadonlyMap<string, Measure> = new Map(MEASURES.map((measure) => [measure.key, measure]));
-
-/** A stage in words. */
-export function stageTitle(stage: Stage): string {
-  switch (stage.kind) {
-    case 'supernet':
-    case 'search':
-      return `${stage.level} level, ${stage.kind}`;
-    case 'train':
-      return stage.network === undefined ? 'training' : `training ${networkTitle(stage.network)}`;
-    case 'rescore':
-      return `${stage.level} level, scoring`;
-    case 'trust':
-      return `${stage.level} level, training ${stage.number} of ${stage.total}`;
-    case 'test':
-      return networkTitle(stage.network);
-    default:
-      return stage.kind;
-  }
-}
-
-function networkTitle(network: NetworkRole): string {
-  switch (network.role) {
-    case 'contender':
-      return `${network.by === 'found' ? '' : 'random '}contender ${network.id + 1}, round ${network.round + 1}`;
-    case 'finalist':
-      return `${network.by === 'found' ? '' : 'random '}candidate ${network.rank}`;
-    case 'found':
-      return 'the found network';
-    case 'baseline':
-      return `the ${BASELINES.get(network.name) ?? network.name} beside it`;
-    case 'random':
-      return 'random search';
-  }
-}
 
 /** A stage's progress in one line; `best` is the stage's best fitness so far. */
 export function stepLine(event: Step, best: number): string {

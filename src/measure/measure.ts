@@ -1,6 +1,9 @@
 import { macsOf, peakBytes, type Value } from '../graph/index.js';
 import type { Variable } from '../nn/scope.js';
 import { sizeOf } from '../tensor/tensor.js';
+import { byteUnit, countUnit, formatBytes, formatCount, formatMilliseconds, timeUnit, type Unit } from './format.js';
+
+export { formatBytes, formatCount, formatMilliseconds, type Unit };
 
 /** A part of a network, built for one image: what it reads and returns, and its declared parameters. */
 export interface Part {
@@ -16,12 +19,6 @@ export type Combination = (one: number, other: number) => number;
 
 export const SUM: Combination = (one, other) => one + other;
 export const MAXIMUM: Combination = (one, other) => Math.max(one, other);
-
-/** A unit to write values in, and its size: `MB` is 1e6. The name of a plain count is ''. */
-export interface Unit {
-  readonly name: string;
-  readonly size: number;
-}
 
 /** A cost of a network that a budget can bound. */
 export interface Measure<Key extends string = string> {
@@ -140,43 +137,4 @@ export function measuresOf(cost: PerKnownMeasure<unknown>): readonly Measure<Mea
 export function perKnownMeasure<T>(of: (measure: Measure<MeasureKey>) => T | undefined): PerKnownMeasure<T> {
   const values = MEASURES.map((measure) => [measure.key, of(measure)] as const);
   return Object.fromEntries(values.filter(([, value]) => value !== undefined)) as unknown as PerKnownMeasure<T>;
-}
-
-/** A count with four significant digits: `1.473 G`, `80.07 M`, `768`. */
-export function formatCount(count: number): string {
-  const { name, size } = countUnit(count);
-  return name === '' ? String(count) : `${(count / size).toPrecision(4)} ${name}`;
-}
-
-/** `2.421 MB`, `768 B`. */
-export function formatBytes(bytes: number): string {
-  const count = formatCount(bytes);
-  return `${count}${count.includes(' ') ? '' : ' '}B`;
-}
-
-/** `0.3412 ms`, `12.34 ms`, `1.500 s`. */
-export function formatMilliseconds(milliseconds: number): string {
-  const { name, size } = timeUnit(milliseconds);
-  const value = milliseconds / size;
-  return `${size === 1 ? value.toPrecision(4) : value.toFixed(3)} ${name}`;
-}
-
-const PREFIXES: readonly Unit[] = [
-  { name: 'G', size: 1e9 },
-  { name: 'M', size: 1e6 },
-  { name: 'k', size: 1e3 },
-];
-
-/** The largest prefix that a count, rounded to four digits, reaches. */
-function countUnit(count: number): Unit {
-  return PREFIXES.find(({ size }) => count >= 0.99995 * size) ?? { name: '', size: 1 };
-}
-
-function byteUnit(bytes: number): Unit {
-  const { name, size } = countUnit(bytes);
-  return { name: `${name}B`, size };
-}
-
-function timeUnit(milliseconds: number): Unit {
-  return milliseconds < 999.95 ? { name: 'ms', size: 1 } : { name: 's', size: 1000 };
 }

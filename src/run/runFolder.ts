@@ -11,8 +11,10 @@ import type { Weights } from '../train/state.js';
  * The folder of one run. Files are written atomically:
  *
  *     config.yaml  journal.jsonl  candidates.csv  report.md  result.json
+ *     report.html                    the dashboard's views of the finished run, in one file
  *     architecture.json  weights.safetensors  best.onnx
  *     front.svg                      a picture of the front, if the search was for several objectives
+ *     journal.index.json             what the dashboard has read of a long journal; it can be deleted
  *     latency.json                   the latency table, if the budget bounds latency
  *     unreadable.csv                 the images that could not be read, if there are any
  *     weights/<name>.safetensors     every trained network and supernet

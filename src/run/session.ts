@@ -1,4 +1,5 @@
 import { Interrupted, stopIfAborted, UserError } from '../errors.js';
+import { writeReportPage } from '../dashboard/page.js';
 import { seeded } from '../random/rng.js';
 import { openDevice } from '../runtime/device.js';
 import type { Listener, Outcome, RunEvent } from '../telemetry/events.js';
@@ -193,6 +194,7 @@ async function session<Result>(
       const context = { config, dataset, unreadable, device, rng, folder: opened, latencyTable, emit, signal };
       const result = await listingUnreadable(context, () => job.work(context));
       emit({ type: 'runFinished', durationSeconds: (performance.now() - began) / 1000, result: job.summary(result) });
+      await writeReportPage(opened.root);
       return result;
     } finally {
       await device.close();

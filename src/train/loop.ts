@@ -119,8 +119,8 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
   const restored = await checkpoints?.load();
   if (restored !== undefined) await state.restore(restored.vectors);
   let step = restored?.step ?? 0;
-  const began = performance.now();
-  let saved = began;
+  const began = { time: performance.now(), waited: loader.waited };
+  let saved = began.time;
   const save = async (): Promise<void> => {
     await checkpoints?.save({ step, vectors: await state.snapshot() });
     saved = performance.now();
@@ -210,8 +210,14 @@ interface StartedBatch {
   readonly result: Promise<BatchResult>;
 }
 
-/** Waits for all batches of a step and reports it. `began` is the time at which training began. */
-async function report({ loader, onStep }: TrainingJob, parts: readonly StartedBatch[], began: number) {
+/** When a training began, and what its loader had waited before: it may have served another training. */
+interface Beginning {
+  readonly time: number;
+  readonly waited: number;
+}
+
+/** Waits for all batches of a step and reports it. */
+async function report({ loader, onStep }: TrainingJob, parts: readonly StartedBatch[], began: Beginning) {
   const [{ step, learningRate }] = parts;
   const results = await Promise.all(parts.map(({ result }) => result));
   const loss = results.reduce((sum, result) => sum + Number(result.loss.data[0]), 0) / parts.length;
@@ -230,7 +236,7 @@ async function report({ loader, onStep }: TrainingJob, parts: readonly StartedBa
     correct: correct.reduce((sum, count) => sum + count, 0),
     images: parts.reduce((sum, { batch }) => sum + batch.size, 0),
     mixes: parts.map(({ batch }) => batch.mix),
-    waiting: loader.waited / Math.max(1e-3, (performance.now() - began) / 1000),
+    waiting: (loader.waited - began.waited) / Math.max(1e-3, (performance.now() - began.time) / 1000),
   });
 }
 

@@ -30,6 +30,7 @@ import {
   type OptionGroups,
 } from '../configOptions.js';
 import { wholeNumber } from '../deviceOptions.js';
+import { addDashboardOption, beside } from '../dashboardOption.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 import { secondsSoFar } from '../results.js';
 import { newRunName } from '../runName.js';
@@ -107,6 +108,7 @@ export function addAblate(program: Command): void {
     );
   addConfigGroups(command, groups);
   addConfigSources(command);
+  addDashboardOption(command);
   addDisplayOptions(command);
   addExamples(command, [
     ['glit ablate --preset smoke --out runs/smoke', 'all rows on built-in images, in minutes'],
@@ -124,7 +126,9 @@ export function addAblate(program: Command): void {
       }
       const study = await studyOf(command);
       try {
-        const studies = await ablate(study, { emit: display.listen, signal });
+        const studies = await beside(command, display, study.root, () =>
+          ablate(study, { emit: display.listen, signal }),
+        );
         display.show(`\n${summaryText(study.root, studies)}\ntime     ${formatDuration(secondsSoFar())}`);
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;

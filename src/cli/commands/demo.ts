@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { join } from 'node:path';
 import { wholeMethod } from '../../run/run.js';
 import {
   addConfigGroups,
@@ -58,7 +59,13 @@ export function addDemo(program: Command): void {
         },
         resume: () => Promise.resolve(wholeMethod),
       });
-      environment.display.show(runSummary(folder, result, secondsSoFar()));
+      environment.display.show(
+        [
+          runSummary(folder, result, secondsSoFar()),
+          `next    glit dashboard ${folder}`,
+          `        glit predict --model ${join(folder, 'best.onnx')} IMAGE`,
+        ].join('\n'),
+      );
     }),
   );
 }

@@ -10,6 +10,7 @@ import {
   recipeOptions,
   retrainOptions,
 } from '../configOptions.js';
+import { addDashboardOption, beside } from '../dashboardOption.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 import { runSummary, secondsSoFar } from '../results.js';
 import { withHint } from '../runOptions.js';
@@ -32,6 +33,7 @@ export function addRetrain(program: Command): void {
         'and exports it. Works in the folder of the search; after an interruption, the same command continues.',
     );
   addConfigGroups(command, groups);
+  addDashboardOption(command);
   addDisplayOptions(command);
   addExamples(command, [
     ['glit retrain runs/photos', 'as the search was configured'],
@@ -41,11 +43,13 @@ export function addRetrain(program: Command): void {
     withEnvironment(command, async ({ display, signal }) => {
       const layers = await givenLayers(command, options);
       const result = await withHint(run, `glit retrain ${run}`, () =>
-        retrainRun(run, {
-          emit: display.listen,
-          signal,
-          revise: (config) => configFrom([{ source: run, values: config }, ...layers]),
-        }),
+        beside(command, display, run, () =>
+          retrainRun(run, {
+            emit: display.listen,
+            signal,
+            revise: (config) => configFrom([{ source: run, values: config }, ...layers]),
+          }),
+        ),
       );
       display.show(runSummary(run, result, secondsSoFar()));
     }),

@@ -26,6 +26,7 @@ import {
 import { wholeNumber } from '../deviceOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment, type Environment } from '../environment.js';
 import { secondsSoFar } from '../results.js';
+import { addDashboardOption, beside } from '../dashboardOption.js';
 import { startOrResume, withHint } from '../runOptions.js';
 
 const trainingOptions: readonly ConfigOption[] = [
@@ -85,6 +86,7 @@ export function addTrust(program: Command): void {
   }
   addConfigGroups(command, { [heading]: trainingOptions, ...machine, ...searchGroups });
   addConfigSources(command);
+  addDashboardOption(command);
   addDisplayOptions(command);
   addExamples(command, [
     ['glit trust runs/photos', 'check the last level of a search'],
@@ -106,12 +108,14 @@ export function addTrust(program: Command): void {
       const layers = await checkLayers(command);
       const again = ['glit trust', run, ...optional('--level', level), ...optional('--out', check.out)].join(' ');
       const { folder, result } = await withHint(check.out ?? run, again, () =>
-        trustRun(run, {
-          ...check,
-          emit: display.listen,
-          signal,
-          revise: (config) => configFrom([{ source: run, values: config }, ...layers]),
-        }),
+        beside(command, display, run, () =>
+          trustRun(run, {
+            ...check,
+            emit: display.listen,
+            signal,
+            revise: (config) => configFrom([{ source: run, values: config }, ...layers]),
+          }),
+        ),
       );
       display.show(
         [
