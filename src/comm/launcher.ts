@@ -10,6 +10,8 @@ export interface Launch {
   readonly launcher: string;
   /** The number of processes that it started; undefined if it does not say. */
   readonly size: number | undefined;
+  /** Whether this is the first process on its machine, as far as the launcher says. */
+  readonly firstOnMachine: boolean;
   /** Files to try for its MPI library, the most likely first: names for the system's search, and paths. */
   readonly libraries: readonly string[];
 }
@@ -32,16 +34,20 @@ const LAUNCHERS: readonly {
   { variable: 'PMIX_RANK', launcher: 'a PMIx launcher', saysSize: false, libraries: [...OPEN_MPI, ...MPICH] },
 ];
 
+/** Where launchers say a process's number on its machine. */
+const LOCAL_RANKS = ['OMPI_COMM_WORLD_LOCAL_RANK', 'MPI_LOCALRANKID', 'SLURM_LOCALID'];
+
 /** How this process was started; undefined for a process of its own. `GLIT_MPI` names the library to use. */
 export function launchOf(environment: Environment): Launch | undefined {
   const found = LAUNCHERS.find(({ variable }) => environment[variable] !== undefined);
   if (found === undefined) return undefined;
   const size = found.saysSize ? Number(environment[found.variable]) : undefined;
   if (size === 1) return undefined;
+  const localRank = LOCAL_RANKS.map((variable) => environment[variable]).find((each) => each !== undefined);
   const named = environment['GLIT_MPI'];
   const names = [...found.libraries, ...ANY];
   const libraries = named !== undefined ? [named] : [...names, ...besideLauncher(names, environment)];
-  return { launcher: found.launcher, size, libraries };
+  return { launcher: found.launcher, size, firstOnMachine: Number(localRank ?? 0) === 0, libraries };
 }
 
 /** The files in the folders for libraries that belong to the `mpirun` on the path, as of an installation of one's own. */

@@ -1,3 +1,4 @@
+import { agreed } from '../comm/exchange.js';
 import type { SearchData } from '../dataset/dataset.js';
 import { architecture } from '../family/architecture.js';
 import { perKnownMeasure } from '../measure/measure.js';
@@ -108,7 +109,7 @@ async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness>
 }
 
 async function retrainFinalists(context: RunContext, data: SearchData, search: SearchResult): Promise<RunResult> {
-  const { config, dataset, device, folder, emit, signal } = context;
+  const { config, dataset, device, ranks, folder, emit, signal } = context;
   const contenders = search.finalists.map((finalist) => ({
     architecture: finalist.architecture,
     weights: finalist.inherited,
@@ -131,7 +132,8 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     const backbone = backboneOf(config, data.classes.length);
     const deit = deitFor(config, found.architecture, backbone);
     compared.push(await retrain(context, { role: 'baseline', name: 'deit' }, deit, data));
-    const cost = searchCost(await readJournal(folder.path('journal.jsonl')), 'found');
+    const entries = await readJournal(folder.path('journal.jsonl'));
+    const cost = await agreed(ranks, () => searchCost(entries, 'found'));
     random = await randomSearch(context, data, cost);
     compared.push(random.network);
   }

@@ -1,3 +1,6 @@
+import { ALONE, type Communicator } from '../comm/communicator.js';
+import { agreed } from '../comm/exchange.js';
+import { threadShare } from '../comm/sharedCores.js';
 import { Interrupted, stopIfAborted } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { openDevice } from '../runtime/device.js';
@@ -5,17 +8,21 @@ import type { Listener, Outcome, RunEvent } from '../telemetry/events.js';
 import { JournalWriter, readJournal } from '../telemetry/journal.js';
 import type { Preprocessing } from '../family/preprocessing.js';
 import type { Config, RecipeConfig } from '../config/config.js';
+import { checkShares, sharedAmong } from '../config/ranks.js';
 import { formatConfig, parseConfig } from '../config/layers.js';
 import type { RunContext } from './context.js';
 import { formatLatencyTable } from '../measure/latencyTable.js';
 import { readLatencyTable, TABLE_FILE } from './latencyTable.js';
 import { needOriginals, openDataset } from '../loader/openDataset.js';
 import { RunFolder } from './runFolder.js';
+import { checkSameEverywhere } from './sameEverywhere.js';
 import { version } from './version.js';
 
 export interface SessionOptions {
   /** The user's command, for the journal. Default: the job's name. */
   readonly command?: string;
+  /** The processes that do the job together, each in a folder of its own. Default: this one alone. */
+  readonly ranks?: Communicator | undefined;
   readonly emit?: Listener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -66,7 +73,7 @@ export async function newRun<Result>(
     if (latencyTable !== undefined) await folder.write(TABLE_FILE, formatLatencyTable(latencyTable));
     return folder;
   };
-  return session(config, open, job, { ...options, latencyTable });
+  return session(sharedAmong(config, options.ranks?.size ?? 1), open, job, { ...options, latencyTable });
 }
 
 export interface ContinuedOptions extends SessionOptions {
@@ -109,12 +116,14 @@ async function session<Result>(
   job: Job<Result>,
   {
     command = job.name,
+    ranks = ALONE,
     emit: listener = () => undefined,
     signal,
     latencyTable,
   }: SessionOptions & Pick<RunContext, 'latencyTable'>,
 ): Promise<Result> {
   job.checkConfig(given);
+  checkShares(given, job.recipes(given), ranks.size);
   // Buffer events until the folder exists, then write them to its journal.
   const early: RunEvent[] = [];
   let journal: JournalWriter | undefined;
@@ -134,20 +143,23 @@ async function session<Result>(
       emit,
       signal,
     });
+    await checkSameEverywhere(ranks, given, dataset);
     job.checkData({ config: given, dataset, rng, emit, latencyTable });
-    const { kind, threads } = given.device;
-    const device = await openDevice({ kind, ...(threads !== undefined && { threads }) });
+    const { kind, threads = await threadShare(ranks) } = given.device;
+    if (ranks.size > 1) emit({ type: 'ranksJoined', ranks: ranks.size, threads });
+    const device = await openDevice({ kind, threads });
     try {
       stopIfAborted(signal);
       const seconds = (performance.now() - began) / 1000;
-      const config =
-        (await job.plan?.({ config: given, dataset, unreadable, device, rng, latencyTable, emit, signal }, seconds)) ??
-        given;
+      const start = { config: given, dataset, unreadable, device, ranks, rng, latencyTable, emit, signal };
+      // All ranks measure, since they train together; what rank 0 plans counts.
+      const planned = await job.plan?.(start, seconds);
+      const config = await agreed(ranks, () => planned ?? given);
       stopIfAborted(signal);
       const folder = await openFolder(config);
       journal = new JournalWriter(folder.path('journal.jsonl'));
       for (const event of early) journal.write(event);
-      const context = { config, dataset, unreadable, device, rng, folder, latencyTable, emit, signal };
+      const context = { ...start, config, folder };
       const result = await listingUnreadable(context, () => job.work(context));
       emit({ type: 'runFinished', durationSeconds: (performance.now() - began) / 1000, result: job.summary(result) });
       return result;

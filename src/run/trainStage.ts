@@ -37,7 +37,7 @@ export async function trainStage(
   config: RecipeConfig,
   { start, paths }: TrainStageOptions = {},
 ): Promise<TrainedState> {
-  const { device, folder, emit, signal } = context;
+  const { device, ranks, folder, emit, signal } = context;
   const name = stageName(stage);
   const file = `weights/${name}.safetensors`;
   const averageFile = `weights/${name}.average.safetensors`;
@@ -58,6 +58,7 @@ export async function trainStage(
     if (stage.kind !== 'train' || stage.network?.role !== 'contender') await showFirstBatch(context, name, loader);
     const state = await train({
       device,
+      ranks,
       network,
       loader,
       normalization: network.preprocessing,
@@ -66,7 +67,7 @@ export async function trainStage(
       start,
       paths: paths?.(rng.fork('path')),
       signal,
-      checkpoints: folder.checkpoints(name),
+      checkpoints: ranks.rank === 0 ? folder.checkpoints(name) : undefined,
       onStep: log.step,
     });
     const metadata = { stage: name, steps: String(recipe.steps) };

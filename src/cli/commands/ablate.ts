@@ -31,6 +31,7 @@ import {
 } from '../configOptions.js';
 import { wholeNumber } from '../deviceOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { requireOneProcess } from '../ranks.js';
 import { secondsSoFar } from '../results.js';
 import { newRunName } from '../runName.js';
 
@@ -116,6 +117,7 @@ export function addAblate(program: Command): void {
   ]);
   command.action(() =>
     withEnvironment(command, async ({ display, signal }) => {
+      requireOneProcess(command);
       const { from, out } = command.opts<AblateOptions>();
       if (from !== undefined) {
         const folder = out ?? from;

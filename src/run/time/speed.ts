@@ -34,7 +34,10 @@ export interface LevelSpeed {
 }
 
 /** What a measurement needs of a run; the run folder need not exist yet. */
-export type SpeedContext = Pick<SearchContext, 'config' | 'device' | 'unreadable' | 'rng' | 'latencyTable' | 'signal'>;
+export type SpeedContext = Pick<
+  SearchContext,
+  'config' | 'device' | 'ranks' | 'unreadable' | 'rng' | 'latencyTable' | 'signal'
+>;
 
 /** Steps before measuring, and steps that are measured. The first steps are slower: memory is allocated, loaders start. */
 const WARM_UP = 10;
@@ -114,6 +117,7 @@ async function trainingSpeed(
   try {
     const state = await train({
       device: context.device,
+      ranks: context.ranks,
       network,
       loader,
       normalization: network.preprocessing,
