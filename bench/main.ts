@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { openDevice } from '../src/runtime/device.js';
 import type { Row } from './case.js';
 import { engineCases } from './engine.js';
+import { engineCountCases } from './engines.js';
 import { loaderCases } from './loader.js';
 import { memoryCases } from './memory.js';
 import { presetCases } from './presets.js';
@@ -19,6 +20,7 @@ const CASES = [
   ...supernetCases,
   ...entangledCases,
   ...candidateCases,
+  ...engineCountCases,
   ...pytorchCases,
   ...presetCases,
   ...loaderCases,

@@ -21,7 +21,9 @@ describe('the library', () => {
         space,
         isLegal: (path) => glit.isWithin(budget, glit.costOfPath(table, path)),
         measure: (path) => ({ ...glit.costOfPath(table, path) }),
-        score: (path) => Promise.resolve({ values: [path.reduce((sum, gene) => sum + gene, 0)] }),
+        async *scores(paths) {
+          for (const path of paths) yield { values: [path.reduce((sum, gene) => sum + gene, 0)] };
+        },
       },
       glit.evolution(size),
       glit.seeded(0),

@@ -4,6 +4,7 @@ import { NO_AUGMENTATION } from '../src/image/augment/augmentation.js';
 import { trainingLoader } from '../src/loader/loader.js';
 import { IMAGENET_NORMALIZATION } from '../src/family/preprocessing.js';
 import { supernet } from '../src/model/network.js';
+import { drawnBatches, evaluationBatches } from '../src/run/batches.js';
 import { Evaluator } from '../src/run/evaluate.js';
 import { Recalibrator } from '../src/run/levels/recalibrate.js';
 import { seeded } from '../src/random/rng.js';
@@ -32,9 +33,11 @@ async function searchSteps(kind: DeviceKind) {
     onStep: ({ loss, gradientNorm }) => losses.push(loss, gradientNorm),
   });
   const path = [1, 0];
-  const recalibrator = await Recalibrator.create(device, network, images, { ...common, batches: 2, batchSize: 10 });
+  const batches = { ...common, preprocessing: network.preprocessing };
+  const calibration = drawnBatches(images, { ...batches, batches: 2, batchSize: 10 });
+  const recalibrator = await Recalibrator.create(device, network, calibration);
   await recalibrator.recalibrate(state, path);
-  const evaluator = await Evaluator.create(device, network, heldOut, { batchSize: 25, workers: 0 });
+  const evaluator = await Evaluator.create(device, network, evaluationBatches(heldOut, { ...batches, batchSize: 25 }));
   const accuracy = await evaluator.accuracy(state, path);
   const weights = await state.weights();
   await Promise.all([recalibrator.close(), evaluator.close(), loader.close()]);

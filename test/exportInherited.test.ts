@@ -18,7 +18,8 @@ import { evaluationProgram } from '../src/program/evaluation.js';
 import { normalizePixels, pixelImages } from '../src/program/images.js';
 import { seeded } from '../src/random/rng.js';
 import { exportInherited } from '../src/run/exportInherited.js';
-import { candidateRecalibrator } from '../src/run/levels/candidateScorer.js';
+import { calibrationBatches } from '../src/run/levels/candidateScorer.js';
+import { Recalibrator } from '../src/run/levels/recalibrate.js';
 import { backboneOf } from '../src/run/levels/hierarchicalSearch.js';
 import { searchedLevel, type SearchedLevel } from '../src/run/levels/searchedLevel.js';
 import type { ScoredCandidate } from '../src/run/levels/searchLevel.js';
@@ -114,10 +115,14 @@ async function logitsOf({ run, level }: Searched, { path }: ScoredCandidate, fil
     const before = await ofPath();
     const stream = rng.fork(`search-${level.name}`);
     const context = { config, device, unreadable };
-    const recalibrator = await candidateRecalibrator(context, network, data, { rng: stream });
-    await recalibrator?.recalibrate(state, path);
+    const batches = calibrationBatches(context, network, data, { rng: stream });
+    if (batches !== undefined) {
+      const recalibrator = await Recalibrator.create(device, network, batches);
+      await recalibrator.recalibrate(state, path);
+      await recalibrator.close();
+      await batches.close();
+    }
     const recalibrated = await ofPath();
-    await recalibrator?.close();
 
     const { bytes, preprocessing } = await readExportedModel(file);
     const values = normalizePixels(batch.images, imageSize, preprocessing);

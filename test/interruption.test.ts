@@ -108,8 +108,8 @@ describe('a run that ends in the midst of choosing between networks', () => {
   const ends: readonly (readonly [args: readonly string[], stage: string, signal: NodeJS.Signals])[] = [
     [[...args, '--out', 'chosen'], 'train-found-round-0-1', 'SIGINT'],
     // The same training: it went on from its snapshot, and must do so again.
-    [resume, 'train-found-round-0-1', 'SIGKILL'],
-    [resume, 'train-random-round-0-1', 'SIGINT'],
+    [[...resume, '--engines', '1'], 'train-found-round-0-1', 'SIGKILL'],
+    [[...resume, '--engines', '2', '--threads', '2'], 'train-random-round-0-1', 'SIGINT'],
     // Here there is no snapshot.
     [resume, 'train-random-1', 'SIGKILL'],
   ];

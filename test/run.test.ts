@@ -147,6 +147,14 @@ describe('a whole run', () => {
     assertSameResult(join(folder, 'whole'), join(folder, 'again'));
   });
 
+  test('works on several engines where that was asked for, to the same result', async () => {
+    const { code, stdout } = await glit(folder, ...args, '--out', 'engines', '--threads', '2', '--engines', '4');
+    assert.equal(code, 0);
+    assert.match(stdout, /^4 engines side by side, on 2 threads together$/m);
+    assert.equal(stdout.match(/4 engines side by side/g)?.length, 1, 'it is said once');
+    assertSameResult(join(folder, 'whole'), join(folder, 'engines'));
+  });
+
   test('is another one with another seed', async () => {
     const { code } = await glit(folder, ...args, '--out', 'other', '--seed', '4', '--quiet');
     assert.equal(code, 0);

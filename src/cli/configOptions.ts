@@ -200,15 +200,33 @@ export function recipeOptions(...recipes: readonly string[]): readonly ConfigOpt
   ];
 }
 
+const threadsOption: ConfigOption = {
+  flags: '--threads <count>',
+  description: 'threads of the cpu device',
+  keys: ['device.threads'],
+};
+
 export const deviceOptions: readonly ConfigOption[] = [
   { flags: '--device <kind>', description: DEVICE_KINDS.join(' or '), keys: ['device.kind'] },
-  { flags: '--threads <count>', description: 'threads of the cpu device', keys: ['device.threads'] },
+  threadsOption,
 ];
 
-export const machineOptions: readonly ConfigOption[] = [
-  ...deviceOptions,
-  { flags: '--workers <count>', description: 'threads that read images', keys: ['data.workers'] },
-];
+const enginesOption: ConfigOption = {
+  flags: '--engines <count>',
+  description: 'how many candidates or networks to work on side by side, sharing the threads (default: by their size)',
+  keys: ['device.engines'],
+};
+
+const workersOption: ConfigOption = {
+  flags: '--workers <count>',
+  description: 'threads that read images',
+  keys: ['data.workers'],
+};
+
+export const machineOptions: readonly ConfigOption[] = [...deviceOptions, enginesOption, workersOption];
+
+/** Options on which no result depends, so a resumed run may have others. */
+export const resumeOptions: readonly ConfigOption[] = [threadsOption, enginesOption, workersOption];
 
 export const seedOption: ConfigOption = {
   flags: '--seed <number>',

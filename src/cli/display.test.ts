@@ -55,6 +55,23 @@ const events: readonly RunEvent[] = [
 ];
 
 describe('a display', () => {
+  test('shows the first of several trainings side by side, and how many there are beside it', () => {
+    const contender = (id: number) =>
+      ({ kind: 'train', network: { role: 'contender', by: 'found', round: 0, id } }) as const;
+    const opened = { type: 'enginesOpened', engines: 2, threads: 4 } as const;
+    const { stdout } = shown(true, {}, [
+      opened,
+      { type: 'stageStarted', stage: contender(0), steps: 20 },
+      { type: 'stageStarted', stage: contender(1), steps: 20 },
+      step({ stage: contender(1), step: 7 }),
+      step({ stage: contender(0), step: 9 }),
+      { type: 'stageFinished', stage: contender(0), durationSeconds: 1, result: { steps: 20, waitingShare: 0 } },
+      opened,
+    ]);
+    assert.equal(stdout.match(/2 engines side by side, on 4 threads together/g)?.length, 1);
+    assert.doesNotMatch(stdout, /step 7/);
+  });
+
   test('in a pipe has a line when a stage begins and ends, and none for every step', () => {
     const { stdout, stderr } = shown(false, {}, events);
     assert.equal(stdout, `high level, supernet: 20 steps\n${DONE}\nthe result\n`);

@@ -1,6 +1,7 @@
 import { clearLine, cursorTo } from 'node:readline';
 import type { WriteStream } from 'node:tty';
 import type { Json, Listener, RunEvent } from '../telemetry/events.js';
+import { stageName } from '../telemetry/stage.js';
 import type { Output } from './output.js';
 import { lasting, stageTitle, stepLine, warningOf, type Step } from './wording.js';
 
@@ -127,26 +128,40 @@ function liveDisplay(stdout: WriteStream, warn: Listener): Display {
 /** Events as text; keeps what the wording of an event needs from earlier ones. */
 class News {
   private best = 0;
-  private space = '';
+  /** The stages under way, in the order in which they began. */
+  private readonly running = new Set<string>();
+  /** The last text of each of {@link REPEATED}. */
+  private readonly said = new Map<RunEvent['type'], string | undefined>();
 
-  /** The stage's progress, if the event reports any. */
+  /** The stage's progress, if the event reports any; of stages side by side, that of the first. */
   step(event: RunEvent): string | undefined {
-    if (event.type === 'stageStarted') this.best = 0;
+    if (event.type === 'stageStarted') {
+      this.best = 0;
+      // Only trainings run side by side.
+      if (event.stage.kind !== 'train' && event.stage.kind !== 'trust') this.running.clear();
+      this.running.add(stageName(event.stage));
+    }
+    if (event.type === 'stageFinished') this.running.delete(stageName(event.stage));
     if (event.type === 'candidateEvaluated') this.best = Math.max(this.best, event.fitness);
-    return isStep(event) ? stepLine(event, this.best) : undefined;
+    if (!isStep(event)) return undefined;
+    const [first = stageName(event.stage)] = this.running;
+    if (first !== stageName(event.stage)) return undefined;
+    const others = this.running.size - 1;
+    return `${stepLine(event, this.best)}${others > 0 ? `  and ${others} side by side` : ''}`;
   }
 
   /** A permanent line, if the event says something new. */
   lasting(event: RunEvent): string | undefined {
     const text = lasting(event);
-    // A space is checked before a run starts and again before the search.
-    if (event.type === 'spaceChecked') {
-      if (text === this.space) return undefined;
-      this.space = text ?? '';
-    }
+    if (!REPEATED.has(event.type)) return text;
+    if (text === this.said.get(event.type)) return undefined;
+    this.said.set(event.type, text);
     return text;
   }
 }
+
+/** A space is checked before a run starts and again before the search; engines are opened for every part of the work. */
+const REPEATED: ReadonlySet<RunEvent['type']> = new Set(['spaceChecked', 'enginesOpened']);
 
 const STEPS: ReadonlySet<RunEvent['type']> = new Set<Step['type']>([
   'trainStep',

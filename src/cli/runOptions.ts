@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { ALONE, type Communicator } from '../comm/communicator.js';
 import { Interrupted, UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
+import { configFrom } from '../config/layers.js';
 import { rankFolder } from '../run/rankFolder.js';
 import { continuedRun, newRun, startedBy, type Job, type SessionOptions } from '../run/session.js';
 import { timed } from '../run/time/timed.js';
-import { givenLayers, type ConfigOption } from './configOptions.js';
+import { givenLayers, resumeOptions, type ConfigOption } from './configOptions.js';
 import type { Environment } from './environment.js';
 import { parseDuration } from './quantity.js';
 import { newRunName } from './runName.js';
@@ -38,7 +39,10 @@ export function addRunOptions(command: Command): Command {
       new Option('--out <folder>', `where results go (default: runs/<date>-${command.name()})`).helpGroup(heading),
     )
     .addOption(
-      new Option('--resume <folder>', 'continue an interrupted run as it was started')
+      new Option(
+        '--resume <folder>',
+        'continue an interrupted run as it was started; only --threads, --engines and --workers may change',
+      )
         .conflicts(['out', 'preset', 'recipe', 'config', 'set', 'data', 'weights'])
         .helpGroup(heading),
     );
@@ -87,8 +91,10 @@ export async function startOrResume<Result>(
       return { result: await withHint(folder, again, () => newRun(config, path, job, session)), folder };
     }
     await requireResumable(path, request);
+    const machine = await givenLayers(command, resumeOptions);
+    const revise = (config: Config): Config => configFrom([{ source: folder, values: config }, ...machine]);
     const job = await request.resume(path);
-    return { result: await withHint(folder, again, () => continuedRun(path, job, session)), folder };
+    return { result: await withHint(folder, again, () => continuedRun(path, job, { ...session, revise })), folder };
   } finally {
     await remove();
   }
@@ -110,7 +116,10 @@ async function requireResumable<Result>(
   folder: string,
   { command, options, resumes = [] }: RunRequest<Result>,
 ): Promise<void> {
-  const [given] = await givenLayers(command, options);
+  const [given] = await givenLayers(
+    command,
+    options.filter((option) => !resumeOptions.includes(option)),
+  );
   if (given !== undefined) {
     throw new UserError(`${given.source} cannot be given with --resume: a run keeps its own configuration`);
   }

@@ -141,6 +141,8 @@ export function lasting(event: RunEvent): string | undefined {
       return planText(event);
     case 'randomSearchPlanned':
       return `random search for as long as the search (${formatDuration(event.searchProcessorSeconds)} of processor time): ${event.candidates} candidates`;
+    case 'enginesOpened':
+      return `${event.engines} engines side by side, on ${event.threads} threads together`;
     case 'latencyMeasured':
       return latencyText(event);
     case 'evaluation':

@@ -17,7 +17,10 @@ describe('a process of its own', () => {
     assert.deepEqual(await ranks.broadcast(0, Uint8Array.of(3)), Uint8Array.of(3));
     assert.deepEqual(await agreed(ranks, () => 'mine'), 'mine');
     assert.deepEqual(await gathered(ranks, 5), [5]);
-    assert.deepEqual(await sharedOut(ranks, [1, 2, 3], (item) => Promise.resolve(2 * item)), [2, 4, 6]);
+    assert.deepEqual(
+      await sharedOut(ranks, [1, 2, 3], (share) => Promise.resolve(share.map((item) => 2 * item))),
+      [2, 4, 6],
+    );
     await ranks.barrier();
     await ranks.close();
   });

@@ -22,17 +22,15 @@ export async function gathered<T>(ranks: Communicator, own: T): Promise<T[]> {
 }
 
 /**
- * Does independent work on all ranks, each a share of the items, and returns all results in the items' order, to the
- * last bit what one process would get.
+ * Does independent work on all ranks, each on a share of the items, and returns all results in the items' order, to the
+ * last bit what one process would get. `work` gives one result per item.
  */
 export async function sharedOut<Item, Result>(
   ranks: Communicator,
   items: readonly Item[],
-  work: (item: Item) => Promise<Result>,
+  work: (share: readonly Item[]) => Promise<readonly Result[]>,
 ): Promise<Result[]> {
-  const own: Result[] = [];
-  for (let at = ranks.rank; at < items.length; at += ranks.size) own.push(await work(items[at]));
-  const all = await gathered(ranks, own);
+  const all = await gathered(ranks, await work(items.filter((_, at) => at % ranks.size === ranks.rank)));
   return items.map((_, at) => all[at % ranks.size][Math.floor(at / ranks.size)]);
 }
 

@@ -16,12 +16,19 @@ import { highestRate } from './recipes/inSteps.js';
 /** Checks the settings of a search: the backbone, the spaces, the evolution, the augmentation. */
 export function checkSearchConfig(config: Config): void {
   checkLatency(config);
+  checkEngines(config);
   checkModel(config);
   checkSpace(config);
   evolutionOf(config);
   checkObjectives(config);
   checkRecipe(config, 'supernet', config.supernet);
   checkRecipe(config, 'retrain.recipe', config.retrain.recipe);
+}
+
+/** Engines share out threads, and only the CPU has those. */
+function checkEngines({ device: { kind, engines = 1 } }: Config): void {
+  if (kind === 'cpu' || engines === 1) return;
+  throw new UserError(`device.engines is ${engines}, but the device ${kind} runs one thing at a time; use 1`);
 }
 
 /** Accuracy is always searched for; what belongs to one or to several objectives is only given with those. */

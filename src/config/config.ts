@@ -125,7 +125,13 @@ const recipe = z
 export const configSchema = z.strictObject({
   /** Seeds everything random. */
   seed: z.int().min(0),
-  device: z.strictObject({ kind: z.enum(DEVICE_KINDS), threads: count.exactOptional() }),
+  device: z.strictObject({
+    kind: z.enum(DEVICE_KINDS),
+    /** Default: all of the machine. */
+    threads: count.exactOptional(),
+    /** Engines that share out the threads for independent work. Default: by the size of the networks. */
+    engines: count.exactOptional(),
+  }),
   data: z.strictObject({
     /** A folder of images, or the name of a built-in set. */
     source: z.string().min(1),

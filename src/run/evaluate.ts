@@ -1,5 +1,3 @@
-import { evaluationLoader, type Loader } from '../loader/loader.js';
-import type { ImageSource } from '../dataset/source.js';
 import { stopIfAborted } from '../errors.js';
 import { CompiledProgram } from '../program/compiled.js';
 import { evaluationProgram, type NetworkFeed } from '../program/evaluation.js';
@@ -11,15 +9,7 @@ import { tensor, type Tensor } from '../tensor/tensor.js';
 import { countCorrect } from '../train/loop.js';
 import { summedLoss } from '../train/loss.js';
 import type { NetworkState } from '../train/state.js';
-import { repeated, type RepeatedBatches } from './batches.js';
-import type { UnreadableListener } from '../loader/unreadable.js';
-
-export interface EvaluatorOptions {
-  readonly batchSize: number;
-  readonly workers?: number | undefined;
-  readonly onUnreadable?: UnreadableListener | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import type { FixedBatches } from './batches.js';
 
 /** How a network does on images. */
 export interface Measured {
@@ -34,30 +24,21 @@ export class Evaluator {
   private constructor(
     private readonly network: Network,
     private readonly program: CompiledProgram<NetworkFeed, 'logits'>,
-    private readonly loader: Loader,
-    private readonly batches: RepeatedBatches,
-    private readonly options: EvaluatorOptions,
+    private readonly batches: FixedBatches,
+    private readonly signal: AbortSignal | undefined,
   ) {}
 
+  /** The caller closes the batches. */
   static async create(
     device: Device,
     network: Network,
-    source: ImageSource,
-    options: EvaluatorOptions,
+    batches: FixedBatches,
+    signal?: AbortSignal,
   ): Promise<Evaluator> {
-    const { imageSize } = network.backbone;
-    const { batchSize, workers, onUnreadable, signal } = options;
+    const { batchSize, imageSize } = batches.shape;
     const images = pixelImages(batchSize, imageSize, network.preprocessing);
     const program = await CompiledProgram.compile(device, evaluationProgram(network, images), 'evaluation');
-    const loader = evaluationLoader(source, {
-      imageSize,
-      batchSize,
-      framing: network.preprocessing,
-      workers,
-      onUnreadable,
-    });
-    const batches = repeated(() => loader.epoch(0, { signal }), source.labels.length, imageSize);
-    return new Evaluator(network, program, loader, batches, options);
+    return new Evaluator(network, program, batches, signal);
   }
 
   /** Correct images over readable images, for the network of `path` with the weights and statistics of `state`. */
@@ -67,14 +48,13 @@ export class Evaluator {
 
   /** The same with the loss. */
   async measure(state: NetworkState, path: Path): Promise<Measured> {
-    const { imageSize } = this.network.backbone;
-    const { batchSize, signal } = this.options;
+    const { batchSize, imageSize } = this.batches.shape;
     const program = this.program.on(state.at(path));
     const chosen = pathFeed(this.network, path);
     const parts: Promise<{ readonly correct: number; readonly loss: number }>[] = [];
     let images = 0;
     for await (const batch of this.batches) {
-      stopIfAborted(signal);
+      stopIfAborted(this.signal);
       // The program has a fixed batch size: pad a shorter last batch and do not count the padding.
       const full = new Uint8Array((batch.images.length / batch.size) * batchSize);
       full.set(batch.images);
@@ -98,8 +78,7 @@ export class Evaluator {
     return { accuracy: total.correct / images, loss: total.loss / images };
   }
 
-  async close(): Promise<void> {
-    await this.loader.close();
-    await this.program.release();
+  close(): Promise<void> {
+    return this.program.release();
   }
 }

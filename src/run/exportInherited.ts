@@ -13,14 +13,15 @@ import { readClassNames } from '../modelfile/classNames.js';
 import { accuracyOfModel, exportedModel } from '../modelfile/exportModel.js';
 import { requireNewModel, writeModel } from '../modelfile/writeModel.js';
 import { seeded, type Rng } from '../random/rng.js';
-import { openDevice } from '../runtime/device.js';
+import { openDevice, type Device } from '../runtime/device.js';
 import { best } from '../search/best.js';
 import { pathKey, pathOf, type Path } from '../space/space.js';
 import type { Listener } from '../telemetry/events.js';
 import { readJournal } from '../telemetry/journal.js';
 import { stageName } from '../telemetry/stage.js';
 import { NetworkState, type Weights } from '../train/state.js';
-import { candidateRecalibrator, type ScorerContext } from './levels/candidateScorer.js';
+import { calibrationBatches, type CalibrationContext } from './levels/candidateScorer.js';
+import { Recalibrator } from './levels/recalibrate.js';
 import { backboneOf, finalistsOf } from './levels/hierarchicalSearch.js';
 import { checkSameImages, searchedLevel, type SearchedLevel } from './levels/searchedLevel.js';
 import { candidateName } from './levels/searchLevel.js';
@@ -84,10 +85,10 @@ export async function exportInherited(
   const { kind, threads } = config.device;
   const device = await openDevice({ kind, ...(threads !== undefined && { threads }) });
   try {
-    const context = { config, device, unreadable, signal };
+    const context = { config, unreadable, signal };
     const search = rng.fork(stageName({ kind: 'search', level: level.name }));
     const shared = await folder.readWeights(level.weightsFile);
-    const weights = await inheritedWeights(context, network, path, shared, data, search);
+    const weights = await inheritedWeights(context, device, network, path, shared, data, search);
     const bytes = exportedModel(weights, { classes, architecture: candidate });
     const { imageSize } = candidate.backbone;
     const model = { name: out, bytes, classes, imageSize, preprocessing: candidate.preprocessing };
@@ -145,21 +146,24 @@ async function candidateIn({ space, backbone }: Network, file: string, run: stri
 
 /** A path's weights from its supernet's, with statistics of its own. */
 async function inheritedWeights(
-  context: ScorerContext,
+  context: CalibrationContext,
+  device: Device,
   network: Network,
   path: Path,
   shared: Weights,
   data: SearchData,
   rng: Rng,
 ): Promise<Weights> {
-  const recalibrator = await candidateRecalibrator(context, network, data, { rng });
-  if (recalibrator === undefined) return inheritWeights(network, path, shared);
-  const state = await NetworkState.load(context.device, network, shared);
+  const batches = calibrationBatches(context, network, data, { rng });
+  if (batches === undefined) return inheritWeights(network, path, shared);
+  const state = await NetworkState.load(device, network, shared);
+  const recalibrator = await Recalibrator.create(device, network, batches, context.signal);
   try {
     await recalibrator.recalibrate(state, path);
     return inheritWeights(network, path, await state.weights());
   } finally {
     await recalibrator.close();
+    await batches.close();
     state.free();
   }
 }

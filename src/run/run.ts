@@ -9,15 +9,16 @@ import { candidatesTable } from './levels/candidatesTable.js';
 import { frontPicture } from './levels/frontPicture.js';
 import { checkBatches, checkSearchConfig, searchDataOf } from '../config/check.js';
 import { costOf } from '../measure/cost.js';
-import { deitFor, scaledBaselines } from './finals/comparison.js';
+import { comparisonNetworks, scaledBaselines } from './finals/comparison.js';
 import type { RunContext } from './context.js';
 import { accuracyOfFile, exportedModel } from '../modelfile/exportModel.js';
-import { backboneOf, checkFirstLevel, hierarchicalSearch, type SearchResult } from './levels/hierarchicalSearch.js';
+import { checkFirstLevel, hierarchicalSearch, type SearchResult } from './levels/hierarchicalSearch.js';
 import { formatReport, type ComparisonRow, type RunResult } from './report.js';
 import { bestTrained, trainFinalists } from './finals/finalTraining.js';
 import { randomSearch, type RandomSearchResult } from './finals/randomSearch.js';
 import { accuracyOf, retrain, type TrainedNetwork } from './finals/retrain.js';
 import { searchCost } from './finals/searchCost.js';
+import { trainSideBySide } from './finals/sideBySide.js';
 import { RecordedFitness } from './levels/searchLevel.js';
 import type { DataContext, Job } from './session.js';
 
@@ -128,17 +129,20 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
   // Of a front, all networks are reported; of the best candidates, the best.
   const compared = [found, ...(config.retrain.front === undefined ? [] : finalists.filter((each) => each !== winner))];
   let random: RandomSearchResult | undefined;
+  const baselines = comparisonNetworks(config, found.architecture, data.classes.length);
+  compared.push(
+    ...(await trainSideBySide(
+      context,
+      baselines.map((each) => each.architecture),
+      (engineContext, at) =>
+        retrain(engineContext, { role: 'baseline', name: baselines[at].name }, baselines[at].architecture, data),
+    )),
+  );
   if (config.retrain.baselines) {
-    const backbone = backboneOf(config, data.classes.length);
-    const deit = deitFor(config, found.architecture, backbone);
-    compared.push(await retrain(context, { role: 'baseline', name: 'deit' }, deit, data));
     const entries = await readJournal(folder.path('journal.jsonl'));
     const cost = await agreed(ranks, () => searchCost(entries, 'found'));
     random = await randomSearch(context, data, cost);
     compared.push(random.network);
-  }
-  for (const [name, baseline] of scaledBaselines(config, data.classes.length)) {
-    compared.push(await retrain(context, { role: 'baseline', name }, baseline, data));
   }
 
   // Only now, with everything decided, use the test images: once for each reported network.

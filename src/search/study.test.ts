@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { oneByOne, type OneByOne } from '../../test/support/oneByOne.js';
 import { HIGH, keysOf, LOW, separable, TINY, total } from '../../test/support/separable.js';
 import { Interrupted, UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
@@ -37,10 +38,10 @@ const limits = fc.oneof(
 );
 
 /** All fitness is equal, and the loss decides. */
-const TIED: Problem = {
+const TIED = oneByOne({
   ...separable(LOW, 5),
-  score: (path) => Promise.resolve({ values: [0.5], loss: total(path) }),
-};
+  score: (path: Path): Promise<Score> => Promise.resolve({ values: [0.5], loss: total(path) }),
+});
 
 /** A sampler that proposes these paths, generation by generation. */
 function scripted(...generations: Path[][]): Sampler {
@@ -66,13 +67,13 @@ describe('a study', () => {
       fc.asyncProperty(samplers, limits, seed, async ({ sampler, size }, { space, limit }, seed) => {
         const problem = separable(space, seed, (path) => total(path) <= limit);
         const scored: string[] = [];
-        const counted: Problem = {
+        const counted = oneByOne({
           ...problem,
-          score: async (path) => {
+          score: async (path: Path) => {
             scored.push(pathKey(path));
             return problem.score(path);
           },
-        };
+        });
         const trials = await new Study(counted, sampler, seeded(seed)).run(size);
         const available = space === TINY ? tinyPathsWithin(limit) : Infinity;
         assert.equal(trials.length, Math.min(available, size.population * size.generations));
@@ -130,13 +131,13 @@ describe('a study', () => {
       .slice(0, 8)
       .toSorted((one, other) => total(one.path) - total(other.path) || one.id - other.id);
     assert.ok(trials.slice(8, 16).some(({ origin }) => origin.parents.includes(elder.id)));
-    const notFinite: Problem = { ...TIED, score: () => Promise.resolve({ values: [0.5], loss: NaN }) };
+    const notFinite = oneByOne({ ...TIED, score: () => Promise.resolve({ values: [0.5], loss: NaN }) });
     const [{ loss }] = await new Study(notFinite, randomSearch, seeded(1)).run(SMALL);
     assert.equal(loss, undefined);
   });
 
   test('resumes scores that were recorded without a loss, with the same candidates as before', async () => {
-    const without: Problem = { ...TIED, score: () => Promise.resolve({ values: [0.5] }) };
+    const without = oneByOne({ ...TIED, score: () => Promise.resolve({ values: [0.5] }) });
     const before = await new Study(without, evolution(SMALL), seeded(5)).run(SMALL);
     const known = new Map(before.slice(0, 12).map(({ path, values }) => [pathKey(path), { values }]));
     const scored: Trial[] = [];
@@ -162,13 +163,13 @@ describe('a study', () => {
   test('reports each trial before it scores the next, and waits', async () => {
     const events: string[] = [];
     const problem = separable(HIGH, 1);
-    const noted: Problem = {
+    const noted = oneByOne({
       ...problem,
-      score: async (path) => {
+      score: async (path: Path) => {
         events.push('score');
         return problem.score(path);
       },
-    };
+    });
     const onEvaluated = async (): Promise<void> => {
       await new Promise((resolve) => setImmediate(resolve));
       events.push('report');
@@ -176,6 +177,45 @@ describe('a study', () => {
     const size = { population: 2, generations: 2 };
     await new Study(noted, evolution(size), seeded(1), { onEvaluated }).run(size);
     assert.deepEqual(events, Array<string[]>(4).fill(['score', 'report']).flat());
+  });
+
+  test('scores a generation at once, side by side if the problem can, and reports its trials in order', async () => {
+    const problem = separable(HIGH, 1);
+    const asked: number[] = [];
+    const sideBySide: Problem = {
+      ...problem,
+      async *scores(paths) {
+        asked.push(paths.length);
+        yield* await Promise.all(paths.map((path) => problem.score(path)));
+      },
+    };
+    const reported: Trial[] = [];
+    const onEvaluated = (trial: Trial): void => void reported.push(trial);
+    const trials = await new Study(sideBySide, evolution(SMALL), seeded(1), { onEvaluated }).run(SMALL);
+    assert.deepEqual(trials, await new Study(problem, evolution(SMALL), seeded(1)).run(SMALL));
+    assert.deepEqual(reported, trials);
+    assert.deepEqual(asked, [8, 8, 8]);
+  });
+
+  test('ends the scoring when it is interrupted, or gets fewer scores than paths', async () => {
+    const problem = separable(HIGH, 1);
+    let ended = 0;
+    const controller = new AbortController();
+    const scoring = (count: number): Problem => ({
+      ...problem,
+      async *scores(paths) {
+        try {
+          for (const path of paths.slice(0, count)) yield await problem.score(path);
+        } finally {
+          ended += 1;
+        }
+      },
+    });
+    const few = new Study(scoring(3), randomSearch, seeded(1)).run(SMALL);
+    await assert.rejects(few, /fewer scores than paths/);
+    const options = { signal: controller.signal, onEvaluated: () => controller.abort() };
+    await assert.rejects(new Study(scoring(8), randomSearch, seeded(1), options).run(SMALL), Interrupted);
+    assert.equal(ended, 2);
   });
 
   test('asks for a whole generation at a time, given all trials of the earlier ones', async () => {
@@ -200,10 +240,10 @@ describe('a study', () => {
 
   test('carries several objectives to a sampler that ranks by dominance', async () => {
     const problem = separable(LOW, 1);
-    const two: Problem = {
+    const two = oneByOne({
       ...problem,
-      score: async (path) => ({ values: [...(await problem.score(path)).values, -total(path)] }),
-    };
+      score: async (path: Path) => ({ values: [...(await problem.score(path)).values, -total(path)] }),
+    });
     const dominates = (one: Trial, other: Trial): boolean =>
       one.values.every((value, index) => value >= other.values[index]) &&
       one.values.some((value, index) => value > other.values[index]);
@@ -233,8 +273,8 @@ describe('a study', () => {
   });
 
   test('passes on an error while scoring and refuses a score that is not a number', async () => {
-    const scoring = (score: Problem['score']): Promise<unknown> =>
-      new Study({ ...separable(HIGH, 1), score }, randomSearch, seeded(1)).run(SMALL);
+    const scoring = (score: OneByOne['score']): Promise<unknown> =>
+      new Study(oneByOne({ ...separable(HIGH, 1), score }), randomSearch, seeded(1)).run(SMALL);
     await assert.rejects(
       scoring(async () => Promise.reject(new UserError('no images'))),
       /no images/,
@@ -273,8 +313,8 @@ describe('a study', () => {
       measure(): Record<string, number> {
         return { asked: this.#asked };
       }
-      async score(path: Path): Promise<Score> {
-        return { values: [total(path) + 0 * this.#asked] };
+      async *scores(paths: readonly Path[]): AsyncGenerator<Score> {
+        for (const path of paths) yield { values: [total(path) + 0 * this.#asked] };
       }
     }
     assert.equal((await new Study(new Counting(), evolution(SMALL), seeded(1)).run(SMALL)).length, 24);

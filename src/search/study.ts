@@ -14,17 +14,17 @@ export interface Problem extends LegalPaths {
   /** The costs of a path, by key, such as `macs`. Deterministic. */
   measure(path: Path): Readonly<Record<string, number>>;
   /**
-   * The objectives of a path. With one objective it is the fitness: top-1 accuracy on images held out of the training
-   * set; then the loss is that of the same images.
+   * The objectives of paths, in their order. With one objective it is the fitness: top-1 accuracy on images held out of
+   * the training set; then the loss is that of the same images. The paths may be scored side by side.
    */
-  score(path: Path): Promise<Score>;
+  scores(paths: readonly Path[]): AsyncIterable<Score>;
 }
 
 /** Options of a study. */
 export interface StudyOptions {
   /**
-   * Called with each trial right after it is scored; a promise is awaited before the next one. Not called for `known`
-   * trials.
+   * Called with each trial, in their order, when it is scored; a promise is awaited before the next one. Not called for
+   * `known` trials.
    */
   readonly onEvaluated?: (trial: Trial) => void | Promise<void>;
   /**
@@ -32,7 +32,7 @@ export interface StudyOptions {
    * again, and the trials match those of an uninterrupted run.
    */
   readonly known?: ReadonlyMap<string, Score>;
-  /** Checked before each evaluation; when aborted, the study throws Interrupted. */
+  /** Checked before each trial; when aborted, the study throws Interrupted. */
   readonly signal?: AbortSignal;
 }
 
@@ -57,7 +57,7 @@ export class Study {
 
   /**
    * Runs `generations` generations of `population` trials each, or until the sampler proposes fewer, which means that
-   * it finds no more. Paths are scored one at a time. Returns all trials, in order.
+   * it finds no more. Returns all trials, in order.
    *
    * Throws a UserError when no path is legal, Interrupted when `options.signal` is aborted, and an Error when the
    * sampler breaks its contract.
@@ -80,9 +80,7 @@ export class Study {
       this.#rng.fork(this.#generation),
     );
     this.#check(proposals, wanted);
-    const scored: Trial[] = [];
-    for (const proposal of proposals) scored.push(await this.#evaluate(proposal, this.#trials.length + scored.length));
-    return scored;
+    return this.#evaluate(proposals);
   }
 
   /** Throws on an invalid proposal, before anything of its generation is scored. */
@@ -114,17 +112,34 @@ export class Study {
     return path.length === positions.length && positions.every((choices, index) => path[index] in choices);
   }
 
-  /** Scores a path, or looks up its known score. */
-  async #evaluate({ path, origin }: Proposal, id: number): Promise<Trial> {
+  /** Scores the proposals, except those whose scores are known. */
+  async #evaluate(proposals: readonly Proposal[]): Promise<readonly Trial[]> {
     const { known, onEvaluated, signal } = this.#options;
-    stopIfAborted(signal);
-    const key = pathKey(path);
-    const recorded = known?.get(key);
-    const { values, loss } = recorded ?? (await this.#problem.score(path));
-    if (values.length === 0 || !values.every(Number.isFinite)) {
-      throw new RangeError(`the fitness of path ${key} is ${values.join(', ') || 'missing'}, not a finite number`);
+    const isNew = ({ path }: Proposal): boolean => known?.has(pathKey(path)) !== true;
+    const wanted = proposals.filter(isNew).map(({ path }) => path);
+    const trials: Trial[] = [];
+    const scores = this.#problem.scores(wanted)[Symbol.asyncIterator]();
+    try {
+      for (const proposal of proposals) {
+        stopIfAborted(signal);
+        const score = known?.get(pathKey(proposal.path)) ?? (await nextOf(scores));
+        const trial = this.#trial(proposal, score, this.#trials.length + trials.length);
+        if (isNew(proposal)) await onEvaluated?.(trial);
+        trials.push(trial);
+      }
+    } finally {
+      await scores.return?.();
     }
-    const trial: Trial = {
+    return trials;
+  }
+
+  #trial({ path, origin }: Proposal, { values, loss }: Score, id: number): Trial {
+    if (values.length === 0 || !values.every(Number.isFinite)) {
+      throw new RangeError(
+        `the fitness of path ${pathKey(path)} is ${values.join(', ') || 'missing'}, not a finite number`,
+      );
+    }
+    return {
       id,
       path,
       values,
@@ -134,7 +149,11 @@ export class Study {
       generation: this.#generation,
       origin,
     };
-    if (recorded === undefined) await onEvaluated?.(trial);
-    return trial;
   }
+}
+
+async function nextOf(scores: AsyncIterator<Score>): Promise<Score> {
+  const next = await scores.next();
+  if (next.done === true) throw new Error('there are fewer scores than paths; give one for each');
+  return next.value;
 }

@@ -150,6 +150,14 @@ export interface RandomSearchPlanned {
   readonly searchProcessorSeconds: number;
 }
 
+/** Independent work begins on several engines, which share out the threads. */
+export interface EnginesOpened {
+  readonly type: 'enginesOpened';
+  readonly engines: number;
+  /** Of all engines together. */
+  readonly threads: number;
+}
+
 /** One of the best candidates was timed as a whole network, on the machine of the latency table. */
 export interface LatencyMeasured {
   readonly type: 'latencyMeasured';
@@ -458,6 +466,7 @@ export type RunEvent =
   | RanksJoined
   | RunPlanned
   | LatencyMeasured
+  | EnginesOpened
   | RandomSearchPlanned
   | TrainStep
   | Evaluation

@@ -78,6 +78,7 @@ export async function makePhotos(folder: string, perClass = 20): Promise<void> {
 
 /** Options for a run of seconds on {@link makePhotos}: at least 81 candidates per level, few steps. */
 export const TINY = [
+  ['device.threads', 1],
   ['data.workers', 0],
   ['data.searchVal', 0.2],
   ['model', '{ imageSize: 8, patchSize: 4, dim: 12, heads: 3, depth: 3 }'],

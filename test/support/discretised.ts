@@ -1,7 +1,7 @@
 import { block } from '../../src/family/glit/block.js';
 import { glit } from '../../src/family/glit/family.js';
-import type { Problem } from '../../src/search/study.js';
 import { defineSpace, type Path, type Space } from '../../src/space/space.js';
+import { oneByOne, type OneByOne } from './oneByOne.js';
 
 /** The size of a test problem: `genes` of `levels` values each, evenly spaced from 0 to 1. */
 export interface ProblemSize {
@@ -12,7 +12,7 @@ export interface ProblemSize {
 type Objectives = (x: readonly number[]) => number[];
 
 /** ZDT1 over discrete genes, two objectives (Zitzler, Deb and Thiele, 2000), negated: larger is better. */
-export function zdt1(size: ProblemSize): Problem {
+export function zdt1(size: ProblemSize): OneByOne {
   return discretised(size, ([first, ...rest]) => {
     const g = 1 + (9 * total(rest)) / rest.length;
     return [first, g * (1 - Math.sqrt(first / g))];
@@ -20,7 +20,7 @@ export function zdt1(size: ProblemSize): Problem {
 }
 
 /** DTLZ2 over discrete genes, three objectives (Deb, Thiele, Laumanns and Zitzler, 2002), negated: larger is better. */
-export function dtlz2(size: ProblemSize): Problem {
+export function dtlz2(size: ProblemSize): OneByOne {
   return discretised(size, ([first, second, ...rest]) => {
     const radius = 1 + total(rest.map((x) => (x - 0.5) ** 2));
     const [one, other] = [(first * Math.PI) / 2, (second * Math.PI) / 2];
@@ -28,15 +28,15 @@ export function dtlz2(size: ProblemSize): Problem {
   });
 }
 
-function discretised({ genes, levels }: ProblemSize, smallerIsBetter: Objectives): Problem {
+function discretised({ genes, levels }: ProblemSize, smallerIsBetter: Objectives): OneByOne {
   const score = (path: Path): number[] =>
     smallerIsBetter(path.map((gene) => gene / (levels - 1))).map((value) => 0 - value);
-  return {
+  return oneByOne({
     space: levelSpace(genes, levels),
     isLegal: () => true,
     measure: () => ({}),
-    score: async (path) => ({ values: score(path) }),
-  };
+    score: async (path: Path) => ({ values: score(path) }),
+  });
 }
 
 /** A space of `levels` choices per position; which blocks they are does not matter. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 
 /** The files of a run folder that the configuration determines to the last bit, beside the weights. */
 const DECIDED = ['best.onnx', 'weights.safetensors', 'candidates.csv', 'architecture.json'];
@@ -14,7 +15,8 @@ export function assertSameResult(first: string, second: string): void {
 export function assertSameRun(first: string, second: string): void {
   const weights = weightsOf(first);
   assert.deepEqual(weightsOf(second), weights);
-  assertSameFiles(first, second, [...DECIDED, 'config.yaml', ...weights]);
+  assertSameFiles(first, second, [...DECIDED, ...weights]);
+  assert.deepEqual(settingsOf(second), settingsOf(first));
   assert.deepEqual(resultOf(second), resultOf(first));
 }
 
@@ -23,6 +25,12 @@ export function weightsOf(run: string): readonly string[] {
   return readdirSync(join(run, 'weights'))
     .map((name) => `weights/${name}`)
     .sort();
+}
+
+/** The configuration of a run, without the machine. */
+function settingsOf(run: string): object {
+  const { device: _, ...settings } = parse(readFileSync(join(run, 'config.yaml'), 'utf8')) as Record<string, unknown>;
+  return settings;
 }
 
 /** The result of a run, without what it took. */

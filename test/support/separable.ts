@@ -2,8 +2,8 @@ import { seeded } from '../../src/random/rng.js';
 import { highLevelSpace } from '../../src/space/highLevel.js';
 import { headSplits, releasedLowLevel } from '../../src/space/lowLevel.js';
 import { pathKey, type Path, type Space } from '../../src/space/space.js';
-import type { Problem } from '../../src/search/study.js';
 import type { Trial } from '../../src/search/trial.js';
+import { oneByOne, type OneByOne } from './oneByOne.js';
 
 /** Spaces of 4^12, 9^12 and 4^3 paths. */
 export const HIGH = highLevelSpace({ depth: 12, heads: 3 });
@@ -15,20 +15,20 @@ export function separable(
   space: Space,
   seed: number,
   isLegal: (path: Path) => boolean = () => true,
-): Problem & { readonly optimum: number } {
+): OneByOne & { readonly optimum: number } {
   const values = space.positions.map((choices, position) => {
     const rng = seeded(seed).fork(position);
     return choices.map(() => rng.uniform());
   });
-  return {
+  return oneByOne({
     space,
     isLegal,
-    measure: (path) => ({ genes: total(path) }),
-    score: async (path) => ({
+    measure: (path: Path) => ({ genes: total(path) }),
+    score: async (path: Path) => ({
       values: [path.reduce((sum, gene, position) => sum + (values[position]?.[gene] ?? NaN), 0)],
     }),
     optimum: values.reduce((sum, each) => sum + Math.max(...each), 0),
-  };
+  });
 }
 
 /** The sum of the genes. */

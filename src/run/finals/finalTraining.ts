@@ -3,6 +3,7 @@ import type { Selection } from '../../telemetry/stage.js';
 import type { SearchContext } from '../context.js';
 import { halve, type Contender } from './halving.js';
 import { retrain, type TrainedNetwork } from './retrain.js';
+import { trainSideBySide } from './sideBySide.js';
 
 /**
  * Chooses among contenders, best first: by successive halving, if it is configured; then the first `top` are trained to
@@ -19,12 +20,11 @@ export async function trainFinalists(
     halving === undefined
       ? contenders.slice(0, top)
       : await halve(context, contenders, data, { by, share: halving.share, top });
-  const trained: TrainedNetwork[] = [];
-  for (const [at, { architecture, weights }] of finalists.entries()) {
-    const start = inherited ? await weights() : undefined;
-    trained.push(await retrain(context, { role: 'finalist', by, rank: at + 1 }, architecture, data, start));
-  }
-  return trained;
+  const architectures = finalists.map(({ architecture }) => architecture);
+  return trainSideBySide(context, architectures, async (engineContext, at) => {
+    const start = inherited ? await finalists[at].weights() : undefined;
+    return retrain(engineContext, { role: 'finalist', by, rank: at + 1 }, architectures[at], data, start);
+  });
 }
 
 /** The best by held-out accuracy; ties go to the earlier one. */

@@ -6,6 +6,7 @@ import type { NetworkRole, Selection, TrainStage } from '../../telemetry/stage.j
 import type { Weights } from '../../train/state.js';
 import type { SearchContext } from '../context.js';
 import { accuracyOf } from './retrain.js';
+import { trainSideBySide } from './sideBySide.js';
 import { trainStage } from '../trainStage.js';
 
 /** A network that may be chosen, and the weights that it has so far. */
@@ -40,12 +41,13 @@ export async function halve(
   let left = contenders.map((contender, id) => ({ id, contender }));
   for (let round = 0; left.length > top; round++) {
     const recipe = shortened(context.config.retrain.recipe, share * 2 ** round);
-    const trained = [];
-    for (const { id, contender } of left) {
+    const architectures = left.map(({ contender }) => contender.architecture);
+    const trained = await trainSideBySide(context, architectures, async (engineContext, at) => {
+      const { id, contender } = left[at];
       const role: NetworkRole = { role: 'contender', by, round, id };
-      const { weights, heldOut } = await trainBriefly(context, contender, data, { role, recipe });
-      trained.push({ id, heldOut, contender: { ...contender, weights: () => Promise.resolve(weights) } });
-    }
+      const { weights, heldOut } = await trainBriefly(engineContext, contender, data, { role, recipe });
+      return { id, heldOut, contender: { ...contender, weights: () => Promise.resolve(weights) } };
+    });
     left = trained
       .toSorted((one, other) => other.heldOut - one.heldOut || one.id - other.id)
       .slice(0, betterHalf(left.length, top));

@@ -7,6 +7,7 @@ import type { Architecture } from '../../family/family.js';
 import type { Evaluation, TrainedWeights } from '../../telemetry/events.js';
 import type { NetworkRole, TrainStage } from '../../telemetry/stage.js';
 import { NetworkState, type Weights } from '../../train/state.js';
+import { evaluationBatches } from '../batches.js';
 import type { SearchContext } from '../context.js';
 import { Evaluator } from '../evaluate.js';
 import { trainStage } from '../trainStage.js';
@@ -65,12 +66,15 @@ export async function accuracyOf(
   const { config, device, emit, signal } = context;
   const network = plainNetwork(architecture);
   const state = await NetworkState.load(device, network, weights);
-  const evaluator = await Evaluator.create(device, network, source, {
+  const batches = evaluationBatches(source, {
     batchSize: config.search.evaluationBatchSize,
+    imageSize: network.backbone.imageSize,
+    preprocessing: network.preprocessing,
     workers: config.data.workers,
     onUnreadable: context.unreadable.meet,
     signal,
   });
+  const evaluator = await Evaluator.create(device, network, batches, signal);
   try {
     const accuracy = await evaluator.accuracy(
       state,
@@ -80,6 +84,7 @@ export async function accuracyOf(
     return accuracy;
   } finally {
     await evaluator.close();
+    await batches.close();
     state.free();
   }
 }

@@ -1,30 +1,13 @@
-import { trainingLoader, type Loader } from '../../loader/loader.js';
-import type { Augmentation } from '../../image/augment/augmentation.js';
-import type { Resampling } from '../../loader/decode.js';
-import type { ImageSource } from '../../dataset/source.js';
 import { stopIfAborted } from '../../errors.js';
 import { CompiledProgram } from '../../program/compiled.js';
 import { calibrationProgram, type NetworkFeed } from '../../program/evaluation.js';
 import { pixelImages } from '../../program/images.js';
 import { pathFeed, type Network } from '../../model/network.js';
-import type { Rng } from '../../random/rng.js';
 import type { Device } from '../../runtime/device.js';
 import type { Path } from '../../space/space.js';
 import { scalar, tensor } from '../../tensor/tensor.js';
 import type { NetworkState } from '../../train/state.js';
-import { repeated, type RepeatedBatches } from '../batches.js';
-import type { UnreadableListener } from '../../loader/unreadable.js';
-
-export interface CalibrationOptions {
-  readonly batches: number;
-  readonly batchSize: number;
-  readonly augmentation: Augmentation;
-  readonly rng: Rng;
-  readonly resampling?: Resampling | undefined;
-  readonly workers?: number | undefined;
-  readonly onUnreadable?: UnreadableListener | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import type { FixedBatches } from '../batches.js';
 
 /**
  * Recomputes a path's BatchNorm statistics. A supernet's running statistics mix those of all paths; SPOS (section 3.4)
@@ -35,47 +18,28 @@ export class Recalibrator {
   private constructor(
     private readonly network: Network,
     private readonly program: CompiledProgram<NetworkFeed | 'momentum', never> | undefined,
-    private readonly loader: Loader,
-    private readonly batches: RepeatedBatches,
+    private readonly batches: FixedBatches,
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  /** `source` has training images, never those that candidates are scored on. */
+  /** `batches` have training images, never those that candidates are scored on; the caller closes them. */
   static async create(
     device: Device,
     network: Network,
-    source: ImageSource,
-    options: CalibrationOptions,
+    batches: FixedBatches,
+    signal?: AbortSignal,
   ): Promise<Recalibrator> {
-    const { imageSize } = network.backbone;
-    const { batchSize, augmentation, rng, resampling, workers, onUnreadable, signal } = options;
-    const loader = trainingLoader(source, {
-      imageSize,
-      batchSize,
-      augmentation,
-      rng,
-      resampling,
-      framing: network.preprocessing,
-      workers,
-      onUnreadable,
-    });
-    const images = pixelImages(batchSize, imageSize, network.preprocessing, loader.pixels);
+    const { batchSize, imageSize } = batches.shape;
+    const images = pixelImages(batchSize, imageSize, network.preprocessing, batches.pixels);
     const model = calibrationProgram(network, images);
     const program = model === undefined ? undefined : await CompiledProgram.compile(device, model, 'recalibration');
-    const first = async function* () {
-      let count = 0;
-      for await (const batch of loader.from(0, { signal })) {
-        yield batch;
-        if (++count === options.batches) return;
-      }
-    };
-    return new Recalibrator(network, program, loader, repeated(first, options.batches * batchSize, imageSize), signal);
+    return new Recalibrator(network, program, batches, signal);
   }
 
   /** Replaces the statistics of the path's choices in `state`. */
   async recalibrate(state: NetworkState, path: Path): Promise<void> {
     if (this.program === undefined) return;
-    const { imageSize } = this.network.backbone;
+    const { imageSize } = this.batches.shape;
     const program = this.program.on(state.at(path));
     // A path with only attention has no statistics.
     if (!program.changesState) return;
@@ -87,14 +51,13 @@ export class Recalibrator {
       await last;
       // Momentum 1/n for the n-th batch gives the average over all.
       const momentum = scalar(1 / ++seen);
-      const images = tensor(this.loader.pixels, [batch.size, 3, imageSize, imageSize], batch.images);
+      const images = tensor(this.batches.pixels, [batch.size, 3, imageSize, imageSize], batch.images);
       last = program.run({ images, path: chosen, momentum });
     }
     await last;
   }
 
   async close(): Promise<void> {
-    await this.loader.close();
     await this.program?.release();
   }
 }

@@ -16,6 +16,7 @@ import { tensor, type Tensor } from '../../tensor/tensor.js';
 import { countCorrect } from '../../train/loop.js';
 import { NetworkState } from '../../train/state.js';
 import { TINY_ARCHITECTURE, tinyDataset, tinyNetwork, tinySupernet } from '../../../test/support/tinyNetworks.js';
+import { drawnBatches, evaluationBatches, type FixedBatches } from '../batches.js';
 import { Evaluator } from '../evaluate.js';
 import { accuracyOfFile, exportedModel, readExportedModel } from '../../modelfile/exportModel.js';
 import { Recalibrator } from './recalibrate.js';
@@ -34,6 +35,18 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** How both the batches of a test look; nothing needs closing where the calling thread does the work. */
+const PLAIN = { imageSize: 32, preprocessing: TINY_ARCHITECTURE.preprocessing, workers: 0 };
+
+function heldOut(batchSize: number): FixedBatches {
+  return evaluationBatches(dataset.test, { ...PLAIN, batchSize });
+}
+
+function drawn(batches: number, batchSize: number): FixedBatches {
+  const rng = seeded('batches');
+  return drawnBatches(dataset.train, { ...PLAIN, batches, batchSize, augmentation: NO_AUGMENTATION, rng });
+}
+
 describe('evaluation', () => {
   test('counts every image once, also those of a last batch that is not full, and agrees with the exported file', async () => {
     const network = tinyNetwork();
@@ -44,7 +57,7 @@ describe('evaluation', () => {
     const fromFile = await accuracyOfFile(device, file, dataset.test, { batchSize: 16, workers: 0 });
     const losses: number[] = [];
     for (const batchSize of [7, 25, 64]) {
-      const evaluator = await Evaluator.create(device, network, dataset.test, { batchSize, workers: 0 });
+      const evaluator = await Evaluator.create(device, network, heldOut(batchSize));
       const { accuracy, loss } = await evaluator.measure(state, [0, 0, 0]);
       assert.equal(accuracy, fromFile);
       losses.push(loss);
@@ -63,7 +76,7 @@ describe('evaluation', () => {
     const network = tinySupernet();
     const state = await NetworkState.initialize(device, network, seeded('paths'));
     const weights = await state.weights();
-    const evaluator = await Evaluator.create(device, network, dataset.test, { batchSize: 25, workers: 0 });
+    const evaluator = await Evaluator.create(device, network, heldOut(25));
     for (const path of [
       [0, 3],
       [2, 1],
@@ -71,7 +84,7 @@ describe('evaluation', () => {
     ]) {
       const subnet = plainNetwork(architectureOf(network, path));
       const own = await NetworkState.load(device, subnet, inheritWeights(network, path, weights));
-      const alone = await Evaluator.create(device, subnet, dataset.test, { batchSize: 25, workers: 0 });
+      const alone = await Evaluator.create(device, subnet, heldOut(25));
       assert.equal(await evaluator.accuracy(state, path), await alone.accuracy(own, [0, 0]));
       await alone.close();
       own.free();
@@ -104,13 +117,7 @@ describe('recalibration', () => {
       batches: number,
       state: NetworkState,
     ): Promise<ReadonlyMap<string, Tensor<'float32'>>> => {
-      const recalibrator = await Recalibrator.create(device, network, dataset.train, {
-        batches,
-        batchSize: 20,
-        augmentation: NO_AUGMENTATION,
-        rng: seeded('batches'),
-        workers: 0,
-      });
+      const recalibrator = await Recalibrator.create(device, network, drawn(batches, 20));
       await recalibrator.recalibrate(state, path);
       await recalibrator.close();
       return state.weights();
@@ -125,13 +132,7 @@ describe('recalibration', () => {
     far.free();
     assert.notDeepEqual(ofAll.get(name), ofOne.get(name));
     // The three batches are the whole training set, so their average equals that of one batch with all images.
-    const whole = await Recalibrator.create(device, network, dataset.train, {
-      batches: 1,
-      batchSize: 60,
-      augmentation: NO_AUGMENTATION,
-      rng: seeded('batches'),
-      workers: 0,
-    });
+    const whole = await Recalibrator.create(device, network, drawn(1, 60));
     await whole.recalibrate(state, path);
     await whole.close();
     const expected = (await state.weights()).get(name)?.data ?? [];
@@ -147,8 +148,7 @@ describe('recalibration', () => {
   test('of a path without BatchNorm does nothing', async () => {
     const network = tinySupernet();
     const state = await NetworkState.initialize(device, network, seeded('attention'));
-    const options = { batches: 1, batchSize: 20, augmentation: NO_AUGMENTATION, rng: seeded('batches'), workers: 0 };
-    const recalibrator = await Recalibrator.create(device, network, dataset.train, options);
+    const recalibrator = await Recalibrator.create(device, network, drawn(1, 20));
     const before = await state.weights();
     await recalibrator.recalibrate(state, [3, 3]);
     assert.deepEqual(await state.weights(), before);

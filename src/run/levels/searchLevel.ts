@@ -19,6 +19,7 @@ import { stageName, type SearchStage } from '../../telemetry/stage.js';
 import { evolutionOf } from '../../config/check.js';
 import type { Weights } from '../../train/state.js';
 import { nearLimitOf } from '../budget.js';
+import { openEngines } from '../engines.js';
 import { CandidateScorer } from './candidateScorer.js';
 import type { SearchContext } from '../context.js';
 import { costOptionsOf } from '../latencyTable.js';
@@ -114,17 +115,26 @@ export async function searchLevel(
     paths: (rng) => supernetPaths(search, table, rng),
   });
 
+  const weights = await state.weights();
+  state.free();
+
   const stage: SearchStage = { kind: 'search', level: name };
   const stageRng = context.rng.fork(stageName(stage));
-  const scorer = await CandidateScorer.create(context, network, state, data, { rng: stageRng });
+  const engines = await openEngines(context, {
+    count: search.population,
+    macs: search.evaluationBatchSize * costRange(table).macs.max,
+  });
+  const scorer = new CandidateScorer(context, engines, network, weights, data, { rng: stageRng });
 
   const problem: Problem = {
     space,
     isLegal: (path) => isWithin(budget, costOfPath(table, path)),
     measure: (path) => costOfPath(table, path),
-    score: async (path) => {
-      const { accuracy, loss } = await scorer.measure(path);
-      return { values: valuesOf(search.objectives, accuracy, costOfPath(table, path)), loss };
+    async *scores(paths) {
+      let at = 0;
+      for await (const { accuracy, loss } of scorer.measure(paths)) {
+        yield { values: valuesOf(search.objectives, accuracy, costOfPath(table, paths[at++])), loss };
+      }
     },
   };
   const searching = search.objectives.length > 1 ? 'nsga2' : 'evolution';
@@ -186,7 +196,7 @@ export async function searchLevel(
     return { candidates, ranked };
   } finally {
     await scorer.close();
-    state.free();
+    await engines.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { agreed } from '../../comm/exchange.js';
 import type { RecipeConfig } from '../../config/config.js';
 import { recipeFor } from '../../config/recipes/inSteps.js';
 import type { SearchData } from '../../dataset/dataset.js';
@@ -7,6 +8,8 @@ import { train } from '../../train/loop.js';
 import type { NetworkState } from '../../train/state.js';
 import { CandidateScorer } from '../levels/candidateScorer.js';
 import type { SearchContext } from '../context.js';
+import { evaluationBatches } from '../batches.js';
+import { largestMacs, macsOfStep, openEngines, openTrainingEngines } from '../engines.js';
 import { Evaluator } from '../evaluate.js';
 import { backboneOf, firstLevel } from '../levels/hierarchicalSearch.js';
 import { randomCandidates } from '../finals/randomSearch.js';
@@ -16,8 +19,10 @@ import { loaderOf } from '../trainStage.js';
 export interface Speed {
   /** Each level of the search. For levels after the first, the winner before is a random one. */
   readonly levels: readonly LevelSpeed[];
-  /** A training step of a candidate near the limit. */
+  /** A training step of a candidate near the limit, with the whole machine. */
   readonly step: number;
+  /** The same when several are trained side by side: the time for all of them over their steps. */
+  readonly sharedStep: number;
   /** Preparing the training and the evaluation of one network. */
   readonly setup: number;
   /** Evaluating one image. */
@@ -29,21 +34,21 @@ export interface LevelSpeed {
   readonly setup: number;
   /** A training step of the supernet. */
   readonly step: number;
-  /** Scoring a candidate. */
+  /** Scoring a candidate, side by side with others. */
   readonly candidate: number;
 }
 
 /** What a measurement needs of a run; the run folder need not exist yet. */
 export type SpeedContext = Pick<
   SearchContext,
-  'config' | 'device' | 'ranks' | 'unreadable' | 'rng' | 'latencyTable' | 'signal'
+  'config' | 'device' | 'ranks' | 'unreadable' | 'rng' | 'latencyTable' | 'emit' | 'signal'
 >;
 
 /** Steps before measuring, and steps that are measured. The first steps are slower: memory is allocated, loaders start. */
 const WARM_UP = 10;
 const MEASURED = 40;
 
-/** Candidates that are scored; the first one also makes the batches that all share, and counts as preparation. */
+/** Candidates that each engine scores; the first one also makes the batches that all share, and counts as preparation. */
 const SCORED = 4;
 
 /** Measures a machine's speed at a run's own work, in half a minute or so. Leaves nothing behind. */
@@ -62,21 +67,27 @@ export async function measureSpeed(context: SpeedContext, data: SearchData): Pro
   const network = plainNetwork(candidate);
   const path = candidate.blocks.map(() => 0);
   const { step, setup, state } = await trainingSpeed(context, network, data, config.retrain.recipe);
+  const sharedStep = (await sharedTrainingSpeed(context, network, data)) ?? step;
   const began = performance.now();
-  const evaluator = await Evaluator.create(context.device, network, data.searchVal, {
+  const held = evaluationBatches(data.searchVal, {
     batchSize: config.search.evaluationBatchSize,
+    imageSize: network.backbone.imageSize,
+    preprocessing: network.preprocessing,
     workers: config.data.workers,
     onUnreadable: context.unreadable.meet,
     signal: context.signal,
   });
+  const evaluator = await Evaluator.create(context.device, network, held, context.signal);
   const compiled = performance.now();
   await evaluator.accuracy(state, path);
   const seconds = (performance.now() - compiled) / 1000;
   await evaluator.close();
+  await held.close();
   state.free();
   return {
     levels,
     step,
+    sharedStep,
     setup: setup + (compiled - began) / 1000,
     image: seconds / data.searchVal.labels.length,
   };
@@ -85,22 +96,55 @@ export async function measureSpeed(context: SpeedContext, data: SearchData): Pro
 async function levelSpeed(context: SpeedContext, network: Network, data: SearchData): Promise<LevelSpeed> {
   const { config, rng } = context;
   const { step, setup, state } = await trainingSpeed(context, network, data, config.supernet);
+  const weights = await state.weights();
+  state.free();
   const began = performance.now();
-  const scorer = await CandidateScorer.create(context, network, state, data, { rng: rng.fork('speed') });
-  const paths = Array.from({ length: SCORED }, (_, at): Path => samplePath(network.space, rng.fork('speed').fork(at)));
-  let measured = began;
-  for (const [at, path] of paths.entries()) {
-    if (at === 1) measured = performance.now();
-    await scorer.fitness(path);
-  }
+  const { population: count, evaluationBatchSize } = config.search;
+  const engines = await openEngines(context, { count, macs: evaluationBatchSize * largestMacs(network) });
+  const scorer = new CandidateScorer(context, engines, network, weights, data, { rng: rng.fork('speed') });
+  // Ranks share out what they score, so they must agree on how many that is.
+  const first = (await agreed(context.ranks, () => engines.count)) * context.ranks.size;
+  const paths = Array.from({ length: first * SCORED }, (_, at) =>
+    samplePath(network.space, rng.fork('speed').fork(at)),
+  );
+  const score = async (scored: readonly Path[]): Promise<void> => {
+    for await (const _ of scorer.measure(scored));
+  };
+  await score(paths.slice(0, first));
+  const measured = performance.now();
+  await score(paths.slice(first));
   const ended = performance.now();
   await scorer.close();
-  state.free();
+  await engines.close();
   return {
     setup: setup + (measured - began) / 1000,
     step,
-    candidate: (ended - measured) / 1000 / (SCORED - 1),
+    candidate: (ended - measured) / 1000 / (paths.length - first),
   };
+}
+
+/** The time of a step when successive halving trains networks side by side; undefined if it does not. */
+async function sharedTrainingSpeed(
+  context: SpeedContext,
+  network: Network,
+  data: SearchData,
+): Promise<number | undefined> {
+  const { recipe, halving } = context.config.retrain;
+  const macs = macsOfStep(largestMacs(network), recipe.batchSize);
+  const engines = await openTrainingEngines(context, { count: halving?.contenders ?? 1, macs });
+  try {
+    if (engines.count === 1) return undefined;
+    const trained = engines.inOrder(Array.from({ length: engines.count }), async (_, device) => {
+      const { step, state } = await trainingSpeed({ ...context, device }, network, data, recipe);
+      state.free();
+      return step;
+    });
+    let sum = 0;
+    for await (const step of trained) sum += step;
+    return sum / engines.count ** 2;
+  } finally {
+    await engines.close();
+  }
 }
 
 /** Trains a few steps. The caller frees the state. */

@@ -14,6 +14,7 @@ const SPEED: Speed = {
     { setup: 5, step: 0.1, candidate: 1.8 },
   ],
   step: 0.07,
+  sharedStep: 0.06,
   setup: 1.2,
   image: 2e-4,
 };
@@ -35,6 +36,7 @@ const speeds = fc.record({
     { minLength: 1, maxLength: 2 },
   ),
   step: fc.double({ min: 0.01, max: 1, noNaN: true }),
+  sharedStep: fc.double({ min: 0.01, max: 1, noNaN: true }),
   setup: fc.double({ min: 0.1, max: 10, noNaN: true }),
   image: fc.double({ min: 1e-6, max: 1e-3, noNaN: true }),
 });
@@ -52,7 +54,7 @@ describe('a plan for a time limit', () => {
     const training = 1.2 + 1 + (retrain.recipe.steps ?? 0) * 0.07;
     const { contenders = 0, share = 0 } = retrain.halving ?? {};
     assert.equal(contenders, 4);
-    const halving = halvingWork(4, 1) * share * (retrain.recipe.steps ?? 0) * 0.07 + (4 + 2) * (1.2 + 1);
+    const halving = halvingWork(4, 1) * share * (retrain.recipe.steps ?? 0) * 0.06 + (4 + 2) * (1.2 + 1);
     assert.ok(Math.abs(supernets - secondsOf('supernets')) < 0.2);
     assert.ok(scoring <= secondsOf('scoring') && scoring > secondsOf('scoring') - 4 * 3.3);
     assert.ok(Math.abs(training - secondsOf('training')) < 0.1);

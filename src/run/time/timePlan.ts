@@ -95,7 +95,7 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
   // Preparing the short trainings takes at most half of their time.
   const contenders = CONTENDERS.find((count) => 2 * preparing(count) <= seconds(SHARES.halving)) ?? 2;
   const shortSeconds = seconds(SHARES.halving) - preparing(contenders);
-  const firstSteps = Math.max(1, Math.round(shortSeconds / halvingWork(contenders, TOP) / speed.step));
+  const firstSteps = Math.max(1, Math.round(shortSeconds / halvingWork(contenders, TOP) / speed.sharedStep));
   const halving = { contenders, share: Math.min(1, firstSteps / finalSteps) };
   const planned: Config = {
     ...config,

@@ -1,13 +1,13 @@
 import type { SearchData } from '../../dataset/dataset.js';
-import { stopIfAborted } from '../../errors.js';
 import type { Network } from '../../model/network.js';
 import { pathKey, type Path } from '../../space/space.js';
 import { readJournal } from '../../telemetry/journal.js';
 import { Progress } from '../../telemetry/progress.js';
 import { stageName, type RescoreStage } from '../../telemetry/stage.js';
-import { NetworkState, type Weights } from '../../train/state.js';
+import type { Weights } from '../../train/state.js';
 import { CandidateScorer } from '../levels/candidateScorer.js';
 import type { SearchContext } from '../context.js';
+import { largestMacs, openEngines } from '../engines.js';
 
 /** A candidate's accuracy with inherited weights, 0 to 1. */
 export interface Fitness {
@@ -26,31 +26,34 @@ export async function rescore(
   data: SearchData,
   paths: readonly Path[],
 ): Promise<readonly Fitness[]> {
-  const { config, device, folder, emit, signal } = context;
+  const { config, folder, emit } = context;
   const stage: RescoreStage = { kind: 'rescore', level };
   const known = new Map<string, number>();
   const keyOf = (path: Path, recalibrated: boolean): string => `${pathKey(path)} ${recalibrated}`;
   for (const entry of await readJournal(folder.path('journal.jsonl'))) {
     if (entry.type === 'candidateRescored') known.set(keyOf(entry.path, entry.recalibrated), entry.fitness);
   }
-  // Recalibration replaces statistics of the supernet, so scores without it come first.
   const kinds = config.search.calibrationBatches > 0 ? [false, true] : [false];
   const total = kinds.length * paths.length;
   const progress = new Progress(total, { done: known.size });
   if (known.size < total) {
     emit({ type: 'stageStarted', stage, steps: total });
     const began = performance.now();
-    const state = await NetworkState.load(device, network, weights);
+    const engines = await openEngines(context, {
+      count: paths.length,
+      macs: config.search.evaluationBatchSize * largestMacs(network),
+    });
     try {
       for (const recalibrated of kinds) {
-        const scorer = await CandidateScorer.create(context, network, state, data, {
+        const scorer = new CandidateScorer(context, engines, network, weights, data, {
           rng: context.rng.fork(stageName({ kind: 'search', level })),
           ...(!recalibrated && { calibrationBatches: 0 }),
         });
         try {
-          for (const path of paths.filter((each) => !known.has(keyOf(each, recalibrated)))) {
-            stopIfAborted(signal);
-            const fitness = await scorer.fitness(path);
+          const unknown = paths.filter((path) => !known.has(keyOf(path, recalibrated)));
+          let at = 0;
+          for await (const { accuracy: fitness } of scorer.measure(unknown)) {
+            const path = unknown[at++];
             known.set(keyOf(path, recalibrated), fitness);
             progress.advance();
             const { done, remainingSeconds } = progress;
@@ -70,7 +73,7 @@ export async function rescore(
         }
       }
     } finally {
-      state.free();
+      await engines.close();
     }
     const durationSeconds = (performance.now() - began) / 1000;
     emit({ type: 'stageFinished', stage, durationSeconds, result: { candidates: paths.length } });

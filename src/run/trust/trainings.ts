@@ -8,6 +8,7 @@ import type { TrustStage } from '../../telemetry/stage.js';
 import type { SearchData } from '../../dataset/dataset.js';
 import type { SearchContext } from '../context.js';
 import { accuracyOf } from '../finals/retrain.js';
+import { trainSideBySide } from '../finals/sideBySide.js';
 import { trainStage } from '../trainStage.js';
 import type { Half } from './halves.js';
 
@@ -36,17 +37,20 @@ export async function trainCandidates(
 ): Promise<readonly (readonly Retrained[])[]> {
   const total = paths.length * seeds;
   const emit = withSeriesTime(context.emit);
-  const results = paths.map((): Retrained[] => []);
-  for (let repeat = 1; repeat <= seeds; repeat++) {
-    for (const [index, path] of paths.entries()) {
+  const repeats = Array.from({ length: seeds }, (_, at) => at + 1);
+  const trainings = repeats.flatMap((repeat) =>
+    paths.map((path, index) => {
       const number = (repeat - 1) * paths.length + index + 1;
       const stage: TrustStage = { kind: 'trust', level, path, repeat, number, total };
       const name = `${level}-${pathKey(path)}`;
-      const candidate = architecture(space.family, { name, backbone, blocks: blocksOf(space, path) });
-      results[index].push(await trained({ ...context, emit }, stage, candidate, halves));
-    }
-  }
-  return results;
+      return { stage, candidate: architecture(space.family, { name, backbone, blocks: blocksOf(space, path) }) };
+    }),
+  );
+  const candidates = trainings.map(({ candidate }) => candidate);
+  const results = await trainSideBySide({ ...context, emit }, candidates, (engineContext, at) =>
+    trained(engineContext, trainings[at].stage, candidates[at], halves),
+  );
+  return paths.map((_, index) => repeats.map((repeat) => results[(repeat - 1) * paths.length + index]));
 }
 
 async function trained(
@@ -72,15 +76,19 @@ async function trained(
 /** Adds the time until the whole series ends to the steps of its trainings, which are equally long. */
 function withSeriesTime(emit: Listener): Listener {
   let progress: Progress | undefined;
+  /** Steps of each training, some of which are trained side by side. */
+  const steps = new Map<number, number>();
   return (event) => {
     if (event.type !== 'trainStep' || event.stage.kind !== 'trust') {
       emit(event);
       return;
     }
     const { number, total } = event.stage;
-    const done = (number - 1) * event.steps + event.step;
-    if (progress === undefined) progress = new Progress(total * event.steps, { done });
-    else progress.advance(done - progress.done);
+    // Those before the first one that reports were trained by an earlier process.
+    if (progress === undefined) {
+      progress = new Progress(total * event.steps, { done: (number - 1) * event.steps + event.step });
+    } else progress.advance(event.step - (steps.get(number) ?? 0));
+    steps.set(number, event.step);
     const { remainingSeconds } = progress;
     emit(remainingSeconds === undefined ? event : { ...event, seriesRemainingSeconds: remainingSeconds });
   };

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { oneByOne } from '../../../test/support/oneByOne.js';
 import { HIGH, keysOf, LOW, separable, TINY, total } from '../../../test/support/separable.js';
 import { UserError } from '../../errors.js';
 import { seeded } from '../../random/rng.js';
-import { pathKey } from '../../space/space.js';
+import { pathKey, type Path } from '../../space/space.js';
 import { best } from '../best.js';
 import { evolutionSettings, type EvolutionSettings } from '../settings.js';
 import { Study, type Problem } from '../study.js';
@@ -54,10 +55,10 @@ describe('evolution', () => {
   });
 
   test('gives a seed the candidates that it has always had', async () => {
-    const weighted: Problem = {
+    const weighted = oneByOne({
       ...separable(HIGH, 0, (path) => total(path) <= 16),
-      score: async (path) => ({ values: [path.reduce((sum, gene, position) => sum + gene * (position + 1), 0)] }),
-    };
+      score: async (path: Path) => ({ values: [path.reduce((sum, gene, position) => sum + gene * (position + 1), 0)] }),
+    });
     const trials = await evolve(weighted, { population: 6, generations: 4 }, seeded(7));
     assert.deepEqual(
       trials.map(({ path, values, origin: { operator, parents } }) =>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { dtlz2, zdt1 } from '../../../test/support/discretised.js';
+import { oneByOne } from '../../../test/support/oneByOne.js';
 import { keysOf, TINY, total } from '../../../test/support/separable.js';
 import { UserError } from '../../errors.js';
 import { seeded } from '../../random/rng.js';
@@ -20,12 +21,12 @@ async function search(problem: Problem, seed: number, size = SMALL, probability 
 
 /** The sum of the genes against their spread: two objectives over the tiny space. */
 function tiny(isLegal: (path: Path) => boolean): Problem {
-  return {
+  return oneByOne({
     space: TINY,
     isLegal,
     measure: () => ({}),
-    score: async (path) => ({ values: [total(path), Math.min(...path) - Math.max(...path)] }),
-  };
+    score: async (path: Path) => ({ values: [total(path), Math.min(...path) - Math.max(...path)] }),
+  });
 }
 
 describe('NSGA-II', () => {
@@ -70,13 +71,13 @@ describe('NSGA-II', () => {
     for (const stop of [0, 5, 12, 30, 71]) {
       const known = new Map(whole.slice(0, stop).map(({ path, values }) => [pathKey(path), { values }]));
       let scored = 0;
-      const counted: Problem = {
+      const counted = oneByOne({
         ...PROBLEM,
-        score: async (path) => {
+        score: async (path: Path) => {
           scored += 1;
           return PROBLEM.score(path);
         },
-      };
+      });
       const resumed = await new Study(counted, nsga2({ probability: 0.2 }), seeded(4), { known }).run(SMALL);
       assert.deepEqual(resumed, whole);
       assert.equal(scored, whole.length - stop);

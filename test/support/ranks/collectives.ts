@@ -39,7 +39,9 @@ assert.deepEqual(
   Array.from({ length: size }, (_, at) => ({ rank: at, value: 0.1 + at })),
 );
 assert.deepEqual(await agreed(ranks, () => ({ by: rank, nothing: undefined })), { by: 0 });
-const shared = await sharedOut(ranks, [5, 6, 7, 8, 9], (item) => Promise.resolve({ item, by: rank }));
+const shared = await sharedOut(ranks, [5, 6, 7, 8, 9], (share) =>
+  Promise.resolve(share.map((item) => ({ item, by: rank }))),
+);
 assert.deepEqual(
   shared,
   [5, 6, 7, 8, 9].map((item, at) => ({ item, by: at % size })),
