@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /** How a test says that the machine lacks something, and what it may lack. */
-const NOT_AVAILABLE = /^not available here: (WebGPU|MPI) /;
+const NOT_AVAILABLE = /^not available here: (WebGPU|MPI|Namespaces) /;
 const REQUIREMENTS = ['golden', 'webgpu', 'mpi'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
