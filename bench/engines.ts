@@ -1,3 +1,4 @@
+import { ALONE } from '../src/comm/communicator.js';
 import { PRESETS, type PresetName } from '../src/config/presets.js';
 import { searchDataOf } from '../src/config/check.js';
 import { openDataset } from '../src/loader/openDataset.js';
@@ -89,7 +90,7 @@ async function scoring(name: PresetName, { network }: SizedPath, device: Device,
   const weights = await state.weights();
   state.free();
   const data = searchDataOf(config, dataset, rng);
-  const scorer = new CandidateScorer({ config, unreadable }, engines, network, weights, data, { rng });
+  const scorer = new CandidateScorer({ config, ranks: ALONE, unreadable }, engines, network, weights, data, { rng });
   const paths = Array.from({ length: CANDIDATES }, (_, at) => samplePath(network.space, rng.fork(at)));
   const score = async (): Promise<void> => {
     for await (const _ of scorer.measure(paths));

@@ -20,9 +20,14 @@ export interface DisplayOptions {
   readonly json?: boolean | undefined;
   /** Warnings and results only. */
   readonly quiet?: boolean | undefined;
+  /** Whether what is written reaches the user's terminal, if stdout is one. Default: yes. */
+  readonly direct?: boolean | undefined;
 }
 
-export function openDisplay({ stdout, stderr }: Output, { json = false, quiet = false }: DisplayOptions): Display {
+export function openDisplay(
+  { stdout, stderr }: Output,
+  { json = false, quiet = false, direct = true }: DisplayOptions,
+): Display {
   const warn = (event: RunEvent): void => {
     const warning = warningOf(event);
     if (warning !== undefined) stderr.write(`glit: warning: ${warning}\n`);
@@ -30,7 +35,7 @@ export function openDisplay({ stdout, stderr }: Output, { json = false, quiet = 
   if (json) return jsonDisplay(stdout, warn, quiet);
   const print = (text: string): void => void stdout.write(`${text}\n`);
   if (quiet) return { listen: warn, show: print, close: () => undefined };
-  return stdout.isTTY ? liveDisplay(stdout, warn) : plainDisplay(print, warn);
+  return stdout.isTTY && direct ? liveDisplay(stdout, warn) : plainDisplay(print, warn);
 }
 
 function jsonDisplay(stdout: WriteStream, warn: Listener, quiet: boolean): Display {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { launchOf } from '../comm/launcher.js';
 import { openDisplay, type Display } from './display.js';
 import { listenForInterruption } from './interruption.js';
 
@@ -31,7 +32,8 @@ export async function withEnvironment(
 ): Promise<void> {
   const { json, quiet } = command.opts<{ json?: boolean; quiet?: boolean }>();
   const interruption = listenForInterruption();
-  const display = openDisplay(process, { json, quiet });
+  // Launchers give processes a terminal of their own, and pass on what they write.
+  const display = openDisplay(process, { json, quiet, direct: launchOf(process.env) === undefined });
   try {
     await work({ display, signal: interruption.signal });
   } finally {

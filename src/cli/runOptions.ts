@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ALONE, type Communicator } from '../comm/communicator.js';
 import { Interrupted, UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
 import { configFrom } from '../config/layers.js';
+import { rankFolder } from '../run/rankFolder.js';
 import { continuedRun, newRun, startedBy, type Job, type SessionOptions } from '../run/session.js';
 import { timed } from '../run/time/timed.js';
 import { givenLayers, resumeOptions, type ConfigOption } from './configOptions.js';
@@ -73,35 +75,32 @@ export function withinTime<Result>(command: Command, job: Job<Result>, retrains:
 
 /** Starts or resumes a run. */
 export async function startOrResume<Result>(
-  { display, signal }: Environment,
+  environment: Environment & { readonly ranks?: Communicator },
   request: RunRequest<Result>,
 ): Promise<RunOutcome<Result>> {
+  const { display, signal, ranks = ALONE } = environment;
   const { command, begin } = request;
   const name = command.name();
-  const watched = (folder: string, work: () => Promise<Result>): Promise<Result> =>
-    beside(command, display, folder, work);
-  const session: SessionOptions = { command: name, emit: display.listen, signal };
+  const session: SessionOptions = { command: name, ranks, emit: display.listen, signal };
   const { out, resume } = command.opts<{ out?: string; resume?: string }>();
-  if (resume !== undefined) {
-    await requireResumable(resume, request);
-    const machine = await givenLayers(command, resumeOptions);
-    const revise = (config: Config): Config => configFrom([{ source: resume, values: config }, ...machine]);
-    const job = await request.resume(resume);
-    const again = `glit ${name} --resume ${resume}`;
-    return {
-      result: await withHint(resume, again, () =>
-        watched(resume, () => continuedRun(resume, job, { ...session, revise })),
-      ),
-      folder: resume,
-    };
-  }
-  const { config, job } = await begin();
-  const folder = out ?? newRunName(name);
+  const folder = resume ?? out ?? newRunName(name);
   const again = `glit ${name} --resume ${folder}`;
-  return {
-    result: await withHint(folder, again, () => watched(folder, () => newRun(config, folder, job, session))),
-    folder,
-  };
+  const { path, remove } = await rankFolder(ranks, folder);
+  const watched = (work: () => Promise<Result>): Promise<Result> =>
+    withHint(folder, again, () => (ranks.rank === 0 ? beside(command, display, folder, work) : work()));
+  try {
+    if (resume === undefined) {
+      const { config, job } = await begin();
+      return { result: await watched(() => newRun(config, path, job, session)), folder };
+    }
+    await requireResumable(path, request);
+    const machine = await givenLayers(command, resumeOptions);
+    const revise = (config: Config): Config => configFrom([{ source: folder, values: config }, ...machine]);
+    const job = await request.resume(path);
+    return { result: await watched(() => continuedRun(path, job, { ...session, revise })), folder };
+  } finally {
+    await remove();
+  }
 }
 
 /** When the user stops the work, says how to resume it. */

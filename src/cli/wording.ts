@@ -99,6 +99,8 @@ export function lasting(event: RunEvent): string | undefined {
       return baselineText(event);
     case 'ablationRowStarted':
       return ablationText(event);
+    case 'ranksJoined':
+      return `${event.ranks} ranks, ${event.threads} thread${event.threads === 1 ? '' : 's'} each`;
     case 'runPlanned':
       return planText(event);
     case 'randomSearchPlanned':

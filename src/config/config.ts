@@ -83,7 +83,7 @@ const recipe = z
     epochs: positive.exactOptional(),
     /** Images per batch; BatchNorm takes its statistics over them. */
     batchSize: count,
-    /** Batches per optimizer step (gradient accumulation). */
+    /** Batches per optimizer step (gradient accumulation), over all ranks. */
     accumulate: count,
     optimizer,
     /** The peak of the schedule. */

@@ -37,9 +37,18 @@ export interface Batch<T extends PixelType = PixelType> {
   readonly mix?: MadeBatch['mix'];
 }
 
-/** Ends a stream of batches early: when aborted, it throws Interrupted. */
 export interface StreamOptions {
+  /** Ends a stream of batches early: when aborted, it throws Interrupted. */
   readonly signal?: AbortSignal | undefined;
+  /** For a stream that begins with an optimizer step's first batch: which of every step's batches it has. Default: all. */
+  readonly share?: StepShare | undefined;
+}
+
+/** A part of every step's batches: of `of` batches, `count` in a row from `first` on. */
+export interface StepShare {
+  readonly first: number;
+  readonly count: number;
+  readonly of: number;
 }
 
 /** Provides the batches of one split, made ahead of time. Streams may run in parallel and be abandoned at any point. */
@@ -133,6 +142,8 @@ export function evaluationLoader(source: ImageSource, options: LoaderOptions): L
   );
 }
 
+const WHOLE: StepShare = { first: 0, count: 1, of: 1 };
+
 /** No noise: erase to black. */
 const BLACK: Noise = { mean: [0, 0, 0], std: [0, 0, 0] };
 
@@ -191,11 +202,16 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
   }
 
   epoch(epoch: number, { signal }: StreamOptions = {}): AsyncGenerator<Batch<T>, void, undefined> {
-    return this.#stream(epoch * this.batchesPerEpoch, (epoch + 1) * this.batchesPerEpoch, signal);
+    const first = epoch * this.batchesPerEpoch;
+    return this.#stream((at) => first + at, this.batchesPerEpoch, signal);
   }
 
-  from(step: number, { signal }: StreamOptions = {}): AsyncGenerator<Batch<T>, void, undefined> {
-    return this.#stream(step, Infinity, signal);
+  from(
+    step: number,
+    { signal, share: { first, count, of } = WHOLE }: StreamOptions = {},
+  ): AsyncGenerator<Batch<T>, void, undefined> {
+    const numberOf = (at: number): number => step + Math.floor(at / count) * of + first + (at % count);
+    return this.#stream(numberOf, Infinity, signal);
   }
 
   reuse(batch: Batch<T>): void {
@@ -208,16 +224,17 @@ class PlannedLoader<T extends PixelType> implements Loader<T> {
     return this.#maker.close();
   }
 
+  /** The batches with the numbers that `numberOf` gives for 0 ... count - 1. */
   async *#stream(
-    first: number,
-    end: number,
+    numberOf: (at: number) => number,
+    count: number,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Batch<T>, void, undefined> {
     const ahead: Begun<T>[] = [];
     try {
-      for (let next = first; ;) {
+      for (let next = 0; ;) {
         stopIfAborted(signal);
-        while (ahead.length < this.#prefetch && next < end) ahead.push(this.#begin(next++));
+        while (ahead.length < this.#prefetch && next < count) ahead.push(this.#begin(numberOf(next++)));
         if (ahead.length === 0) return;
         const [{ job, made: making }] = ahead;
         const asked = performance.now();

@@ -1,3 +1,4 @@
+import type { Communicator } from '../comm/communicator.js';
 import type { Dataset } from '../dataset/dataset.js';
 import type { LatencyTable } from '../measure/latencyTable.js';
 import type { Rng } from '../random/rng.js';
@@ -13,6 +14,8 @@ export interface SearchContext {
   /** Where loaders report unreadable images. */
   readonly unreadable: UnreadableImages;
   readonly device: Device;
+  /** The processes that do this run together; all are at the same place of it. */
+  readonly ranks: Communicator;
   readonly rng: Rng;
   readonly folder: RunFolder;
   /** If the budget bounds latency. */

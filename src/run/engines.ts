@@ -22,6 +22,14 @@ export function openEngines(
   return Engines.open(device, count);
 }
 
+/** Opens the engines for independent trainings. Ranks train every network together, so one after another. */
+export function openTrainingEngines(
+  context: Pick<SearchContext, 'config' | 'device' | 'ranks' | 'emit'>,
+  works: IndependentWorks,
+): Promise<Engines> {
+  return openEngines(context, context.ranks.size === 1 ? works : { ...works, count: 1 });
+}
+
 /** The configured number of engines, or as many as bring the works forward; not more than there are works. */
 export function engineCount(
   { config, device }: Pick<SearchContext, 'config' | 'device'>,

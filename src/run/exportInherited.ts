@@ -20,7 +20,7 @@ import type { Listener } from '../telemetry/events.js';
 import { readJournal } from '../telemetry/journal.js';
 import { stageName } from '../telemetry/stage.js';
 import { NetworkState, type Weights } from '../train/state.js';
-import { calibrationBatches, type ScorerContext } from './levels/candidateScorer.js';
+import { calibrationBatches, type CalibrationContext } from './levels/candidateScorer.js';
 import { Recalibrator } from './levels/recalibrate.js';
 import { backboneOf, finalistsOf } from './levels/hierarchicalSearch.js';
 import { checkSameImages, searchedLevel, type SearchedLevel } from './levels/searchedLevel.js';
@@ -146,7 +146,7 @@ async function candidateIn({ space, backbone }: Network, file: string, run: stri
 
 /** A path's weights from its supernet's, with statistics of its own. */
 async function inheritedWeights(
-  context: ScorerContext,
+  context: CalibrationContext,
   device: Device,
   network: Network,
   path: Path,

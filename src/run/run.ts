@@ -1,3 +1,4 @@
+import { agreed } from '../comm/exchange.js';
 import type { SearchData } from '../dataset/dataset.js';
 import { architecture } from '../family/architecture.js';
 import { perKnownMeasure } from '../measure/measure.js';
@@ -112,7 +113,7 @@ async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness>
 }
 
 async function retrainFinalists(context: RunContext, data: SearchData, search: SearchResult): Promise<RunResult> {
-  const { config, dataset, device, folder, emit, signal } = context;
+  const { config, dataset, device, ranks, folder, emit, signal } = context;
   const contenders = search.finalists.map((finalist) => ({
     architecture: finalist.architecture,
     weights: finalist.inherited,
@@ -141,7 +142,8 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     )),
   );
   if (config.retrain.baselines) {
-    const cost = searchCost(await readJournal(folder.path('journal.jsonl')), 'found');
+    const entries = await readJournal(folder.path('journal.jsonl'));
+    const cost = await agreed(ranks, () => searchCost(entries, 'found'));
     random = await randomSearch(context, data, cost);
     compared.push(random.network);
   }

@@ -52,6 +52,11 @@ export class RunFolder {
     return Promise.resolve(folder);
   }
 
+  /** A folder as it is, empty or not. */
+  static at(root: string): RunFolder {
+    return new RunFolder(root);
+  }
+
   /** The path of a file of the run, given with forward slashes. */
   path(name: string): string {
     return join(this.root, ...name.split('/'));
@@ -63,6 +68,10 @@ export class RunFolder {
 
   read(name: string): Promise<string> {
     return readFile(this.path(name), 'utf8');
+  }
+
+  readBytes(name: string): Promise<Uint8Array> {
+    return readFile(this.path(name));
   }
 
   async write(name: string, content: string | Uint8Array): Promise<void> {

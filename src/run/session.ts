@@ -1,11 +1,15 @@
-import { Interrupted, stopIfAborted, UserError } from '../errors.js';
+import { ALONE, type Communicator } from '../comm/communicator.js';
+import { agreed } from '../comm/exchange.js';
+import { threadShare } from '../comm/sharedCores.js';
 import { writeReportPage } from '../dashboard/page.js';
+import { Interrupted, stopIfAborted, UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { openDevice } from '../runtime/device.js';
 import type { Listener, Outcome, RunEvent } from '../telemetry/events.js';
 import { JournalWriter, readJournal } from '../telemetry/journal.js';
 import type { Preprocessing } from '../family/preprocessing.js';
 import type { Config, RecipeConfig } from '../config/config.js';
+import { checkShares, sharedAmong } from '../config/ranks.js';
 import { formatConfig, parseConfig } from '../config/layers.js';
 import type { RunContext } from './context.js';
 import { formatLatencyTable } from '../measure/latencyTable.js';
@@ -14,11 +18,14 @@ import { needOriginals, openDataset } from '../loader/openDataset.js';
 import { requireSpace } from './diskSpace.js';
 import { RunFolder } from './runFolder.js';
 import { RunLock } from './runLock.js';
+import { checkSameEverywhere } from './sameEverywhere.js';
 import { version } from './version.js';
 
 export interface SessionOptions {
   /** The user's command, for the journal. Default: the job's name. */
   readonly command?: string;
+  /** The processes that do the job together, each in a folder of its own. Default: this one alone. */
+  readonly ranks?: Communicator | undefined;
   readonly emit?: Listener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -66,7 +73,7 @@ export async function newRun<Result>(
   await RunFolder.requireFree(out);
   const latencyTable = await readLatencyTable(config, config.latency?.table);
   return session(
-    config,
+    sharedAmong(config, options.ranks?.size ?? 1),
     job,
     { ...options, latencyTable },
     {
@@ -138,6 +145,7 @@ async function session<Result>(
   job: Job<Result>,
   {
     command = job.name,
+    ranks = ALONE,
     emit: listener = () => undefined,
     signal: asked,
     latencyTable,
@@ -145,6 +153,7 @@ async function session<Result>(
   source: FolderSource,
 ): Promise<Result> {
   job.checkConfig(given);
+  checkShares(given, job.recipes(given), ranks.size);
   // Buffer events until the folder exists, then write them to its journal.
   const early: RunEvent[] = [];
   let journal: JournalWriter | undefined;
@@ -160,7 +169,8 @@ async function session<Result>(
   let lock: RunLock | undefined;
   const openAlone = async (): Promise<RunFolder> => {
     folder = await source.open();
-    lock = await lockOf(folder, { command, emit, lost });
+    // Other ranks have folders of their own, which nobody else knows.
+    if (ranks.rank === 0) lock = await lockOf(folder, { command, emit, lost });
     return folder;
   };
   try {
@@ -175,15 +185,18 @@ async function session<Result>(
       emit,
       signal,
     });
+    await checkSameEverywhere(ranks, given, dataset);
     job.checkData({ config: given, dataset, rng, emit, latencyTable });
-    const { kind, threads } = given.device;
-    const device = await openDevice({ kind, ...(threads !== undefined && { threads }) });
+    const { kind, threads = await threadShare(ranks) } = given.device;
+    if (ranks.size > 1) emit({ type: 'ranksJoined', ranks: ranks.size, threads });
+    const device = await openDevice({ kind, threads });
     try {
       stopIfAborted(signal);
       const seconds = (performance.now() - began) / 1000;
-      const config =
-        (await job.plan?.({ config: given, dataset, unreadable, device, rng, latencyTable, emit, signal }, seconds)) ??
-        given;
+      const start = { config: given, dataset, unreadable, device, ranks, rng, latencyTable, emit, signal };
+      // All ranks measure, since they train together; what rank 0 plans counts.
+      const planned = await job.plan?.(start, seconds);
+      const config = await agreed(ranks, () => planned ?? given);
       stopIfAborted(signal);
       const bytes = job.spaceFor?.(config, dataset.classes.length);
       if (!source.exists && bytes !== undefined) await requireSpace(source.root, bytes);
@@ -191,10 +204,10 @@ async function session<Result>(
       await source.prepare(opened, config);
       journal = new JournalWriter(opened.path('journal.jsonl'));
       for (const event of early) journal.write(event);
-      const context = { config, dataset, unreadable, device, rng, folder: opened, latencyTable, emit, signal };
+      const context = { ...start, config, folder: opened };
       const result = await listingUnreadable(context, () => job.work(context));
       emit({ type: 'runFinished', durationSeconds: (performance.now() - began) / 1000, result: job.summary(result) });
-      await writeReportPage(opened.root);
+      if (ranks.rank === 0) await writeReportPage(opened.root);
       return result;
     } finally {
       await device.close();

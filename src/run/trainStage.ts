@@ -39,7 +39,7 @@ export async function trainStage(
   config: RecipeConfig,
   { start, paths }: TrainStageOptions = {},
 ): Promise<TrainedState> {
-  const { device, folder, emit, signal } = context;
+  const { device, ranks, folder, emit, signal } = context;
   const name = stageName(stage);
   const file = `weights/${name}.safetensors`;
   const averageFile = `weights/${name}.average.safetensors`;
@@ -64,6 +64,7 @@ export async function trainStage(
     if (stage.kind !== 'train' || stage.network?.role !== 'contender') await showFirstBatch(context, name, loader);
     const state = await train({
       device,
+      ranks,
       network,
       loader,
       normalization: network.preprocessing,
@@ -72,7 +73,7 @@ export async function trainStage(
       start,
       paths: paths?.(rng.fork('path')),
       signal,
-      checkpoints: snapshotsOf(folder, name, warn),
+      checkpoints: ranks.rank === 0 ? snapshotsOf(folder, name, warn) : undefined,
       onStep: (report) => {
         log.step(report);
         watch?.(report);

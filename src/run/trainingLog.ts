@@ -27,10 +27,9 @@ export class TrainingLog {
 
     count.steps++;
     if (recipe.clipNorm > 0 && report.gradientNorm > recipe.clipNorm) count.clipped++;
-    for (const mix of report.mixes) {
-      count.batches++;
-      if (mix !== undefined) count[mix.box === undefined ? 'mixup' : 'cutmix']++;
-    }
+    count.batches += report.batches;
+    count.mixup += report.mixup;
+    count.cutmix += report.cutmix;
     this.waiting = report.waiting;
     this.emit({
       type: 'trainStep',

@@ -9,7 +9,7 @@ import { UserError } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { DeviceTensor } from './deviceTensor.js';
 import { EngineThread } from './engineThread.js';
-import { Program } from './program.js';
+import { ownsItsBuffer, Program } from './program.js';
 import { traitsOf, type DeviceKind } from './deviceKinds.js';
 
 export { DEVICE_KINDS, type DeviceKind } from './deviceKinds.js';
@@ -76,11 +76,19 @@ export class Device {
     return tensor;
   }
 
-  /** Replaces the content of a device tensor; dtype and shape must be the same. */
-  async write(tensor: DeviceTensor, value: Tensor): Promise<void> {
+  /**
+   * Replaces the content of a device tensor; dtype and shape must be the same. With `transfer`, the value's memory is
+   * transferred instead of copied; its tensor is unusable afterwards.
+   */
+  async write(
+    tensor: DeviceTensor,
+    value: Tensor,
+    { transfer = false }: { readonly transfer?: boolean } = {},
+  ): Promise<void> {
     const slot = tensor.slotOn(this.thread);
     tensor.checkFits(value);
-    await this.thread.call('write', { slot, value });
+    const moved = transfer && ownsItsBuffer(value) ? [value.data.buffer as ArrayBuffer] : [];
+    await this.thread.call('write', { slot, value }, moved);
   }
 
   /** Copies a device tensor to the host. */

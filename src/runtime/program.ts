@@ -138,6 +138,6 @@ export class Program {
 }
 
 /** Whether a tensor's data fills a buffer that can be transferred to another thread. */
-function ownsItsBuffer({ data }: Tensor): boolean {
+export function ownsItsBuffer({ data }: Tensor): boolean {
   return data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
 }

@@ -130,6 +130,14 @@ export interface RunPlanned {
   };
 }
 
+/** Several processes do the run together. */
+export interface RanksJoined {
+  readonly type: 'ranksJoined';
+  readonly ranks: number;
+  /** Threads of this process's device. */
+  readonly threads: number;
+}
+
 /** A part of a plan: what came before it, the search's parts, the comparison networks, the test images. */
 export type PlannedPartName = 'before' | 'supernets' | 'scoring' | 'halving' | 'training' | 'baselines' | 'test';
 
@@ -455,6 +463,7 @@ export type RunEvent =
   | SpaceChecked
   | BaselineScaled
   | AblationRowStarted
+  | RanksJoined
   | RunPlanned
   | LatencyMeasured
   | EnginesOpened

@@ -1,3 +1,5 @@
+import { ALONE, type Communicator } from '../comm/communicator.js';
+import { agreed } from '../comm/exchange.js';
 import { stopIfAborted, UserError } from '../errors.js';
 import { pixelImages } from '../program/images.js';
 import type { Normalization } from '../family/preprocessing.js';
@@ -15,13 +17,16 @@ import type { Optimizer } from './optimizers/optimizer.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 import { NetworkState, type Weights } from './state.js';
 import type { StepFeed } from './step.js';
-import { createStepper, type BatchResult } from './stepper.js';
+import { createStepper, type BatchResult, type Tally } from './stepper.js';
+import { shareOf } from './stepShare.js';
 
 /** How a network is trained: DeiT's recipe without its augmentation, which belongs to the loader. */
 export interface Recipe extends Schedule {
   /** Images per batch; BatchNorm takes its statistics over them. */
   readonly batchSize: number;
-  /** Batches per optimizer step (gradient accumulation). Default 1. The schedule counts optimizer steps. */
+  /**
+   * Batches per optimizer step (gradient accumulation), over all ranks. Default 1. The schedule counts optimizer steps.
+   */
   readonly accumulate?: number | undefined;
   readonly optimizer: Optimizer;
   readonly weightDecay: number;
@@ -43,6 +48,8 @@ export interface TrainingJob {
   readonly network: Network;
   /** The paths of a supernet's steps. Default: drawn uniformly (SPOS). */
   readonly paths?: PathSchedule | undefined;
+  /** The processes that train together, each on its share of every step's batches. Default: this one alone. */
+  readonly ranks?: Communicator | undefined;
   readonly loader: Loader;
   readonly normalization: Normalization;
   readonly recipe: Recipe;
@@ -69,8 +76,10 @@ export interface StepReport {
    */
   readonly correct: number;
   readonly images: number;
-  /** How each of the step's batches was mixed; undefined: not at all. */
-  readonly mixes: readonly Batch['mix'][];
+  /** The step's batches, and how many of them were mixed in which way. */
+  readonly batches: number;
+  readonly mixup: number;
+  readonly cutmix: number;
   /** Share of the time so far spent waiting for data. */
   readonly waiting: number;
 }
@@ -94,17 +103,22 @@ export interface Checkpoints {
  * the seed and the step, so a resumed run ends exactly like an uninterrupted one. All batches of a step take the same
  * path; a snapshot in the middle of a step has the state of the previous step.
  *
+ * Several ranks end with what one process would get by accumulating the same batches, up to rounding, and all with the same
+ * state to the last bit. Only rank 0 has `checkpoints`.
+ *
  * When the signal is aborted, saves a snapshot and throws Interrupted between two batches. Throws a UserError when the
  * loss is no longer finite.
  */
 export async function train(job: TrainingJob): Promise<NetworkState> {
-  const { device, network, loader, recipe, rng, signal, checkpoints } = job;
+  const { device, network, loader, recipe, rng, signal, checkpoints, ranks = ALONE } = job;
   const batches = recipe.accumulate ?? 1;
+  const share = shareOf(batches, ranks);
   const pathOf = job.paths ?? uniformPaths(network.space, rng.fork('path'));
   const average = recipe.averageDecay > 0 && network.space.positions.every((choices) => choices.length === 1);
   const images = pixelImages(recipe.batchSize, network.backbone.imageSize, job.normalization, loader.pixels);
   const stepper = await createStepper(device, network, images, {
     batches,
+    ranks,
     optimizer: recipe.optimizer,
     dropPath: recipe.dropPath > 0,
     ...(recipe.clipNorm > 0 && { clipNorm: recipe.clipNorm }),
@@ -118,7 +132,8 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
 
   const restored = await checkpoints?.load();
   if (restored !== undefined) await state.restore(restored.vectors);
-  let step = restored?.step ?? 0;
+  let step = await agreed(ranks, () => restored?.step ?? 0);
+  if (step > 0) await state.spread(ranks);
   const began = { time: performance.now(), waited: loader.waited };
   let saved = began.time;
   const save = async (): Promise<void> => {
@@ -131,15 +146,18 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
   let parts: StartedBatch[] = []; // of the current step or, before its first batch, of the previous one
   try {
     if (step < recipe.steps) {
-      for await (const batch of loader.from(step * batches, { signal })) {
-        const part = parts.length % batches;
-        const isLast = part === batches - 1;
+      for await (const batch of loader.from(step * batches, { signal, share })) {
+        const part = parts.length % share.count;
+        const isLast = part === share.count - 1;
         const { path, decay } = pathOf(step);
         const learningRate = learningRateAt(recipe, step, decay);
-        const feeds = feedsOf(job, { batch, path, step, part, learningRate });
+        const feeds = feedsOf(job, { batch, path, step, number: step * batches + share.first + part, learningRate });
         const previous = running;
-        running = { step, batch, learningRate, result: stepper.start(state, { feeds, path, part }) };
-        // Once its last batch is started, the state is that after the step.
+        const tally = (result: BatchResult): Tally => tallyOf(batch, result);
+        const { queued, result } = stepper.start(state, { feeds, path, part, tally });
+        running = { step, batch, learningRate, result };
+        await queued;
+        // Once its last batch is queued, the state is that after the step.
         if (isLast) step += 1;
 
         // While the device works on this batch, finish the previous one, and report its step if it was the last.
@@ -154,6 +172,7 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
       }
       await report(job, parts, began);
     }
+    await state.spread(ranks);
     await stepper.release();
     return state;
   } catch (error) {
@@ -165,24 +184,24 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
   }
 }
 
-/** A batch and its optimizer step, counted from 0. */
+/** A batch, its number among those of all steps, and its optimizer step, both counted from 0. */
 interface PlacedBatch {
   readonly batch: Batch;
   readonly path: Path;
   readonly step: number;
-  readonly part: number;
+  readonly number: number;
   readonly learningRate: number;
 }
 
 /** The feeds of a batch, besides the state: the batch, the path, and the recipe's values for the step. */
 function feedsOf(
   { network, loader, recipe, rng }: TrainingJob,
-  { batch, path, step, part, learningRate }: PlacedBatch,
+  { batch, path, step, number, learningRate }: PlacedBatch,
 ): Record<StepFeed, Tensor> {
   const { imageSize, classes } = network.backbone;
   const depth = network.choices.length;
   const branches = network.space.family.residualBranches;
-  const { optimizer, weightDecay, labelSmoothing, dropPath, accumulate = 1 } = recipe;
+  const { optimizer, weightDecay, labelSmoothing, dropPath } = recipe;
   const rates = { step: step + 1, learningRate, weightDecay };
   const scalars = optimizer.scalarsAt(rates);
   const { labels, mix } = batch;
@@ -190,7 +209,7 @@ function feedsOf(
     mix === undefined
       ? smoothTargets(labels, classes, labelSmoothing)
       : mixedTargets(labels, classes, labelSmoothing, mix.lambda);
-  const drops = rng.fork('dropPath').fork(step * accumulate + part);
+  const drops = rng.fork('dropPath').fork(number);
   const kept = dropPathMask(dropPathRates(depth, dropPath), { branches, batch: batch.size }, drops);
   return {
     images: tensor(loader.pixels, [batch.size, 3, imageSize, imageSize], batch.images),
@@ -220,24 +239,32 @@ interface Beginning {
 async function report({ loader, onStep }: TrainingJob, parts: readonly StartedBatch[], began: Beginning) {
   const [{ step, learningRate }] = parts;
   const results = await Promise.all(parts.map(({ result }) => result));
-  const loss = results.reduce((sum, result) => sum + Number(result.loss.data[0]), 0) / parts.length;
+  const own = results.map((result, part) => tallyOf(parts[part].batch, result));
+  const total = results.at(-1)?.total ?? own.reduce((sum, tally) => sum.map((value, at) => value + tally[at]));
+  const [losses, correct, images, batches, mixup, cutmix] = total;
+  const loss = losses / batches;
   if (!Number.isFinite(loss)) {
     throw new UserError(`the loss became ${loss} at step ${step + 1}; lower the learning rate or set clipNorm`);
   }
-  const correct = results.map(({ logits }, part) => {
-    const { labels, mix } = parts[part].batch;
-    return countCorrect(logits as Tensor<'float32'>, dominantLabels(labels, mix?.lambda));
-  });
   onStep?.({
     step: step + 1,
     loss,
     learningRate,
     gradientNorm: Number(results.at(-1)?.gradientNorm?.data[0]),
-    correct: correct.reduce((sum, count) => sum + count, 0),
-    images: parts.reduce((sum, { batch }) => sum + batch.size, 0),
-    mixes: parts.map(({ batch }) => batch.mix),
+    correct,
+    images,
+    batches,
+    mixup,
+    cutmix,
     waiting: (loader.waited - began.waited) / Math.max(1e-3, (performance.now() - began.time) / 1000),
   });
+}
+
+/** A batch's loss, correct images, images, 1 for itself, and 1 where it was mixed by mixup, or by CutMix. */
+function tallyOf({ labels, mix, size }: Batch, { loss, logits }: BatchResult): Tally {
+  const correct = countCorrect(logits as Tensor<'float32'>, dominantLabels(labels, mix?.lambda));
+  const mixup = mix !== undefined && mix.box === undefined;
+  return [Number(loss.data[0]), correct, size, 1, Number(mixup), Number(mix !== undefined && !mixup)];
 }
 
 /** The number of rows of logits [B, C] whose largest entry is at the label. */

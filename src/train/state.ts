@@ -1,3 +1,4 @@
+import type { Communicator } from '../comm/communicator.js';
 import { groupsOf, type Network } from '../model/network.js';
 import type { StateView } from '../program/compiled.js';
 import { inputName, outputName, type Vector } from '../program/sources.js';
@@ -139,10 +140,26 @@ export class NetworkState {
     }
   }
 
+  /** Makes the vectors on all ranks those of rank 0, to the last bit. */
+  async spread(ranks: Communicator): Promise<void> {
+    if (ranks.size === 1) return;
+    for (const tensor of this.tensors.values()) {
+      const own = ranks.rank === 0 ? bytesOf(await this.device.download(tensor)) : new Uint8Array(0);
+      const bytes = await ranks.broadcast(0, own);
+      if (ranks.rank === 0) continue;
+      const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / Float32Array.BYTES_PER_ELEMENT);
+      await this.device.write(tensor, { dtype: 'float32', shape: tensor.shape, data: values });
+    }
+  }
+
   /** Frees the device memory. */
   free(): void {
     for (const tensor of this.tensors.values()) this.device.free(tensor);
   }
+}
+
+function bytesOf({ data }: Tensor): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /** The groups of a path, with their outputs' names: the trunk's, and those of the option of every branch. */

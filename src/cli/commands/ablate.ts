@@ -32,6 +32,7 @@ import {
 import { wholeNumber } from '../deviceOptions.js';
 import { addDashboardOption, beside } from '../dashboardOption.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { requireOneProcess } from '../ranks.js';
 import { secondsSoFar } from '../results.js';
 import { newRunName } from '../runName.js';
 
@@ -118,6 +119,7 @@ export function addAblate(program: Command): void {
   ]);
   command.action(() =>
     withEnvironment(command, async ({ display, signal }) => {
+      requireOneProcess(command);
       const { from, out } = command.opts<AblateOptions>();
       if (from !== undefined) {
         const folder = out ?? from;

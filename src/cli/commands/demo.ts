@@ -15,7 +15,8 @@ import {
   searchOptions,
   seedOption,
 } from '../configOptions.js';
-import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { addDisplayOptions, addExamples } from '../environment.js';
+import { withRanks } from '../ranks.js';
 import { runSummary, secondsSoFar } from '../results.js';
 import { addRunOptions, addTimeOption, startOrResume, withinTime } from '../runOptions.js';
 
@@ -48,7 +49,7 @@ export function addDemo(program: Command): void {
     ['glit demo --seed 1 --compare-random', 'another seed; is evolution better than chance?'],
   ]);
   command.action(() =>
-    withEnvironment(command, async (environment) => {
+    withRanks(command, async (environment) => {
       const { result, folder } = await startOrResume(environment, {
         command,
         options,

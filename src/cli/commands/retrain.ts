@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { configFrom } from '../../config/layers.js';
+import { rankFolder } from '../../run/rankFolder.js';
 import { retrainRun } from '../../run/retrainRun.js';
 import {
   addConfigGroups,
@@ -11,7 +12,8 @@ import {
   retrainOptions,
 } from '../configOptions.js';
 import { addDashboardOption, beside } from '../dashboardOption.js';
-import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { addDisplayOptions, addExamples } from '../environment.js';
+import { withRanks } from '../ranks.js';
 import { runSummary, secondsSoFar } from '../results.js';
 import { withHint } from '../runOptions.js';
 
@@ -40,17 +42,19 @@ export function addRetrain(program: Command): void {
     ['glit retrain runs/photos --retrain-epochs 100 --top 3', 'longer, and the best of three'],
   ]);
   command.action((run: string) =>
-    withEnvironment(command, async ({ display, signal }) => {
+    withRanks(command, async ({ display, signal, ranks }) => {
       const layers = await givenLayers(command, options);
+      const folder = await rankFolder(ranks, run);
       const result = await withHint(run, `glit retrain ${run}`, () =>
         beside(command, display, run, () =>
-          retrainRun(run, {
+          retrainRun(folder.path, {
             emit: display.listen,
             signal,
+            ranks,
             revise: (config) => configFrom([{ source: run, values: config }, ...layers]),
           }),
         ),
-      );
+      ).finally(folder.remove);
       display.show(runSummary(run, result, secondsSoFar()));
     }),
   );

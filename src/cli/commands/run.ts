@@ -16,7 +16,8 @@ import {
   searchOptions,
   seedOption,
 } from '../configOptions.js';
-import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { addDisplayOptions, addExamples } from '../environment.js';
+import { withRanks } from '../ranks.js';
 import { runSummary, secondsSoFar } from '../results.js';
 import { addRunOptions, addTimeOption, startOrResume, withinTime } from '../runOptions.js';
 
@@ -57,7 +58,7 @@ export function addRun(program: Command): void {
     ['glit run --resume runs/2024-05-31-1942-run', 'continue after Ctrl-C'],
   ]);
   command.action(() =>
-    withEnvironment(command, async (environment) => {
+    withRanks(command, async (environment) => {
       const { result, folder } = await startOrResume(environment, {
         command,
         options,

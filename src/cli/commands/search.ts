@@ -18,7 +18,8 @@ import {
   searchOptions,
   seedOption,
 } from '../configOptions.js';
-import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { addDisplayOptions, addExamples } from '../environment.js';
+import { withRanks } from '../ranks.js';
 import { secondsSoFar } from '../results.js';
 import { addRunOptions, addTimeOption, startOrResume, withinTime } from '../runOptions.js';
 
@@ -51,7 +52,7 @@ export function addSearch(program: Command): void {
     ['glit retrain runs/photos', 'then train the result'],
   ]);
   command.action(() =>
-    withEnvironment(command, async (environment) => {
+    withRanks(command, async (environment) => {
       const { result, folder } = await startOrResume(environment, {
         command,
         options,

@@ -26,7 +26,8 @@ import {
   seedOption,
   type ConfigOption,
 } from '../configOptions.js';
-import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
+import { addDisplayOptions, addExamples } from '../environment.js';
+import { withRanks } from '../ranks.js';
 import { secondsSoFar } from '../results.js';
 import { addRunOptions, startOrResume } from '../runOptions.js';
 
@@ -79,7 +80,7 @@ export function addTrain(program: Command): void {
     ],
   ]);
   command.action((named: string | undefined) =>
-    withEnvironment(command, async (environment) => {
+    withRanks(command, async (environment) => {
       const { result, folder } = await startOrResume(environment, {
         command,
         options,

@@ -1,7 +1,7 @@
 import { costOf } from '../../measure/cost.js';
 import type { Architecture } from '../../family/family.js';
 import type { SearchContext } from '../context.js';
-import { macsOfStep, openEngines } from '../engines.js';
+import { macsOfStep, openTrainingEngines } from '../engines.js';
 
 /**
  * Trains networks by the run's recipe, or a shortened one, on as many engines as bring them forward. `train` gets a context
@@ -15,7 +15,7 @@ export async function trainSideBySide<Context extends SearchContext, Result>(
   const { batchSize } = context.config.retrain.recipe;
   const largest = Math.max(0, ...architectures.map((each) => costOf(each).macs));
   const works = { count: architectures.length, macs: macsOfStep(largest, batchSize) };
-  const engines = await openEngines(context, works);
+  const engines = await openTrainingEngines(context, works);
   try {
     const results: Result[] = [];
     const work = (at: number, device: Context['device']): Promise<Result> => train({ ...context, device }, at);

@@ -1,3 +1,4 @@
+import { sharedOut } from '../../comm/exchange.js';
 import type { SearchData } from '../../dataset/dataset.js';
 import type { Network } from '../../model/network.js';
 import type { Rng } from '../../random/rng.js';
@@ -18,14 +19,20 @@ export interface ScorerOptions {
 }
 
 /** What scoring needs of a run. */
-export type ScorerContext = Pick<SearchContext, 'config' | 'unreadable' | 'signal'>;
+export type ScorerContext = Pick<SearchContext, 'config' | 'ranks' | 'unreadable' | 'signal'>;
+
+/** What the batches of a calibration need of a run. */
+export type CalibrationContext = Omit<ScorerContext, 'ranks'>;
+
+/** What each rank scores at a time; then rank 0 can record it. */
+const CANDIDATES_PER_EXCHANGE = 8;
 
 /**
  * The training batches from which a search recomputes the BatchNorm statistics of all its candidates; undefined if the
  * supernet's are kept. The caller closes them.
  */
 export function calibrationBatches(
-  { config, unreadable, signal }: ScorerContext,
+  { config, unreadable, signal }: CalibrationContext,
   network: Network,
   { train }: Pick<SearchData, 'train'>,
   { rng, calibrationBatches: batches = config.search.calibrationBatches }: ScorerOptions,
@@ -79,9 +86,25 @@ export class CandidateScorer {
 
   /**
    * The fitness of candidates in their order, 0 to 1, and the mean cross entropy on the same images. They are scored
-   * side by side.
+   * side by side, on the engines of all ranks.
    */
-  measure(paths: readonly Path[]): AsyncGenerator<Measured, void, undefined> {
+  async *measure(paths: readonly Path[]): AsyncGenerator<Measured, void, undefined> {
+    const { ranks } = this.context;
+    if (ranks.size === 1) {
+      yield* this.measureHere(paths);
+      return;
+    }
+    const most = ranks.size * CANDIDATES_PER_EXCHANGE;
+    for (let start = 0; start < paths.length; start += most) {
+      yield* await sharedOut(ranks, paths.slice(start, start + most), async (share) => {
+        const scores: Measured[] = [];
+        for await (const score of this.measureHere(share)) scores.push(score);
+        return scores;
+      });
+    }
+  }
+
+  private measureHere(paths: readonly Path[]): AsyncGenerator<Measured, void, undefined> {
     return this.engines.inOrder(paths, async (path, device) => {
       let scorer = this.ready.get(device);
       if (scorer === undefined) {

@@ -1,3 +1,4 @@
+import { agreed } from '../../comm/exchange.js';
 import { UserError } from '../../errors.js';
 import type { Architecture } from '../../family/family.js';
 import { isSameMachine, thisMachine } from '../../latency/machine.js';
@@ -42,16 +43,17 @@ export async function chooseWithinLatency<T extends { readonly architecture: Arc
   ranked: readonly T[],
   count: number,
 ): Promise<Chosen<T>> {
-  const { config, latencyTable: table, emit } = context;
+  const { config, ranks, latencyTable: table, emit } = context;
   const limit = config.budget.latency?.max;
   const unmeasured = { finalists: ranked.slice(0, count), measured: [] };
   if (table === undefined || limit === undefined) return unmeasured;
-  if (!isSameMachine(table.machine, thisMachine())) {
+  if (!(await agreed(ranks, () => isSameMachine(table.machine, thisMachine())))) {
     const message = `the latency table was measured on another machine (${table.machine.cpu}); finalists are not measured here`;
     emit({ type: 'warning', message });
     return unmeasured;
   }
-  const recorded = await recordedLatencies(context, limit);
+  const known = await recordedLatencies(context, limit);
+  const recorded = new Map(await agreed(ranks, () => [...known]));
   const finalists: T[] = [];
   const measured: LatencyMeasured[] = [];
   for (const each of ranked) {
@@ -60,7 +62,7 @@ export async function chooseWithinLatency<T extends { readonly architecture: Arc
     const name = architecture.name ?? '';
     let event = recorded.get(name);
     if (event === undefined) {
-      const { milliseconds, spread } = await measuredLatency(context, table, architecture);
+      const { milliseconds, spread } = await agreed(ranks, () => measuredLatency(context, table, architecture));
       const latencies = latenciesFrom(table, subjectOf(architecture), 'the latency table');
       const { latency: predicted = NaN } = costOf(architecture, { latencies });
       event = { type: 'latencyMeasured', name, milliseconds, spread, predicted, limit };

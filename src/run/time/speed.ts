@@ -1,3 +1,4 @@
+import { agreed } from '../../comm/exchange.js';
 import type { RecipeConfig } from '../../config/config.js';
 import { recipeFor } from '../../config/recipes/inSteps.js';
 import type { SearchData } from '../../dataset/dataset.js';
@@ -8,7 +9,7 @@ import type { NetworkState } from '../../train/state.js';
 import { CandidateScorer } from '../levels/candidateScorer.js';
 import type { SearchContext } from '../context.js';
 import { evaluationBatches } from '../batches.js';
-import { largestMacs, macsOfStep, openEngines } from '../engines.js';
+import { largestMacs, macsOfStep, openEngines, openTrainingEngines } from '../engines.js';
 import { Evaluator } from '../evaluate.js';
 import { backboneOf, firstLevel } from '../levels/hierarchicalSearch.js';
 import { randomCandidates } from '../finals/randomSearch.js';
@@ -40,7 +41,7 @@ export interface LevelSpeed {
 /** What a measurement needs of a run; the run folder need not exist yet. */
 export type SpeedContext = Pick<
   SearchContext,
-  'config' | 'device' | 'unreadable' | 'rng' | 'latencyTable' | 'emit' | 'signal'
+  'config' | 'device' | 'ranks' | 'unreadable' | 'rng' | 'latencyTable' | 'emit' | 'signal'
 >;
 
 /** Steps before measuring, and steps that are measured. The first steps are slower: memory is allocated, loaders start. */
@@ -101,7 +102,8 @@ async function levelSpeed(context: SpeedContext, network: Network, data: SearchD
   const { population: count, evaluationBatchSize } = config.search;
   const engines = await openEngines(context, { count, macs: evaluationBatchSize * largestMacs(network) });
   const scorer = new CandidateScorer(context, engines, network, weights, data, { rng: rng.fork('speed') });
-  const first = engines.count;
+  // Ranks share out what they score, so they must agree on how many that is.
+  const first = (await agreed(context.ranks, () => engines.count)) * context.ranks.size;
   const paths = Array.from({ length: first * SCORED }, (_, at) =>
     samplePath(network.space, rng.fork('speed').fork(at)),
   );
@@ -129,7 +131,7 @@ async function sharedTrainingSpeed(
 ): Promise<number | undefined> {
   const { recipe, halving } = context.config.retrain;
   const macs = macsOfStep(largestMacs(network), recipe.batchSize);
-  const engines = await openEngines(context, { count: halving?.contenders ?? 1, macs });
+  const engines = await openTrainingEngines(context, { count: halving?.contenders ?? 1, macs });
   try {
     if (engines.count === 1) return undefined;
     const trained = engines.inOrder(Array.from({ length: engines.count }), async (_, device) => {
@@ -159,6 +161,7 @@ async function trainingSpeed(
   try {
     const state = await train({
       device: context.device,
+      ranks: context.ranks,
       network,
       loader,
       normalization: network.preprocessing,

@@ -1,0 +1,73 @@
+import type { Command } from 'commander';
+import { setTimeout } from 'node:timers/promises';
+import type { Communicator } from '../comm/communicator.js';
+import { launchOf } from '../comm/launcher.js';
+import { openCommunicator } from '../comm/openCommunicator.js';
+import { Interrupted, UserError } from '../errors.js';
+import type { Display } from './display.js';
+import { withEnvironment, type Environment } from './environment.js';
+import { CheckFailed, endingOf } from './failure.js';
+
+/** What a command works with that several processes can do together. */
+export interface RankEnvironment extends Environment {
+  readonly ranks: Communicator;
+}
+
+/** Seconds in which rank 0 reports an error that all ranks have, and saves what an interrupted run needs. */
+const FIRST_WORD = 2;
+const TIME_TO_SAVE = 6;
+
+const SILENT: Display = { listen: () => undefined, show: () => undefined, close: () => undefined };
+
+/**
+ * Runs a command's work as {@link withEnvironment} does or, under mpirun or srun, as one of several ranks. Rank 0 alone
+ * writes to the terminal. A rank that fails reports it in one line and ends all ranks, since they may wait for it.
+ */
+export function withRanks(command: Command, work: (environment: RankEnvironment) => Promise<void>): Promise<void> {
+  return withEnvironment(command, async (environment) => {
+    const { display, signal } = environment;
+    const ranks = await joined(signal);
+    const own = ranks.rank === 0 ? display : SILENT;
+    try {
+      await work({ ...environment, display: own, ranks });
+      await ranks.close();
+    } catch (error) {
+      if (ranks.size > 1) {
+        display.close();
+        await endAll(ranks, error, command.opts<{ debug?: boolean }>().debug ?? false);
+      }
+      throw error;
+    }
+  });
+}
+
+/** Joins the other ranks. What is wrong with a machine's MPI, its first process reports for all. */
+async function joined(signal: AbortSignal): Promise<Communicator> {
+  try {
+    return await openCommunicator(process.env, { signal });
+  } catch (error) {
+    if (launchOf(process.env)?.firstOnMachine === false) throw new CheckFailed();
+    throw error;
+  }
+}
+
+async function endAll(ranks: Communicator, error: unknown, debug: boolean): Promise<void> {
+  const { rank, size } = ranks;
+  if (rank !== 0) await setTimeout(1000 * (error instanceof Interrupted ? TIME_TO_SAVE : FIRST_WORD));
+  const { code, line } = endingOf(error, debug);
+  const speaker = rank === 0 ? '' : `rank ${rank} of ${size}: `;
+  if (line !== undefined && (rank === 0 || !(error instanceof Interrupted))) {
+    process.stderr.write(`glit: ${speaker}${line}\n`);
+  }
+  ranks.abort(code);
+}
+
+/** Throws a UserError if a launcher started several processes of a command that works as one. */
+export function requireOneProcess(command: Command): void {
+  const launch = launchOf(process.env);
+  if (launch === undefined) return;
+  if (!launch.firstOnMachine) throw new CheckFailed();
+  throw new UserError(
+    `glit ${command.name()} works as one process, but ${launch.launcher} started several; start it without ${launch.launcher}`,
+  );
+}

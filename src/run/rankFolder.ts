@@ -1,0 +1,48 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Communicator } from '../comm/communicator.js';
+import { agreed } from '../comm/exchange.js';
+import { RunFolder } from './runFolder.js';
+
+/** What a run that goes on reads of its folder, but for the snapshots, which rank 0 hands on itself. */
+const KEPT = ['.', 'weights', 'batches'];
+
+/**
+ * The folder in which this rank keeps the run of the folder `out`. Rank 0 alone writes to `out`. The others keep a run of
+ * their own, which begins as a copy and ends with the process, so machines need no file system in common: all ranks do the
+ * same, and find the same in their folders.
+ */
+export async function rankFolder(ranks: Communicator, out: string): Promise<RankFolder> {
+  if (ranks.size === 1) return { path: out, remove: () => Promise.resolve() };
+  const path = ranks.rank === 0 ? out : await mkdtemp(join(tmpdir(), 'glit-rank-'));
+  const remove = async (): Promise<void> => {
+    if (ranks.rank !== 0) await rm(path, { recursive: true, force: true });
+  };
+  const own = RunFolder.at(path);
+  const names = await agreed(ranks, () => filesOf(out));
+  for (const name of names) {
+    const bytes = await ranks.broadcast(0, ranks.rank === 0 ? await own.readBytes(name) : new Uint8Array(0));
+    if (ranks.rank !== 0) await own.write(name, bytes);
+  }
+  return { path, remove };
+}
+
+export interface RankFolder {
+  readonly path: string;
+  /** Removes what only this process needed. */
+  readonly remove: () => Promise<void>;
+}
+
+async function filesOf(out: string): Promise<readonly string[]> {
+  if (!existsSync(join(out, 'config.yaml'))) return [];
+  const lists = await Promise.all(
+    KEPT.filter((folder) => existsSync(join(out, folder))).map(async (folder) => {
+      const entries = await readdir(join(out, folder), { withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      return files.map(({ name }) => (folder === '.' ? name : `${folder}/${name}`));
+    }),
+  );
+  return lists.flat();
+}
