@@ -5,8 +5,8 @@
 //   npm test -- graph --name "sums over"    of those, only the tests whose name matches this pattern
 //
 // Under CI=true a skipped or todo test, and a run without any test, count as failures: what CI calls green has run. Not so
-// what a machine cannot have: a test that says "not available here: WebGPU (…)" is named at the end. GLIT_REQUIRE=golden,webgpu
-// makes the run fail where the whole reference set (which GLIT_GOLDEN names) or WebGPU is missing.
+// what a machine cannot have: a test that says "not available here: WebGPU (…)" is named at the end. GLIT_REQUIRE=golden,webgpu,openvino
+// makes the run fail where the whole reference set (which GLIT_GOLDEN names), WebGPU or OpenVINO is missing.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -16,8 +16,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /** How a test says that the machine lacks something, and what it may lack. */
-const NOT_AVAILABLE = /^not available here: (WebGPU) /;
-const REQUIREMENTS = ['golden', 'webgpu'];
+const NOT_AVAILABLE = /^not available here: (WebGPU|OpenVINO|bfloat16) /;
+const REQUIREMENTS = ['golden', 'webgpu', 'openvino', 'bfloat16'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);
