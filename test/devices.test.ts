@@ -3,20 +3,22 @@ import { describe, test } from 'node:test';
 import { NO_AUGMENTATION } from '../src/image/augment/augmentation.js';
 import { trainingLoader } from '../src/loader/loader.js';
 import { IMAGENET_NORMALIZATION } from '../src/family/preprocessing.js';
-import { supernet } from '../src/model/network.js';
+import { architectureOf } from '../src/model/inherit.js';
+import { plainNetwork, supernet, type Network } from '../src/model/network.js';
 import { Evaluator } from '../src/run/evaluate.js';
 import { Recalibrator } from '../src/run/levels/recalibrate.js';
 import { seeded } from '../src/random/rng.js';
 import { openDevice, type DeviceKind } from '../src/runtime/device.js';
 import { highLevelSpace } from '../src/space/highLevel.js';
+import type { Path } from '../src/space/space.js';
 import { train } from '../src/train/loop.js';
 import { TINY_BACKBONE, TINY_RECIPE, tinyDataset } from './support/tinyNetworks.js';
+import { whyNoOpenVino } from './openVino.js';
 import { whyNoWebGpu } from './webGpu.js';
 
-/** Trains a supernet, recalibrates a mixed path and scores it: every program of a search, on one kind of device. */
-async function searchSteps(kind: DeviceKind) {
+/** Trains a network, recalibrates a path and scores it: every program of a search, on one kind of device. */
+async function searchSteps(kind: DeviceKind, network: Network, path: Path) {
   const { train: images, test: heldOut } = tinyDataset();
-  const network = supernet(TINY_BACKBONE, highLevelSpace({ depth: 2, heads: 3, defaults: { kernel: 5 } }));
   const rng = seeded('devices');
   const device = await openDevice({ kind, threads: 1 });
   const common = { imageSize: 32, augmentation: NO_AUGMENTATION, rng: rng.fork('data'), workers: 0 };
@@ -31,7 +33,6 @@ async function searchSteps(kind: DeviceKind) {
     rng,
     onStep: ({ loss, gradientNorm }) => losses.push(loss, gradientNorm),
   });
-  const path = [1, 0];
   const recalibrator = await Recalibrator.create(device, network, images, { ...common, batches: 2, batchSize: 10 });
   await recalibrator.recalibrate(state, path);
   const evaluator = await Evaluator.create(device, network, heldOut, { batchSize: 25, workers: 0 });
@@ -42,17 +43,44 @@ async function searchSteps(kind: DeviceKind) {
   return { losses, accuracy, weights };
 }
 
-describe('the programs of a search', { skip: await whyNoWebGpu() }, () => {
-  test('give on WebGPU what they give on the CPU', async () => {
-    const [cpu, gpu] = [await searchSteps('cpu'), await searchSteps('webgpu')];
-    cpu.losses.forEach((value, at) => {
-      assert.ok(Math.abs(value - gpu.losses[at]) < 1e-4 * Math.max(1, value), `${value} and ${gpu.losses[at]}`);
-    });
-    assert.equal(gpu.accuracy, cpu.accuracy);
-    // Adam divides by the size of a gradient: if that is noise, single entries drift by a learning rate per step.
-    const name = 'head.weight';
-    const [expected, actual] = [cpu.weights.get(name)?.data ?? [], gpu.weights.get(name)?.data ?? []];
-    expected.forEach((value, at) => assert.ok(Math.abs(value - actual[at]) < 1e-4));
-    assert.ok(expected.length > 0);
+type Steps = Awaited<ReturnType<typeof searchSteps>>;
+
+/** Compares within the rounding of float32, which a few training steps spread. */
+function assertAlike(cpu: Steps, other: Steps): void {
+  cpu.losses.forEach((value, at) => {
+    assert.ok(Math.abs(value - other.losses[at]) < 1e-4 * Math.max(1, value), `${value} and ${other.losses[at]}`);
+  });
+  assert.equal(other.accuracy, cpu.accuracy);
+  // Adam divides by the size of a gradient: if that is noise, single entries drift by a learning rate per step.
+  const name = 'head.weight';
+  const [expected, actual] = [cpu.weights.get(name)?.data ?? [], other.weights.get(name)?.data ?? []];
+  expected.forEach((value, at) => assert.ok(Math.abs(value - actual[at]) < 1e-4));
+  assert.ok(expected.length > 0);
+}
+
+const SUPERNET = supernet(TINY_BACKBONE, highLevelSpace({ depth: 2, heads: 3, defaults: { kernel: 5 } }));
+const PLAIN = plainNetwork(architectureOf(SUPERNET, [1, 0]));
+
+describe('the programs of a search on WebGPU', { skip: await whyNoWebGpu() }, () => {
+  test('give what they give on the CPU', async () => {
+    assertAlike(await searchSteps('cpu', SUPERNET, [1, 0]), await searchSteps('webgpu', SUPERNET, [1, 0]));
+  });
+});
+
+describe('the programs of a search on OpenVINO', { skip: await whyNoOpenVino() }, () => {
+  test('give what they give on ONNX Runtime, in a supernet', async () => {
+    assertAlike(await searchSteps('cpu', SUPERNET, [1, 0]), await searchSteps('openvino', SUPERNET, [1, 0]));
+  });
+
+  test('give what they give on ONNX Runtime, in a plain network', async () => {
+    assertAlike(await searchSteps('cpu', PLAIN, [0, 0]), await searchSteps('openvino', PLAIN, [0, 0]));
+  });
+
+  test('give the same bits again', async () => {
+    const [first, second] = [
+      await searchSteps('openvino', PLAIN, [0, 0]),
+      await searchSteps('openvino', PLAIN, [0, 0]),
+    ];
+    assert.deepEqual(second, first);
   });
 });

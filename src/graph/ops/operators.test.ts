@@ -7,6 +7,7 @@ import { elementwise } from '../../../test/operators/elementwise.js';
 import { layout } from '../../../test/operators/layout.js';
 import { products } from '../../../test/operators/products.js';
 import { reductions } from '../../../test/operators/reductions.js';
+import { whyNoOpenVino } from '../../../test/openVino.js';
 import { packageRoot } from '../../../test/packageRoot.js';
 import { checkOperator } from '../../../test/support/checkOperator.js';
 import type { OperatorCase } from '../../../test/support/operatorCase.js';
@@ -24,6 +25,13 @@ const CASES: Readonly<Record<OperatorName, readonly OperatorCase[]>> = {
 for (const [operator, cases] of Object.entries(CASES)) {
   describe(operator, () => {
     for (const one of cases) test(one.name, () => checkOperator(operator, one));
+  });
+}
+
+const noOpenVino = await whyNoOpenVino();
+for (const [operator, cases] of Object.entries(CASES)) {
+  describe(`${operator} on OpenVINO`, { skip: noOpenVino }, () => {
+    for (const one of cases) test(one.name, () => checkOperator(operator, one, 'openvino'));
   });
 }
 

@@ -24,14 +24,19 @@ export class CompiledModel {
     private readonly fixed: readonly boolean[],
   ) {}
 
-  static compile(core: Core, bytes: Uint8Array, { threads, precision }: ModelSettings): CompiledModel {
+  /**
+   * Undefined if shapes depend on more than those of the inputs: a branch has arms whose results differ, as in the training
+   * of a supernet.
+   */
+  static compile(core: Core, bytes: Uint8Array, { threads, precision }: ModelSettings): CompiledModel | undefined {
     const { api, handle, elementTypes } = core;
     const model = api.readModel(handle, bytes);
     try {
       const [inputs, outputs] = [api.inputsOf(model), api.outputsOf(model)];
       const declared = (ports: readonly Port[]) => ports.map((port) => valueInfo(port, elementTypes));
       const signature = { inputs: declared(inputs), outputs: declared(outputs) };
-      const fixed = outputs.map(({ extents }) => extents?.every((extent) => extent >= 0) ?? false);
+      const fixed = outputs.map(isFixed);
+      if (inputs.every(isFixed) && !fixed.every(Boolean)) return undefined;
       const compiled = api.compile(handle, model, {
         INFERENCE_NUM_THREADS: String(threads),
         NUM_STREAMS: '1',
@@ -97,6 +102,10 @@ export class CompiledModel {
     this.core.api.freeCompiled(this.compiled);
     this.bound.clear();
   }
+}
+
+function isFixed({ extents }: Port): boolean {
+  return extents?.every((extent) => extent >= 0) ?? false;
 }
 
 function valueInfo({ name, elementType, extents }: Port, elementTypes: Core['elementTypes']): ValueInfo {

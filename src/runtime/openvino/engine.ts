@@ -1,12 +1,16 @@
-/** OpenVINO's engine: programs are compiled models, and device tensors lie in memory that the models read and write. */
+/**
+ * OpenVINO's engine: programs are compiled models, and device tensors lie in memory that the models read and write.
+ * Programs with branches whose results differ in shape are ONNX Runtime's, on the same memory; see OrtProgram.
+ */
 import { UserError } from '../../errors.js';
 import { tensor, type Tensor } from '../../tensor/tensor.js';
 import { timed, type Engine } from '../engine.js';
 import type { Calls, RunRequest, Timings, TimeRequest } from '../protocol.js';
-import { formatType, type Signature } from '../signature.js';
+import type { Signature } from '../signature.js';
 import { CompiledModel, type ModelSettings } from './compiledModel.js';
 import { openCore, STORAGE } from './core.js';
-import { HostTensor } from './hostTensor.js';
+import { checkUpdate, HostTensor } from './hostTensor.js';
+import { OrtProgram } from './ortProgram.js';
 import { Slots } from './slots.js';
 
 /** What an output replaces, and the memory for it. */
@@ -18,7 +22,7 @@ interface Update {
 export class OpenVinoEngine implements Engine {
   private readonly core = openCore();
   private readonly slots = new Slots(this.core);
-  private readonly programs = new Map<number, CompiledModel>();
+  private readonly programs = new Map<number, CompiledModel | OrtProgram>();
 
   /** Throws a UserError when OpenVINO is not installed. */
   constructor(private readonly settings: ModelSettings) {}
@@ -32,14 +36,17 @@ export class OpenVinoEngine implements Engine {
   }
 
   async compile({ program, model }: Calls['compile']['request']): Promise<Signature> {
-    const compiled = CompiledModel.compile(this.core, model, this.settings);
+    const compiled =
+      CompiledModel.compile(this.core, model, this.settings) ??
+      (await OrtProgram.compile(model, this.settings.threads));
     this.programs.set(program, compiled);
     return compiled.signature;
   }
 
   async release({ program }: Calls['release']['request']): Promise<undefined> {
-    this.programs.get(program)?.release();
+    const loaded = this.programs.get(program);
     this.programs.delete(program);
+    await loaded?.release();
     return undefined;
   }
 
@@ -60,6 +67,23 @@ export class OpenVinoEngine implements Engine {
   async run(request: RunRequest): Promise<readonly Tensor[]> {
     const model = this.programs.get(request.program);
     if (model === undefined) throw new Error('the program was released');
+    return model instanceof OrtProgram ? model.run(request, this.slots) : this.infer(model, request);
+  }
+
+  /** Times runs on the engine's own thread; outputs arrive on the host, as for a caller. */
+  async time({ runs, ...request }: TimeRequest): Promise<Timings> {
+    return timed(runs, () => this.run(request));
+  }
+
+  async close(): Promise<undefined> {
+    for (const model of this.programs.values()) await model.release();
+    this.programs.clear();
+    this.slots.close();
+    this.core.api.freeCore(this.core.handle);
+    return undefined;
+  }
+
+  private infer(model: CompiledModel, request: RunRequest): readonly Tensor[] {
     const updates = this.updatesOf(request);
     const made: HostTensor[] = [];
     try {
@@ -81,19 +105,6 @@ export class OpenVinoEngine implements Engine {
       for (const { spare } of updates.values()) this.slots.giveBack(spare);
       for (const each of made) each.free();
     }
-  }
-
-  /** Times runs on the engine's own thread; outputs arrive on the host, as for a caller. */
-  async time({ runs, ...request }: TimeRequest): Promise<Timings> {
-    return timed(runs, () => this.run(request));
-  }
-
-  async close(): Promise<undefined> {
-    for (const model of this.programs.values()) model.release();
-    this.programs.clear();
-    this.slots.close();
-    this.core.api.freeCore(this.core.handle);
-    return undefined;
   }
 
   /** By output. */
@@ -131,7 +142,7 @@ export class OpenVinoEngine implements Engine {
       if (!model.isFixed(output)) return;
       const update = updates.get(output);
       if (update !== undefined) {
-        checkUpdate(name, formatType(dtype, shape), update.spare);
+        checkUpdate(name, { dtype, shape: shape.map(Number) }, update.spare.value);
         model.bindOutput(output, update.spare);
       } else if (wanted.includes(output)) {
         const answer = HostTensor.create(this.core, dtype, shape.map(Number));
@@ -159,14 +170,7 @@ function fetch(model: CompiledModel, output: number): Tensor {
 /** Copies an output of free shape to where it goes. Throws when the two have another dtype or shape. */
 function fetchUpdate(model: CompiledModel, output: number, spare: HostTensor): void {
   model.readOutput(output, (dtype, shape, bytes) => {
-    checkUpdate(model.signature.outputs[output]?.name ?? '', formatType(dtype, shape), spare);
+    checkUpdate(model.signature.outputs[output]?.name ?? '', { dtype, shape }, spare.value);
     spare.bytes.set(bytes);
   });
-}
-
-/** A device tensor keeps its dtype and shape for life. */
-function checkUpdate(name: string, type: string, { value }: HostTensor): void {
-  const expected = formatType(value.dtype, value.shape);
-  if (type !== expected)
-    throw new Error(`output '${name}' is ${type} and cannot update a device tensor that is ${expected}`);
 }

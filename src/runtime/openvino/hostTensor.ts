@@ -1,4 +1,5 @@
 import { sizeOf, type DType, type Shape, type Tensor } from '../../tensor/tensor.js';
+import { formatType } from '../signature.js';
 import { STORAGE, type Core } from './core.js';
 import type { Handle } from './api.js';
 
@@ -37,4 +38,11 @@ export class HostTensor {
   free(): void {
     this.core.api.freeTensor(this.handle);
   }
+}
+
+/** A device tensor keeps its dtype and shape for life: throws when an output does not fit the tensor that it updates. */
+export function checkUpdate(name: string, output: Omit<Tensor, 'data'>, current: Tensor): void {
+  const [found, expected] = [output, current].map(({ dtype, shape }) => formatType(dtype, shape));
+  if (found === expected) return;
+  throw new Error(`output '${name}' is ${found} and cannot update a device tensor that is ${expected}`);
 }

@@ -20,7 +20,7 @@ export class Slots {
     return content;
   }
 
-  /** Copies a host tensor into a slot. */
+  /** Copies a host tensor into a slot, which keeps its dtype and shape for life. */
   write(slot: number, value: Tensor): void {
     const content = this.slots.get(slot) ?? this.create(slot, value);
     const { buffer, byteOffset, byteLength } = value.data;
@@ -38,6 +38,12 @@ export class Slots {
     const before = this.get(slot);
     this.slots.set(slot, content);
     this.giveBack(before);
+  }
+
+  /** Puts a value of the slot's dtype and shape, made elsewhere, into the slot. */
+  adopt(slot: number, value: Tensor): void {
+    this.get(slot).free();
+    this.slots.set(slot, HostTensor.over(this.core, value));
   }
 
   giveBack(spare: HostTensor): void {
