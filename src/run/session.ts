@@ -1,12 +1,14 @@
 import { Interrupted, stopIfAborted } from '../errors.js';
 import { seeded } from '../random/rng.js';
+import { settledDevice } from './settledDevice.js';
 import { openDevice } from '../runtime/device.js';
-import type { Listener, Outcome, RunEvent } from '../telemetry/events.js';
+import type { DeviceChosen, Listener, Outcome, RunEvent } from '../telemetry/events.js';
 import { JournalWriter, readJournal } from '../telemetry/journal.js';
 import type { Preprocessing } from '../family/preprocessing.js';
 import type { Config, RecipeConfig } from '../config/config.js';
 import { formatConfig, parseConfig } from '../config/layers.js';
 import type { RunContext } from './context.js';
+import { chooseDevice } from './deviceChoice.js';
 import { formatLatencyTable } from '../measure/latencyTable.js';
 import { readLatencyTable, TABLE_FILE } from './latencyTable.js';
 import { needOriginals, openDataset } from '../loader/openDataset.js';
@@ -53,12 +55,15 @@ export type PlanContext = Omit<RunContext, 'folder'>;
  * however the job ends, journal and device are closed. Throws a UserError when the folder is not empty.
  */
 export async function newRun<Result>(
-  config: Config,
+  given: Config,
   out: string,
   job: Job<Result>,
   options: SessionOptions = {},
 ): Promise<Result> {
   await RunFolder.requireFree(out);
+  job.checkConfig(given);
+  const choice = given.device.kind === 'auto' ? await chooseDevice(given) : undefined;
+  const config = choice === undefined ? given : { ...given, device: choice.device };
   const latencyTable = await readLatencyTable(config, config.latency?.table);
   const open = async (planned: Config): Promise<RunFolder> => {
     const folder = await RunFolder.create(out);
@@ -66,7 +71,7 @@ export async function newRun<Result>(
     if (latencyTable !== undefined) await folder.write(TABLE_FILE, formatLatencyTable(latencyTable));
     return folder;
   };
-  return session(config, open, job, { ...options, latencyTable });
+  return session(config, open, job, { ...options, latencyTable, chosen: choice?.chosen });
 }
 
 export interface ContinuedOptions extends SessionOptions {
@@ -112,7 +117,8 @@ async function session<Result>(
     emit: listener = () => undefined,
     signal,
     latencyTable,
-  }: SessionOptions & Pick<RunContext, 'latencyTable'>,
+    chosen,
+  }: SessionOptions & Pick<RunContext, 'latencyTable'> & { readonly chosen?: DeviceChosen | undefined },
 ): Promise<Result> {
   job.checkConfig(given);
   // Buffer events until the folder exists, then write them to its journal.
@@ -126,6 +132,7 @@ async function session<Result>(
   const began = performance.now();
   try {
     emit({ type: 'runStarted', command, version, seed: given.seed, config: given });
+    if (chosen !== undefined) emit(chosen);
     const rng = seeded(given.seed);
     const { dataset, unreadable } = await openDataset(given, {
       rng: rng.fork('dataset'),
@@ -135,8 +142,7 @@ async function session<Result>(
       signal,
     });
     job.checkData({ config: given, dataset, rng, emit, latencyTable });
-    const { kind, threads } = given.device;
-    const device = await openDevice({ kind, ...(threads !== undefined && { threads }) });
+    const device = await openDevice(settledDevice(given.device));
     try {
       stopIfAborted(signal);
       const seconds = (performance.now() - began) / 1000;

@@ -12,17 +12,17 @@ import { EngineThread } from './engineThread.js';
 import { Program } from './program.js';
 import { checkPrecision, traitsOf, type DeviceKind, type Precision } from './deviceKinds.js';
 
-export { checkPrecision, DEVICE_KINDS, PRECISIONS, type DeviceKind, type Precision } from './deviceKinds.js';
+export { DEVICE_KINDS, PRECISIONS, precisionsOf, type DeviceKind, type Precision } from './deviceKinds.js';
 export { DeviceTensor } from './deviceTensor.js';
 export { Program, type RunOptions } from './program.js';
 export type { Signature, ValueInfo } from './signature.js';
 
 export interface DeviceOptions {
-  readonly kind?: DeviceKind;
+  readonly kind?: DeviceKind | undefined;
   /** Threads per operator on the CPU. Default: all that are available to this process. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** What products are computed in; the openvino device also offers bfloat16. Default: float32. */
-  readonly precision?: Precision;
+  readonly precision?: Precision | undefined;
 }
 
 /** Starts a device (default: the CPU). Throws a UserError when it is not available. */

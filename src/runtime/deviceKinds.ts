@@ -42,9 +42,14 @@ export function traitsOf(kind: DeviceKind): DeviceTraits {
   return KINDS[kind];
 }
 
+/** The precisions that a kind of device computes in. */
+export function precisionsOf(kind: DeviceKind): readonly Precision[] {
+  return traitsOf(kind).precisions;
+}
+
 /** Throws a UserError when a kind of device does not compute in this precision. */
 export function checkPrecision(kind: DeviceKind, precision: Precision): void {
-  const { precisions }: DeviceTraits = traitsOf(kind);
+  const precisions = precisionsOf(kind);
   if (precisions.includes(precision)) return;
   throw new UserError(`the device ${kind} computes in ${precisions.join(' or ')}, not in ${precision}; use openvino`);
 }

@@ -4,8 +4,8 @@ import { GraphError } from '../../src/graph/error.js';
 import { vjp } from '../../src/graph/gradient.js';
 import { cast } from '../../src/graph/ops/cast.js';
 import { input, type Value } from '../../src/graph/value.js';
-import type { DeviceKind } from '../../src/runtime/device.js';
 import { seeded } from '../../src/random/rng.js';
+import type { DeviceKind } from '../../src/runtime/device.js';
 import { zeros, type Tensor } from '../../src/tensor/tensor.js';
 import { evaluate } from './evaluate.js';
 import { draw, numbers, type OperatorCase } from './operatorCase.js';
@@ -21,6 +21,7 @@ const WIDE_STEP = 3e-4;
 
 /** One case with random inputs and random gradients of its outputs. */
 interface Trial {
+  readonly all: readonly Value[];
   readonly inputs: readonly Value[];
   readonly at: readonly Reference[];
   /** The outputs that carry a gradient, and their gradients. */
@@ -31,27 +32,56 @@ interface Trial {
   readonly objective: (at: readonly Reference[]) => number;
   /** One random tensor per input, of its shape: a direction to differentiate along. */
   readonly direction: readonly Tensor[];
-  readonly kind: DeviceKind;
 }
 
 /**
- * Checks one call of an operator on a device against its reference: outputs, dtypes, shapes and multiply-accumulates; its gradient
+ * Checks one call of an operator against its reference: outputs, dtypes, shapes and multiply-accumulates; its gradient
  * against central differences of the reference, for all inputs together and for each alone; and the second derivative
  * likewise, or that it is refused.
  */
-export async function checkOperator(operator: string, one: OperatorCase, kind: DeviceKind = 'cpu'): Promise<void> {
+export async function checkOperator(operator: string, one: OperatorCase): Promise<void> {
+  const trial = trialOf(operator, one);
+  const { all, inputs, outputs, feeds } = trial;
+  checkShapes(one, trial);
+  assertOutputs(one, trial, await evaluate(named('output', all), feeds));
+  if (one.constant) {
+    const none = inputs.map(() => undefined);
+    const read = outputs.map((output) => (output.dtype === 'float32' ? output : cast(output, 'float32')));
+    assert.deepEqual(vjp(read, trial.seeds, inputs), none, 'no gradient flows to any input');
+    return;
+  }
+  await checkGradient(trial);
+  await checkSecondGradient(trial, one.once ?? false);
+}
+
+/**
+ * Checks one call of an operator on another device than the CPU: outputs and the gradient for all inputs together, in
+ * one program, since compiling takes long.
+ */
+export async function checkOperatorOn(kind: DeviceKind, operator: string, one: OperatorCase): Promise<void> {
+  const trial = trialOf(operator, one);
+  const { all, inputs, outputs, seeds, feeds } = trial;
+  const gradients = one.constant ? [] : vjp(outputs, seeds, inputs).map(defined);
+  const actual = await evaluate({ ...named('output', all), ...named('together', gradients) }, feeds, { kind });
+  assertOutputs(one, trial, actual);
+  gradients.forEach((_, k) => {
+    const grad = centralDifferences(trial.objective, trial.at, k, STEP);
+    assertClose(actual[`together${k}`], grad, TOLERANCE, `gradient of input ${k}`);
+  });
+}
+
+function trialOf(operator: string, one: OperatorCase): Trial {
   const random = seeded(operator).fork(one.name);
   const values = one.inputs.map((operand, at) => draw(operand, random.fork('input').fork(at)));
   const inputs = values.map(({ dtype, shape }, at) => input(`input${at}`, dtype, shape));
   const at = values.map(({ shape, data }) => new Reference(shape, Float64Array.from(data, Number)));
   const applied = one.apply(inputs);
   const all = 'type' in applied ? [applied] : applied;
-  await checkOutputs(one, all, at, named('input', values), kind);
-
   const outputs = all.slice(0, all.length - (one.saved ?? 0));
   const seedValues = outputs.map(({ shape }, k) => draw(numbers(shape), random.fork('seed').fork(k)));
   const direction = values.map(({ shape }, k) => draw(numbers(shape), random.fork('direction').fork(k)));
-  const trial: Trial = {
+  return {
+    all,
     inputs,
     at,
     outputs,
@@ -65,42 +95,30 @@ export async function checkOperator(operator: string, one: OperatorCase, kind: D
       );
     },
     direction,
-    kind,
   };
-  if (one.constant) {
-    const none = inputs.map(() => undefined);
-    const read = outputs.map((output) => (output.dtype === 'float32' ? output : cast(output, 'float32')));
-    assert.deepEqual(vjp(read, trial.seeds, inputs), none, 'no gradient flows to any input');
-    return;
-  }
-  await checkGradient(trial);
-  // Compiling for OpenVINO takes long, and a second derivative is made of the operators that a first one is.
-  if (kind !== 'openvino') await checkSecondGradient(trial, one.once ?? false);
 }
 
-async function checkOutputs(
-  one: OperatorCase,
-  outputs: readonly Value[],
-  at: readonly Reference[],
-  feeds: Readonly<Record<string, Tensor>>,
-  kind: DeviceKind,
-): Promise<void> {
+/** What needs no device. */
+function checkShapes(one: OperatorCase, { all, at }: Trial): void {
   const products = new Contraction();
   const expected = [one.reference(at, products)].flat();
-  const actual = await evaluate(named('output', outputs), feeds, { kind });
-  assert.equal(outputs.length, expected.length, 'number of outputs');
-  assert.equal(macsOf(outputs), products.count, 'multiply-accumulates');
-  outputs.forEach(({ dtype, shape }, k) => {
+  assert.equal(all.length, expected.length, 'number of outputs');
+  assert.equal(macsOf(all), products.count, 'multiply-accumulates');
+  all.forEach(({ shape }, k) => assert.deepEqual(shape, expected[k].shape, `inferred shape of output ${k}`));
+}
+
+function assertOutputs(one: OperatorCase, { all, at }: Trial, actual: Readonly<Record<string, Tensor>>): void {
+  const expected = [one.reference(at, new Contraction())].flat();
+  all.forEach(({ dtype }, k) => {
     assert.equal(actual[`output${k}`].dtype, dtype, `dtype of output ${k}`);
-    assert.deepEqual(shape, expected[k].shape, `inferred shape of output ${k}`);
     assertClose(actual[`output${k}`], expected[k], TOLERANCE, `output ${k}`);
   });
 }
 
-async function checkGradient({ inputs, at, outputs, seeds, feeds, objective, kind }: Trial): Promise<void> {
+async function checkGradient({ inputs, at, outputs, seeds, feeds, objective }: Trial): Promise<void> {
   const together = vjp(outputs, seeds, inputs).map(defined);
   const alone = inputs.map((target) => defined(vjp(outputs, seeds, [target])[0]));
-  const actual = await evaluate({ ...named('together', together), ...named('alone', alone) }, feeds, { kind });
+  const actual = await evaluate({ ...named('together', together), ...named('alone', alone) }, feeds);
   inputs.forEach(({ shape }, k) => {
     const grad = centralDifferences(objective, at, k, STEP);
     assert.deepEqual(together[k].shape, shape, `inferred shape of the gradient of input ${k}`);
@@ -111,7 +129,7 @@ async function checkGradient({ inputs, at, outputs, seeds, feeds, objective, kin
 
 /** The gradient of ⟨gradient, direction⟩: the Hessian times the direction. */
 async function checkSecondGradient(trial: Trial, refused: boolean): Promise<void> {
-  const { inputs, at, outputs, seeds, feeds, objective, direction, kind } = trial;
+  const { inputs, at, outputs, seeds, feeds, objective, direction } = trial;
   const differentiate = () =>
     vjp(
       vjp(outputs, seeds, inputs).map(defined),
@@ -126,7 +144,7 @@ async function checkSecondGradient(trial: Trial, refused: boolean): Promise<void
   const flowing = Object.entries(named('second', second)).filter(
     (entry): entry is [string, Value] => entry[1] !== undefined,
   );
-  const actual = flowing.length === 0 ? {} : await evaluate(Object.fromEntries(flowing), feeds, { kind });
+  const actual = flowing.length === 0 ? {} : await evaluate(Object.fromEntries(flowing), feeds);
   const towards = direction.map(({ data }) => Float64Array.from(data, Number));
   const derivativeAlong = (point: readonly Reference[]): number => {
     const shifted = (step: number) =>
