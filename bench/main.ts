@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { openDevice } from '../src/runtime/device.js';
 import type { Row } from './case.js';
 import { engineCases } from './engine.js';
+import { engineComparisons } from './engines.js';
 import { loaderCases } from './loader.js';
 import { memoryCases } from './memory.js';
 import { presetCases } from './presets.js';
@@ -16,6 +17,7 @@ import { candidateCases, entangledCases, supernetCases } from './supernet.js';
 
 const CASES = [
   ...engineCases,
+  ...engineComparisons,
   ...supernetCases,
   ...entangledCases,
   ...candidateCases,

@@ -4,7 +4,7 @@ import type { LatencyTable } from '../measure/latencyTable.js';
 import { supernet } from '../model/network.js';
 import type { Rng } from '../random/rng.js';
 import type { Device } from '../runtime/device.js';
-import { onnxRuntimeVersion } from '../runtime/onnxruntime/version.js';
+import { onnxRuntimeVersion } from '../runtime/version.js';
 import { blocksOf, samplePath, type Space } from '../space/space.js';
 import type { Listener } from '../telemetry/events.js';
 import { Progress, stageProgress } from '../telemetry/progress.js';

@@ -3,7 +3,7 @@ import { UserError } from '../errors.js';
 import type { Backbone } from '../family/family.js';
 import type { CostOptions } from '../measure/cost.js';
 import { latenciesFrom, parseLatencyTable, type LatencyTable } from '../measure/latencyTable.js';
-import { onnxRuntimeVersion } from '../runtime/onnxruntime/version.js';
+import { onnxRuntimeVersion } from '../runtime/version.js';
 import type { Space } from '../space/space.js';
 import type { Config } from '../config/config.js';
 import type { SearchContext } from './context.js';
