@@ -1,7 +1,7 @@
 import { openDevice, type Device, type Precision } from '../src/runtime/device.js';
 import type { Case, Row } from './case.js';
 import { SUPERNETS } from './networks.js';
-import { interleaved } from './timing.js';
+import { interleaved, timed, timedByProcessor } from './timing.js';
 import { alone, candidate, training, type Workload } from './workloads.js';
 
 /** The engines of the CPU beside ONNX Runtime. */
@@ -11,6 +11,8 @@ const OTHERS: readonly Precision[] = ['float32', 'bfloat16'];
 export const engineComparisons: readonly Case[] = SUPERNETS.map(({ name, network, path, batch, scoringBatches }) => ({
   name: `engines/${name}`,
   async measure({ device, rounds }) {
+    // On one thread, processor time is what the work takes, whatever else the machine does.
+    const clock = device.threads === 1 ? timedByProcessor : timed;
     const workloadsOn = async (on: Device, what: string): Promise<readonly Workload[]> => [
       await training(
         `training step, ${what}`,
@@ -18,8 +20,9 @@ export const engineComparisons: readonly Case[] = SUPERNETS.map(({ name, network
         alone(network, path),
         batch,
         path.map(() => 0),
+        clock,
       ),
-      await candidate(`scoring, ${what}`, on, network, Math.max(batch, ...scoringBatches), path),
+      await candidate(`scoring, ${what}`, on, network, Math.max(batch, ...scoringBatches), path, clock),
     ];
     const base = await workloadsOn(device, 'ONNX Runtime');
     const devices: Device[] = [];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { UserError } from '../src/errors.js';
 import { NO_AUGMENTATION } from '../src/image/augment/augmentation.js';
 import { trainingLoader } from '../src/loader/loader.js';
 import { IMAGENET_NORMALIZATION } from '../src/family/preprocessing.js';
@@ -8,19 +9,19 @@ import { plainNetwork, supernet, type Network } from '../src/model/network.js';
 import { Evaluator } from '../src/run/evaluate.js';
 import { Recalibrator } from '../src/run/levels/recalibrate.js';
 import { seeded } from '../src/random/rng.js';
-import { openDevice, type DeviceKind } from '../src/runtime/device.js';
+import { openDevice, type DeviceKind, type Precision } from '../src/runtime/device.js';
 import { highLevelSpace } from '../src/space/highLevel.js';
 import type { Path } from '../src/space/space.js';
 import { train } from '../src/train/loop.js';
 import { TINY_BACKBONE, TINY_RECIPE, tinyDataset } from './support/tinyNetworks.js';
-import { whyNoOpenVino } from './openVino.js';
+import { whyNoBfloat16, whyNoOpenVino } from './openVino.js';
 import { whyNoWebGpu } from './webGpu.js';
 
 /** Trains a network, recalibrates a path and scores it: every program of a search, on one kind of device. */
-async function searchSteps(kind: DeviceKind, network: Network, path: Path) {
+async function searchSteps(kind: DeviceKind, network: Network, path: Path, precision: Precision = 'float32') {
   const { train: images, test: heldOut } = tinyDataset();
   const rng = seeded('devices');
-  const device = await openDevice({ kind, threads: 1 });
+  const device = await openDevice({ kind, threads: 1, precision });
   const common = { imageSize: 32, augmentation: NO_AUGMENTATION, rng: rng.fork('data'), workers: 0 };
   const loader = trainingLoader(images, { ...common, batchSize: TINY_RECIPE.batchSize });
   const losses: number[] = [];
@@ -82,5 +83,26 @@ describe('the programs of a search on OpenVINO', { skip: await whyNoOpenVino() }
       await searchSteps('openvino', PLAIN, [0, 0]),
     ];
     assert.deepEqual(second, first);
+  });
+});
+
+describe("OpenVINO's bfloat16", { skip: await whyNoBfloat16() }, () => {
+  test('keeps losses and gradient norms within 2 % of float32', async () => {
+    const exact = await searchSteps('openvino', PLAIN, [0, 0]);
+    const { losses } = await searchSteps('openvino', PLAIN, [0, 0], 'bfloat16');
+    // 8 bits of mantissa: half a percent for a product, less for a sum of many; four steps spread it.
+    exact.losses.forEach((value, at) => {
+      assert.ok(Math.abs(value - losses[at]) <= 0.02 * Math.abs(value), `${value} and ${losses[at]}`);
+    });
+    assert.notDeepEqual(losses, exact.losses, 'it was computed in another precision');
+  });
+});
+
+describe('a precision that a device lacks', () => {
+  test('is refused in one line', async () => {
+    await assert.rejects(
+      openDevice({ kind: 'cpu', precision: 'bfloat16' }),
+      new UserError('the device cpu computes in float32, not in bfloat16; use openvino'),
+    );
   });
 });
