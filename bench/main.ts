@@ -9,6 +9,7 @@ import type { Row } from './case.js';
 import { engineCases } from './engine.js';
 import { engineCountCases } from './engines.js';
 import { loaderCases } from './loader.js';
+import { openVinoCases } from './openvino.js';
 import { memoryCases } from './memory.js';
 import { presetCases } from './presets.js';
 import { pytorchCases } from './pytorch.js';
@@ -17,6 +18,7 @@ import { candidateCases, entangledCases, supernetCases } from './supernet.js';
 
 const CASES = [
   ...engineCases,
+  ...openVinoCases,
   ...supernetCases,
   ...entangledCases,
   ...candidateCases,

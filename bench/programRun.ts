@@ -5,7 +5,7 @@
  */
 import { encodeModel, type OnnxNode } from '../src/onnx/model.js';
 import { openDevice, type DeviceTensor } from '../src/runtime/device.js';
-import { ort } from '../src/runtime/ort.node.js';
+import { ort } from '../src/runtime/onnxruntime/ort.node.js';
 import { zeros } from '../src/tensor/tensor.js';
 
 const PARAMETERS = 100;

@@ -4,7 +4,7 @@ import { UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
 import { configFrom, layerOf, layerValue, readLayer, type Layer } from '../config/layers.js';
 import { PRESETS, type PresetName } from '../config/presets.js';
-import { DEVICE_KINDS } from '../runtime/device.js';
+import { DEVICE_KINDS, PRECISIONS } from '../runtime/device.js';
 import { RECIPES, type RecipeName } from '../config/recipes/index.js';
 import { presetNames } from '../family/families.js';
 import { MEASURES, type Measure } from '../measure/measure.js';
@@ -202,12 +202,17 @@ export function recipeOptions(...recipes: readonly string[]): readonly ConfigOpt
 
 const threadsOption: ConfigOption = {
   flags: '--threads <count>',
-  description: 'threads of the cpu device',
+  description: 'threads of the CPU',
   keys: ['device.threads'],
 };
 
 export const deviceOptions: readonly ConfigOption[] = [
-  { flags: '--device <kind>', description: DEVICE_KINDS.join(' or '), keys: ['device.kind'] },
+  {
+    flags: '--device <kind>',
+    description: `${DEVICE_KINDS.join(', ')}, or auto for the fastest engine of the CPU`,
+    keys: ['device.kind'],
+  },
+  { flags: '--precision <name>', description: `${PRECISIONS.join(', or ')} on openvino`, keys: ['device.precision'] },
   threadsOption,
 ];
 

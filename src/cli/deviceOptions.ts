@@ -1,18 +1,27 @@
 import { type Command, Option } from 'commander';
 import { UserError } from '../errors.js';
-import { DEVICE_KINDS, type DeviceKind } from '../runtime/device.js';
+import { DEVICE_KINDS, PRECISIONS, type DeviceKind, type Precision } from '../runtime/device.js';
 
 /** Adds the options for where a finished model runs. */
 export function addDeviceOptions(command: Command): Command {
   return command
     .addOption(new Option('--device <kind>', 'where the model runs').choices(DEVICE_KINDS).default('cpu'))
-    .option('--threads <count>', 'threads of the cpu device');
+    .addOption(new Option('--precision <name>', 'bfloat16 on openvino only').choices(PRECISIONS).default('float32'))
+    .option('--threads <count>', 'threads of the CPU');
 }
 
 /** The values of {@link addDeviceOptions}. */
-export function deviceOf(command: Command): { readonly kind: DeviceKind; readonly threads: number | undefined } {
-  const { device, threads } = command.opts<{ device: DeviceKind; threads?: string }>();
-  return { kind: device, threads: threads === undefined ? undefined : wholeNumber(threads, '--threads', 1) };
+export function deviceOf(command: Command): {
+  readonly kind: DeviceKind;
+  readonly precision: Precision;
+  readonly threads: number | undefined;
+} {
+  const { device, precision, threads } = command.opts<{
+    device: DeviceKind;
+    precision: Precision;
+    threads?: string;
+  }>();
+  return { kind: device, precision, threads: threads === undefined ? undefined : wholeNumber(threads, '--threads', 1) };
 }
 
 /** Parses an option's argument: a whole number of at least `least`. */

@@ -11,6 +11,7 @@ import type {
   BaselineScaled,
   CandidateEvaluated,
   CandidateRescored,
+  DeviceChosen,
   Evaluation,
   LatencyMeasured,
   PlannedPartName,
@@ -116,6 +117,8 @@ export function lasting(event: RunEvent): string | undefined {
         : `${evaluationTitle(event)}: ${percent(event.accuracy)} of ${event.images} ${splitTitle(event)}`;
     case 'trustPlanned':
       return trustPlanText(event);
+    case 'deviceChosen':
+      return deviceText(event);
     case 'runStarted':
     case 'stageProgress':
     case 'trainStep':
@@ -129,6 +132,15 @@ export function lasting(event: RunEvent): string | undefined {
     case 'runFinished':
       return undefined;
   }
+}
+
+function deviceText({ device, precision, tried }: DeviceChosen): string {
+  const parts = tried.map(({ device: name, precision: own, milliseconds, refused }) => {
+    const what = name === 'cpu' ? 'cpu (ONNX Runtime)' : `${name} ${own}`;
+    const time = milliseconds === undefined ? '' : ` ${formatMilliseconds(milliseconds)} per step`;
+    return `${what}${time}${refused === undefined ? '' : ` (${refused})`}`;
+  });
+  return `device: ${device}, ${precision}; ${parts.join(', ')}`;
 }
 
 function ablationText({ seed, row, done, total, remainingSeconds }: AblationRowStarted): string {

@@ -27,7 +27,7 @@ export function checkSearchConfig(config: Config): void {
 
 /** Engines share out threads, and only the CPU has those. */
 function checkEngines({ device: { kind, engines = 1 } }: Config): void {
-  if (kind === 'cpu' || engines === 1) return;
+  if (kind !== 'webgpu' || engines === 1) return;
   throw new UserError(`device.engines is ${engines}, but the device ${kind} runs one thing at a time; use 1`);
 }
 

@@ -4,7 +4,7 @@ import { show } from '../errors.js';
 import { presetNames } from '../family/families.js';
 import { perMeasure } from '../measure/measure.js';
 import { OBJECTIVES, type Objective } from '../measure/objectives.js';
-import { DEVICE_KINDS } from '../runtime/device.js';
+import { DEVICE_KINDS, PRECISIONS, precisionsOf } from '../runtime/device.js';
 import { SEARCH_SPACES, type SearchSpaceName } from '../space/searchSpaces.js';
 
 /**
@@ -125,13 +125,21 @@ const recipe = z
 export const configSchema = z.strictObject({
   /** Seeds everything random. */
   seed: z.int().min(0),
-  device: z.strictObject({
-    kind: z.enum(DEVICE_KINDS),
-    /** Default: all of the machine. */
-    threads: count.exactOptional(),
-    /** Engines that share out the threads for independent work. Default: by the size of the networks. */
-    engines: count.exactOptional(),
-  }),
+  device: z
+    .strictObject({
+      /** `auto` stands for the fastest engine; a run writes down which that was. */
+      kind: z.enum([...DEVICE_KINDS, 'auto']),
+      /** Default: all of the machine. */
+      threads: count.exactOptional(),
+      /** Engines that share out the threads for independent work. Default: by the size of the networks. */
+      engines: count.exactOptional(),
+      /** What products are computed in. Default: float32. */
+      precision: z.enum(PRECISIONS).exactOptional(),
+    })
+    .refine(({ kind, precision = 'float32' }) => kind === 'auto' || precisionsOf(kind).includes(precision), {
+      path: ['precision'],
+      error: 'only the device openvino computes in bfloat16; use --device openvino, or leave the precision out',
+    }),
   data: z.strictObject({
     /** A folder of images, or the name of a built-in set. */
     source: z.string().min(1),

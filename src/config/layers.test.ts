@@ -64,7 +64,12 @@ describe('a configuration from layers', () => {
     ['search.compareRandom', 'yes', 'search.compareRandom is "yes"; it must be true or false'],
     ['data.searchVal', 1, 'data.searchVal is 1; it must be below 1'],
     ['data.source', '', 'data.source is ""; it must have 1 or more characters'],
-    ['device.kind', 'gpu', 'device.kind is "gpu"; it must be cpu or webgpu'],
+    ['device.kind', 'gpu', 'device.kind is "gpu"; it must be cpu or webgpu or openvino or auto'],
+    [
+      'device.precision',
+      'bfloat16',
+      'device.precision: only the device openvino computes in bfloat16; use --device openvino',
+    ],
     ['space.grid.kernels', [], 'space.grid.kernels is []; it must have 1 or more entries'],
     ['space.grid.kernels', [3, 'a'], 'space.grid.kernels.1 is "a"; it must be a number'],
     ['model', 3, 'model is 3; it has the keys imageSize, patchSize, dim, heads, depth'],

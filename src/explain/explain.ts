@@ -85,7 +85,7 @@ export async function* explain(
   images: readonly string[],
   options: ExplainOptions = {},
 ): AsyncGenerator<Explanation, void, undefined> {
-  const { kind, threads, emit = () => undefined, signal, classes: named = [], block: wanted } = options;
+  const { kind, threads, precision, emit = () => undefined, signal, classes: named = [], block: wanted } = options;
   const files = await imageFiles(images);
   if (files.length === 0) throw new UserError('nothing to explain; give image files or a folder of them');
   const model = await readWeights(file, options);
@@ -102,7 +102,7 @@ export async function* explain(
   if (naming === 'numbers') {
     emit({ type: 'warning', message: `${file} does not name its classes; using numbers` });
   }
-  const device = await openDevice({ ...(kind && { kind }), ...(threads !== undefined && { threads }) });
+  const device = await openDevice({ kind, threads, precision });
   try {
     const { imageSize } = backbone;
     const pixels = pixelImages(1, imageSize, architecture.preprocessing);

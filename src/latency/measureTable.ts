@@ -91,7 +91,13 @@ export async function measureTable(
   return {
     format: 'glit-latency/1',
     machine: thisMachine(),
-    engine: { device: device.kind, onnxruntime: onnxRuntimeVersion, threads: device.threads, batch: settings.batch },
+    engine: {
+      device: device.kind,
+      ...(device.precision !== 'float32' && { precision: device.precision }),
+      onnxruntime: onnxRuntimeVersion,
+      threads: device.threads,
+      batch: settings.batch,
+    },
     timing: { rounds: settings.rounds, warmUp: settings.warmUp },
     family: family.name,
     backbone: Object.fromEntries(family.backboneFields.map((field) => [field, backbone[field] ?? 0])),

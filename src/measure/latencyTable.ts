@@ -25,7 +25,14 @@ const errors = z.strictObject({
 const latencyTable = z.strictObject({
   format: z.literal(FORMAT),
   machine: z.strictObject({ cpu: z.string(), platform: z.string(), arch: z.string() }),
-  engine: z.strictObject({ device: z.string(), onnxruntime: z.string(), threads: count, batch: count }),
+  engine: z.strictObject({
+    device: z.string(),
+    /** Default: float32. */
+    precision: z.string().exactOptional(),
+    onnxruntime: z.string(),
+    threads: count,
+    batch: count,
+  }),
   /** Every network is timed in `rounds` rounds, after some runs of warm-up. */
   timing: z.strictObject({ rounds: count, warmUp: z.int().min(0) }),
   family: z.string(),

@@ -30,7 +30,7 @@ const BATCH = 32;
 export async function predictTensor(
   model: string,
   input: string,
-  { out, kind, threads, signal, ...options }: PredictTensorOptions,
+  { out, kind, threads, precision, signal, ...options }: PredictTensorOptions,
 ): Promise<readonly [images: number, classes: number]> {
   if (existsSync(out)) throw new UserError(`${out} exists already; give another file with --out`);
   const { tensors } = await readSafetensors(input);
@@ -47,7 +47,7 @@ export async function predictTensor(
   }
   const classes = read.classes.length;
   const logits = new Float32Array(count * classes);
-  const device = await openDevice({ ...(kind && { kind }), ...(threads !== undefined && { threads }) });
+  const device = await openDevice({ kind, threads, precision });
   try {
     const program = await compileModel(device, read);
     for (let start = 0; start < count; start += BATCH) {

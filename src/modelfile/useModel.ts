@@ -3,7 +3,7 @@ import { stopIfAborted, UserError } from '../errors.js';
 import type { Preprocessing } from '../family/preprocessing.js';
 import { normalizePixels } from '../program/images.js';
 import { seeded } from '../random/rng.js';
-import { openDevice, type DeviceKind } from '../runtime/device.js';
+import { openDevice, type DeviceKind, type Precision } from '../runtime/device.js';
 import type { Listener } from '../telemetry/events.js';
 import { tensor } from '../tensor/tensor.js';
 import { openDataset } from '../loader/openDataset.js';
@@ -15,6 +15,7 @@ import type { WeightsOptions } from './weightsFile.js';
 export interface UseOptions {
   readonly kind?: DeviceKind | undefined;
   readonly threads?: number | undefined;
+  readonly precision?: Precision | undefined;
   readonly emit?: Listener | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -123,13 +124,13 @@ export async function* predict(
   images: readonly string[],
   options: PredictOptions = {},
 ): AsyncGenerator<Prediction, void, undefined> {
-  const { kind, threads, top = 5, emit, signal } = options;
+  const { kind, threads, precision, top = 5, emit, signal } = options;
   const model = await readModel(file, options);
   const { classes, imageSize, preprocessing, naming } = model;
   if (naming === 'numbers') {
     emit?.({ type: 'warning', message: `${file} does not name its classes; using numbers` });
   }
-  const device = await openDevice({ ...(kind && { kind }), ...(threads !== undefined && { threads }) });
+  const device = await openDevice({ kind, threads, precision });
   try {
     const program = await compileModel(device, model);
     for (const image of images) {
@@ -170,10 +171,10 @@ export function softmax(logits: readonly number[]): number[] {
 }
 
 async function withDevice<Result>(
-  { kind, threads }: UseOptions,
+  { kind, threads, precision }: UseOptions,
   work: (device: Awaited<ReturnType<typeof openDevice>>) => Promise<Result>,
 ): Promise<Result> {
-  const device = await openDevice({ ...(kind && { kind }), ...(threads !== undefined && { threads }) });
+  const device = await openDevice({ kind, threads, precision });
   try {
     return await work(device);
   } finally {

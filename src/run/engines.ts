@@ -56,6 +56,6 @@ export function macsOfStep(macs: number, images: number): number {
 const MACS_PER_THREAD = 8e9;
 
 function usefulEngines({ kind, threads }: Pick<Device, 'kind' | 'threads'>, macs: number): number {
-  if (kind !== 'cpu') return 1;
+  if (kind === 'webgpu') return 1;
   return Math.floor(threads / Math.min(threads, Math.ceil(macs / MACS_PER_THREAD)));
 }

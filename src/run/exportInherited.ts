@@ -13,6 +13,7 @@ import { readClassNames } from '../modelfile/classNames.js';
 import { accuracyOfModel, exportedModel } from '../modelfile/exportModel.js';
 import { requireNewModel, writeModel } from '../modelfile/writeModel.js';
 import { seeded, type Rng } from '../random/rng.js';
+import { settledDevice } from './settledDevice.js';
 import { openDevice, type Device } from '../runtime/device.js';
 import { best } from '../search/best.js';
 import { pathKey, pathOf, type Path } from '../space/space.js';
@@ -82,8 +83,7 @@ export async function exportInherited(
   checkSameImages({ config, dataset, rng }, folder, level);
   const data = searchDataOf(config, dataset, rng);
   const classes = names ?? data.classes;
-  const { kind, threads } = config.device;
-  const device = await openDevice({ kind, ...(threads !== undefined && { threads }) });
+  const device = await openDevice(settledDevice(config.device));
   try {
     const context = { config, unreadable, signal };
     const search = rng.fork(stageName({ kind: 'search', level: level.name }));

@@ -33,10 +33,18 @@ export async function openLatencyTable(file: string): Promise<LatencyTable> {
   return parseLatencyTable(text, file);
 }
 
-function checkEngine({ engine }: LatencyTable, { device: { kind, threads } }: Config, file: string): void {
+function checkEngine(
+  { engine }: LatencyTable,
+  { device: { kind, threads, precision = 'float32' } }: Config,
+  file: string,
+): void {
   const again = 'measure again with glit latency measure';
   if (engine.device !== kind) {
     throw new UserError(`${file} was measured on the device ${engine.device}, but this run uses ${kind}; ${again}`);
+  }
+  const { precision: measured = 'float32' } = engine;
+  if (measured !== precision) {
+    throw new UserError(`${file} was measured in ${measured}, but this run computes in ${precision}; ${again}`);
   }
   if (threads !== undefined && engine.threads !== threads) {
     throw new UserError(`${file} was measured with --threads ${engine.threads}, but this run has ${threads}; ${again}`);

@@ -4,14 +4,16 @@ import { threadShare } from '../comm/sharedCores.js';
 import { writeReportPage } from '../dashboard/page.js';
 import { Interrupted, stopIfAborted, UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
+import { settledDevice } from './settledDevice.js';
 import { openDevice } from '../runtime/device.js';
-import type { Listener, Outcome, RunEvent } from '../telemetry/events.js';
+import type { DeviceChosen, Listener, Outcome, RunEvent } from '../telemetry/events.js';
 import { JournalWriter, readJournal } from '../telemetry/journal.js';
 import type { Preprocessing } from '../family/preprocessing.js';
 import type { Config, RecipeConfig } from '../config/config.js';
 import { checkShares, sharedAmong } from '../config/ranks.js';
 import { formatConfig, parseConfig } from '../config/layers.js';
 import type { RunContext } from './context.js';
+import { chooseDevice } from './deviceChoice.js';
 import { formatLatencyTable } from '../measure/latencyTable.js';
 import { readLatencyTable, TABLE_FILE } from './latencyTable.js';
 import { needOriginals, openDataset } from '../loader/openDataset.js';
@@ -65,17 +67,21 @@ export type PlanContext = Omit<RunContext, 'folder'>;
  * however the job ends, journal and device are closed. Throws a UserError when the folder is not empty.
  */
 export async function newRun<Result>(
-  config: Config,
+  given: Config,
   out: string,
   job: Job<Result>,
   options: SessionOptions = {},
 ): Promise<Result> {
   await RunFolder.requireFree(out);
+  job.checkConfig(given);
+  const { ranks = ALONE } = options;
+  const choice = given.device.kind === 'auto' ? await agreed(ranks, () => chooseDevice(given)) : undefined;
+  const config = choice === undefined ? given : { ...given, device: choice.device };
   const latencyTable = await readLatencyTable(config, config.latency?.table);
   return session(
-    sharedAmong(config, options.ranks?.size ?? 1),
+    sharedAmong(config, ranks.size),
     job,
-    { ...options, latencyTable },
+    { ...options, latencyTable, chosen: choice?.chosen },
     {
       root: out,
       exists: false,
@@ -149,7 +155,8 @@ async function session<Result>(
     emit: listener = () => undefined,
     signal: asked,
     latencyTable,
-  }: SessionOptions & Pick<RunContext, 'latencyTable'>,
+    chosen,
+  }: SessionOptions & Pick<RunContext, 'latencyTable'> & { readonly chosen?: DeviceChosen | undefined },
   source: FolderSource,
 ): Promise<Result> {
   job.checkConfig(given);
@@ -177,6 +184,7 @@ async function session<Result>(
     // Before the images are read, which can take minutes.
     if (source.exists) await openAlone();
     emit({ type: 'runStarted', command, version, seed: given.seed, config: given });
+    if (chosen !== undefined) emit(chosen);
     const rng = seeded(given.seed);
     const { dataset, unreadable } = await openDataset(given, {
       rng: rng.fork('dataset'),
@@ -187,9 +195,9 @@ async function session<Result>(
     });
     await checkSameEverywhere(ranks, given, dataset);
     job.checkData({ config: given, dataset, rng, emit, latencyTable });
-    const { kind, threads = await threadShare(ranks) } = given.device;
+    const { threads = await threadShare(ranks) } = given.device;
     if (ranks.size > 1) emit({ type: 'ranksJoined', ranks: ranks.size, threads });
-    const device = await openDevice({ kind, threads });
+    const device = await openDevice({ ...settledDevice(given.device), threads });
     try {
       stopIfAborted(signal);
       const seconds = (performance.now() - began) / 1000;

@@ -1,8 +1,8 @@
 /**
  * Devices run programs and hold tensors between runs.
  *
- * ONNX Runtime's `run` blocks the calling thread, so a device keeps its sessions in a worker thread; every method here
- * returns at once. Calls are executed in order: several runs may be started before the first has ended.
+ * An engine's run blocks the calling thread, so a device keeps its engine in a worker thread; every method here returns
+ * at once. Calls are executed in order: several runs may be started before the first has ended.
  */
 import { availableParallelism } from 'node:os';
 import { UserError } from '../errors.js';
@@ -10,36 +10,40 @@ import type { Tensor } from '../tensor/tensor.js';
 import { DeviceTensor } from './deviceTensor.js';
 import { EngineThread } from './engineThread.js';
 import { ownsItsBuffer, Program } from './program.js';
-import { traitsOf, type DeviceKind } from './deviceKinds.js';
+import { checkPrecision, traitsOf, type DeviceKind, type Precision } from './deviceKinds.js';
 
-export { DEVICE_KINDS, type DeviceKind } from './deviceKinds.js';
+export { DEVICE_KINDS, PRECISIONS, precisionsOf, type DeviceKind, type Precision } from './deviceKinds.js';
 export { DeviceTensor } from './deviceTensor.js';
 export { Program, type RunOptions } from './program.js';
 export type { Signature, ValueInfo } from './signature.js';
 
 export interface DeviceOptions {
-  readonly kind?: DeviceKind;
+  readonly kind?: DeviceKind | undefined;
   /** Threads per operator on the CPU. Default: all that are available to this process. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
+  /** What products are computed in; the openvino device also offers bfloat16. Default: float32. */
+  readonly precision?: Precision | undefined;
 }
 
 /** Starts a device (default: the CPU). Throws a UserError when it is not available. */
 export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
-  const { kind = 'cpu', threads = availableParallelism() } = options;
+  const { kind = 'cpu', threads = availableParallelism(), precision = 'float32' } = options;
   if (!Number.isInteger(threads) || threads < 1) {
     throw new UserError(`a device needs a whole number of threads, at least 1, not ${threads}`);
   }
-  const thread = new EngineThread({ kind, threads });
+  checkPrecision(kind, precision);
+  const thread = new EngineThread({ kind, threads, precision });
   try {
     await thread.call('open', undefined);
   } catch (error) {
     await thread.close().catch(() => undefined);
+    if (error instanceof UserError) throw error;
     const machine = `${process.platform} ${process.arch}`;
     throw new UserError(
       `the device ${kind} does not start on this machine (${machine}): ${oneLine(error)}; ${traitsOf(kind).remedy}`,
     );
   }
-  return new Device(kind, threads, thread);
+  return new Device(kind, threads, precision, thread);
 }
 
 function oneLine(error: unknown): string {
@@ -55,6 +59,7 @@ export class Device {
   constructor(
     readonly kind: DeviceKind,
     readonly threads: number,
+    readonly precision: Precision,
     private readonly thread: EngineThread,
   ) {}
 

@@ -3,7 +3,8 @@
  * exit.
  */
 import { Worker } from 'node:worker_threads';
-import type { SessionSettings } from './ort.js';
+import { UserError } from '../errors.js';
+import type { EngineSettings } from './engine.js';
 import { BUSY, CLOSING, SHARED_WORDS, type CallName, type Calls, type Message, type Reply } from './protocol.js';
 import type { WorkerStart } from './worker.js';
 
@@ -23,7 +24,7 @@ export class EngineThread {
   /** Why calls are rejected, once they are. */
   private stopped: Error | undefined;
 
-  constructor(settings: SessionSettings) {
+  constructor(settings: EngineSettings) {
     const start: WorkerStart = { settings, shared: this.words.buffer };
     // Drop this process's flags: some, such as --input-type, keep a worker from starting.
     this.worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: start, execArgv: [] });
@@ -80,7 +81,7 @@ export class EngineThread {
     const pending = this.pending.get(reply.id);
     this.pending.delete(reply.id);
     if (this.pending.size === 0) this.worker.unref();
-    if ('error' in reply) pending?.reject(new Error(reply.error));
+    if ('error' in reply) pending?.reject(new (reply.isUserError ? UserError : Error)(reply.error));
     else pending?.resolve(reply.value as never);
   }
 

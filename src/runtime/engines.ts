@@ -21,11 +21,12 @@ export class Engines {
    */
   static async open(device: Device, count: number, isShort = isMemoryShort): Promise<Engines> {
     if (count === 1) return new Engines([device], [], isShort);
+    const { kind, precision } = device;
     const opened: Device[] = [];
     try {
       for (let at = 0; at < count; at++) {
         const threads = Math.floor(device.threads / count) + (at < device.threads % count ? 1 : 0);
-        opened.push(await openDevice({ kind: device.kind, threads: Math.max(1, threads) }));
+        opened.push(await openDevice({ kind, precision, threads: Math.max(1, threads) }));
       }
     } catch (error) {
       await closeAll(opened);

@@ -51,7 +51,8 @@ export interface Message<K extends CallName = CallName> {
 }
 
 export type Reply =
-  { readonly id: number; readonly value: Calls[CallName]['reply'] } | { readonly id: number; readonly error: string };
+  | { readonly id: number; readonly value: Calls[CallName]['reply'] }
+  | { readonly id: number; readonly error: string; readonly isUserError: boolean };
 
 /**
  * The words of shared memory. When the process must exit at once (`process.exit`, an uncaught error), the main thread

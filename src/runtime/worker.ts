@@ -1,13 +1,12 @@
 /** The worker thread's entry: answers calls in order, and ends after `close`. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Engine, type Handlers } from './engine.js';
-import type { SessionSettings } from './ort.js';
-import { ort } from './ort.node.js';
+import { UserError } from '../errors.js';
+import type { Engine, EngineSettings } from './engine.js';
 import { BUSY, CLOSING, type CallName, type Calls, type Message, type Reply } from './protocol.js';
 
 /** The main thread's data for this worker. */
 export interface WorkerStart {
-  readonly settings: SessionSettings;
+  readonly settings: EngineSettings;
   readonly shared: SharedArrayBuffer;
 }
 
@@ -15,8 +14,7 @@ if (parentPort === null) throw new Error('this module is the entry of a worker t
 const port = parentPort;
 const { settings, shared } = workerData as WorkerStart;
 const words = new Int32Array(shared);
-const handlers: Handlers = new Engine(ort, settings);
-
+let engine: Engine | undefined;
 let last: Promise<void> = Promise.resolve();
 port.on('message', (message: Message) => {
   last = last.then(() => answer(message));
@@ -27,10 +25,12 @@ async function answer(message: Message): Promise<void> {
   Atomics.store(words, BUSY, 1);
   try {
     if (message.call !== 'close' && Atomics.load(words, CLOSING) === 1) throw new Error('the device was closed');
-    const value = await perform(handlers, message.call, message.request);
+    engine ??= await createEngine(settings);
+    const value = await perform(engine, message.call, message.request);
     reply({ id: message.id, value });
   } catch (error) {
-    reply({ id: message.id, error: error instanceof Error ? error.message : String(error) });
+    const text = error instanceof Error ? error.message : String(error);
+    reply({ id: message.id, error: text, isUserError: error instanceof UserError });
   } finally {
     Atomics.store(words, BUSY, 0);
     Atomics.notify(words, BUSY);
@@ -38,7 +38,20 @@ async function answer(message: Message): Promise<void> {
   if (message.call === 'close') port.close();
 }
 
-function perform<K extends CallName>(to: Handlers, call: K, request: Calls[K]['request']): Promise<Calls[K]['reply']> {
+/** Loads the engine of the device's kind, and no other. Throws a UserError when it is not installed. */
+async function createEngine({ kind, threads, precision }: EngineSettings): Promise<Engine> {
+  if (kind === 'openvino') {
+    const { OpenVinoEngine } = await import('./openvino/engine.js');
+    return new OpenVinoEngine({ threads, precision });
+  }
+  const [{ OrtEngine }, { ort }] = await Promise.all([
+    import('./onnxruntime/engine.js'),
+    import('./onnxruntime/ort.node.js'),
+  ]);
+  return new OrtEngine(ort, { kind, threads });
+}
+
+function perform<K extends CallName>(to: Engine, call: K, request: Calls[K]['request']): Promise<Calls[K]['reply']> {
   return to[call](request);
 }
 

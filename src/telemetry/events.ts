@@ -334,6 +334,24 @@ export interface UnreadableImage {
   readonly reason: string;
 }
 
+/** An engine that `--device auto` tried. */
+export interface DeviceTried {
+  readonly device: string;
+  readonly precision: 'float32' | 'bfloat16';
+  /** Of one training step of the run's plain network; absent if the engine did not start. */
+  readonly milliseconds?: number;
+  /** Why it was not taken, if it could not be. */
+  readonly refused?: string;
+}
+
+/** `--device auto` took a device, which the run's configuration names from now on. */
+export interface DeviceChosen {
+  readonly type: 'deviceChosen';
+  readonly device: string;
+  readonly precision: 'float32' | 'bfloat16';
+  readonly tried: readonly DeviceTried[];
+}
+
 /** Something the user should know that did not stop the run. */
 export interface Warning {
   readonly type: 'warning';
@@ -476,6 +494,7 @@ export type RunEvent =
   | StageFinished
   | Artifact
   | UnreadableImage
+  | DeviceChosen
   | Warning
   | RunInterrupted
   | RunFailed

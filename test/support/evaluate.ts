@@ -1,21 +1,28 @@
-/** Runs a graph for a test: lowers its outputs, compiles them for the CPU and feeds them once. */
+/** Runs a graph for a test: lowers its outputs, compiles them for a device (default: the CPU) and feeds them once. */
 import { after } from 'node:test';
 import { lower, type LowerOptions } from '../../src/graph/lower.js';
 import type { Value } from '../../src/graph/value.js';
-import { openDevice, type Device } from '../../src/runtime/device.js';
+import { openDevice, type Device, type DeviceKind } from '../../src/runtime/device.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
-let opened: Promise<Device> | undefined;
+const opened = new Map<DeviceKind, Promise<Device>>();
 
-after(async () => (await opened)?.close());
+after(async () => {
+  for (const device of opened.values()) await (await device).close();
+});
+
+export interface EvaluateOptions extends LowerOptions {
+  readonly kind?: DeviceKind;
+}
 
 /** A graph, compiled once and fed many times. Feeds that it does not read are dropped. */
 export async function compile(
   outputs: Readonly<Record<string, Value>>,
-  options?: LowerOptions,
+  { kind = 'cpu', ...options }: EvaluateOptions = {},
 ): Promise<(feeds: Readonly<Record<string, Tensor>>) => Promise<Readonly<Record<string, Tensor>>>> {
-  opened ??= openDevice({ kind: 'cpu', threads: 1 });
-  const program = await (await opened).compile(lower(outputs, options));
+  const device = opened.get(kind) ?? openDevice({ kind, threads: 1 });
+  opened.set(kind, device);
+  const program = await (await device).compile(lower(outputs, options));
   const read = program.signature.inputs.map(({ name }) => name);
   return (feeds) => program.run(Object.fromEntries(read.map((name) => [name, feeds[name]])));
 }
@@ -24,7 +31,7 @@ export async function compile(
 export async function evaluate(
   outputs: Readonly<Record<string, Value>>,
   feeds: Readonly<Record<string, Tensor>>,
-  options?: LowerOptions,
+  options?: EvaluateOptions,
 ): Promise<Readonly<Record<string, Tensor>>> {
   return (await compile(outputs, options))(feeds);
 }

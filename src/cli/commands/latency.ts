@@ -8,6 +8,7 @@ import { measureTable } from '../../latency/measureTable.js';
 import { formatLatencyTable } from '../../measure/latencyTable.js';
 import { seeded } from '../../random/rng.js';
 import { backboneOf, spaceSettingsOf } from '../../run/levels/hierarchicalSearch.js';
+import { settledDevice } from '../../run/settledDevice.js';
 import { openDevice } from '../../runtime/device.js';
 import { allBlocks } from '../../space/searchSpaces.js';
 import type { Json } from '../../telemetry/events.js';
@@ -85,8 +86,7 @@ function addMeasure(latency: Command): void {
       const config = configOf(command, await givenLayers(command, options));
       checkSearchConfig(config);
       await mkdir(dirname(given.out), { recursive: true });
-      const { kind, threads } = config.device;
-      const device = await openDevice({ kind, ...(threads !== undefined && { threads }) });
+      const device = await openDevice(settledDevice(config.device));
       try {
         const space = allBlocks(config.space.lowLevel, spaceSettingsOf(config));
         const table = await measureTable(device, backboneOf(config, classes), space, {

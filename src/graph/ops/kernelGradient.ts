@@ -47,8 +47,10 @@ export function kernelGradient(
   const rows = byImage ? g : reshape(transpose(g, [1, 0, 2, 3]), [groups, out / groups, length]);
   const products = taps
     .map((tap) => (byImage ? productByImage(rows, tap) : rowProducts(rows, reshape(tap, [groups, channels, length]))))
-    .map((product) => reshape(product, [1, out * channels]));
-  return reshape(transpose(concat(products, 0), [1, 0]), weightShape);
+    // Not to [1, …]: OpenVINO 2026.4 drops the reshape of a sum over its first axis to extents that begin with 1.
+    .map((product) => reshape(product, [out * channels]));
+  if (products.length === 1) return reshape(products[0], weightShape);
+  return reshape(transpose(reshape(concat(products, 0), [taps.length, out * channels]), [1, 0]), weightShape);
 }
 
 /** Σ A·Bᵀ over the images: [B, M, h, w] and [B, N, h, w] give [M, N]. */

@@ -2,24 +2,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { convolution } from '../../../test/operators/convolution.js';
-import { elementwise } from '../../../test/operators/elementwise.js';
-import { layout } from '../../../test/operators/layout.js';
-import { products } from '../../../test/operators/products.js';
-import { reductions } from '../../../test/operators/reductions.js';
+import { OPERATOR_CASES as CASES } from '../../../test/operators/index.js';
 import { packageRoot } from '../../../test/packageRoot.js';
 import { checkOperator } from '../../../test/support/checkOperator.js';
-import type { OperatorCase } from '../../../test/support/operatorCase.js';
-import { OPERATORS, type OperatorName } from './index.js';
-
-/** Keyed by every operator: one without cases does not compile. */
-const CASES: Readonly<Record<OperatorName, readonly OperatorCase[]>> = {
-  ...convolution,
-  ...elementwise,
-  ...layout,
-  ...products,
-  ...reductions,
-};
+import { OPERATORS } from './index.js';
 
 for (const [operator, cases] of Object.entries(CASES)) {
   describe(operator, () => {

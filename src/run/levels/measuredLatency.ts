@@ -6,6 +6,7 @@ import { timeNetworks, type Latency } from '../../latency/stopwatch.js';
 import { costOf } from '../../measure/cost.js';
 import { latenciesFrom, subjectOf, type LatencyTable } from '../../measure/latencyTable.js';
 import { formatMilliseconds } from '../../measure/measure.js';
+import { settledDevice } from '../settledDevice.js';
 import { openDevice } from '../../runtime/device.js';
 import type { LatencyMeasured } from '../../telemetry/events.js';
 import { readJournal } from '../../telemetry/journal.js';
@@ -17,7 +18,7 @@ export async function measuredLatency(
   { engine: { threads, batch }, timing }: LatencyTable,
   architecture: Architecture,
 ): Promise<Latency> {
-  const device = await openDevice({ kind: config.device.kind, threads });
+  const device = await openDevice({ ...settledDevice(config.device), threads });
   try {
     const settings = { ...timing, batch, rng: rng.fork('measuredLatency'), signal };
     const [latency] = await timeNetworks(device, [architecture], settings);

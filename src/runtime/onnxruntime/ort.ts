@@ -1,8 +1,8 @@
 /** The part of an ONNX Runtime package that glit uses; onnxruntime-node and onnxruntime-web both have it. */
 import type { InferenceSession, InferenceSessionFactory, Tensor, TensorConstructor } from 'onnxruntime-common';
-import type { DType } from '../tensor/tensor.js';
-import { traitsOf, type DeviceKind } from './deviceKinds.js';
-import type { ValueInfo } from './signature.js';
+import type { DType } from '../../tensor/tensor.js';
+import type { ValueInfo } from '../signature.js';
+import { providerOf, type OrtKind } from './providers.js';
 
 export interface Ort {
   readonly InferenceSession: Pick<InferenceSessionFactory, 'create'>;
@@ -13,7 +13,7 @@ export type OrtSession = InferenceSession;
 export type OrtTensor = Tensor;
 
 export interface SessionSettings {
-  readonly kind: DeviceKind;
+  readonly kind: OrtKind;
   readonly threads: number;
 }
 
@@ -24,10 +24,10 @@ export function createSession(
   settings: SessionSettings,
   outputs: 'device' | 'host',
 ): Promise<OrtSession> {
-  const { provider, sharesHostMemory } = traitsOf(settings.kind);
+  const { options, sharesHostMemory } = providerOf(settings.kind);
   const location = outputs === 'device' ? 'gpu-buffer' : 'cpu';
   return ort.InferenceSession.create(model, {
-    executionProviders: [provider],
+    executionProviders: [options],
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     intraOpNumThreads: settings.threads,

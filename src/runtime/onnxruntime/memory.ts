@@ -5,10 +5,10 @@
  * written through a separate session (see identityModel.ts). It must not outlive the session that made it: disposing
  * such a buffer crashes the process.
  */
-import { isShared, tensor, type DType, type Storage, type Tensor } from '../tensor/tensor.js';
-import { traitsOf } from './deviceKinds.js';
-import { identityModel } from './identityModel.js';
+import { isShared, tensor, type DType, type Storage, type Tensor } from '../../tensor/tensor.js';
+import { identityModel } from '../identityModel.js';
 import { createSession, isDType, type Ort, type OrtSession, type OrtTensor, type SessionSettings } from './ort.js';
+import { providerOf } from './providers.js';
 
 interface Slot {
   readonly value: OrtTensor;
@@ -39,7 +39,7 @@ export class Memory {
 
   /** Makes the slots independent of a program's session before it is released. */
   async adopt(program: number): Promise<void> {
-    if (traitsOf(this.settings.kind).sharesHostMemory) return;
+    if (providerOf(this.settings.kind).sharesHostMemory) return;
     for (const [slot, { value, maker }] of [...this.slots]) {
       if (maker === program) this.set(slot, await this.copy(value, 'device'));
     }
@@ -57,7 +57,7 @@ export class Memory {
 
   async toDevice(value: Tensor): Promise<OrtTensor> {
     const wrapped = this.wrap(isShared(value) ? { ...value, data: value.data.slice() } : value);
-    return traitsOf(this.settings.kind).sharesHostMemory ? wrapped : this.copy(wrapped, 'device');
+    return providerOf(this.settings.kind).sharesHostMemory ? wrapped : this.copy(wrapped, 'device');
   }
 
   /** A host copy in its own buffer, which can be transferred to another thread (ONNX Runtime's cannot). */
