@@ -248,6 +248,9 @@ export class Digest {
         this.outcome = entry.result;
         break;
       case 'ablationRowStarted':
+      case 'enginesOpened':
+      case 'ranksJoined':
+      case 'deviceChosen':
         break;
     }
   }
