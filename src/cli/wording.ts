@@ -2,7 +2,7 @@ import { formatBudget } from '../measure/budget.js';
 import { formatCount, formatMilliseconds, MEASURES, type Measure } from '../measure/measure.js';
 import { percent } from '../run/report.js';
 import { formatDuration } from '../telemetry/progress.js';
-import { stageTitle } from '../telemetry/stageTitle.js';
+import { PLANNED_PARTS, stageTitle } from '../telemetry/stageTitle.js';
 import { describeRecipe } from './recipeWording.js';
 import { FAMILIES } from '../family/families.js';
 import type { Backbone } from '../family/family.js';
@@ -14,7 +14,6 @@ import type {
   DeviceChosen,
   Evaluation,
   LatencyMeasured,
-  PlannedPartName,
   RunEvent,
   RunPlanned,
   SpaceChecked,
@@ -147,17 +146,6 @@ function ablationText({ seed, row, done, total, remainingSeconds }: AblationRowS
   const left = remainingSeconds === undefined ? '' : `, about ${formatDuration(remainingSeconds)} left`;
   return `ablation, seed ${seed}, ${row}: row ${done + 1} of ${total}${left}`;
 }
-
-/** What the parts of a plan are called. */
-const PLANNED_PARTS: Readonly<Record<PlannedPartName, string>> = {
-  before: 'images and measuring',
-  supernets: 'supernets',
-  scoring: 'candidates',
-  halving: 'short trainings of the best',
-  training: 'final training',
-  baselines: 'networks to compare with',
-  test: 'test images',
-};
 
 function planText({ limitSeconds, parts: planned, amounts }: RunPlanned): string {
   const { supernetSteps, candidates, finalSteps, randomCandidates } = amounts;

@@ -1,3 +1,4 @@
+import type { PlannedPartName } from './events.js';
 import type { NetworkRole, Stage } from './stage.js';
 
 /** Baselines whose display name differs from their name. */
@@ -37,3 +38,14 @@ export function networkTitle(network: NetworkRole): string {
       return 'random search';
   }
 }
+
+/** The parts of a plan in words. */
+export const PLANNED_PARTS: Readonly<Record<PlannedPartName, string>> = {
+  before: 'images and measuring',
+  supernets: 'supernets',
+  scoring: 'candidates',
+  halving: 'short trainings of the best',
+  training: 'final training',
+  baselines: 'networks to compare with',
+  test: 'test images',
+};

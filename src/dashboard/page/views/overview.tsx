@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
-import type { ComparisonOutcome, Outcome, PlannedPartName } from '../../../telemetry/events.js';
+import type { ComparisonOutcome, Outcome } from '../../../telemetry/events.js';
 import { formatDuration } from '../../../telemetry/progress.js';
-import { networkTitle, stageTitle } from '../../../telemetry/stageTitle.js';
+import { networkTitle, PLANNED_PARTS, stageTitle } from '../../../telemetry/stageTitle.js';
 import type { Digest, StageRecord } from '../../digest/digest.js';
 import { Chart, numberAxis } from '../chart.js';
 import { Empty, Section, Table } from '../parts.js';
@@ -255,16 +255,6 @@ function Stage({ record, isRunning }: { record: StageRecord; isRunning: boolean 
   );
 }
 
-const PARTS: Readonly<Record<PlannedPartName, string>> = {
-  before: 'images and measuring',
-  supernets: 'supernets',
-  scoring: 'candidates',
-  halving: 'short trainings of the best',
-  training: 'final training',
-  baselines: 'networks to compare with',
-  test: 'test images',
-};
-
 function Plan({ digest }: { digest: Digest }) {
   const { plan } = digest;
   if (plan === undefined) return null;
@@ -280,7 +270,7 @@ function Plan({ digest }: { digest: Digest }) {
         caption="Planned time"
         columns={['part', 'planned', 'share']}
         rows={parts.map(({ part, seconds }) => [
-          PARTS[part],
+          PLANNED_PARTS[part],
           formatDuration(seconds),
           `${Math.round((100 * seconds) / limitSeconds)} %`,
         ])}
