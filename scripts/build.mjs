@@ -40,10 +40,10 @@ export async function build() {
 /** Builds if a source has changed since the last build, after calling `beforeBuilding`. Throws like `build`. */
 export async function buildIfStale(beforeBuilding) {
   if (isCurrent()) return;
-  await withLock(() => {
+  await withLock(async () => {
     if (isCurrent()) return; // another process has built meanwhile
     beforeBuilding();
-    compile();
+    await compile();
   });
 }
 
@@ -59,7 +59,7 @@ function lastChange(entry) {
   return Math.max(status.mtimeMs, ...inside);
 }
 
-function compile() {
+async function compile() {
   if (!existsSync(compiler)) throw new Error('TypeScript is not installed: run `npm ci` first');
   const start = new Date();
   // stdout is for the command line's own output, so the build must not write there.
@@ -72,7 +72,7 @@ function compile() {
       );
   }
   buildKernels();
-  buildPage();
+  await buildPage();
   removeLeftovers();
   writeFileSync(stamp, '');
   utimesSync(stamp, start, start);
@@ -91,7 +91,7 @@ async function withLock(work) {
   mkdirSync(dist, { recursive: true });
   while (!takeLock()) await setTimeout(100);
   try {
-    work();
+    await work();
   } finally {
     rmSync(lock, { force: true });
   }

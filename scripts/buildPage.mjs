@@ -4,13 +4,14 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** The page's sources, and their own tsconfig.json. */
 export const pageProject = path.join(root, 'src', 'dashboard', 'page');
 
-export function buildPage() {
+export async function buildPage() {
+  // Only now: where packages are missing, the build says so before it comes here.
+  const { buildSync } = await import('esbuild');
   const bundled = (entry) =>
     buildSync({
       entryPoints: [path.join(pageProject, entry)],

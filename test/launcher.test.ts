@@ -20,17 +20,22 @@ import { packageRoot } from './packageRoot.js';
 
 const BUILDING = 'glit: building dist/ from src/, once after each change …\n';
 
-/** A clone with the project's launcher, build and kernels, and a command line of one line in place of its source. */
+const PAGE = 'src/dashboard/page';
+
+/** A clone with the project's launcher, build and kernels; its command line is one line, and its dashboard an empty page. */
 function makeClone(main = "console.log('said', process.argv.slice(2).join(' '));"): string {
   const clone = mkdtempSync(join(tmpdir(), 'glit-launcher-'));
   after(() => rmSync(clone, { recursive: true }));
   const kernels = ['src/image/kernels/assembly', 'src/image/kernels/layout.ts'];
-  const build = ['scripts/build.mjs', 'scripts/buildKernels.mjs', 'package.json', 'tsconfig.json'];
-  for (const part of ['bin/glit.js', ...build, ...kernels]) {
+  const scripts = ['build', 'buildKernels', 'buildPage'].map((name) => `scripts/${name}.mjs`);
+  const page = ['tsconfig.json', 'page.html'].map((name) => `${PAGE}/${name}`);
+  for (const part of ['bin/glit.js', 'package.json', 'tsconfig.json', ...scripts, ...kernels, ...page]) {
     cpSync(join(packageRoot, part), join(clone, part), { recursive: true });
   }
   symlinkSync(join(packageRoot, 'node_modules'), join(clone, 'node_modules'), 'junction');
   mkdirSync(join(clone, 'src/cli'), { recursive: true });
+  writeFileSync(join(clone, PAGE, 'main.tsx'), 'export {};\n');
+  writeFileSync(join(clone, PAGE, 'style.css'), '');
   writeMain(clone, main);
   return clone;
 }

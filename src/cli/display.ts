@@ -131,8 +131,8 @@ class News {
   private best = 0;
   /** The stages under way, in the order in which they began. */
   private readonly running = new Set<string>();
-  /** The last text of each of {@link REPEATED}. */
-  private readonly said = new Map<RunEvent['type'], string | undefined>();
+  /** The texts of {@link REPEATED}, each of which is said once. */
+  private readonly said = new Set<string>();
 
   /** The stage's progress, if the event reports any; of stages side by side, that of the first. */
   step(event: RunEvent): string | undefined {
@@ -155,8 +155,8 @@ class News {
   lasting(event: RunEvent): string | undefined {
     const text = lasting(event);
     if (!REPEATED.has(event.type)) return text;
-    if (text === this.said.get(event.type)) return undefined;
-    this.said.set(event.type, text);
+    if (text === undefined || this.said.has(text)) return undefined;
+    this.said.add(text);
     return text;
   }
 }
