@@ -102,6 +102,7 @@ export const TINY = [
   ['search.calibrationBatches', 2],
   ['search.calibrationBatchSize', 8],
   ['search.evaluationBatchSize', 8],
+  ['retrain.halving', '{ contenders: 4, share: 0.5 }'],
   ['retrain.recipe.steps', 12],
   ['retrain.recipe.batchSize', 8],
   ['retrain.recipe.augmentation.steps', '[{ step: horizontalFlip, probability: 0.5 }]'],
