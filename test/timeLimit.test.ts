@@ -49,6 +49,8 @@ describe('a time limit', () => {
     assert.deepEqual(plan.amounts, {
       supernetSteps: config.supernet.steps,
       candidates: config.search.population * config.search.generations,
+      // All that the photographs leave for it.
+      scoringImages: 10,
       finalSteps: config.retrain.recipe.steps,
     });
 

@@ -136,6 +136,19 @@ describe('glit trust', () => {
   });
 });
 
+test('a search scores on as many held-out images as it is told, and trust accepts it', async () => {
+  const { code, stderr } = await glit(folder, 'search', ...SEARCH, '--scoring-images', '7', '--out', 'few', '--quiet');
+  assert.equal(code, 0, stderr);
+  const evaluated = (await readJournal(join(folder, 'few', 'journal.jsonl'))).filter(
+    (entry) => entry.type === 'candidateEvaluated',
+  );
+  const sevenths = evaluated.map(({ fitness }) => 7 * fitness);
+  assert.ok(evaluated.length > 0 && sevenths.every((count) => Math.abs(count - Math.round(count)) < 1e-6));
+  const options = ['--candidates', '4', '--seeds', '1', '--steps', '2', '--quiet'];
+  const trusted = await glit(folder, 'trust', 'few', ...options);
+  assert.equal(trusted.code, 0, trusted.stderr);
+});
+
 describe('glit trust refuses, in one line and with nothing lost,', () => {
   /** A copy of the search without these files. */
   const searchWithout = (name: string, ...files: readonly string[]): string => {

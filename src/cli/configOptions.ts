@@ -126,6 +126,11 @@ export const searchOptions: readonly ConfigOption[] = [
     keys: ['search.calibrationBatches'],
   },
   {
+    flags: '--scoring-images <count>',
+    description: 'held-out images to score candidates on; all by default',
+    keys: ['search.scoringImages'],
+  },
+  {
     flags: '--compare-random',
     description: 'also score the same number of random candidates',
     keys: ['search.compareRandom'],

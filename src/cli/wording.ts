@@ -148,11 +148,11 @@ function ablationText({ seed, row, done, total, remainingSeconds }: AblationRowS
 }
 
 function planText({ limitSeconds, parts: planned, amounts }: RunPlanned): string {
-  const { supernetSteps, candidates, finalSteps, randomCandidates } = amounts;
+  const { supernetSteps, candidates, scoringImages, finalSteps, randomCandidates } = amounts;
   const shares = planned.map(({ part, seconds }) => `${PLANNED_PARTS[part]} ${formatDuration(seconds)}`);
   const counts = [
     `${supernetSteps} steps per supernet`,
-    `${candidates} candidates per level`,
+    `${candidates} candidates per level, scored on ${scoringImages} images`,
     ...(finalSteps === undefined ? [] : [`${finalSteps} steps per final network`]),
     ...(randomCandidates === undefined ? [] : [`${randomCandidates} random candidates`]),
   ];

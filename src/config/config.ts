@@ -209,6 +209,8 @@ export const configSchema = z.strictObject({
     calibrationBatches: z.int().min(0),
     calibrationBatchSize: count,
     evaluationBatchSize: count,
+    /** Held-out images that candidates are scored on, drawn at random; all by default. */
+    scoringImages: count.exactOptional(),
     /**
      * The paths that the supernet's steps train: `uniform` draws genes one by one, `fair` trains each choice of a block once
      * in every K steps, `spread` also reaches networks that are alike in all blocks.

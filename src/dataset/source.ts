@@ -1,5 +1,6 @@
 import { bytesOf } from '../image/image.js';
 import type { Image } from '../image/image.js';
+import type { Rng } from '../random/rng.js';
 
 /** Images with one label each. The order is the same on every machine. */
 export interface Labelled {
@@ -67,6 +68,12 @@ export function emptyStore(rows: number, size: number): PixelStore {
 export function storedImage({ size, pixels }: PixelStore, row: number): Image {
   const start = row * bytesOf(size);
   return { size, pixels: pixels.subarray(start, start + bytesOf(size)) };
+}
+
+/** `count` images of `source`, drawn at random, in their order there; all if it has no more. */
+export function sample(source: ImageSource, count: number, rng: Rng): ImageSource {
+  const size = source.labels.length;
+  return count >= size ? source : select(source, rng.permutation(size).slice(0, count).sort());
 }
 
 /** The images of `source` at `indices`, in that order. Copies no pixels. */

@@ -10,9 +10,10 @@ import { drawnBatches, evaluationBatches, type FixedBatches } from '../batches.j
 import type { SearchContext } from '../context.js';
 import { Evaluator, type Measured } from '../evaluate.js';
 import { Recalibrator } from './recalibrate.js';
+import { scoringImages } from './scoringImages.js';
 
 export interface ScorerOptions {
-  /** The stream of the level's search; calibration images are drawn from it. */
+  /** The stream of the level's search; the images to calibrate and to score on are drawn from it. */
   readonly rng: Rng;
   /** Training batches to recompute BatchNorm statistics from; 0 keeps the supernet's. Default: the run's setting. */
   readonly calibrationBatches?: number;
@@ -54,7 +55,7 @@ export function calibrationBatches(
 }
 
 /**
- * Scores the candidates of a level: the accuracy of a path's inherited weights on `searchVal`, after its BatchNorm
+ * Scores the candidates of a level: the accuracy of a path's inherited weights on held-out images, after its BatchNorm
  * statistics were recomputed from training images (SPOS, section 3.4). Each engine has its own copy of the supernet;
  * they share the images.
  */
@@ -73,7 +74,7 @@ export class CandidateScorer {
     options: ScorerOptions,
   ) {
     const { config, unreadable, signal } = context;
-    this.held = evaluationBatches(data.searchVal, {
+    this.held = evaluationBatches(scoringImages(config, data, options.rng), {
       batchSize: config.search.evaluationBatchSize,
       imageSize: network.backbone.imageSize,
       preprocessing: network.preprocessing,

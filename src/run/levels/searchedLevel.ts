@@ -11,9 +11,10 @@ import { stageName } from '../../telemetry/stage.js';
 import type { RunContext } from '../context.js';
 import type { RunFolder } from '../runFolder.js';
 import { firstLevel } from './hierarchicalSearch.js';
+import { scoringCount } from './scoringImages.js';
 import type { ScoredCandidate } from './searchLevel.js';
 
-/** A candidate with the fitness that the search recorded: accuracy on all held-out images. */
+/** A candidate with the fitness that the search recorded: accuracy on the held-out images that it scored on. */
 export interface RecordedCandidate {
   readonly path: Path;
   readonly fitness: number;
@@ -89,7 +90,7 @@ export function checkSameImages(
     );
   const { classes } = dataset;
   if (classes.length !== level.classes) throw changed(`${classes.length} classes instead of ${level.classes}`);
-  const images = searchDataOf(config, dataset, rng).searchVal.labels.length;
+  const images = scoringCount(config, searchDataOf(config, dataset, rng).searchVal.labels.length);
   // Unreadable images do not count in fitness.
   if (run.has('unreadable.csv')) return;
   const isShare = (fitness: number): boolean => Math.abs(fitness * images - Math.round(fitness * images)) < 1e-6;

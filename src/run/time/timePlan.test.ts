@@ -10,8 +10,8 @@ import { planFor, type PlanRequest } from './timePlan.js';
 
 const SPEED: Speed = {
   levels: [
-    { setup: 3, step: 0.08, candidate: 1.5 },
-    { setup: 5, step: 0.1, candidate: 1.8 },
+    { setup: 3, step: 0.08, scoredImage: 2.5e-4 },
+    { setup: 5, step: 0.1, scoredImage: 3.5e-4 },
   ],
   step: 0.07,
   sharedStep: 0.06,
@@ -31,7 +31,7 @@ const speeds = fc.record({
     fc.record({
       setup: fc.double({ min: 0.5, max: 20, noNaN: true }),
       step: fc.double({ min: 0.01, max: 1, noNaN: true }),
-      candidate: fc.double({ min: 0.1, max: 5, noNaN: true }),
+      scoredImage: fc.double({ min: 1e-6, max: 1e-3, noNaN: true }),
     }),
     { minLength: 1, maxLength: 2 },
   ),
@@ -50,13 +50,16 @@ describe('a plan for a time limit', () => {
     const secondsOf = (name: string): number => parts.find(({ part }) => part === name)?.seconds ?? 0;
     const { supernet, search, retrain } = config;
     const supernets = 8 + (supernet.steps ?? 0) * 0.18;
-    const scoring = search.population * search.generations * 3.3;
+    const { scoringImages = 0 } = search;
+    const perCandidate = (4 * 128 + scoringImages) * 6e-4;
+    const scoring = search.population * search.generations * perCandidate + scoringImages * 2 * 2e-4;
     const training = 1.2 + 1 + (retrain.recipe.steps ?? 0) * 0.07;
     const { contenders = 0, share = 0 } = retrain.halving ?? {};
     assert.equal(contenders, 4);
     const halving = halvingWork(4, 1) * share * (retrain.recipe.steps ?? 0) * 0.06 + (4 + 2) * (1.2 + 1);
     assert.ok(Math.abs(supernets - secondsOf('supernets')) < 0.2);
-    assert.ok(scoring <= secondsOf('scoring') && scoring > secondsOf('scoring') - 4 * 3.3);
+    assert.ok(scoring <= secondsOf('scoring') && scoring > secondsOf('scoring') - 4 * perCandidate);
+    assert.ok(scoringImages >= 1000 && scoringImages < 5000);
     assert.ok(Math.abs(training - secondsOf('training')) < 0.1);
     assert.ok(Math.abs(halving - secondsOf('halving')) < 2, `${halving} ${secondsOf('halving')}`);
     assert.ok((retrain.randomCandidates ?? 0) > contenders);
@@ -86,6 +89,31 @@ describe('a plan for a time limit', () => {
         },
       ),
     );
+  });
+
+  test('scores the wanted candidates on more images first, then more candidates on all of them', () => {
+    const planned = [600, 1200, 2400, 4800, 9600].map((limitSeconds) => {
+      const { search } = planFor(CONFIG, SPEED, { ...REQUEST, limitSeconds }).config;
+      return { candidates: search.population * search.generations, images: search.scoringImages ?? 5000 };
+    });
+    const wanted = CONFIG.search.population * CONFIG.search.generations;
+    for (const { candidates, images } of planned) {
+      assert.ok(images >= 1000);
+      if (images > 1000 && images < 5000) assert.ok(Math.abs(candidates - wanted) <= 4, `${candidates} on ${images}`);
+      if (images === 5000) assert.ok(candidates >= wanted - 4);
+      if (images === 1000) assert.ok(candidates <= wanted);
+    }
+    assert.ok(planned[0].images < planned[1].images && planned[4].candidates > wanted);
+  });
+
+  test('gives a part that needs more than its share that much, and the others the rest', () => {
+    const slow = { ...SPEED, levels: SPEED.levels.map((level) => ({ ...level, scoredImage: 3e-3 })) };
+    const { config, parts } = planFor(CONFIG, slow, REQUEST);
+    assert.equal(config.search.population * config.search.generations, 8);
+    assert.equal(config.search.scoringImages, 1000);
+    const secondsOf = (name: string): number => parts.find(({ part }) => part === name)?.seconds ?? 0;
+    assert.ok(Math.abs(secondsOf('scoring') - (8 * 1512 * 6e-3 + 0.4)) < 1e-6);
+    assert.ok((config.retrain.recipe.steps ?? 0) > 400);
   });
 
   test('too short is refused with a limit that is enough', () => {

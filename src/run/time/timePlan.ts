@@ -4,7 +4,8 @@ import type { PlannedPartName } from '../../telemetry/events.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import { affordable } from '../finals/randomSearch.js';
 import { betterHalf, halvingWork } from '../finals/halving.js';
-import type { Speed } from './speed.js';
+import { scoringCount } from '../levels/scoringImages.js';
+import { imagesPerCandidate, type Speed } from './speed.js';
 
 /** A configuration that fits a time limit, and what its parts are expected to take. */
 export interface TimePlan {
@@ -29,16 +30,23 @@ export interface PlanRequest {
   readonly images: { readonly searchVal: number; readonly test: number };
 }
 
+/** The parts of a search that take as long as they are given. */
+type SearchPart = 'supernets' | 'scoring' | 'halving' | 'training';
+
 /**
- * How the time of a search is shared out. Networks that are far from converged gain most from their own training, so it
- * gets almost half; without it, the first two share everything.
+ * How the time of a search is shared out, beyond the least that each part needs. Networks that are far from converged
+ * gain most from their own training, so it gets almost half; without it, the first two share everything.
  */
-const SHARES = { supernets: 0.25, scoring: 0.15, halving: 0.15, training: 0.45 };
+const SHARES: Readonly<Record<SearchPart, number>> = { supernets: 0.25, scoring: 0.15, halving: 0.15, training: 0.45 };
 
 /** The least that is worth doing. */
 const LEAST_STEPS = 50;
 const LEAST_POPULATION = 4;
 const LEAST_GENERATIONS = 2;
+const LEAST_CANDIDATES = LEAST_POPULATION * LEAST_GENERATIONS;
+
+/** A candidate's accuracy on so many images has a standard error of 1.6 points at most; candidates share it in part. */
+const LEAST_SCORING_IMAGES = 1000;
 
 /** Numbers of networks for successive halving, of which {@link TOP} is trained to the end. */
 const CONTENDERS = [16, 8, 4, 2];
@@ -47,7 +55,8 @@ const TOP = 1;
 /**
  * Plans a run by measured speed, so that it ends at the limit. Supernet steps, candidates, successive halving and final
  * trainings share the time; comparison networks take theirs from the same limit, with random search as long as the
- * search itself. Everything else of the configuration stays.
+ * search itself. In a short time, candidates are scored on some of the held-out images. Everything else of the
+ * configuration stays.
  *
  * Throws a UserError that names the least possible limit when the time is too short.
  */
@@ -55,81 +64,150 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
   const { limitSeconds, elapsedSeconds, retrains, images } = request;
   const { retrain, search } = config;
   const compared = retrain.compare?.length ?? 0;
-  // How many times the variable time of the search is spent, and how many networks are trained to the end.
-  const training = SHARES.training / TOP;
+  // How many searches the time is for, random search included, and how many networks are trained besides theirs.
   const searches = retrains && retrain.baselines ? 2 : 1;
-  const others = (retrain.baselines ? 1 : 0) + compared;
-  const total = retrains ? searches + others * training : SHARES.supernets + SHARES.scoring;
-  const networks = TOP * searches + others;
+  const others = retrains ? (retrain.baselines ? 1 : 0) + compared : 0;
+  const networks = retrains ? TOP * searches + others : 0;
   const evaluation = images.searchVal * speed.image;
   const preparing = (contenders: number): number => trainingsOf(contenders, TOP) * (speed.setup + evaluation);
-  const levelSetup = speed.levels.reduce((sum, { setup }) => sum + setup, 0);
+  const levelSetup = sum(speed.levels.map(({ setup }) => setup));
   // Test images once for every row, and once from the exported file.
   const test = retrains ? (1 + searches + others) * (images.test * speed.image + speed.setup / 2) : 0;
-  const trainingSetup = retrains ? networks * (speed.setup + evaluation) : 0;
-  const fixed = elapsedSeconds + levelSetup * searches + test + trainingSetup;
-  const variable = (limitSeconds - fixed) / total;
+  const fixed = elapsedSeconds + levelSetup * searches + test + networks * (speed.setup + evaluation);
 
-  const stepOfLevels = speed.levels.reduce((sum, { step }) => sum + step, 0);
-  const candidateOfLevels = speed.levels.reduce((sum, { candidate }) => sum + candidate, 0);
-  const least = Math.max(
-    (LEAST_STEPS * stepOfLevels) / SHARES.supernets,
-    (LEAST_POPULATION * LEAST_GENERATIONS * candidateOfLevels) / SHARES.scoring,
-    ...(retrains ? [(LEAST_STEPS * speed.step) / training, (2 * preparing(2)) / SHARES.halving] : []),
-  );
-  if (variable < least) {
-    const needed = Math.ceil((fixed + least * total) * 1.05);
+  const stepOfLevels = sum(speed.levels.map(({ step }) => step));
+  const scoring = scoringOf(config, speed, images.searchVal);
+  const least: Partial<Record<SearchPart, number>> = {
+    supernets: LEAST_STEPS * stepOfLevels,
+    scoring: scoring.seconds(LEAST_CANDIDATES, scoring.fewest),
+    ...(retrains && { halving: 2 * preparing(2), training: LEAST_STEPS * speed.step }),
+  };
+  const total = (parts: Partial<Record<SearchPart, number>>): number =>
+    searches * sum(Object.values(parts)) + others * (parts.training ?? 0);
+  const available = limitSeconds - fixed;
+  if (available < total(least)) {
+    const needed = Math.ceil((fixed + total(least)) * 1.05);
     throw new UserError(
       `--time ${formatDuration(limitSeconds)} is too short: on this machine such a run takes at least ${formatDuration(needed)}; raise it${searches === 2 ? ' or leave out the comparison with --no-baselines' : ''}`,
     );
   }
+  const seconds = longestParts(least, (parts) => total(parts) <= available);
 
-  const seconds = (share: number): number =>
-    variable * (retrains ? share : (share * total) / (SHARES.supernets + SHARES.scoring));
+  const { candidates, scoringImages } = scoring.within(seconds.scoring, search.population * search.generations);
   // Each generation is as large as the least one before there is another.
-  const candidates = Math.floor(seconds(SHARES.scoring) / candidateOfLevels);
   const most = Math.max(LEAST_GENERATIONS, Math.min(search.generations, Math.floor(candidates / LEAST_POPULATION)));
   const generations = Math.min(most, Math.max(LEAST_GENERATIONS, Math.round(Math.sqrt(candidates) / 2)));
   const population = Math.floor(candidates / generations);
-  const finalSteps = Math.round((variable * training) / speed.step);
+  const finalSteps = Math.round(seconds.training / TOP / speed.step);
   // Preparing the short trainings takes at most half of their time.
-  const contenders = CONTENDERS.find((count) => 2 * preparing(count) <= seconds(SHARES.halving)) ?? 2;
-  const shortSeconds = seconds(SHARES.halving) - preparing(contenders);
+  const contenders = CONTENDERS.find((count) => 2 * preparing(count) <= seconds.halving) ?? 2;
+  const shortSeconds = seconds.halving - preparing(contenders);
   const firstSteps = Math.max(1, Math.round(shortSeconds / halvingWork(contenders, TOP) / speed.sharedStep));
   const halving = { contenders, share: Math.min(1, firstSteps / finalSteps) };
   const planned: Config = {
     ...config,
-    supernet: inSteps(config.supernet, Math.round(seconds(SHARES.supernets) / stepOfLevels)),
-    search: { ...search, population, generations },
+    supernet: inSteps(config.supernet, Math.round(seconds.supernets / stepOfLevels)),
+    search: { ...search, population, generations, ...(scoringImages < images.searchVal && { scoringImages }) },
     ...(retrains && { retrain: { ...retrain, top: TOP, halving, recipe: inSteps(retrain.recipe, finalSteps) } }),
   };
-  const ofSearch = variable + levelSetup + TOP * (speed.setup + evaluation);
-  const randomCandidates = affordable(planned, {
-    processorSeconds: ofSearch,
-    halvingSeconds: seconds(SHARES.halving),
-    finalSeconds: variable * SHARES.training + TOP * (speed.setup + evaluation),
-    finalTrainings: TOP,
-  });
+  const finalSeconds = seconds.training + TOP * (speed.setup + evaluation);
+  const ofSearch = sum(Object.values(seconds)) + levelSetup + TOP * (speed.setup + evaluation);
+  const withRandomSearch = (): Config => {
+    const cost = { processorSeconds: ofSearch, halvingSeconds: seconds.halving, finalSeconds, finalTrainings: TOP };
+    return { ...planned, retrain: { ...planned.retrain, randomCandidates: affordable(planned, cost) } };
+  };
   const parts: readonly PlannedPart[] = [
     { part: 'before', seconds: elapsedSeconds },
-    { part: 'supernets', seconds: seconds(SHARES.supernets) + levelSetup },
-    { part: 'scoring', seconds: seconds(SHARES.scoring) },
+    { part: 'supernets', seconds: seconds.supernets + levelSetup },
+    { part: 'scoring', seconds: seconds.scoring },
     ...(retrains
       ? ([
-          { part: 'halving', seconds: seconds(SHARES.halving) },
-          { part: 'training', seconds: variable * SHARES.training + TOP * (speed.setup + evaluation) },
+          { part: 'halving', seconds: seconds.halving },
+          { part: 'training', seconds: finalSeconds },
           {
             part: 'baselines',
-            seconds: (searches - 1) * ofSearch + others * (variable * training + speed.setup + evaluation),
+            seconds: (searches - 1) * ofSearch + others * (seconds.training / TOP + speed.setup + evaluation),
           },
           { part: 'test', seconds: test },
         ] as const)
       : []),
   ];
   return {
-    config: retrains && retrain.baselines ? { ...planned, retrain: { ...planned.retrain, randomCandidates } } : planned,
+    config: retrains && retrain.baselines ? withRandomSearch() : planned,
     parts: parts.filter((part) => part.seconds > 0),
   };
+}
+
+/** What scoring candidates takes, over all levels, of `held` held-out images. */
+function scoringOf(config: Config, speed: Speed, held: number): Scoring {
+  const perImage = sum(speed.levels.map(({ scoredImage }) => scoredImage));
+  // Each level also prepares its images, once.
+  const preparing = speed.levels.length * speed.image;
+  const all = scoringCount(config, held);
+  const fewest = Math.min(LEAST_SCORING_IMAGES, all);
+  const calibration = imagesPerCandidate(config, held) - all;
+  const seconds = (candidates: number, images: number): number =>
+    candidates * (calibration + images) * perImage + images * preparing;
+  return {
+    fewest,
+    seconds,
+    within: (limit, wanted) => {
+      const most = (limit - wanted * calibration * perImage) / (wanted * perImage + preparing);
+      const images = Math.max(fewest, Math.min(all, Math.floor(most)));
+      const perCandidate = (calibration + images) * perImage;
+      const candidates = Math.floor((limit - images * preparing) / perCandidate);
+      // The least time is enough for the least candidates, whatever rounding says.
+      return { candidates: Math.max(LEAST_CANDIDATES, candidates), scoringImages: images };
+    },
+  };
+}
+
+/** The scoring of candidates, as a plan sees it. */
+interface Scoring {
+  /** The least number of images that candidates are scored on. */
+  readonly fewest: number;
+  /** The time for a number of candidates a level, each on a number of images. */
+  readonly seconds: (candidates: number, images: number) => number;
+  /**
+   * What a time is enough for. It goes into the `wanted` number of candidates a level first; then into images, until
+   * there are no more; then into more candidates.
+   */
+  readonly within: (seconds: number, wanted: number) => { readonly candidates: number; readonly scoringImages: number };
+}
+
+/**
+ * The longest times for the parts of a search that fit. Each part of `least` takes its share of their sum, but no less
+ * than its least time; a part that it lacks takes none.
+ */
+function longestParts(
+  least: Partial<Record<SearchPart, number>>,
+  fits: (parts: Readonly<Record<SearchPart, number>>) => boolean,
+): Readonly<Record<SearchPart, number>> {
+  // The sum grows with the scale, part by part, so that bisection finds the largest scale.
+  const parts = (scale: number): Record<SearchPart, number> => {
+    const part = (name: SearchPart): number => {
+      const lower = least[name];
+      return lower === undefined ? 0 : Math.max(lower, scale * SHARES[name]);
+    };
+    return {
+      supernets: part('supernets'),
+      scoring: part('scoring'),
+      halving: part('halving'),
+      training: part('training'),
+    };
+  };
+  let [low, high] = [0, 1];
+  while (fits(parts(high))) [low, high] = [high, 2 * high];
+  for (let step = 0; step < 60; step++) {
+    const middle = (low + high) / 2;
+    if (fits(parts(middle))) low = middle;
+    else high = middle;
+  }
+  return parts(low);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** The number of short trainings over all rounds of successive halving. */

@@ -1,5 +1,6 @@
 import { searchDataOf } from '../../config/check.js';
 import { measureSpeed } from './speed.js';
+import { scoringCount } from '../levels/scoringImages.js';
 import type { Job } from '../session.js';
 import { planFor } from './timePlan.js';
 
@@ -32,6 +33,7 @@ export function timed<Result>(
         amounts: {
           supernetSteps: supernet.steps ?? 0,
           candidates: search.population * search.generations,
+          scoringImages: scoringCount(plan.config, data.searchVal.labels.length),
           ...(retrains && { finalSteps: retrain.recipe.steps ?? 0 }),
           ...(retrain.randomCandidates !== undefined && { randomCandidates: retrain.randomCandidates }),
         },
