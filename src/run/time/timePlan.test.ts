@@ -18,6 +18,12 @@ const SPEED: Speed = {
   setup: 1.2,
   image: 2e-4,
 };
+/** A speed at which 30 s are just enough for the least search, of which rounding takes a candidate if nothing stops it. */
+const TIGHT: Speed = {
+  ...SPEED,
+  levels: [{ setup: 0.5, step: 0.01, scoredImage: 0.0006442606851727712 }],
+  image: 0.00021164495673619177,
+};
 const REQUEST: PlanRequest = {
   limitSeconds: 600,
   elapsedSeconds: 20,
@@ -88,6 +94,7 @@ describe('a plan for a time limit', () => {
           assert.ok((plan.config.supernet.steps ?? 0) >= 50 && plan.config.search.population >= 4);
         },
       ),
+      { examples: [[TIGHT, 30, false, false]] },
     );
   });
 
