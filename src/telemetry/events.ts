@@ -121,7 +121,10 @@ export interface RunPlanned {
   readonly limitSeconds: number;
   /** The parts in order, with the seconds that each is expected to take. */
   readonly parts: readonly { readonly part: PlannedPartName; readonly seconds: number }[];
-  /** What they amount to: training steps of every supernet and final network, candidates scored per level, and on how many images. */
+  /**
+   * What they amount to: training steps of every supernet and final network, candidates scored per level, and on how many
+   * images.
+   */
   readonly amounts: {
     readonly supernetSteps: number;
     readonly candidates: number;

@@ -55,7 +55,7 @@ const TOP = 1;
 /**
  * Plans a run by measured speed, so that it ends at the limit. Supernet steps, candidates, successive halving and final
  * trainings share the time; comparison networks take theirs from the same limit, with random search as long as the
- * search itself. In a short time, candidates are scored on some of the held-out images. Everything else of the
+ * search itself. If time is short, candidates are scored on only some of the held-out images. Everything else of the
  * configuration stays.
  *
  * Throws a UserError that names the least possible limit when the time is too short.
@@ -169,8 +169,8 @@ interface Scoring {
   /** The time for a number of candidates a level, each on a number of images. */
   readonly seconds: (candidates: number, images: number) => number;
   /**
-   * What a time is enough for. It goes into the `wanted` number of candidates a level first; then into images, until
-   * there are no more; then into more candidates.
+   * What `seconds` are enough for: first the `wanted` candidates per level on the fewest images, then more images, then
+   * more candidates on all of them.
    */
   readonly within: (seconds: number, wanted: number) => { readonly candidates: number; readonly scoringImages: number };
 }
