@@ -108,6 +108,7 @@ describe('glit on two ranks', { skip: openMpi.skip }, () => {
       /started 2 processes, but there is no MPI library \(\/nowhere\/libmpi.so: .*; install/,
     );
     const study = await onRanks(openMpi, 2, 'ablate', '--data', 'photos', '--out', 'none');
+    assert.equal(study.code, 2);
     assert.equal(linesOf(study).length, 1);
     assert.match(linesOf(study)[0], /glit ablate works as one process, but Open MPI's mpirun started several/);
     assert.ok(!existsSync(join(folder, 'none')));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { CommanderError } from 'commander';
 import { Interrupted, UserError } from '../errors.js';
-import { endingOf } from './failure.js';
+import { CheckFailed, ReportedElsewhere, endingOf } from './failure.js';
 
 describe('the end of a command that fails', () => {
   test('is a line and exit code 2 for a mistake', () => {
@@ -18,6 +18,12 @@ describe('the end of a command that fails', () => {
   test('adds nothing to what commander has said; help is no failure', () => {
     assert.deepEqual(endingOf(new CommanderError(1, 'commander.unknownOption', ''), false), { code: 2 });
     assert.deepEqual(endingOf(new CommanderError(0, 'commander.helpDisplayed', ''), false), { code: 0 });
+  });
+
+  test('is only an exit code where another line says why', () => {
+    assert.deepEqual(endingOf(new CheckFailed(), true), { code: 1 });
+    assert.deepEqual(endingOf(new ReportedElsewhere(new UserError('no MPI')), true), { code: 2 });
+    assert.deepEqual(endingOf(new ReportedElsewhere(new Error('a bug')), true), { code: 1 });
   });
 
   test('is exit code 1 for a bug, with the stack on request', () => {

@@ -9,6 +9,15 @@ export class CheckFailed extends Error {
   override readonly name = 'CheckFailed';
 }
 
+/** A failure that another process of the same job reports; this one ends without a word, and with the same exit code. */
+export class ReportedElsewhere extends Error {
+  override readonly name = 'ReportedElsewhere';
+
+  constructor(readonly failure: unknown) {
+    super();
+  }
+}
+
 /** System errors that the user can fix: no permission, no space, a file in place of a folder. */
 const SYSTEM_MISTAKES = new Set([
   'EACCES',
@@ -34,6 +43,7 @@ export function endingOf(error: unknown, debug: boolean): Ending {
   // Commander has printed its message.
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.done : EXIT.mistake };
   if (error instanceof CheckFailed) return { code: EXIT.failed };
+  if (error instanceof ReportedElsewhere) return { code: endingOf(error.failure, false).code };
   if (error instanceof Interrupted) return { code: EXIT.interrupted, line: oneLine(error.message.toLowerCase()) };
   if (error instanceof UserError) return { code: EXIT.mistake, line: oneLine(error.message) };
   if (!(error instanceof Error)) return { code: EXIT.fault, line: String(error) };

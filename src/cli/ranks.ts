@@ -6,7 +6,7 @@ import { openCommunicator } from '../comm/openCommunicator.js';
 import { Interrupted, UserError } from '../errors.js';
 import type { Display } from './display.js';
 import { withEnvironment, type Environment } from './environment.js';
-import { CheckFailed, endingOf } from './failure.js';
+import { ReportedElsewhere, endingOf } from './failure.js';
 
 /** What a command works with that several processes can do together. */
 export interface RankEnvironment extends Environment {
@@ -46,7 +46,7 @@ async function joined(signal: AbortSignal): Promise<Communicator> {
   try {
     return await openCommunicator(process.env, { signal });
   } catch (error) {
-    if (launchOf(process.env)?.firstOnMachine === false) throw new CheckFailed();
+    if (launchOf(process.env)?.firstOnMachine === false) throw new ReportedElsewhere(error);
     throw error;
   }
 }
@@ -66,8 +66,8 @@ async function endAll(ranks: Communicator, error: unknown, debug: boolean): Prom
 export function requireOneProcess(command: Command): void {
   const launch = launchOf(process.env);
   if (launch === undefined) return;
-  if (!launch.firstOnMachine) throw new CheckFailed();
-  throw new UserError(
+  const mistake = new UserError(
     `glit ${command.name()} works as one process, but ${launch.launcher} started several; start it without ${launch.launcher}`,
   );
+  throw launch.firstOnMachine ? mistake : new ReportedElsewhere(mistake);
 }
