@@ -3,7 +3,8 @@
  *
  *   npm run build && node dist/bench/programRun.js
  */
-import { encodeModel, type OnnxNode } from '../src/onnx/model.js';
+import type { OnnxNode } from '../src/onnx/graph.js';
+import { encodeModel } from '../src/onnx/model.js';
 import { openDevice, type DeviceTensor } from '../src/runtime/device.js';
 import { ort } from '../src/runtime/onnxruntime/ort.node.js';
 import { zeros } from '../src/tensor/tensor.js';

@@ -78,7 +78,7 @@ before(async () => {
   await makePhotos(join(folder, 'photos'), 2);
   const weights = drawnWeights(tinyNetwork());
   mkdirSync(join(folder, 'run'));
-  const exported = exportedModel(weights, { classes: CLASSES, architecture: TINY_ARCHITECTURE });
+  const { bytes: exported } = exportedModel(weights, { classes: CLASSES, architecture: TINY_ARCHITECTURE });
   await writeFileAtomically(join(folder, 'run', 'best.onnx'), exported);
   await writeSafetensors(join(folder, 'run', 'weights.safetensors'), weights, {
     architecture: formatArchitecture(TINY_ARCHITECTURE),

@@ -1,5 +1,6 @@
 /** The element types of checkpoint files, by their safetensors names, and how each is read. */
 import type { DType, Storage } from '../tensor/tensor.js';
+import { fromHalf } from '../tensor/half.js';
 
 export interface ElementType {
   /** The dtype of the tensor once read. */
@@ -38,16 +39,6 @@ export const WRITTEN_AS: Readonly<Record<DType, string>> = {
   uint8: 'U8',
   bool: 'BOOL',
 };
-
-/** A number from the bits of an IEEE 754 binary16: 1 sign bit, 5 exponent bits, 10 fraction bits. */
-export function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
-  // Below the smallest normal number the leading 1 is absent and the exponent stays at its lowest.
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
 
 /** A bfloat16 is the upper half of a float32. */
 function fromBrainFloats(buffer: ArrayBuffer): Float32Array {

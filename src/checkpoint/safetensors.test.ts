@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { goldenPath } from '../../test/golden.js';
 import { UserError } from '../errors.js';
 import { float32, int64, sizeOf, tensor, type Tensor } from '../tensor/tensor.js';
-import { fromHalf } from './elements.js';
+import { fromHalf } from '../tensor/half.js';
 import { decodeSafetensors, encodeSafetensors, readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** A file with this header, as text or as an object, and these data bytes. */

@@ -4,7 +4,7 @@ export { branch } from './branch.js';
 export { macsOf } from './cost.js';
 export { GraphError, inModule } from './error.js';
 export { gradients, vjp } from './gradient.js';
-export { lower, type LowerOptions } from './lower.js';
+export { lower, lowerToGraph, type LowerOptions } from './lower.js';
 export { peakBytes } from './memory.js';
 export { add } from './ops/add.js';
 export { attention } from './ops/attention.js';

@@ -1,4 +1,5 @@
-import { encodeModel, type OnnxGraph, type OnnxInitializer, type OnnxNode, type OnnxValueInfo } from '../onnx/model.js';
+import type { OnnxGraph, OnnxInitializer, OnnxNode, OnnxValueInfo } from '../onnx/graph.js';
+import { encodeModel } from '../onnx/model.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { GraphError } from './error.js';
 import { nodesOf } from './traverse.js';
@@ -19,6 +20,11 @@ export function lower(
   outputs: Readonly<Record<string, Value>>,
   { freeBatch = false, metadata = {} }: LowerOptions = {},
 ): Uint8Array {
+  return encodeModel({ graph: lowerToGraph(outputs, freeBatch), metadata });
+}
+
+/** The same as an ONNX graph, for whoever rewrites it before it becomes a model. */
+export function lowerToGraph(outputs: Readonly<Record<string, Value>>, freeBatch: boolean): OnnxGraph {
   const names = Object.keys(outputs);
   const writer = new GraphWriter({ count: 0 }, freeBatch);
   const computed = writer.lower(Object.values(outputs));
@@ -29,11 +35,10 @@ export function lower(
     else writer.node('Identity', [name], {}, [names[at]]);
   });
   writer.rename(own);
-  const graph = writer.finish(
+  return writer.finish(
     'glit',
     names.map((name) => ({ name, type: outputs[name].type })),
   );
-  return encodeModel({ graph, metadata });
 }
 
 /** An ONNX graph under construction: the model's, or that of an arm inside it. */

@@ -1,4 +1,4 @@
-import type { AttributeValue, OnnxGraph } from '../onnx/model.js';
+import type { AttributeValue, OnnxGraph } from '../onnx/graph.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { scalar, type DType, type Shape, type Tensor } from '../tensor/tensor.js';
 import { GraphError } from './error.js';

@@ -9,7 +9,7 @@ import type { Region } from '../image/augment/randomResizedCrop.js';
 import { USUAL_FRAMING, type Framing } from '../image/framing.js';
 import { resize } from '../image/resize.js';
 import type { Raster } from '../image/resize.js';
-import type { EncodedImage } from '../dataset/source.js';
+import { isStored, type EncodedImage, type ImageSource } from '../dataset/source.js';
 
 // libvips has one state for all threads, and no thread can read images while formats are being blocked. So the first
 // thread here blocks them, and threads that it starts see the mark.
@@ -138,10 +138,15 @@ interface Extent {
   readonly height: number;
 }
 
-/** The size of the resized image in evaluation, and the square to crop from it. */
-function centralRegion({ width, height }: Extent, size: number, { crop }: Framing): { resized: Extent; view: Region } {
+/** The shorter side of an image that is resized so that its central square of `size` × `size` can be cropped. */
+export function resizedShorterSide(size: number, { crop }: Framing): number {
   // Division can leave a whole number slightly too small, such as 224 / (224/232); treat it as that number.
-  const shorter = Math.max(size, Math.floor(size / crop + 1e-9));
+  return Math.max(size, Math.floor(size / crop + 1e-9));
+}
+
+/** The size of the resized image in evaluation, and the square to crop from it. */
+function centralRegion({ width, height }: Extent, size: number, framing: Framing): { resized: Extent; view: Region } {
+  const shorter = resizedShorterSide(size, framing);
   const resized = {
     width: width <= height ? shorter : Math.floor((shorter * width) / height),
     height: height <= width ? shorter : Math.floor((shorter * height) / width),
@@ -155,6 +160,26 @@ function centralRegion({ width, height }: Extent, size: number, { crop }: Framin
 function toEvenHalf(whole: number): number {
   const half = whole >> 1;
   return whole % 2 === 1 && half % 2 === 1 ? half + 1 : half;
+}
+
+/** How many images, spread over a source, {@link haveSize} looks at. */
+const LOOKED_AT = 32;
+
+/** Whether images of a source are `size` × `size` before they are decoded. Images that cannot be read do not count. */
+export async function haveSize(source: ImageSource, size: number): Promise<boolean> {
+  if (isStored(source)) return source.store.size === size;
+  const total = source.labels.length;
+  const count = Math.min(LOOKED_AT, total);
+  const extents = await Promise.all(
+    Array.from({ length: count }, async (_, at) => {
+      try {
+        return await extentOf(await openEncoded(source.encoded(Math.floor((at * total) / count))));
+      } catch {
+        return undefined;
+      }
+    }),
+  );
+  return extents.every((extent) => extent === undefined || (extent.width === size && extent.height === size));
 }
 
 /** The extent after the EXIF rotation. */

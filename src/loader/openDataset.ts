@@ -3,6 +3,7 @@ import { intoMemory } from './memory.js';
 import type { ImageSource } from '../dataset/source.js';
 import { openSource } from '../dataset/sources/openSource.js';
 import { warmestDisc } from '../dataset/warmestDisc.js';
+import { haveSize } from './decode.js';
 import { stopIfAborted } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import type { Listener } from '../telemetry/events.js';
@@ -43,6 +44,8 @@ export interface OpenOptions {
 export interface OpenedDataset {
   readonly dataset: Dataset;
   readonly unreadable: UnreadableImages;
+  /** Whether test images must be resized and cropped for the network: not if all have its size. */
+  readonly needsFraming: boolean;
 }
 
 /** Whether these recipes need the original images, for random crops. */
@@ -58,13 +61,17 @@ export async function openDataset(
   { data, model }: DatasetConfig,
   { rng, originals, framing, emit, signal }: OpenOptions,
 ): Promise<OpenedDataset> {
-  if (data.source === BUILT_IN)
-    return { dataset: await builtIn(rng, emit, signal), unreadable: new UnreadableImages(0, emit) };
+  if (data.source === BUILT_IN) {
+    const dataset = await builtIn(rng, emit, signal);
+    const needsFraming = !(await haveSize(dataset.test, model.imageSize));
+    return { dataset, unreadable: new UnreadableImages(0, emit), needsFraming };
+  }
   const dataset = await openSource(data.source, { rng, signal, onProgress: filesListener(emit) });
   for (const message of dataset.notices) emit({ type: 'warning', message });
   const total = dataset.train.labels.length + dataset.test.labels.length;
   const unreadable = new UnreadableImages(total, emit, data.unreadable);
-  if (originals) return { dataset, unreadable };
+  const needsFraming = !(await haveSize(dataset.test, model.imageSize));
+  if (originals) return { dataset, unreadable, needsFraming };
 
   const began = performance.now();
   let done = 0;
@@ -88,7 +95,7 @@ export async function openDataset(
   const train = await decoded(dataset.train);
   const test = await decoded(dataset.test);
   if (done > 0) finished(began, done, emit);
-  return { dataset: { ...dataset, train, test }, unreadable };
+  return { dataset: { ...dataset, train, test }, unreadable, needsFraming };
 }
 
 /** Reports progress on shards and tables; sets without them report nothing. */

@@ -1,19 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { evaluationLoader } from '../loader/loader.js';
-import type { ImageSource } from '../dataset/source.js';
-import { stopIfAborted, UserError } from '../errors.js';
-import { inferenceModel } from '../program/inference.js';
+import { UserError } from '../errors.js';
+import { inferenceModel, type ModelPrecision } from '../program/inference.js';
 import { DEIT_PREPROCESSING, type Preprocessing } from '../family/preprocessing.js';
-import { normalizePixels } from '../program/images.js';
 import { plainNetwork } from '../model/network.js';
 import { readMetadata } from '../onnx/model.js';
-import type { Device, Program } from '../runtime/device.js';
 import type { Architecture } from '../family/family.js';
 import { formatArchitecture } from '../family/codec.js';
-import { tensor, type Tensor } from '../tensor/tensor.js';
-import { countCorrect } from '../train/loop.js';
 import type { Weights } from '../train/state.js';
-import type { UnreadableListener } from '../loader/unreadable.js';
+
+export { MODEL_PRECISIONS } from '../program/inference.js';
 
 /** The ONNX metadata of an exported model. */
 export interface ModelDescription {
@@ -21,24 +16,51 @@ export interface ModelDescription {
   readonly architecture: Architecture;
 }
 
-/**
- * A trained network as an ONNX model: `pixel_values` [batch, 3, S, S], normalised for the architecture, to `logits`
- * [batch, classes]. Its metadata has the class names, image size and preprocessing.
- */
-export function exportedModel(weights: Weights, { classes, architecture }: ModelDescription): Uint8Array {
-  const { mean, std, crop, interpolation } = architecture.preprocessing;
-  return inferenceModel(plainNetwork(architecture), weights, {
-    classes: JSON.stringify(classes),
-    image_size: String(architecture.backbone.imageSize),
-    mean: JSON.stringify(mean),
-    std: JSON.stringify(std),
-    crop: String(crop),
-    interpolation,
-    architecture: formatArchitecture(architecture),
-  });
+/** The form of an exported model. */
+export interface ModelForm {
+  /** Default: float32. */
+  readonly precision?: ModelPrecision | undefined;
+  /** Whether the model normalises pixels itself and gives probabilities. Default: false. */
+  readonly withPreprocessing?: boolean | undefined;
 }
 
-/** A usable model: normalised `pixel_values` [batch, 3, S, S] to `logits` [batch, classes]. */
+/**
+ * A trained network as an ONNX model: `pixel_values` [batch, 3, S, S], normalised for the architecture, to `logits`
+ * [batch, classes]; with preprocessing, `image`, uint8 [batch, S, S, 3], to `probabilities`. Its metadata has the class
+ * names, image size and preprocessing.
+ */
+export function exportedModel(
+  weights: Weights,
+  { classes, architecture }: ModelDescription,
+  { precision, withPreprocessing = false }: ModelForm = {},
+): RunnableModel {
+  const { preprocessing, backbone } = architecture;
+  const { imageSize } = backbone;
+  const { mean, std, crop, interpolation } = preprocessing;
+  const bytes = inferenceModel(plainNetwork(architecture), weights, {
+    precision,
+    ...(withPreprocessing && { normalization: preprocessing }),
+    metadata: {
+      classes: JSON.stringify(classes),
+      image_size: String(imageSize),
+      mean: JSON.stringify(mean),
+      std: JSON.stringify(std),
+      crop: String(crop),
+      interpolation,
+      architecture: formatArchitecture(architecture),
+      ...(withPreprocessing && { input: PIXELS }),
+    },
+  });
+  return { bytes, classes, imageSize, preprocessing, withPreprocessing };
+}
+
+/** What the metadata call the input of a model with preprocessing. */
+const PIXELS = 'pixels';
+
+/**
+ * A usable model: normalised `pixel_values` [batch, 3, S, S] to `logits` [batch, classes], or `image` to
+ * `probabilities`, see {@link exportedModel}.
+ */
 export interface RunnableModel {
   /** The ONNX model. */
   readonly bytes: Uint8Array;
@@ -46,12 +68,8 @@ export interface RunnableModel {
   /** S, in pixels. */
   readonly imageSize: number;
   readonly preprocessing: Preprocessing;
-}
-
-/** A model and its name in messages. */
-export interface NamedModel {
-  readonly name: string;
-  readonly bytes: Uint8Array;
+  /** Whether the normalisation is part of the model, which then gives probabilities. */
+  readonly withPreprocessing: boolean;
 }
 
 /** The bytes of a model's file. Throws a UserError when there are none. */
@@ -71,7 +89,8 @@ export async function readExportedModel(file: string): Promise<RunnableModel> {
     const classes = JSON.parse(metadata['classes'] ?? 'null') as unknown;
     const imageSize = Number(metadata['image_size']);
     if (Array.isArray(classes) && classes.every((name) => typeof name === 'string') && imageSize > 0) {
-      return { bytes, classes, imageSize, preprocessing: preprocessingIn(metadata) };
+      const withPreprocessing = metadata['input'] === PIXELS;
+      return { bytes, classes, imageSize, preprocessing: preprocessingIn(metadata), withPreprocessing };
     }
   } catch {
     // Reported below: either not an ONNX file or one without our metadata.
@@ -94,62 +113,4 @@ function preprocessingIn(metadata: Readonly<Record<string, string>>): Preprocess
     crop: Number(crop) > 0 && Number(crop) <= 1 ? Number(crop) : DEIT_PREPROCESSING.crop,
     interpolation: interpolation === 'bilinear' ? 'bilinear' : 'bicubic',
   };
-}
-
-export interface AccuracyOptions {
-  readonly batchSize: number;
-  /** For each class of the images, its index in the model. Default: the same. */
-  readonly outputs?: readonly number[] | undefined;
-  readonly workers?: number | undefined;
-  readonly onUnreadable?: UnreadableListener | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Top-1 accuracy of an exported model on images, measured from the file as any user would run it. */
-export async function accuracyOfFile(
-  device: Device,
-  file: string,
-  source: ImageSource,
-  options: AccuracyOptions,
-): Promise<number> {
-  return accuracyOfModel(device, { ...(await readExportedModel(file)), name: file }, source, options);
-}
-
-/** Compiles a model. Throws a UserError when ONNX Runtime rejects it. */
-export async function compileModel(device: Device, { bytes, name }: NamedModel): Promise<Program> {
-  try {
-    return await device.compile(bytes, name);
-  } catch (error) {
-    const fact = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error);
-    throw new UserError(`${fact}; the file is damaged: export the model again`);
-  }
-}
-
-/** Top-1 accuracy of a model on images. */
-export async function accuracyOfModel(
-  device: Device,
-  { imageSize, preprocessing, ...model }: RunnableModel & NamedModel,
-  source: ImageSource,
-  { batchSize, outputs, workers, onUnreadable, signal }: AccuracyOptions,
-): Promise<number> {
-  const program = await compileModel(device, model);
-  const loader = evaluationLoader(source, { imageSize, batchSize, framing: preprocessing, workers, onUnreadable });
-  let correct = 0;
-  let images = 0;
-  try {
-    for await (const batch of loader.epoch(0, { signal })) {
-      stopIfAborted(signal);
-      const values = normalizePixels(batch.images, imageSize, preprocessing);
-      loader.reuse(batch);
-      const pixels = tensor('float32', [batch.size, 3, imageSize, imageSize], values);
-      const { logits } = await program.run({ pixel_values: pixels }, { outputs: ['logits'] });
-      const labels = outputs === undefined ? batch.labels : batch.labels.map((label) => BigInt(outputs[Number(label)]));
-      correct += countCorrect(logits as Tensor<'float32'>, labels);
-      images += batch.size;
-    }
-    return correct / images;
-  } finally {
-    await loader.close();
-    await program.release();
-  }
 }

@@ -1,11 +1,16 @@
+import { UserError } from '../errors.js';
 import type { Architecture } from '../family/family.js';
-import { exportedModel } from './exportModel.js';
+import { exportedModel, type ModelForm } from './exportModel.js';
+import { evaluateModel, type EvaluationOptions } from './useModel.js';
 import { readWeights, type WeightsOptions } from './weightsFile.js';
-import { requireNewModel, writeModel } from './writeModel.js';
+import { requireNewModel, writeModel, writeModelFolder } from './writeModel.js';
 
 export interface ExportOptions extends WeightsOptions {
-  /** The ONNX file to write; its folder is created. */
+  /** What to write: an .onnx file, or a folder for transformers.js and Python's transformers. */
   readonly out: string;
+  readonly form?: ModelForm | undefined;
+  /** Images to measure what a form costs. A folder then also says how clients must frame such images. */
+  readonly images?: EvaluationOptions | undefined;
 }
 
 export interface Exported {
@@ -13,6 +18,8 @@ export interface Exported {
   readonly classes: readonly string[];
   /** Whether the classes have names; if not, they have numbers. */
   readonly named: boolean;
+  /** Top-1 accuracy on the test images, of the model as it was written and in float32; absent without images. */
+  readonly accuracy?: { readonly written: number; readonly float32: number; readonly images: number };
 }
 
 /**
@@ -20,10 +27,31 @@ export interface Exported {
  * checkpoint, with glit's names or those of the official GLiT or DeiT, or a run folder. Throws a UserError when the
  * weights do not fit the architecture or `out` exists.
  */
-export async function exportWeights(source: string, { out, ...options }: ExportOptions): Promise<Exported> {
+export async function exportWeights(
+  source: string,
+  { out, form = {}, images, ...options }: ExportOptions,
+): Promise<Exported> {
   requireNewModel(out);
+  const asFolder = !out.endsWith('.onnx');
+  if (asFolder && form.withPreprocessing === true) {
+    throw new UserError(
+      `${out} is to be a folder, whose clients prepare images themselves; give an .onnx file, or remove --with-preprocessing`,
+    );
+  }
   const { architecture, weights, classes, naming } = await readWeights(source, options);
-  const bytes = exportedModel(weights, { classes, architecture });
-  await writeModel(out, bytes, architecture.backbone.imageSize);
-  return { architecture, classes, named: naming !== 'numbers' };
+  const measure = (of: ModelForm): ReturnType<typeof evaluateModel> | undefined =>
+    images && evaluateModel({ ...exportedModel(weights, { classes, architecture }, of), name: source, naming }, images);
+  const model = exportedModel(weights, { classes, architecture }, form);
+  const float32 = await measure({});
+  const written = await measure(form);
+  if (asFolder)
+    await writeModelFolder(out, model, { precision: form.precision, needsFraming: float32?.needsFraming ?? true });
+  else await writeModel(out, model);
+  return {
+    architecture,
+    classes,
+    named: naming !== 'numbers',
+    ...(float32 &&
+      written && { accuracy: { written: written.accuracy, float32: float32.accuracy, images: written.images } }),
+  };
 }

@@ -20,9 +20,7 @@ export async function readModel(file: string, options: WeightsOptions = {}): Pro
 
 async function modelOfWeights(file: string, options: WeightsOptions): Promise<Model> {
   const { architecture, weights, classes, naming } = await readWeights(file, options);
-  const { backbone, preprocessing } = architecture;
-  const bytes = exportedModel(weights, { classes, architecture });
-  return { name: file, bytes, classes, imageSize: backbone.imageSize, preprocessing, naming };
+  return { ...exportedModel(weights, { classes, architecture }), name: file, naming };
 }
 
 async function modelOfExport(file: string, { architecture, average, classNames }: WeightsOptions): Promise<Model> {

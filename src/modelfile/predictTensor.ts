@@ -6,7 +6,7 @@ import { stopIfAborted, UserError } from '../errors.js';
 import { openDevice } from '../runtime/device.js';
 import { formatShape } from '../tensor/shape.js';
 import { tensor, type Tensor } from '../tensor/tensor.js';
-import { compileModel } from './exportModel.js';
+import { compileModel } from './runModel.js';
 import { readModel } from './modelFile.js';
 import type { UseOptions } from './useModel.js';
 import type { WeightsOptions } from './weightsFile.js';
@@ -37,6 +37,9 @@ export async function predictTensor(
   const images = tensors.get(INPUT);
   if (images === undefined) throw new UserError(`${input} has no tensor "${INPUT}"; it has ${listOf(tensors)}`);
   const { imageSize, ...read } = await readModel(model, options);
+  if (read.withPreprocessing) {
+    throw new UserError(`${model} takes pixels rather than tensors; give one without preprocessing`);
+  }
   const [count, ...image] = images.shape;
   const size = 3 * imageSize * imageSize;
   if (images.dtype !== 'float32' || formatShape(image) !== formatShape([3, imageSize, imageSize])) {

@@ -1,13 +1,11 @@
 import { readImage } from '../loader/decode.js';
 import { stopIfAborted, UserError } from '../errors.js';
-import type { Preprocessing } from '../family/preprocessing.js';
-import { normalizePixels } from '../program/images.js';
+import type { Framing } from '../image/framing.js';
 import { seeded } from '../random/rng.js';
 import { openDevice, type DeviceKind, type Precision } from '../runtime/device.js';
 import type { Listener } from '../telemetry/events.js';
-import { tensor } from '../tensor/tensor.js';
 import { openDataset } from '../loader/openDataset.js';
-import { accuracyOfModel, compileModel } from './exportModel.js';
+import { accuracyOfModel, compileModel, scoresOf } from './runModel.js';
 import { readModel, type Model } from './modelFile.js';
 import type { WeightsOptions } from './weightsFile.js';
 
@@ -20,7 +18,7 @@ export interface UseOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface FileEvaluationOptions extends UseOptions, WeightsOptions {
+export interface EvaluationOptions extends UseOptions {
   /** A folder of images, or the name of the built-in set. */
   readonly data: string;
   readonly split: 'train' | 'test';
@@ -30,9 +28,13 @@ export interface FileEvaluationOptions extends UseOptions, WeightsOptions {
   readonly workers?: number | undefined;
 }
 
+export interface FileEvaluationOptions extends EvaluationOptions, WeightsOptions {}
+
 export interface FileEvaluation {
   readonly accuracy: number;
   readonly images: number;
+  /** Whether the images had to be resized and cropped: not if all have the network's size. */
+  readonly needsFraming: boolean;
 }
 
 const BATCH_SIZE = 100;
@@ -43,11 +45,15 @@ const BATCH_SIZE = 100;
  * model's; a subset is allowed if the user has named the classes.
  */
 export async function evaluateFile(file: string, options: FileEvaluationOptions): Promise<FileEvaluation> {
+  return evaluateModel(await readModel(file, options), options);
+}
+
+/** The same for a model that was read before. */
+export async function evaluateModel(model: Model, options: EvaluationOptions): Promise<FileEvaluation> {
   const { data, split, seed = 0, batchSize = BATCH_SIZE, workers, emit = () => undefined, signal } = options;
-  const model = await readModel(file, options);
   const { imageSize } = model;
   const settings = { data: { source: data, ...(workers !== undefined && { workers }) }, model: { imageSize } };
-  const { dataset, unreadable } = await openDataset(settings, {
+  const { dataset, unreadable, needsFraming } = await openDataset(settings, {
     rng: seeded(seed).fork('dataset'),
     originals: false,
     framing: model.preprocessing,
@@ -64,7 +70,7 @@ export async function evaluateFile(file: string, options: FileEvaluationOptions)
       onUnreadable: unreadable.meet,
       signal,
     });
-    return { accuracy, images: source.labels.length };
+    return { accuracy, images: source.labels.length, needsFraming };
   });
 }
 
@@ -140,8 +146,8 @@ export async function* predict(
         yield { image, unreadable: pixels };
         continue;
       }
-      const { logits } = await program.run({ pixel_values: pixels }, { outputs: ['logits'] });
-      const probabilities = softmax(Array.from(logits.data, Number));
+      const scores = Array.from((await scoresOf(program, model, pixels, 1)).data);
+      const probabilities = model.withPreprocessing ? scores : softmax(scores);
       const ranked = classes
         .map((name, index) => ({ name, probability: probabilities[index] }))
         .sort((a, b) => b.probability - a.probability);
@@ -152,11 +158,10 @@ export async function* predict(
   }
 }
 
-/** The model's input for an image, float32 [1, 3, S, S], or why it cannot be read. */
-async function pixelsOf(image: string, size: number, preprocessing: Preprocessing) {
+/** The pixels of an image's central view, [3, size, size], or why it cannot be read. */
+async function pixelsOf(image: string, size: number, framing: Framing): Promise<Uint8Array | string> {
   try {
-    const { pixels } = await readImage(image, size, preprocessing);
-    return tensor('float32', [1, 3, size, size], normalizePixels(pixels, size, preprocessing));
+    return (await readImage(image, size, framing)).pixels;
   } catch (error) {
     return error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
   }

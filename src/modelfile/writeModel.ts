@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../checkpoint/atomicFile.js';
 import { UserError } from '../errors.js';
 import { openDevice } from '../runtime/device.js';
-import { zeros } from '../tensor/tensor.js';
+import type { RunnableModel } from './exportModel.js';
+import { modelFolderFiles, type ModelFolderOptions } from './modelFolder.js';
+import { scoresOf } from './runModel.js';
 
 /** Throws a UserError when the file exists. */
 export function requireNewModel(out: string): void {
@@ -12,23 +14,33 @@ export function requireNewModel(out: string): void {
 }
 
 /**
- * Runs an exported model for images of `imageSize` once, as a test, and writes it to `out`, whose folder is created.
- * Throws a UserError when its logits are not finite.
+ * Runs an exported model once, as a test, and writes it to `out`, whose folder is created. Throws a UserError when its
+ * scores are not finite.
  */
-export async function writeModel(out: string, bytes: Uint8Array, imageSize: number): Promise<void> {
-  await requireRuns(bytes, imageSize, out);
+export async function writeModel(out: string, model: RunnableModel): Promise<void> {
+  await requireRuns(model, out);
   await mkdir(dirname(out), { recursive: true });
-  await writeFileAtomically(out, bytes);
+  await writeFileAtomically(out, model.bytes);
 }
 
-/** Throws unless ONNX Runtime loads the model and its logits for a black image are finite. */
-async function requireRuns(bytes: Uint8Array, imageSize: number, out: string): Promise<void> {
+/** The same as a folder for other clients, see {@link modelFolderFiles}. */
+export async function writeModelFolder(out: string, model: RunnableModel, options: ModelFolderOptions): Promise<void> {
+  await requireRuns(model, out);
+  for (const [name, content] of modelFolderFiles(model, options)) {
+    const file = join(out, ...name.split('/'));
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomically(file, content);
+  }
+}
+
+/** Throws unless ONNX Runtime loads the model and its scores for a black image are finite. */
+async function requireRuns(model: RunnableModel, name: string): Promise<void> {
   const device = await openDevice({ threads: 1 });
   try {
-    const program = await device.compile(bytes, out);
-    const { logits } = await program.run({ pixel_values: zeros('float32', [1, 3, imageSize, imageSize]) });
-    if (!Array.from(logits.data, Number).every(Number.isFinite)) {
-      throw new UserError(`the model's logits are not finite; the weights are damaged, or training diverged`);
+    const program = await device.compile(model.bytes, name);
+    const scores = await scoresOf(program, model, new Uint8Array(3 * model.imageSize ** 2), 1);
+    if (!scores.data.every(Number.isFinite)) {
+      throw new UserError(`the model's scores are not finite; the weights are damaged, or training diverged`);
     }
   } finally {
     await device.close();

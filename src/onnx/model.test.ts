@@ -3,14 +3,9 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { openDevice } from '../runtime/device.js';
 import { float32, int64, tensor, type Tensor } from '../tensor/tensor.js';
-import {
-  encodeModel,
-  readInitializers,
-  readMetadata,
-  type OnnxGraph,
-  type OnnxNode,
-  type OnnxValueInfo,
-} from './model.js';
+import type { OnnxGraph, OnnxNode, OnnxValueInfo } from './graph.js';
+import { encodeModel, readInitializers, readMetadata } from './model.js';
+import { modelProto } from './schema.js';
 
 const X: OnnxValueInfo = { name: 'x', dtype: 'float32', shape: [2, 3] };
 const VALUES = float32([2, 3], [1, 2, 3, -4, 5, -6]);
@@ -117,6 +112,26 @@ describe('metadata', () => {
     [{ opType: 'Abs', input: ['x'], output: ['y'] }],
     [{ name: 'y', dtype: 'float32', shape: [2, 3] }],
   );
+
+  test('asks for the oldest operator set and format that have its operators, also in branches', () => {
+    const versions = (opType: string): readonly number[] => {
+      const inner = { name: 'arm', nodes: [{ opType, input: ['x'], output: ['y'] }], initializers: [], inputs: [] };
+      const arm = { graph: { ...inner, outputs: [{ name: 'y', dtype: 'float32' }] } } as const;
+      const attributes = { then_branch: arm, else_branch: arm };
+      const graph = graphOf([{ opType: 'If', input: ['no'], output: ['z'], attributes }], []);
+      const message = modelProto.decode(encodeModel({ graph })) as unknown as {
+        readonly irVersion: unknown;
+        readonly opsetImport: readonly { readonly version: unknown }[];
+      };
+      return [Number(message.opsetImport[0].version), Number(message.irVersion)];
+    };
+    assert.deepEqual(['Add', 'BatchNormalization', 'LayerNormalization', 'Gelu'].map(versions), [
+      [13, 7],
+      [15, 8],
+      [17, 8],
+      [20, 9],
+    ]);
+  });
 
   test('is read back as it was written', () => {
     fc.assert(

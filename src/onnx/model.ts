@@ -1,78 +1,30 @@
 import { sizeOf, tensor, type DType, type Storage, type Tensor } from '../tensor/tensor.js';
+import {
+  TYPE_NUMBERS,
+  type AttributeValue,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxValueInfo,
+} from './graph.js';
+import { irVersionOf, lowestOpset } from './opset.js';
 import { modelProto } from './schema.js';
 
-/** An operator call. Inputs and outputs are value names; an empty input name is an omitted optional input. */
-export interface OnnxNode {
-  readonly opType: string;
-  readonly domain?: string;
-  readonly name?: string;
-  readonly input: readonly string[];
-  readonly output: readonly string[];
-  readonly attributes?: Readonly<Record<string, AttributeValue>>;
-}
+const ARRAYS: {
+  readonly [D in DType]: { new (buffer: ArrayBuffer): Storage[D]; readonly BYTES_PER_ELEMENT: number };
+} = { float32: Float32Array, uint8: Uint8Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array };
 
-/** An attribute; `float` and `int` distinguish ONNX's two kinds of numbers. */
-export type AttributeValue =
-  | { readonly float: number }
-  | { readonly int: number }
-  | { readonly ints: readonly number[] }
-  | { readonly text: string }
-  | { readonly graph: OnnxGraph };
-
-/** A typed graph input or output. A text extent is a free dimension of that name; no shape: rank unknown. */
-export interface OnnxValueInfo {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape?: readonly (number | string)[];
-}
-
-/** A named constant of a graph. */
-export interface OnnxInitializer {
-  readonly name: string;
-  readonly tensor: Tensor;
-}
-
-/** A graph: the model's own, or that of an arm of an `If`. */
-export interface OnnxGraph {
-  readonly name: string;
-  readonly nodes: readonly OnnxNode[];
-  readonly initializers: readonly OnnxInitializer[];
-  readonly inputs: readonly OnnxValueInfo[];
-  readonly outputs: readonly OnnxValueInfo[];
-}
-
-/** A model: a graph and its metadata. */
-export interface OnnxModel {
-  readonly graph: OnnxGraph;
-  readonly metadata?: Readonly<Record<string, string>>;
-}
-
-/** The ai.onnx operator set of glit's lowerings. */
-const OPSET = 20;
-/** The IR version released with that operator set. */
-const IR_VERSION = 9;
-
-/** ONNX's number for an element type, and its typed array. */
-interface Element<D extends DType> {
-  readonly type: number;
-  readonly array: { new (buffer: ArrayBuffer): Storage[D]; readonly BYTES_PER_ELEMENT: number };
-}
-
-const ELEMENTS: { readonly [D in DType]: Element<D> } = {
-  float32: { type: 1, array: Float32Array },
-  uint8: { type: 2, array: Uint8Array },
-  int32: { type: 6, array: Int32Array },
-  int64: { type: 7, array: BigInt64Array },
-  bool: { type: 9, array: Uint8Array },
-};
-
-/** Serialises a model to ONNX protobuf bytes. Tensors are written as raw little-endian data. */
+/**
+ * Serialises a model to ONNX protobuf bytes. Tensors are written as raw little-endian data. The operator set and the
+ * format are the oldest that have the model's operators, so that old clients can read it.
+ */
 export function encodeModel(model: OnnxModel): Uint8Array {
+  const opset = lowestOpset(model.graph);
   const message = modelProto.fromObject({
-    irVersion: IR_VERSION,
+    irVersion: irVersionOf(opset),
     producerName: 'glit',
     graph: graphMessage(model.graph),
-    opsetImport: [{ domain: '', version: OPSET }],
+    opsetImport: [{ domain: '', version: opset }],
     metadataProps: Object.entries(model.metadata ?? {}).map(([key, value]) => ({ key, value })),
   });
   return modelProto.encode(message).finish();
@@ -102,11 +54,11 @@ export function readMetadata(bytes: Uint8Array): Record<string, string> {
  */
 export function readInitializers(bytes: Uint8Array): Map<string, Tensor> {
   const named = decodeModel(bytes).graph.initializer.flatMap(({ name, dims, dataType, rawData }) => {
-    const dtype = (Object.keys(ELEMENTS) as DType[]).find((each) => ELEMENTS[each].type === dataType);
+    const dtype = (Object.keys(ARRAYS) as DType[]).find((each) => TYPE_NUMBERS[each] === dataType);
     const shape = dims.map(Number);
-    if (dtype === undefined || rawData.length !== sizeOf(shape) * ELEMENTS[dtype].array.BYTES_PER_ELEMENT) return [];
+    if (dtype === undefined || rawData.length !== sizeOf(shape) * ARRAYS[dtype].BYTES_PER_ELEMENT) return [];
     // Copy the bytes: in the file, elements are not aligned.
-    return [[name, tensor(dtype, shape, new ELEMENTS[dtype].array(new Uint8Array(rawData).buffer))] as const];
+    return [[name, tensor(dtype, shape, new ARRAYS[dtype](new Uint8Array(rawData).buffer))] as const];
   });
   return new Map(named);
 }
@@ -131,7 +83,7 @@ function graphMessage(graph: OnnxGraph): object {
     initializer: graph.initializers.map(({ name, tensor }) => ({
       name,
       dims: tensor.shape,
-      dataType: ELEMENTS[tensor.dtype].type,
+      dataType: TYPE_NUMBERS[tensor.dtype],
       rawData: new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength),
     })),
     input: graph.inputs.map(valueInfoMessage),
@@ -162,6 +114,6 @@ function valueInfoMessage(info: OnnxValueInfo): object {
   const dim = info.shape?.map((extent) => (typeof extent === 'number' ? { dimValue: extent } : { dimParam: extent }));
   return {
     name: info.name,
-    type: { tensorType: { elemType: ELEMENTS[info.dtype].type, ...(dim && { shape: { dim } }) } },
+    type: { tensorType: { elemType: TYPE_NUMBERS[info.dtype], ...(dim && { shape: { dim } }) } },
   };
 }

@@ -9,11 +9,15 @@ import { float32 } from '../tensor/tensor.js';
 export function pixelImages(
   batch: number,
   size: number,
-  { mean, std }: Normalization,
+  normalization: Normalization,
   type: 'uint8' | 'float32' = 'uint8',
 ): Value {
   const given = input('images', type, [batch, 3, size, size]);
-  const pixels = type === 'float32' ? given : cast(given, 'float32');
+  return normalized(type === 'float32' ? given : cast(given, 'float32'), normalization);
+}
+
+/** Pixels from 0 to 255 with three channels, float32 [B, 3, S, S], normalised. */
+export function normalized(pixels: Value, { mean, std }: Normalization): Value {
   const scale = constant(
     float32(
       [3, 1, 1],

@@ -28,4 +28,6 @@ export interface SearchContext {
 export interface RunContext extends SearchContext {
   /** The data set, opened before the run started. Only the end of a run uses its test images. */
   readonly dataset: Dataset;
+  /** Whether its images must be resized and cropped for the network. */
+  readonly needsFraming: boolean;
 }

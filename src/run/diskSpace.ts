@@ -13,6 +13,9 @@ const FLOAT_BYTES = 4;
 /** Vectors of a snapshot: parameters and the optimizer's two; and snapshots on the disk while a new one is written. */
 const SNAPSHOT_VECTORS = 3 * 3;
 
+/** How often the found network is written in the end: weights.safetensors, best.onnx, model/. */
+const COPIES_OF_FOUND = 3;
+
 /** A later level has more choices than the first, but each is smaller: supernets are at most this much larger. */
 const LARGEST_LEVEL = 3;
 
@@ -29,7 +32,8 @@ export function spaceForRun(config: Config, classes: number): number {
   const { entangled, hierarchical } = config.space;
   const supernet = entangled ? largest : separate * (hierarchical ? LARGEST_LEVEL : 1);
   const levels = hierarchical ? 2 : 1;
-  const parameters = supernet * (levels + SNAPSHOT_VECTORS) + largest * (networksOf(config) + SNAPSHOT_VECTORS);
+  const networks = networksOf(config) + COPIES_OF_FOUND;
+  const parameters = supernet * (levels + SNAPSHOT_VECTORS) + largest * (networks + SNAPSHOT_VECTORS);
   return FLOAT_BYTES * parameters;
 }
 

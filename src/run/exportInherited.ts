@@ -10,7 +10,8 @@ import { architectureOf, inheritWeights } from '../model/inherit.js';
 import { supernet, type Network } from '../model/network.js';
 import { readArchitecture } from '../modelfile/architectureFile.js';
 import { readClassNames } from '../modelfile/classNames.js';
-import { accuracyOfModel, exportedModel } from '../modelfile/exportModel.js';
+import { exportedModel, type ModelForm } from '../modelfile/exportModel.js';
+import { accuracyOfModel } from '../modelfile/runModel.js';
 import { requireNewModel, writeModel } from '../modelfile/writeModel.js';
 import { seeded, type Rng } from '../random/rng.js';
 import { settledDevice } from './settledDevice.js';
@@ -31,6 +32,7 @@ import { RunFolder } from './runFolder.js';
 export interface ExportInheritedOptions {
   /** The ONNX file to write; its folder is created. */
   readonly out: string;
+  readonly form?: ModelForm | undefined;
   /** The candidate: a JSON file. Default: the best of the search. */
   readonly architecture?: string | undefined;
   /** A file of class names in output order. Default: those of the run's images. */
@@ -61,7 +63,7 @@ export interface ExportedCandidate {
  */
 export async function exportInherited(
   run: string,
-  { out, architecture: given, classNames, emit = () => undefined, signal }: ExportInheritedOptions,
+  { out, form, architecture: given, classNames, emit = () => undefined, signal }: ExportInheritedOptions,
 ): Promise<ExportedCandidate> {
   requireNewModel(out);
   const folder = await RunFolder.open(run);
@@ -89,16 +91,14 @@ export async function exportInherited(
     const search = rng.fork(stageName({ kind: 'search', level: level.name }));
     const shared = await folder.readWeights(level.weightsFile);
     const weights = await inheritedWeights(context, device, network, path, shared, data, search);
-    const bytes = exportedModel(weights, { classes, architecture: candidate });
-    const { imageSize } = candidate.backbone;
-    const model = { name: out, bytes, classes, imageSize, preprocessing: candidate.preprocessing };
+    const model = { ...exportedModel(weights, { classes, architecture: candidate }, form), name: out };
     const heldOut = await accuracyOfModel(device, model, data.searchVal, {
       batchSize: config.search.evaluationBatchSize,
       workers: config.data.workers,
       onUnreadable: unreadable.meet,
       signal,
     });
-    await writeModel(out, bytes, imageSize);
+    await writeModel(out, model);
     const fitness = level.recorded.find((each) => pathKey(each.path) === pathKey(path))?.fitness;
     const images = data.searchVal.labels.length;
     return { architecture: candidate, classes, level: level.name, heldOut, images, fitness };

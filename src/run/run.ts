@@ -12,7 +12,7 @@ import { costOf } from '../measure/cost.js';
 import { spaceForRun } from './diskSpace.js';
 import { comparisonNetworks, scaledBaselines } from './finals/comparison.js';
 import type { RunContext } from './context.js';
-import { accuracyOfFile, exportedModel } from '../modelfile/exportModel.js';
+import { writeModelFiles } from './modelFiles.js';
 import { checkFirstLevel, hierarchicalSearch, type SearchResult } from './levels/hierarchicalSearch.js';
 import { formatReport, type ComparisonRow, type RunResult } from './report.js';
 import { bestTrained, trainFinalists } from './finals/finalTraining.js';
@@ -113,7 +113,7 @@ async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness>
 }
 
 async function retrainFinalists(context: RunContext, data: SearchData, search: SearchResult): Promise<RunResult> {
-  const { config, dataset, device, ranks, folder, emit, signal } = context;
+  const { config, dataset, ranks, folder, emit } = context;
   const contenders = search.finalists.map((finalist) => ({
     architecture: finalist.architecture,
     weights: finalist.inherited,
@@ -161,17 +161,8 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     architecture: formatArchitecture(found.architecture),
     classes: JSON.stringify(data.classes),
   });
-  await folder.write(
-    'best.onnx',
-    exportedModel(found.weights, { classes: data.classes, architecture: found.architecture }),
-  );
-  const onnxAccuracy = await accuracyOfFile(device, folder.path('best.onnx'), dataset.test, {
-    batchSize: config.search.evaluationBatchSize,
-    workers: config.data.workers,
-    onUnreadable: context.unreadable.meet,
-    signal,
-  });
-  emit({ type: 'artifact', kind: 'model', path: 'best.onnx' });
+  const description = { classes: data.classes, architecture: found.architecture };
+  const onnxAccuracy = await writeModelFiles(context, found.weights, description);
 
   const journal = await readJournal(folder.path('journal.jsonl'));
   const result: RunResult = {

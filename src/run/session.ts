@@ -186,7 +186,7 @@ async function session<Result>(
     emit({ type: 'runStarted', command, version, seed: given.seed, config: given });
     if (chosen !== undefined) emit(chosen);
     const rng = seeded(given.seed);
-    const { dataset, unreadable } = await openDataset(given, {
+    const { dataset, unreadable, needsFraming } = await openDataset(given, {
       rng: rng.fork('dataset'),
       originals: needOriginals(job.recipes(given)),
       framing: job.preprocessing,
@@ -201,7 +201,18 @@ async function session<Result>(
     try {
       stopIfAborted(signal);
       const seconds = (performance.now() - began) / 1000;
-      const start = { config: given, dataset, unreadable, device, ranks, rng, latencyTable, emit, signal };
+      const start = {
+        config: given,
+        dataset,
+        needsFraming,
+        unreadable,
+        device,
+        ranks,
+        rng,
+        latencyTable,
+        emit,
+        signal,
+      };
       // All ranks measure, since they train together; what rank 0 plans counts.
       const planned = await job.plan?.(start, seconds);
       const config = await agreed(ranks, () => planned ?? given);

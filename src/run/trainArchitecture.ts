@@ -11,8 +11,8 @@ import type { Weights } from '../train/state.js';
 import { checkBatches, checkRecipe } from '../config/check.js';
 import type { Config } from '../config/config.js';
 import type { RunContext } from './context.js';
-import { accuracyOfFile, exportedModel } from '../modelfile/exportModel.js';
 import { accuracyOf } from './finals/retrain.js';
+import { writeModelFiles } from './modelFiles.js';
 import type { Job } from './session.js';
 import { trainStage } from './trainStage.js';
 import type { StateFile } from '../modelfile/weightsFile.js';
@@ -86,7 +86,7 @@ async function trainArchitecture(
   built: Architecture,
   pretrained: StateFile | undefined,
 ): Promise<TrainResult> {
-  const { config, dataset, device, folder, emit, signal } = context;
+  const { config, dataset, folder } = context;
   const { classes } = dataset;
   await folder.write('architecture.json', formatArchitecture(built));
   // Save the initial weights, so that the run can resume without the original file.
@@ -103,13 +103,6 @@ async function trainArchitecture(
   const averageTest = average === undefined ? null : await score(average, 'average');
   const metadata = { architecture: formatArchitecture(built), classes: JSON.stringify(classes) };
   await folder.writeTensors('weights.safetensors', weights, metadata);
-  await folder.write('best.onnx', exportedModel(weights, { classes, architecture: built }));
-  emit({ type: 'artifact', kind: 'model', path: 'best.onnx' });
-  const onnxAccuracy = await accuracyOfFile(device, folder.path('best.onnx'), dataset.test, {
-    batchSize: config.search.evaluationBatchSize,
-    workers: config.data.workers,
-    onUnreadable: context.unreadable.meet,
-    signal,
-  });
+  const onnxAccuracy = await writeModelFiles(context, weights, { classes, architecture: built });
   return { architecture: built, test, averageTest, onnxAccuracy };
 }

@@ -1,5 +1,5 @@
 /** NumPy scalars: checkpoints often store best accuracies and losses this way. They become numbers. */
-import { fromHalf } from '../elements.js';
+import { fromHalf } from '../../tensor/half.js';
 import { Malformed } from './malformed.js';
 import { Known, NumpyType, type Pickled } from './values.js';
 

@@ -1,11 +1,15 @@
-import type { Command } from 'commander';
+import { existsSync } from 'node:fs';
+import { Option, type Command } from 'commander';
 import { UserError } from '../../errors.js';
-import { exportWeights } from '../../modelfile/exportWeights.js';
+import { BUILT_IN } from '../../loader/openDataset.js';
+import { MODEL_PRECISIONS, type ModelForm } from '../../modelfile/exportModel.js';
+import { exportWeights, type ExportOptions } from '../../modelfile/exportWeights.js';
+import { imagesOfRun } from '../../run/imagesOfRun.js';
 import { exportInherited } from '../../run/exportInherited.js';
 import { percent } from '../../run/report.js';
 import type { Architecture } from '../../family/family.js';
-import type { WeightsOptions } from '../../modelfile/weightsFile.js';
 import type { JsonObject } from '../../telemetry/events.js';
+import type { Display } from '../display.js';
 import { addWeightsOptions, weightsOptionsOf } from '../modelOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment, type Environment } from '../environment.js';
 
@@ -26,30 +30,46 @@ export function addExport(program: Command): void {
       '--inherited',
       "the best candidate of the search in the run, or --arch, untrained: with its supernet's weights",
     )
-    .requiredOption('--out <file>', 'the ONNX file to write');
+    .requiredOption('--out <path>', 'the ONNX file to write, or a folder for transformers.js')
+    .addOption(
+      new Option('--precision <name>', 'float32, float16 for all, or int8 for the weights of products').choices(
+        MODEL_PRECISIONS,
+      ),
+    )
+    .option('--with-preprocessing', 'take pixels, uint8 [batch, size, size, 3], and give probabilities')
+    .option('--data <folder>', "images to measure the new form on (default: the run's)");
   addWeightsOptions(command);
   addDisplayOptions(command);
   addExamples(command, [
     ['glit export runs/photos --out photos.onnx', 'the found network of a run'],
+    ['glit export runs/photos --precision int8 --out small.onnx', 'a quarter of the size; prints what it costs'],
+    ['glit export runs/photos --with-preprocessing --out easy.onnx', 'pixels in, probabilities out'],
+    ['glit export runs/photos --precision float16 --out web', 'a folder for transformers.js'],
     ['glit export runs/photos --inherited --out candidate.onnx', 'the best candidate of its search, not retrained'],
     ['glit export --weights deit_tiny_patch16_224.pth --out deit.onnx', 'weights from elsewhere'],
     ['glit export --weights checkpoint.pth --ema --classes names.txt --out glit.onnx', 'an average, with class names'],
   ]);
   command.action((run: string | undefined) =>
-    withEnvironment(command, async ({ display, signal }) => {
-      const { weights, out, inherited } = command.opts<{ weights?: string; out: string; inherited?: boolean }>();
+    withEnvironment(command, async (environment) => {
+      const { display, signal } = environment;
+      const { weights, out, inherited, data, ...form } = command.opts<ExportFlags>();
       if (run !== undefined && weights !== undefined) {
         throw new UserError(`both the run ${run} and --weights ${weights} were given; remove one`);
       }
       if (inherited === true) {
         if (run === undefined) throw new UserError('--inherited is for the folder of a run; give one');
-        await exportFromSupernet(run, out, weightsOptionsOf(command), { display, signal });
+        if (data !== undefined)
+          throw new UserError('--inherited measures on held-out images of the run; remove --data');
+        await exportFromSupernet(run, { out, form, ...weightsOptionsOf(command) }, environment);
         return;
       }
       const from = run ?? weights;
       if (from === undefined) throw new UserError('nothing to export; give the folder of a run, or --weights FILE');
-      const { architecture, classes, named } = await exportWeights(from, {
+      const images = await testImagesFor(run, { out, data, form }, display);
+      const { architecture, classes, named, accuracy } = await exportWeights(from, {
         out,
+        form,
+        images: images && { ...images, split: 'test', emit: display.listen, signal },
         ...weightsOptionsOf(command),
         emit: display.listen,
       });
@@ -59,19 +79,53 @@ export function addExport(program: Command): void {
           message: `${from} does not name its classes; using numbers`,
         });
       }
-      display.show(describe(out, architecture, classes), resultOf(out, architecture, classes));
+      const measured =
+        accuracy &&
+        `\n${percent(accuracy.written)} of ${accuracy.images} test images, measured from the model; ` +
+          `${percent(accuracy.float32)} in float32 without preprocessing`;
+      display.show(`${describe(out, architecture, classes)}${measured ?? ''}`, {
+        ...resultOf(out, architecture, classes),
+        ...(accuracy && { accuracy: { ...accuracy } }),
+      });
     }),
   );
 }
 
+interface ExportFlags extends ModelForm {
+  readonly weights?: string;
+  readonly out: string;
+  readonly inherited?: boolean;
+  readonly data?: string;
+}
+
+/** The images on which an export is measured: those that the user names; a run's own if its form can change accuracy. */
+async function testImagesFor(
+  run: string | undefined,
+  { out, data, form }: { readonly out: string; readonly data: string | undefined; readonly form: ModelForm },
+  { listen }: Display,
+): Promise<{ readonly data: string; readonly seed?: number } | undefined> {
+  if (run === undefined) return data === undefined ? undefined : { data };
+  const isPlain =
+    out.endsWith('.onnx') && form.withPreprocessing !== true && (form.precision ?? 'float32') === 'float32';
+  if (isPlain && data === undefined) return undefined;
+  const own = await imagesOfRun(run);
+  const images = { ...own, data: data ?? own.data };
+  if (data !== undefined || images.data === BUILT_IN || existsSync(images.data)) return images;
+  listen({
+    type: 'warning',
+    message: `the images of ${run} are no longer at ${images.data}; give --data to measure the model`,
+  });
+  return undefined;
+}
+
 async function exportFromSupernet(
   run: string,
-  out: string,
-  { architecture: given, average, classNames }: WeightsOptions,
+  { out, form, architecture: given, average, classNames }: ExportOptions,
   { display, signal }: Environment,
 ): Promise<void> {
+  if (!out.endsWith('.onnx')) throw new UserError(`--inherited writes an .onnx file, and ${out} is none; rename it`);
   if (average === true) throw new UserError("--ema is for PyTorch's checkpoints, not for --inherited; remove it");
-  const options = { out, architecture: given, classNames, emit: display.listen, signal };
+  const options = { out, form, architecture: given, classNames, emit: display.listen, signal };
   const { architecture, classes, level, heldOut, images, fitness } = await exportInherited(run, options);
   const inSearch = fitness === undefined ? '' : ` (${percent(fitness)} in the search)`;
   display.show(

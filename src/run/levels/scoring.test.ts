@@ -18,7 +18,8 @@ import { NetworkState } from '../../train/state.js';
 import { TINY_ARCHITECTURE, tinyDataset, tinyNetwork, tinySupernet } from '../../../test/support/tinyNetworks.js';
 import { drawnBatches, evaluationBatches, type FixedBatches } from '../batches.js';
 import { Evaluator } from '../evaluate.js';
-import { accuracyOfFile, exportedModel, readExportedModel } from '../../modelfile/exportModel.js';
+import { exportedModel, readExportedModel } from '../../modelfile/exportModel.js';
+import { accuracyOfFile } from '../../modelfile/runModel.js';
 import { Recalibrator } from './recalibrate.js';
 
 const dataset = tinyDataset();
@@ -53,7 +54,7 @@ describe('evaluation', () => {
     const state = await NetworkState.initialize(device, network, seeded('evaluation'));
     const file = join(folder, 'model.onnx');
     const description = { classes, architecture: TINY_ARCHITECTURE };
-    await writeFile(file, exportedModel(await state.weights(), description));
+    await writeFile(file, exportedModel(await state.weights(), description).bytes);
     const fromFile = await accuracyOfFile(device, file, dataset.test, { batchSize: 16, workers: 0 });
     const losses: number[] = [];
     for (const batchSize of [7, 25, 64]) {
@@ -161,7 +162,8 @@ describe('the exported model', () => {
   test('takes any batch size and carries its class names', async () => {
     const state = await NetworkState.initialize(device, tinyNetwork(), seeded('export'));
     const file = join(folder, 'named.onnx');
-    await writeFile(file, exportedModel(await state.weights(), { classes, architecture: TINY_ARCHITECTURE }));
+    const exported = exportedModel(await state.weights(), { classes, architecture: TINY_ARCHITECTURE });
+    await writeFile(file, exported.bytes);
     state.free();
     const { bytes, imageSize, ...read } = await readExportedModel(file);
     assert.deepEqual(read.classes, classes);
