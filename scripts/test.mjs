@@ -6,7 +6,8 @@
 //
 // Under CI=true a skipped or todo test, and a run without any test, count as failures: what CI calls green has run. Not so
 // what a machine cannot have: a test that says "not available here: WebGPU (…)" is named at the end. GLIT_REQUIRE names what must be
-// there, such as golden,webgpu,chromium,mpi: the whole reference set (which GLIT_GOLDEN names), WebGPU, Chromium, MPI, OpenVINO.
+// there, such as golden,webgpu,chromium,mpi: the whole reference set (which GLIT_GOLDEN names), WebGPU, Chromium, MPI, OpenVINO,
+// and Python with onnxruntime and others (which GLIT_PYTHON names).
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -16,8 +17,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /** How a test says that the machine lacks something, and what it may lack. */
-const NOT_AVAILABLE = /^not available here: (WebGPU|Chromium|MPI|Namespaces|OpenVINO|bfloat16) /;
-const REQUIREMENTS = ['golden', 'webgpu', 'chromium', 'mpi', 'openvino', 'bfloat16'];
+const NOT_AVAILABLE = /^not available here: (WebGPU|Chromium|MPI|Namespaces|OpenVINO|Python|bfloat16) /;
+const REQUIREMENTS = ['golden', 'webgpu', 'chromium', 'mpi', 'openvino', 'python', 'bfloat16'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 process.chdir(root);

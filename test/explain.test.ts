@@ -11,13 +11,12 @@ import { compareModels } from '../src/explain/compare.js';
 import { formatArchitecture } from '../src/family/codec.js';
 import { deit, glitArchitecture } from '../src/family/glit/architecture.js';
 import { GLIT_PRESETS } from '../src/family/glit/presets.js';
-import { groupsOf, plainNetwork, type Network } from '../src/model/network.js';
+import { plainNetwork } from '../src/model/network.js';
 import { exportedModel } from '../src/modelfile/exportModel.js';
-import { seeded } from '../src/random/rng.js';
 import type { Listener } from '../src/telemetry/events.js';
-import type { Weights } from '../src/train/state.js';
 import { goldenPath } from './golden.js';
 import { glit, makePhotos, writeText } from './support/commandLine.js';
+import { drawnWeights } from './support/drawnWeights.js';
 import { TINY_ARCHITECTURE, TINY_BACKBONE, tinyNetwork } from './support/tinyNetworks.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-explain-'));
@@ -58,20 +57,6 @@ function contents(out: string): ReadonlyMap<string, Buffer> {
   const entries = readdirSync(join(folder, out), { withFileTypes: true });
   const names = entries.flatMap((entry) => (entry.isFile() ? [entry.name] : [])).sort();
   return new Map(names.map((name) => [name, readFileSync(join(folder, out, name))]));
-}
-
-function drawnWeights(network: Network): Weights {
-  return new Map(
-    groupsOf(network).flatMap((group) => {
-      const { parameters, buffers } = group.initialize(seeded('explained'));
-      return [...group.unpack(parameters, buffers)].map(([name, value]) => {
-        // Initial weights are so small that the class token hardly depends on the image.
-        if (name.endsWith('.weight') && value.shape.length > 1)
-          value.data.forEach((each, at) => (value.data[at] = 8 * each));
-        return [name, value] as const;
-      });
-    }),
-  );
 }
 
 before(async () => {

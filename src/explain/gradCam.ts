@@ -1,4 +1,4 @@
-import { concat, GraphError, mean, mul, vjp, reshape, split, sum, type Value } from '../graph/index.js';
+import { concat, GraphError, input, lower, mean, mul, reshape, split, sum, vjp, type Value } from '../graph/index.js';
 import { forward, type Network } from '../model/network.js';
 import { feeds, programOf, type ProgramGraph } from '../program/program.js';
 import { evaluationPhases, fixedGroups } from '../program/sources.js';
@@ -20,17 +20,37 @@ export function gradCamProgram(
   images: Value,
   block: number,
 ): ProgramGraph<GradCamFeed, 'logits' | 'maps'> {
-  const { gradCam } = network.space.family;
+  const { score } = feeds({ score: ['float32', [images.shape[0], network.backbone.classes]] });
+  return programOf({ feeds: { images, score }, results: gradCam(network, weights, { images, score }, block) });
+}
+
+/**
+ * The same as an ONNX model for use anywhere, with a free batch size: inputs `pixel_values`, normalised float32 [batch,
+ * 3, S, S], and `score`; outputs `logits` and `maps`.
+ */
+export function gradCamModel(network: Network, weights: ReadonlyMap<string, Tensor>, block: number): Uint8Array {
+  const { imageSize, classes } = network.backbone;
+  const images = input('pixel_values', 'float32', [1, 3, imageSize, imageSize]);
+  const score = input('score', 'float32', [1, classes]);
+  return lower(gradCam(network, weights, { images, score }, block), { freeBatch: true });
+}
+
+function gradCam(
+  network: Network,
+  weights: ReadonlyMap<string, Tensor>,
+  { images, score }: Readonly<Record<GradCamFeed, Value>>,
+  block: number,
+): { readonly logits: Value; readonly maps: Value } {
+  const { gradCam: reading } = network.space.family;
   const [batch] = images.shape;
-  const { score } = feeds({ score: ['float32', [batch, network.backbone.classes]] });
   const groups = fixedGroups(network, weights);
   const { logits, taps } = forward(network, { images, ...groups, phases: evaluationPhases(network) });
-  const tapped = taps.get(`blocks.${block}.${gradCam.tap}`);
-  if (tapped === undefined) throw new GraphError(`block ${block} taps no ${gradCam.tap}`);
+  const tapped = taps.get(`blocks.${block}.${reading.tap}`);
+  if (tapped === undefined) throw new GraphError(`block ${block} taps no ${reading.tap}`);
   const [gradient] = vjp([logits], [score], [tapped]);
-  if (gradient === undefined) throw new GraphError(`no logit depends on ${gradCam.tap} of block ${block}`);
+  if (gradient === undefined) throw new GraphError(`no logit depends on ${reading.tap} of block ${block}`);
 
-  const weighted = mul(gradCam.grid(tapped), mean(gradCam.grid(gradient), [1, 2], { keepAxes: true })); // [B, r, c, C]
+  const weighted = mul(reading.grid(tapped), mean(reading.grid(gradient), [1, 2], { keepAxes: true })); // [B, r, c, C]
   const parts = partsOf(network.backbone, network.space.family, network.space.positions[block][0]);
   const shares =
     parts.length > 1
@@ -44,5 +64,5 @@ export function gradCamProgram(
     const map = sum(share, [3]);
     return reshape(map, [batch, 1, ...map.shape.slice(1)]);
   });
-  return programOf({ feeds: { images, score }, results: { logits, maps: concat(maps, 1) } });
+  return { logits, maps: concat(maps, 1) };
 }

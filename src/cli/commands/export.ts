@@ -7,6 +7,7 @@ import { exportWeights, type ExportOptions } from '../../modelfile/exportWeights
 import { imagesOfRun } from '../../run/imagesOfRun.js';
 import { exportInherited } from '../../run/exportInherited.js';
 import { percent } from '../../run/report.js';
+import { exportGradCam } from '../../explain/exportGradCam.js';
 import type { Architecture } from '../../family/family.js';
 import type { JsonObject } from '../../telemetry/events.js';
 import type { Display } from '../display.js';
@@ -37,6 +38,7 @@ export function addExport(program: Command): void {
       ),
     )
     .option('--with-preprocessing', 'take pixels, uint8 [batch, size, size, 3], and give probabilities')
+    .option('--with-grad-cam', 'of a folder: add onnx/grad_cam.onnx, which gives heat maps of a class')
     .option('--data <folder>', "images to measure the new form on (default: the run's)");
   addWeightsOptions(command);
   addDisplayOptions(command);
@@ -45,6 +47,7 @@ export function addExport(program: Command): void {
     ['glit export runs/photos --precision int8 --out small.onnx', 'a quarter of the size; prints what it costs'],
     ['glit export runs/photos --with-preprocessing --out easy.onnx', 'pixels in, probabilities out'],
     ['glit export runs/photos --precision float16 --out web', 'a folder for transformers.js'],
+    ['glit export runs/photos --with-grad-cam --out web', 'the same, with heat maps for examples/browser'],
     ['glit export runs/photos --inherited --out candidate.onnx', 'the best candidate of its search, not retrained'],
     ['glit export --weights deit_tiny_patch16_224.pth --out deit.onnx', 'weights from elsewhere'],
     ['glit export --weights checkpoint.pth --ema --classes names.txt --out glit.onnx', 'an average, with class names'],
@@ -52,9 +55,13 @@ export function addExport(program: Command): void {
   command.action((run: string | undefined) =>
     withEnvironment(command, async (environment) => {
       const { display, signal } = environment;
-      const { weights, out, inherited, data, ...form } = command.opts<ExportFlags>();
+      const { weights, out, inherited, data, withGradCam, precision, withPreprocessing } = command.opts<ExportFlags>();
+      const form = { precision, withPreprocessing };
       if (run !== undefined && weights !== undefined) {
         throw new UserError(`both the run ${run} and --weights ${weights} were given; remove one`);
+      }
+      if (withGradCam === true && (out.endsWith('.onnx') || inherited === true)) {
+        throw new UserError('--with-grad-cam is for a model folder of trained weights; give a folder as --out');
       }
       if (inherited === true) {
         if (run === undefined) throw new UserError('--inherited is for the folder of a run; give one');
@@ -73,6 +80,7 @@ export function addExport(program: Command): void {
         ...weightsOptionsOf(command),
         emit: display.listen,
       });
+      if (withGradCam === true) await exportGradCam(from, out, weightsOptionsOf(command));
       if (!named) {
         display.listen({
           type: 'warning',
@@ -92,6 +100,7 @@ export function addExport(program: Command): void {
 }
 
 interface ExportFlags extends ModelForm {
+  readonly withGradCam?: boolean;
   readonly weights?: string;
   readonly out: string;
   readonly inherited?: boolean;
