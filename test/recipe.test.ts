@@ -29,6 +29,7 @@ test("DeiT's whole recipe runs from the command line, and its log shows every pa
     folder,
     'train',
     'small.json',
+    '--no-tensorboard',
     '--data',
     'photos',
     '--recipe',
@@ -82,4 +83,6 @@ test("DeiT's whole recipe runs from the command line, and its log shows every pa
   const evaluated = entries.flatMap((entry) => (entry.type === 'evaluation' ? [entry.weights] : []));
   assert.deepEqual(evaluated, ['last', 'average']);
   assert.ok(existsSync(join(folder, 'run', 'batches', 'train.png')));
+  assert.ok(existsSync(join(folder, 'run', 'trainings', 'train.csv')));
+  assert.ok(!existsSync(join(folder, 'run', 'tensorboard')));
 });

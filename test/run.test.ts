@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ import { readJournal } from '../src/telemetry/journal.js';
 import { formatDuration } from '../src/telemetry/progress.js';
 import { stageName } from '../src/telemetry/stage.js';
 import { glit, MAIN, makePhotos, TINY, type Ended } from './support/commandLine.js';
+import { python, withoutPython } from './support/python.js';
 import { assertSameResult, weightsOf } from './support/runFolders.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-run-'));
@@ -84,6 +85,61 @@ describe('a whole run', () => {
       assert.match(whole.stdout, new RegExp(`^${stage}.*: done in `, 'm'));
     }
     assert.ok(!whole.stdout.includes('\u001b') && !whole.stdout.includes('\r'));
+  });
+
+  test('leaves tables and curves of every training, and the found network class by class', async () => {
+    const journal = await readJournal(join(folder, 'whole', 'journal.jsonl'));
+    const steps = journal.filter((entry) => entry.type === 'trainStep');
+    const names = new Set(steps.map(({ stage }) => stageName(stage)));
+    assert.ok(names.size > 5);
+    for (const name of names) {
+      const own = steps.filter(({ stage }) => stageName(stage) === name);
+      const lines = text('whole', 'trainings', `${name}.csv`).trim().split('\n');
+      assert.equal(lines.length, own.length + 1);
+      assert.equal(lines[lines.length - 1].split(',')[2], String(own[own.length - 1].loss));
+      assert.match(text('whole', 'trainings', `${name}.svg`), /^<svg /);
+    }
+    const { onnxAccuracy } = JSON.parse(text('whole', 'result.json')) as RunResult;
+    const confusion = text('whole', 'test', 'confusion_matrix.csv').trim().split('\n').slice(1);
+    const right = confusion.reduce((sum, line, at) => sum + Number(line.split(',')[at + 1]), 0);
+    assert.equal(right / 12, onnxAccuracy);
+    for (const name of ['confusion_matrix', 'confusion_matrix_normalized', 'mistakes', 'predictions'])
+      assert.match(text('whole', 'test', `${name}.svg`), /^<svg /);
+  });
+
+  const noTensorBoard = withoutPython('tensorboard');
+  test('leaves files in which TensorBoard reads the same values', { skip: noTensorBoard }, async () => {
+    const script = `
+import json, sys, glob
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+runs = {}
+for folder in glob.glob(sys.argv[1] + '/tensorboard/*'):
+    events = EventAccumulator(folder).Reload()
+    scalars = {tag: [[e.step, e.value] for e in events.Scalars(tag)] for tag in events.Tags()['scalars']}
+    runs[folder.replace('\\\\', '/').split('/')[-1]] = [scalars, events.Tags()['images'], list(events.summary_metadata)]
+print(json.dumps(runs))`;
+    const run = join(folder, 'whole');
+    const output = execFileSync(python, ['-c', script, run], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const runs = JSON.parse(output) as Record<
+      string,
+      [Record<string, [number, number][]>, readonly string[], readonly string[]]
+    >;
+    const journal = await readJournal(join(run, 'journal.jsonl'));
+    const steps = journal.filter((entry) => entry.type === 'trainStep');
+    assert.deepEqual(Object.keys(runs).sort(), [...new Set(steps.map(({ stage }) => stageName(stage)))].sort());
+    for (const [name, [scalars, images, others]] of Object.entries(runs)) {
+      const own = steps.filter(({ stage }) => stageName(stage) === name);
+      assert.deepEqual(
+        scalars['training/loss'],
+        own.map(({ step, loss }) => [step, Math.fround(loss)]),
+      );
+      assert.deepEqual(
+        scalars['training/learning rate'],
+        own.map(({ step, learningRate }) => [step, Math.fround(learningRate)]),
+      );
+      assert.deepEqual(images, existsSync(join(run, 'batches', `${name}.png`)) ? ['first batch'] : []);
+      assert.deepEqual(others, ['_hparams_/session_start_info']);
+    }
   });
 
   test('leaves a folder in which everything can be read', async () => {

@@ -175,6 +175,14 @@ export const retrainOptions: readonly ConfigOption[] = [
     description: "start the last trainings from the supernet's weights rather than from scratch",
     keys: ['retrain.inherited'],
     value: true,
+    excludes: 'fromScratch',
+  },
+  {
+    flags: '--from-scratch',
+    description: 'start the last trainings from scratch, also where the preset does not',
+    keys: ['retrain.inherited'],
+    value: false,
+    excludes: 'inherited',
   },
   {
     flags: '--compare <presets>',
@@ -234,6 +242,16 @@ const workersOption: ConfigOption = {
 };
 
 export const machineOptions: readonly ConfigOption[] = [...deviceOptions, enginesOption, workersOption];
+
+/** What is written beside the results. */
+export const outputOptions: readonly ConfigOption[] = [
+  {
+    flags: '--no-tensorboard',
+    description: 'write no files for TensorBoard',
+    keys: ['tensorboard'],
+    value: false,
+  },
+];
 
 /** Options on which no result depends, so a resumed run may have others. */
 export const resumeOptions: readonly ConfigOption[] = [threadsOption, enginesOption, workersOption];

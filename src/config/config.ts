@@ -125,6 +125,8 @@ const recipe = z
 export const configSchema = z.strictObject({
   /** Seeds everything random. */
   seed: z.int().min(0),
+  /** Whether to write trainings for TensorBoard too. Default: true. */
+  tensorboard: z.boolean().exactOptional(),
   device: z
     .strictObject({
       /** `auto` stands for the fastest engine; a run writes down which that was. */

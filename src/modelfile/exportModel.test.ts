@@ -11,8 +11,7 @@ import { seeded } from '../random/rng.js';
 import { openDevice } from '../runtime/device.js';
 import type { Weights } from '../train/state.js';
 import { exportedModel, type ModelForm } from './exportModel.js';
-import { scoresOf } from './runModel.js';
-import { softmax } from './useModel.js';
+import { scoresOf, softmax } from './runModel.js';
 
 const device = await openDevice({ threads: 1 });
 after(() => device.close());

@@ -1,32 +1,9 @@
-import type { ImageSource } from '../dataset/source.js';
-import { stopIfAborted, UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import { toInterleaved } from '../image/image.js';
-import { evaluationLoader } from '../loader/loader.js';
-import type { UnreadableListener } from '../loader/unreadable.js';
 import { normalizePixels } from '../program/images.js';
 import type { Device, Program } from '../runtime/device.js';
 import { tensor, type Tensor } from '../tensor/tensor.js';
-import { countCorrect } from '../train/loop.js';
-import { readExportedModel, type RunnableModel } from './exportModel.js';
-
-export interface AccuracyOptions {
-  readonly batchSize: number;
-  /** For each class of the images, its index in the model. Default: the same. */
-  readonly outputs?: readonly number[] | undefined;
-  readonly workers?: number | undefined;
-  readonly onUnreadable?: UnreadableListener | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Top-1 accuracy of an exported model on images, measured from the file as any user would run it. */
-export async function accuracyOfFile(
-  device: Device,
-  file: string,
-  source: ImageSource,
-  options: AccuracyOptions,
-): Promise<number> {
-  return accuracyOfModel(device, { ...(await readExportedModel(file)), name: file }, source, options);
-}
+import type { RunnableModel } from './exportModel.js';
 
 /** A model and its name in messages. */
 export interface NamedModel {
@@ -75,30 +52,10 @@ function interleaved(planes: Uint8Array, count: number, size: number): Uint8Arra
   return images;
 }
 
-/** Top-1 accuracy of a model on images. */
-export async function accuracyOfModel(
-  device: Device,
-  model: RunnableModel & NamedModel,
-  source: ImageSource,
-  { batchSize, outputs, workers, onUnreadable, signal }: AccuracyOptions,
-): Promise<number> {
-  const { imageSize, preprocessing: framing } = model;
-  const program = await compileModel(device, model);
-  const loader = evaluationLoader(source, { imageSize, batchSize, framing, workers, onUnreadable });
-  let correct = 0;
-  let images = 0;
-  try {
-    for await (const batch of loader.epoch(0, { signal })) {
-      stopIfAborted(signal);
-      const scores = scoresOf(program, model, batch.images, batch.size);
-      loader.reuse(batch);
-      const labels = outputs === undefined ? batch.labels : batch.labels.map((label) => BigInt(outputs[Number(label)]));
-      correct += countCorrect(await scores, labels);
-      images += batch.size;
-    }
-    return correct / images;
-  } finally {
-    await loader.close();
-    await program.release();
-  }
+/** Softmax. */
+export function softmax(logits: readonly number[]): number[] {
+  const greatest = Math.max(...logits);
+  const powers = logits.map((value) => Math.exp(value - greatest));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
 }

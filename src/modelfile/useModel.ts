@@ -5,7 +5,8 @@ import { seeded } from '../random/rng.js';
 import { openDevice, type DeviceKind, type Precision } from '../runtime/device.js';
 import type { Listener } from '../telemetry/events.js';
 import { openDataset } from '../loader/openDataset.js';
-import { accuracyOfModel, compileModel, scoresOf } from './runModel.js';
+import { assessModel, type Assessment } from './assess.js';
+import { compileModel, scoresOf, softmax } from './runModel.js';
 import { readModel, type Model } from './modelFile.js';
 import type { WeightsOptions } from './weightsFile.js';
 
@@ -30,9 +31,7 @@ export interface EvaluationOptions extends UseOptions {
 
 export interface FileEvaluationOptions extends EvaluationOptions, WeightsOptions {}
 
-export interface FileEvaluation {
-  readonly accuracy: number;
-  readonly images: number;
+export interface FileEvaluation extends Assessment {
   /** Whether the images had to be resized and cropped: not if all have the network's size. */
   readonly needsFraming: boolean;
 }
@@ -63,14 +62,14 @@ export async function evaluateModel(model: Model, options: EvaluationOptions): P
   const outputs = matchClasses(model, data, dataset.classes, emit);
   return withDevice(options, async (device) => {
     const source = dataset[split];
-    const accuracy = await accuracyOfModel(device, model, source, {
+    const assessment = await assessModel(device, model, source, {
       batchSize,
       outputs,
       workers,
       onUnreadable: unreadable.meet,
       signal,
     });
-    return { accuracy, images: source.labels.length, needsFraming };
+    return { ...assessment, needsFraming };
   });
 }
 
@@ -165,14 +164,6 @@ async function pixelsOf(image: string, size: number, framing: Framing): Promise<
   } catch (error) {
     return error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
   }
-}
-
-/** Softmax. */
-export function softmax(logits: readonly number[]): number[] {
-  const greatest = Math.max(...logits);
-  const powers = logits.map((value) => Math.exp(value - greatest));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
 }
 
 async function withDevice<Result>(

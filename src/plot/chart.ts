@@ -29,7 +29,7 @@ export async function drawChart(option: EChartsOption, { width, height }: Pictur
       textStyle: { fontFamily: FONT, color: TEXT },
       ...option,
     });
-    return withStableNames(chart.renderToSVGString());
+    return legible(withStableNames(chart.renderToSVGString()));
   } finally {
     chart.dispose();
   }
@@ -120,6 +120,11 @@ export function errorBars(bars: readonly ErrorBar[], along: 'x' | 'y', colour = 
       return { type: 'group', children: [line(one, other), ...caps] };
     },
   };
+}
+
+/** XML without the control characters that names of users may have, and XML may not. */
+export function legible(xml: string): string {
+  return xml.replaceAll(/(?![\n\t])\p{Cc}/gu, '\ufffd');
 }
 
 /** ECharts numbers names in a file over all charts of a process; number them from 0. */

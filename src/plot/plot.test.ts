@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import sharp from 'sharp';
 import { frontPlot } from './front.js';
+import { matrixPlot } from './matrix.js';
+import { panelsPlot } from './panels.js';
 import { rowsPlot } from './rows.js';
 import { scatterPlot } from './scatter.js';
+import { tilesPlot } from './tiles.js';
 
 const scatter = (): Promise<string> =>
   scatterPlot({
@@ -57,7 +60,35 @@ const rows = (): Promise<string> =>
     ],
   });
 
-const PICTURES = { scatter, front, rows };
+const matrix = (): Promise<string> =>
+  matrixPlot({
+    title: 'Confusion',
+    note: 'three classes',
+    names: ['cat', '<dog>', 'a bird with a very long name'],
+    values: [
+      [7, 1, 0],
+      [2, 5, 1],
+      [0, 0, 8],
+    ],
+    most: 8,
+    format: String,
+    rows: 'class',
+    columns: 'taken for',
+  });
+
+const panels = (): Promise<string> =>
+  panelsPlot({
+    title: 'Training',
+    note: '1000 steps',
+    x: 'step',
+    panels: [Math.sin, Math.cos, Math.abs].map((of, at) => ({
+      y: `curve ${at}`,
+      points: Array.from({ length: 1000 }, (_, step) => [step, of(step / 100)] as const),
+    })),
+  });
+
+const PICTURES = { scatter, front, rows, matrix, panels };
+const WIDTHS: Readonly<Record<string, number>> = { matrix: 366, panels: 852 };
 
 /** The marks of data in a picture. */
 const marks = (svg: string): string[] => svg.match(/ecmeta_ssr_type="chart"/g) ?? [];
@@ -71,13 +102,13 @@ describe('pictures', () => {
       assert.equal(await draw(), svg);
       assert.doesNotMatch(svg, /NaN|undefined|zr\d/);
       const { data, info } = await sharp(Buffer.from(svg)).raw().toBuffer({ resolveWithObject: true });
-      assert.equal(info.width, 640);
+      assert.equal(info.width, WIDTHS[name] ?? 640);
       assert.deepEqual([...data.subarray(0, 3)], [255, 255, 255]);
       // Something is drawn: between a hundredth and a half of the pixels are not white.
       let inked = 0;
       for (let at = 0; at < data.length; at += info.channels) if (data[at] + data[at + 1] + data[at + 2] < 750) inked++;
       const share = (inked * info.channels) / data.length;
-      assert.ok(share > 0.01 && share < 0.5, `${share}`);
+      assert.ok(share > 0.01 && share < 0.6, `${share}`);
     });
   }
 
@@ -86,6 +117,9 @@ describe('pictures', () => {
     for (const text of ['Fitness &lt;and&gt; accuracy', 'τ = 0.5', 'fitness (%)', 'accuracy (%)', 'evolved', 'drawn'])
       assert.ok(svg.includes(`>${text}</text>`), text);
     assert.ok((await rows()).includes('>high level only</text>'));
+    const written = await matrix();
+    for (const text of ['&lt;dog&gt;', 'taken for', '7', '8']) assert.ok(written.includes(`>${text}</text>`), text);
+    assert.ok(!written.includes('>0</text>'), 'cells of zero are empty');
   });
 
   test('have a mark for every value', async () => {
@@ -102,6 +136,28 @@ describe('pictures', () => {
     assert.equal(lines.length, 1);
     // Three corners, and one more for each step between them.
     assert.equal(line.match(/-?[\d.]+ -?[\d.]+/g)?.length, 3 + 2, line);
+  });
+
+  test('average long curves', async () => {
+    const paths = [...(await panels()).matchAll(/ d="(M[^"]*)" fill="none"/g)].map(([, path]) => path);
+    const points = Math.max(...paths.map((path) => path.match(/-?[\d.]+ -?[\d.]+/g)?.length ?? 0));
+    assert.ok(points > 300 && points <= 400, `${points}`);
+  });
+
+  test('in a grid have their lines of text below, without markup or control characters of their own', async () => {
+    const square = sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } });
+    const picture = await square.png().toBuffer();
+    const tile = { picture, lines: ['<b>\u001b[31m', 'a name that is far too long to fit'], good: false };
+    const svg = tilesPlot('Mistakes & more', [tile, tile, { ...tile, good: true }]);
+    assert.ok(svg.includes('>&lt;b&gt;\ufffd[31m</text>') && svg.includes('>Mistakes &amp; more</text>'));
+    assert.ok(svg.includes('>a name that is fa…</text>'));
+    const { info, data } = await sharp(Buffer.from(svg)).raw().toBuffer({ resolveWithObject: true });
+    const isRed = (x: number, y: number): boolean => {
+      const at = (y * info.width + x) * info.channels;
+      return data[at] > 200 && data[at + 1] < 60;
+    };
+    assert.ok(isRed(60, 100) && isRed(188, 100) && isRed(316, 100) && !isRed(60, 20));
+    assert.match(tilesPlot('Nothing', []), /^<svg /);
   });
 
   test('of other data are others', async () => {

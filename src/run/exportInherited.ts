@@ -11,7 +11,7 @@ import { supernet, type Network } from '../model/network.js';
 import { readArchitecture } from '../modelfile/architectureFile.js';
 import { readClassNames } from '../modelfile/classNames.js';
 import { exportedModel, type ModelForm } from '../modelfile/exportModel.js';
-import { accuracyOfModel } from '../modelfile/runModel.js';
+import { assessModel } from '../modelfile/assess.js';
 import { requireNewModel, writeModel } from '../modelfile/writeModel.js';
 import { seeded, type Rng } from '../random/rng.js';
 import { settledDevice } from './settledDevice.js';
@@ -92,7 +92,7 @@ export async function exportInherited(
     const shared = await folder.readWeights(level.weightsFile);
     const weights = await inheritedWeights(context, device, network, path, shared, data, search);
     const model = { ...exportedModel(weights, { classes, architecture: candidate }, form), name: out };
-    const heldOut = await accuracyOfModel(device, model, data.searchVal, {
+    const { accuracy: heldOut } = await assessModel(device, model, data.searchVal, {
       batchSize: config.search.evaluationBatchSize,
       workers: config.data.workers,
       onUnreadable: unreadable.meet,

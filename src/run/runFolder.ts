@@ -19,6 +19,9 @@ import type { Weights } from '../train/state.js';
  *     latency.json                   the latency table, if the budget bounds latency
  *     unreadable.csv                 the images that could not be read, if there are any
  *     weights/<name>.safetensors     every trained network and supernet
+ *     trainings/<name>.csv, .svg     the steps of every training, and their curves
+ *     tensorboard/<name>/            the same for TensorBoard, unless the configuration says no
+ *     test/                          the found network class by class on the test images: tables and pictures
  *     batches/<name>.png             the first batch of its training, as the network is shown it
  *     snapshots/<name>.safetensors   a training that is under way, and <name>.before.safetensors a little earlier
  *     lock-<n>.json                  the process that works in it

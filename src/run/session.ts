@@ -18,6 +18,7 @@ import { formatLatencyTable } from '../measure/latencyTable.js';
 import { readLatencyTable, TABLE_FILE } from './latencyTable.js';
 import { needOriginals, openDataset } from '../loader/openDataset.js';
 import { requireSpace } from './diskSpace.js';
+import { writeTrainingFiles } from './trainingFiles.js';
 import { RunFolder } from './runFolder.js';
 import { RunLock } from './runLock.js';
 import { checkSameEverywhere } from './sameEverywhere.js';
@@ -226,7 +227,10 @@ async function session<Result>(
       const context = { ...start, config, folder: opened };
       const result = await listingUnreadable(context, () => job.work(context));
       emit({ type: 'runFinished', durationSeconds: (performance.now() - began) / 1000, result: job.summary(result) });
-      if (ranks.rank === 0) await writeReportPage(opened.root);
+      if (ranks.rank === 0) {
+        await writeTrainingFiles(opened, config);
+        await writeReportPage(opened.root);
+      }
       return result;
     } finally {
       await device.close();

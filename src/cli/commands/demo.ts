@@ -7,6 +7,7 @@ import {
   configOf,
   givenLayers,
   machineOptions,
+  outputOptions,
   optionsOf,
   type OptionGroups,
   modelOptions,
@@ -27,6 +28,7 @@ const groups: OptionGroups = {
   'Retraining:': retrainOptions,
   'Training, of supernets and final networks:': [...recipes, seedOption],
   'Machine:': machineOptions,
+  'Output:': outputOptions,
 };
 const options = optionsOf(groups);
 

@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
 import { percent } from '../../run/report.js';
+import { writeAssessment } from '../../modelfile/assessmentFiles.js';
+import { RunFolder } from '../../run/runFolder.js';
 import { evaluateFile } from '../../modelfile/useModel.js';
 import { addDeviceOptions, deviceOf, wholeNumber } from '../deviceOptions.js';
 import { addWeightsOptions, MODEL_FILES, weightsOptionsOf } from '../modelOptions.js';
@@ -18,6 +20,7 @@ export function addEval(program: Command): void {
     .requiredOption('--data <folder>', 'images, a folder per class')
     .addOption(new Option('--split <name>', 'which images').choices(['train', 'test']).default('test'))
     .option('--seed <number>', "the run's seed, which splits a folder without test images", '0')
+    .option('--out <folder>', 'write classes.csv, the confusion matrix, and pictures of the surest mistakes')
     .option('--batch-size <images>', 'images at a time', '100')
     .option('--workers <count>', 'threads that read images');
   addWeightsOptions(command);
@@ -25,20 +28,23 @@ export function addEval(program: Command): void {
   addDisplayOptions(command);
   addExamples(command, [
     ['glit eval --model runs/photos/best.onnx --data photos', 'accuracy on the test images'],
+    ['glit eval --model runs/photos/best.onnx --data new --out new-test', 'and class by class, with the mistakes'],
     ['glit eval --model deit_tiny_patch16_224.pth --data imagenet', "DeiT's own weights"],
     ['glit eval --model checkpoint.pth --ema --data imagenet', 'the moving average in a training checkpoint'],
   ]);
   command.action(() =>
     withEnvironment(command, async ({ display, signal }) => {
-      const { model, data, split, seed, batchSize, workers } = command.opts<{
+      const { model, data, split, seed, batchSize, workers, out } = command.opts<{
         model: string;
         data: string;
         split: 'train' | 'test';
         seed: string;
         batchSize: string;
         workers?: string;
+        out?: string;
       }>();
-      const { accuracy, images } = await evaluateFile(model, {
+      if (out !== undefined) await RunFolder.requireFree(out);
+      const evaluation = await evaluateFile(model, {
         data,
         split,
         seed: wholeNumber(seed, '--seed', 0),
@@ -49,6 +55,8 @@ export function addEval(program: Command): void {
         emit: display.listen,
         signal,
       });
+      const { accuracy, images } = evaluation;
+      if (out !== undefined) await writeAssessment(out, evaluation, `${data}, ${split} images`);
       display.show(`${percent(accuracy)} of ${images} ${split} images`, {
         type: 'fileEvaluation',
         model,

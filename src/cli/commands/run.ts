@@ -7,6 +7,7 @@ import {
   dataOption,
   givenLayers,
   machineOptions,
+  outputOptions,
   optionsOf,
   type OptionGroups,
   modelOptions,
@@ -29,6 +30,7 @@ const groups: OptionGroups = {
   'Retraining:': retrainOptions,
   'Training, of supernets and final networks:': [...recipes, seedOption],
   'Machine:': machineOptions,
+  'Output:': outputOptions,
 };
 const options = optionsOf(groups);
 

@@ -10,6 +10,7 @@ import {
   dataOption,
   givenLayers,
   machineOptions,
+  outputOptions,
   optionsOf,
   type OptionGroups,
   modelOptions,
@@ -30,6 +31,7 @@ const groups: OptionGroups = {
   'Search:': searchOptions,
   'Training of the supernets:': [...recipes, seedOption],
   'Machine:': machineOptions,
+  'Output:': outputOptions,
 };
 const options = optionsOf(groups);
 

@@ -18,6 +18,7 @@ import {
   givenLayers,
   lastSaid,
   machineOptions,
+  outputOptions,
   optionsOf,
   type OptionGroups,
   modelOptions,
@@ -46,6 +47,7 @@ const groups: OptionGroups = {
   'Images:': [dataOption, ...inputs],
   'Training:': [...recipe, seedOption],
   'Machine:': machineOptions,
+  'Output:': outputOptions,
 };
 const options = optionsOf(groups);
 

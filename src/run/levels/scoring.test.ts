@@ -19,7 +19,7 @@ import { TINY_ARCHITECTURE, tinyDataset, tinyNetwork, tinySupernet } from '../..
 import { drawnBatches, evaluationBatches, type FixedBatches } from '../batches.js';
 import { Evaluator } from '../evaluate.js';
 import { exportedModel, readExportedModel } from '../../modelfile/exportModel.js';
-import { accuracyOfFile } from '../../modelfile/runModel.js';
+import { assessFile } from '../../modelfile/assess.js';
 import { Recalibrator } from './recalibrate.js';
 
 const dataset = tinyDataset();
@@ -55,7 +55,7 @@ describe('evaluation', () => {
     const file = join(folder, 'model.onnx');
     const description = { classes, architecture: TINY_ARCHITECTURE };
     await writeFile(file, exportedModel(await state.weights(), description).bytes);
-    const fromFile = await accuracyOfFile(device, file, dataset.test, { batchSize: 16, workers: 0 });
+    const { accuracy: fromFile } = await assessFile(device, file, dataset.test, { batchSize: 16, workers: 0 });
     const losses: number[] = [];
     for (const batchSize of [7, 25, 64]) {
       const evaluator = await Evaluator.create(device, network, heldOut(batchSize));

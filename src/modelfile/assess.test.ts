@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { drawnWeights } from '../../test/support/drawnWeights.js';
+import { TINY_ARCHITECTURE, tinyDataset, tinyNetwork } from '../../test/support/tinyNetworks.js';
+import { openDevice } from '../runtime/device.js';
+import { assessModel, classScores, type Assessment } from './assess.js';
+import { assessmentFiles } from './assessmentFiles.js';
+import { exportedModel } from './exportModel.js';
+import { compileModel, scoresOf, softmax } from './runModel.js';
+import { evaluationLoader } from '../loader/loader.js';
+
+const device = await openDevice({ threads: 1 });
+after(() => device.close());
+
+const CLASSES = ['<img src=x>', 'a,b', 'c\u001b[31m', ...Array.from({ length: 7 }, (_, at) => `class ${at}`)];
+
+describe('an assessment', () => {
+  const model = {
+    ...exportedModel(drawnWeights(tinyNetwork()), { classes: CLASSES, architecture: TINY_ARCHITECTURE }),
+    name: 'tiny',
+  };
+  const { test: images } = tinyDataset();
+  const assessment = assessModel(device, model, images, { batchSize: 7, workers: 0 });
+
+  test('counts every image once, and agrees with the scores one by one', async () => {
+    const program = await compileModel(device, model);
+    const loader = evaluationLoader(images, { imageSize: model.imageSize, batchSize: 1, workers: 0 });
+    const expected = CLASSES.map(() => new Uint32Array(CLASSES.length));
+    const wrong: number[] = [];
+    for await (const { images: pixels, labels } of loader.epoch(0)) {
+      const scores = softmax(Array.from((await scoresOf(program, model, pixels, 1)).data));
+      const predicted = scores.indexOf(Math.max(...scores));
+      expected[Number(labels[0])][predicted]++;
+      if (predicted !== Number(labels[0])) wrong.push(scores[predicted]);
+    }
+    await loader.close();
+    const { confusion, accuracy, images: count, mistakes, first } = await assessment;
+    assert.deepEqual(confusion, expected);
+    assert.equal(count, images.labels.length);
+    assert.equal(accuracy, (count - wrong.length) / count);
+    const surest = wrong.sort((a, b) => b - a).slice(0, 24);
+    mistakes.forEach(({ confidence }, at) => assert.ok(Math.abs(confidence - surest[at]) < 1e-6));
+    assert.equal(mistakes.length, surest.length);
+    assert.deepEqual(
+      first.map(({ truth }) => truth),
+      Array.from(images.labels.slice(0, 24)),
+    );
+  });
+
+  test('maps the classes of the images to those of the model', async () => {
+    const outputs = CLASSES.map((_, at) => (at + 1) % CLASSES.length);
+    const other = await assessModel(device, model, images, { batchSize: 50, workers: 0, outputs });
+    const { confusion } = await assessment;
+    assert.deepEqual(other.confusion[0], confusion[CLASSES.length - 1]);
+  });
+
+  test('becomes tables and pictures in which names are only text', async () => {
+    const files = await assessmentFiles(await assessment, 'test images');
+    for (const [name, content] of files) {
+      assert.ok(!/<img|\u001b/.test(name.endsWith('.svg') ? content : ''), name);
+    }
+    const table = files.get('classes.csv') ?? '';
+    assert.match(table, /^name,images,precision,recall,f1\n<img src=x>,\d+,/);
+    assert.match(table, /\n"a,b",/);
+    assert.equal((files.get('confusion_matrix.csv') ?? '').trim().split('\n').length, CLASSES.length + 1);
+  });
+});
+
+test('precision, recall and F1 of classes are what their definitions say', () => {
+  const confusion = [
+    [3, 1, 0, 0],
+    [2, 4, 0, 0],
+    [0, 0, 0, 0],
+    [1, 0, 0, 0],
+  ].map((row) => Uint32Array.from(row));
+  const scores = classScores({ classes: ['a', 'b', 'empty', 'missed'], confusion } satisfies Partial<Assessment>);
+  assert.deepEqual(scores, [
+    { name: 'a', images: 4, precision: 3 / 6, recall: 3 / 4, f1: 3 / 5 },
+    { name: 'b', images: 6, precision: 4 / 5, recall: 4 / 6, f1: 4 / 5.5 },
+    { name: 'empty', images: 0, precision: undefined, recall: undefined, f1: undefined },
+    { name: 'missed', images: 1, precision: undefined, recall: 0, f1: 0 },
+  ]);
+});

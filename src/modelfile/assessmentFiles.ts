@@ -1,0 +1,99 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { writeFileAtomically } from '../checkpoint/atomicFile.js';
+import { toInterleaved } from '../image/image.js';
+import { matrixPlot } from '../plot/matrix.js';
+import { tilesPlot, type Tile } from '../plot/tiles.js';
+import { csvTable } from '../telemetry/csv.js';
+import { classScores, type Assessment, type SeenImage } from './assess.js';
+
+/** Classes in a picture of the confusion matrix; of more, it shows those with most mistakes. */
+const MOST_CLASSES = 40;
+
+/** The head of the confusion matrix's first column, which no class is called. */
+const CORNER = 'class \\ taken for';
+
+/**
+ * What people look at after a training: `classes.csv` (precision, recall and F1 of each class), `confusion_matrix.csv`,
+ * pictures of it as counts and as shares, the surest mistakes, and the first images with what the model says of them.
+ * Names to contents. `of` says which images these are.
+ */
+export async function assessmentFiles(assessment: Assessment, of: string): Promise<ReadonlyMap<string, string>> {
+  const { classes, confusion, accuracy, images, first, mistakes } = assessment;
+  const note = `${of}: ${(100 * accuracy).toFixed(2)} % of ${images} right`;
+  return new Map([
+    ['classes.csv', csvTable(['name', 'images', 'precision', 'recall', 'f1'], classScores(assessment))],
+    [
+      'confusion_matrix.csv',
+      csvTable(
+        [CORNER, ...classes],
+        confusion.map((row, at) => ({
+          [CORNER]: classes[at],
+          ...Object.fromEntries(classes.map((name, to) => [name, row[to]])),
+        })),
+      ),
+    ],
+    ['confusion_matrix.svg', await confusionPicture(assessment, note, false)],
+    ['confusion_matrix_normalized.svg', await confusionPicture(assessment, note, true)],
+    ['mistakes.svg', tilesPlot(`The surest mistakes (${of})`, await tiles(mistakes, assessment))],
+    ['predictions.svg', tilesPlot(`The first images (${of})`, await tiles(first, assessment))],
+  ]);
+}
+
+/** Writes {@link assessmentFiles} to a folder, which is created. */
+export async function writeAssessment(folder: string, assessment: Assessment, of: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, content] of await assessmentFiles(assessment, of)) {
+    await writeFileAtomically(join(folder, name), content);
+  }
+}
+
+function confusionPicture({ classes, confusion }: Assessment, note: string, asShares: boolean): Promise<string> {
+  const shown = shownClasses(confusion);
+  const values = shown.map((row) => {
+    const total = confusion[row].reduce((sum, each) => sum + each, 0);
+    return shown.map((column) => (asShares ? confusion[row][column] / Math.max(total, 1) : confusion[row][column]));
+  });
+  const left = classes.length - shown.length;
+  return matrixPlot({
+    title: asShares ? 'Confusion matrix, shares of each class' : 'Confusion matrix',
+    note: left === 0 ? note : `${note}; the ${shown.length} classes with most mistakes, ${left} left out`,
+    names: shown.map((index) => classes[index]),
+    values,
+    most: asShares ? 1 : Math.max(1, ...values.flat()),
+    format: asShares ? (value) => value.toFixed(2) : String,
+    rows: 'class',
+    columns: 'taken for',
+  });
+}
+
+/** The classes in a picture, in their order. */
+function shownClasses(confusion: Assessment['confusion']): readonly number[] {
+  const indices = confusion.map((_, index) => index);
+  if (indices.length <= MOST_CLASSES) return indices;
+  const mistakes = indices.map((index) =>
+    confusion.reduce((sum, row, at) => sum + (at === index ? 0 : row[index] + confusion[index][at]), 0),
+  );
+  return [...indices]
+    .sort((a, b) => mistakes[b] - mistakes[a])
+    .slice(0, MOST_CLASSES)
+    .sort((a, b) => a - b);
+}
+
+function tiles(seen: readonly SeenImage[], { classes, imageSize }: Assessment): Promise<readonly Tile[]> {
+  return Promise.all(
+    seen.map(async ({ pixels, truth, predicted, confidence }) => ({
+      picture: await sharp(toInterleaved({ size: imageSize, pixels }), {
+        raw: { width: imageSize, height: imageSize, channels: 3 },
+      })
+        .png()
+        .toBuffer(),
+      lines: [
+        `${classes[predicted]} ${Math.round(100 * confidence)} %`,
+        ...(truth === predicted ? [] : [`is ${classes[truth]}`]),
+      ],
+      good: truth === predicted,
+    })),
+  );
+}
