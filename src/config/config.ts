@@ -97,6 +97,11 @@ const recipe = z
     weightDecay: z.number().min(0),
     /** Gradient clipping: the largest norm; 0 turns it off. */
     clipNorm: z.number().min(0),
+    /**
+     * How often a training whose loss is no longer finite goes back a twentieth of its steps, and on with half the
+     * learning rate, before it ends with an error. Default: 3.
+     */
+    rollbacks: z.int().min(0).exactOptional(),
     labelSmoothing: share,
     /** Drop-path rate of the last block; it rises linearly from 0 at the first. */
     dropPath: z.number().min(0).max(0.99),

@@ -10,8 +10,11 @@ import { backboneOf, firstLevel } from './levels/hierarchicalSearch.js';
 
 const FLOAT_BYTES = 4;
 
-/** Vectors of a snapshot: parameters and the optimizer's two; and snapshots on the disk while a new one is written. */
-const SNAPSHOT_VECTORS = 3 * 3;
+/**
+ * Vectors of a snapshot: parameters and the optimizer's two; and snapshots on the disk while a new one is written, of the
+ * last state and of that to go back to.
+ */
+const SNAPSHOT_VECTORS = 3 * (3 + 3);
 
 /** How often the found network is written in the end: weights.safetensors, best.onnx, model/. */
 const COPIES_OF_FOUND = 3;

@@ -24,6 +24,7 @@ import type { Weights } from '../train/state.js';
  *     test/                          the found network class by class on the test images: tables and pictures
  *     batches/<name>.png             the first batch of its training, as the network is shown it
  *     snapshots/<name>.safetensors   a training that is under way, and <name>.before.safetensors a little earlier
+ *     snapshots/<name>.rollback…     the state that it goes back to when its loss is no longer finite
  *     lock-<n>.json                  the process that works in it
  */
 export class RunFolder {

@@ -24,7 +24,7 @@ async function saved(): Promise<{
   const folder = await RunFolder.create(mkdtempSync(join(root, 'run-')));
   const warnings: string[] = [];
   const snapshots = snapshotsOf(folder, 'deit', (message) => void warnings.push(message));
-  for (const step of [10, 20]) await snapshots.save({ step, vectors: vectors(step) });
+  for (const step of [10, 20]) await snapshots.save({ step, rollbacks: 0, vectors: vectors(step) });
   return { folder, file: (name) => folder.path(`snapshots/${name}.safetensors`), snapshots, warnings };
 }
 
@@ -38,7 +38,7 @@ function flipLastBit(file: string): void {
 describe('snapshots of a training', () => {
   test('are read back, the last one first', async () => {
     const { snapshots, warnings } = await saved();
-    assert.deepEqual(await snapshots.load(), { step: 20, vectors: vectors(20) });
+    assert.deepEqual(await snapshots.load(), { step: 20, rollbacks: 0, vectors: vectors(20) });
     assert.deepEqual(warnings, []);
   });
 
@@ -51,11 +51,11 @@ describe('snapshots of a training', () => {
     test(`that are damaged give way to the one before: the last ${what}`, async () => {
       const { file, snapshots, warnings } = await saved();
       damage(file('deit'));
-      assert.deepEqual(await snapshots.load(), { step: 10, vectors: vectors(10) });
+      assert.deepEqual(await snapshots.load(), { step: 10, rollbacks: 0, vectors: vectors(10) });
       assert.equal(warnings.length, 1);
       assert.match(warnings[0], /deit\.safetensors .*; going on from the one before, of step 10$/);
       // The good one stays the one before.
-      await snapshots.save({ step: 30, vectors: vectors(30) });
+      await snapshots.save({ step: 30, rollbacks: 0, vectors: vectors(30) });
       assert.equal((await snapshots.load())?.step, 30);
       damage(file('deit'));
       assert.equal((await snapshots.load())?.step, 10);
@@ -72,7 +72,7 @@ describe('snapshots of a training', () => {
   test('survive a process that is killed between two of its steps', async () => {
     const { folder, file, snapshots, warnings } = await saved();
     // Killed after the last one was set aside, and before the new one took its place.
-    await snapshots.save({ step: 30, vectors: vectors(30) });
+    await snapshots.save({ step: 30, rollbacks: 0, vectors: vectors(30) });
     rmSync(file('deit'));
     assert.equal((await snapshots.load())?.step, 20);
     assert.deepEqual(warnings, []);

@@ -4,20 +4,27 @@ import { rename, rm } from 'node:fs/promises';
 import { readSafetensors } from '../checkpoint/safetensors.js';
 import { UserError } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Checkpoints, TrainingSnapshot } from '../train/loop.js';
+import type { Checkpoints, SnapshotStore, TrainingSnapshot } from '../train/loop.js';
 import type { RunFolder } from './runFolder.js';
 
 /** Seconds between snapshots of a training in progress. */
 const SNAPSHOT_SECONDS = 60;
 
 /**
- * The snapshots of the training `name`: the last one and, in case that is damaged, the one before it. `warn` is told
- * when one was damaged.
+ * The snapshots of the training `name`: the last one and, in case that is damaged, the one before it; likewise the states
+ * that it goes back to when it diverges. `warn` is told when one was damaged.
  */
 export function snapshotsOf(folder: RunFolder, name: string, warn: (message: string) => void): Checkpoints {
-  const [last, before] = filesOf(name);
   return {
     everySeconds: SNAPSHOT_SECONDS,
+    ...storeOf(folder, name, warn),
+    points: storeOf(folder, `${name}.rollback`, warn),
+  };
+}
+
+function storeOf(folder: RunFolder, name: string, warn: (message: string) => void): SnapshotStore {
+  const [last, before] = filesOf(name);
+  return {
     async load() {
       let damage: string | undefined;
       for (const file of [last, before].filter((each) => folder.has(each))) {
@@ -35,8 +42,8 @@ export function snapshotsOf(folder: RunFolder, name: string, warn: (message: str
       if (damage !== undefined) warn(`${damage} there is no other, so this training starts again`);
       return undefined;
     },
-    async save({ step, vectors }) {
-      const metadata = { step: String(step), sha256: checksum(vectors) };
+    async save({ step, rollbacks, vectors }) {
+      const metadata = { step: String(step), rollbacks: String(rollbacks), sha256: checksum(vectors) };
       // The last one stays until there is a whole new one.
       const next = `${last}.next`;
       await folder.writeTensors(next, vectors, metadata);
@@ -48,8 +55,9 @@ export function snapshotsOf(folder: RunFolder, name: string, warn: (message: str
 
 /** Removes the snapshots of a finished training. */
 export async function removeSnapshots(folder: RunFolder, name: string): Promise<void> {
-  const [last, before] = filesOf(name);
-  for (const file of [last, before, `${last}.next`]) await rm(folder.path(file), { force: true });
+  for (const [last, before] of [filesOf(name), filesOf(`${name}.rollback`)]) {
+    for (const file of [last, before, `${last}.next`]) await rm(folder.path(file), { force: true });
+  }
 }
 
 function filesOf(name: string): readonly [last: string, before: string] {
@@ -62,7 +70,8 @@ async function read(file: string): Promise<TrainingSnapshot> {
   const step = Number(metadata['step']);
   if (!Number.isInteger(step) || step < 0) throw new UserError(`${file} is damaged: it does not say its step`);
   if (metadata['sha256'] !== checksum(tensors)) throw new UserError(`${file} is damaged: its checksum is another`);
-  return { step, vectors: tensors };
+  // Older versions never went back.
+  return { step, rollbacks: Number(metadata['rollbacks'] ?? 0), vectors: tensors };
 }
 
 /** The SHA-256 of tensors with their names. */

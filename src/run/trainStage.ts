@@ -4,6 +4,7 @@ import type { ImageSource } from '../dataset/source.js';
 import type { Network } from '../model/network.js';
 import type { Rng } from '../random/rng.js';
 import { train } from '../train/loop.js';
+import { rateAfter } from '../train/rollback.js';
 import type { PathSchedule } from '../train/paths.js';
 import { NetworkState, type Weights } from '../train/state.js';
 import type { RecipeConfig } from '../config/config.js';
@@ -77,6 +78,10 @@ export async function trainStage(
       onStep: (report) => {
         log.step(report);
         watch?.(report);
+      },
+      onRollback: ({ fault, step, times }) => {
+        log.goBack();
+        warn(`${name}: ${fault.message}; going on from step ${step} with ${rateAfter(times)} of the learning rate`);
       },
     });
     const metadata = { stage: name, steps: String(recipe.steps) };

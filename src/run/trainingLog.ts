@@ -47,6 +47,11 @@ export class TrainingLog {
     });
   };
 
+  /** Call when steps that were reported will be taken again. */
+  goBack(): void {
+    this.progress = undefined;
+  }
+
   /** Call after the last step. */
   finish(): void {
     const { steps, batches, mixup, cutmix, clipped } = this.count;

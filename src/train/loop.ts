@@ -1,6 +1,6 @@
 import { ALONE, type Communicator } from '../comm/communicator.js';
 import { agreed } from '../comm/exchange.js';
-import { stopIfAborted, UserError } from '../errors.js';
+import { stopIfAborted } from '../errors.js';
 import { pixelImages } from '../program/images.js';
 import type { Normalization } from '../family/preprocessing.js';
 import { pathFeed, type Network } from '../model/network.js';
@@ -14,10 +14,11 @@ import { dominantLabels, mixedTargets, smoothTargets } from './loss.js';
 import { scalarFeeds } from './optimize.js';
 import { uniformPaths, type PathSchedule } from './paths.js';
 import type { Optimizer } from './optimizers/optimizer.js';
+import { Diverged, intervalOf, rateAfter, RollbackPoints, type WentBack } from './rollback.js';
 import { learningRateAt, type Schedule } from './schedule.js';
 import { NetworkState, type Weights } from './state.js';
 import type { StepFeed } from './step.js';
-import { createStepper, type BatchResult, type Tally } from './stepper.js';
+import { createStepper, type BatchResult, type Stepper, type Tally } from './stepper.js';
 import { shareOf } from './stepShare.js';
 
 /** How a network is trained: DeiT's recipe without its augmentation, which belongs to the loader. */
@@ -37,6 +38,10 @@ export interface Recipe extends Schedule {
   readonly dropPath: number;
   /** Decay of the moving average of the weights (EMA); 0 switches it off. Supernets have none. */
   readonly averageDecay: number;
+  /**
+   * How often a training that diverges goes back and on with half the learning rate, before it is an error. Default 0.
+   */
+  readonly rollbacks?: number | undefined;
 }
 
 /** PyTorch's default for BatchNorm's running statistics. */
@@ -58,6 +63,7 @@ export interface TrainingJob {
   readonly start?: Weights | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onStep?: (report: StepReport) => void;
+  readonly onRollback?: (report: WentBack) => void;
   readonly checkpoints?: Checkpoints | undefined;
 }
 
@@ -84,16 +90,26 @@ export interface StepReport {
   readonly waiting: number;
 }
 
-/** Everything that a training run needs to resume: the number of steps done and the state's vectors by name. */
+/** Everything that a training run needs to resume. */
 export interface TrainingSnapshot {
+  /** The number of steps done. */
   readonly step: number;
+  /** How often the training had gone back. */
+  readonly rollbacks: number;
+  /** The state's vectors by name. */
   readonly vectors: ReadonlyMap<string, Tensor>;
 }
 
-/** Where a training run keeps its snapshots. */
-export interface Checkpoints {
+/** Keeps a snapshot, until there is a newer one. */
+export interface SnapshotStore {
   load(): Promise<TrainingSnapshot | undefined>;
   save(snapshot: TrainingSnapshot): Promise<void>;
+}
+
+/** Where a training run keeps its snapshots. */
+export interface Checkpoints extends SnapshotStore {
+  /** Where the states are that a diverged training goes back to. Default: in memory. */
+  readonly points?: SnapshotStore | undefined;
   /** Seconds between snapshots. An interruption also saves one. */
   readonly everySeconds: number;
 }
@@ -106,14 +122,13 @@ export interface Checkpoints {
  * Several ranks end with what one process would get by accumulating the same batches, up to rounding, and all with the same
  * state to the last bit. Only rank 0 has `checkpoints`.
  *
- * When the signal is aborted, saves a snapshot and throws Interrupted between two batches. Throws a UserError when the
- * loss is no longer finite.
+ * When the signal is aborted, saves a snapshot and throws Interrupted between two batches. When the loss or the gradient is
+ * no longer finite, goes back to the last point and on with half the learning rate, see {@link RollbackPoints}; throws a
+ * UserError when that has not helped often enough.
  */
 export async function train(job: TrainingJob): Promise<NetworkState> {
-  const { device, network, loader, recipe, rng, signal, checkpoints, ranks = ALONE } = job;
+  const { device, network, loader, recipe, rng, checkpoints, ranks = ALONE } = job;
   const batches = recipe.accumulate ?? 1;
-  const share = shareOf(batches, ranks);
-  const pathOf = job.paths ?? uniformPaths(network.space, rng.fork('path'));
   const average = recipe.averageDecay > 0 && network.space.positions.every((choices) => choices.length === 1);
   const images = pixelImages(recipe.batchSize, network.backbone.imageSize, job.normalization, loader.pixels);
   const stepper = await createStepper(device, network, images, {
@@ -124,20 +139,76 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
     ...(recipe.clipNorm > 0 && { clipNorm: recipe.clipNorm }),
     ...(average && { averageDecay: recipe.averageDecay }),
   });
-  const state = await NetworkState.initialize(device, network, rng.fork('weights'), {
-    start: job.start,
-    slots: recipe.optimizer.slots,
-    average,
-  });
+  const initial = (): Promise<NetworkState> =>
+    NetworkState.initialize(device, network, rng.fork('weights'), {
+      start: job.start,
+      slots: recipe.optimizer.slots,
+      average,
+    });
 
-  const restored = await checkpoints?.load();
-  if (restored !== undefined) await state.restore(restored.vectors);
-  let step = await agreed(ranks, () => restored?.step ?? 0);
-  if (step > 0) await state.spread(ranks);
+  // Only rank 0 keeps states; the others get them from it.
+  const points = ranks.rank === 0 ? new RollbackPoints(intervalOf(recipe.steps), checkpoints?.points) : undefined;
+  let state = await initial();
+  let position = await restored(await checkpoints?.load(), state, ranks);
+  try {
+    for (;;) {
+      try {
+        await trainFrom(job, position, { state, stepper, points });
+        return state;
+      } catch (error) {
+        if (!(error instanceof Diverged)) throw error;
+        const { rollbacks } = position;
+        if (rollbacks === (recipe.rollbacks ?? 0)) throw error.asUserError(rollbacks);
+        state.free();
+        state = await initial();
+        const { step } = await restored(await points?.last(), state, ranks);
+        position = { step, rollbacks: rollbacks + 1 };
+        await checkpoints?.save({ ...position, vectors: await state.snapshot() });
+        job.onRollback?.({ fault: error, step, times: rollbacks + 1 });
+      }
+    }
+  } catch (error) {
+    state.free();
+    throw error;
+  } finally {
+    await stepper.release();
+  }
+}
+
+/** How far a training is: the steps done, and how often it has gone back. */
+type Position = Pick<TrainingSnapshot, 'step' | 'rollbacks'>;
+
+/** Puts a snapshot of rank 0, if there is one, into the state of every rank. */
+async function restored(
+  snapshot: TrainingSnapshot | undefined,
+  state: NetworkState,
+  ranks: Communicator,
+): Promise<Position> {
+  if (snapshot !== undefined) await state.restore(snapshot.vectors);
+  const position = await agreed(ranks, () => ({ step: snapshot?.step ?? 0, rollbacks: snapshot?.rollbacks ?? 0 }));
+  if (position.step > 0) await state.spread(ranks);
+  return position;
+}
+
+/** What a training works with. */
+interface Working {
+  readonly state: NetworkState;
+  readonly stepper: Stepper;
+  readonly points: RollbackPoints | undefined;
+}
+
+/** Trains to the end. Throws Diverged when the loss or the gradient is not finite. */
+async function trainFrom(job: TrainingJob, position: Position, { state, stepper, points }: Working): Promise<void> {
+  const { network, loader, recipe, rng, signal, checkpoints, ranks = ALONE } = job;
+  const batches = recipe.accumulate ?? 1;
+  const share = shareOf(batches, ranks);
+  const pathOf = job.paths ?? uniformPaths(network.space, rng.fork('path'));
+  const { rollbacks } = position;
+  let { step } = position;
   const began = { time: performance.now(), waited: loader.waited };
   let saved = began.time;
   const save = async (): Promise<void> => {
-    await checkpoints?.save({ step, vectors: await state.snapshot() });
+    await checkpoints?.save({ step, rollbacks, vectors: await state.snapshot() });
     saved = performance.now();
   };
   const saveAfter = checkpoints === undefined ? Infinity : checkpoints.everySeconds * 1000;
@@ -150,7 +221,7 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
         const part = parts.length % share.count;
         const isLast = part === share.count - 1;
         const { path, decay } = pathOf(step);
-        const learningRate = learningRateAt(recipe, step, decay);
+        const learningRate = rateAfter(rollbacks) * learningRateAt(recipe, step, decay);
         const feeds = feedsOf(job, { batch, path, step, number: step * batches + share.first + part, learningRate });
         const previous = running;
         const tally = (result: BatchResult): Tally => tallyOf(batch, result);
@@ -163,23 +234,23 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
         // While the device works on this batch, finish the previous one, and report its step if it was the last.
         await previous?.result;
         if (previous !== undefined) loader.reuse(previous.batch);
-        if (part === 0 && parts.length > 0) await report(job, parts, began);
+        if (part === 0 && parts.length > 0) {
+          await report(job, parts, began);
+          await points?.prove(parts[0].step);
+        }
         parts = part === 0 ? [running] : [...parts, running];
 
         if (step === recipe.steps) break;
+        if (isLast && points?.isAt(step) === true) points.offer({ step, rollbacks, vectors: await state.snapshot() });
         if (isLast && performance.now() - saved > saveAfter) await save();
         stopIfAborted(signal);
       }
       await report(job, parts, began);
     }
     await state.spread(ranks);
-    await stepper.release();
-    return state;
   } catch (error) {
     await running?.result.catch(() => undefined);
     if (signal?.aborted === true) await save();
-    state.free();
-    await stepper.release();
     throw error;
   }
 }
@@ -243,14 +314,14 @@ async function report({ loader, onStep }: TrainingJob, parts: readonly StartedBa
   const total = results.at(-1)?.total ?? own.reduce((sum, tally) => sum.map((value, at) => value + tally[at]));
   const [losses, correct, images, batches, mixup, cutmix] = total;
   const loss = losses / batches;
-  if (!Number.isFinite(loss)) {
-    throw new UserError(`the loss became ${loss} at step ${step + 1}; lower the learning rate or set clipNorm`);
-  }
+  const norm = results.at(-1)?.gradientNorm?.data[0];
+  if (!Number.isFinite(loss) || (norm !== undefined && !Number.isFinite(Number(norm))))
+    throw new Diverged(step + 1, loss);
   onStep?.({
     step: step + 1,
     loss,
     learningRate,
-    gradientNorm: Number(results.at(-1)?.gradientNorm?.data[0]),
+    gradientNorm: Number(norm),
     correct,
     images,
     batches,

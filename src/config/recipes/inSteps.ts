@@ -5,6 +5,9 @@ import type { Optimizer } from '../../train/optimizers/optimizer.js';
 import { sgd } from '../../train/optimizers/sgd.js';
 import type { RecipeConfig } from '../config.js';
 
+/** How often a training goes back, unless its recipe says otherwise. */
+const ROLLBACKS = 3;
+
 /** A recipe in optimizer steps, with its final learning rate, for a training set of `batchesPerEpoch` batches. */
 export function recipeFor(config: RecipeConfig, batchesPerEpoch: number): Recipe {
   const { batchSize, accumulate } = config;
@@ -25,6 +28,7 @@ export function recipeFor(config: RecipeConfig, batchesPerEpoch: number): Recipe
     labelSmoothing: config.labelSmoothing,
     dropPath: config.dropPath,
     averageDecay: config.averageDecay,
+    rollbacks: config.rollbacks ?? ROLLBACKS,
   };
 }
 

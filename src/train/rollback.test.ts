@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { TINY_RECIPE, tinyDataset, tinyNetwork } from '../../test/support/tinyNetworks.js';
+import { Interrupted, UserError } from '../errors.js';
+import { SMALL_IMAGE_AUGMENTATION } from '../image/augment/augmentation.js';
+import { IMAGENET_NORMALIZATION } from '../family/preprocessing.js';
+import { trainingLoader } from '../loader/loader.js';
+import { seeded } from '../random/rng.js';
+import { openDevice } from '../runtime/device.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { train, type Checkpoints, type SnapshotStore, type StepReport, type TrainingSnapshot } from './loop.js';
+import { adamw } from './optimizers/adamw.js';
+import type { Optimizer } from './optimizers/optimizer.js';
+import { intervalOf } from './rollback.js';
+
+const device = await openDevice({ threads: 1 });
+after(() => device.close());
+
+const RATE = 1e-3;
+
+/** AdamW, except that the weights become infinite in some steps if the learning rate is above a bound. */
+function failing(bounds: Readonly<Record<number, number>>): Optimizer {
+  const optimizer = adamw();
+  return {
+    ...optimizer,
+    scalarsAt: (rates) =>
+      optimizer.scalarsAt(
+        rates.learningRate > (bounds[rates.step] ?? Infinity) ? { ...rates, learningRate: 1e38 } : rates,
+      ),
+  };
+}
+
+/** A store in memory. */
+class Store implements SnapshotStore {
+  snapshot: TrainingSnapshot | undefined;
+  load = () => Promise.resolve(this.snapshot);
+  save = (snapshot: TrainingSnapshot) => {
+    this.snapshot = snapshot;
+    return Promise.resolve();
+  };
+}
+
+class Kept extends Store implements Checkpoints {
+  readonly everySeconds = Infinity;
+  readonly points = new Store();
+}
+
+interface Trained {
+  readonly weights: ReadonlyMap<string, Tensor>;
+  readonly steps: readonly StepReport[];
+  readonly back: readonly (readonly [fault: number, step: number, times: number])[];
+}
+
+async function trained(
+  bounds: Readonly<Record<number, number>>,
+  { rollbacks = 3, stopAt, checkpoints }: { rollbacks?: number; stopAt?: number; checkpoints?: Checkpoints } = {},
+): Promise<Trained> {
+  const rng = seeded('rollback');
+  const loader = trainingLoader(tinyDataset().train, {
+    imageSize: 32,
+    batchSize: TINY_RECIPE.batchSize,
+    rng: rng.fork('data'),
+    augmentation: SMALL_IMAGE_AUGMENTATION,
+    workers: 0,
+  });
+  const steps: StepReport[] = [];
+  const back: (readonly [number, number, number])[] = [];
+  const controller = new AbortController();
+  const recipe = {
+    ...TINY_RECIPE,
+    steps: 260,
+    learningRate: RATE,
+    warmupLearningRate: RATE,
+    minLearningRate: RATE,
+    optimizer: failing(bounds),
+    rollbacks,
+  };
+  try {
+    const state = await train({
+      device,
+      network: tinyNetwork(),
+      loader,
+      normalization: IMAGENET_NORMALIZATION,
+      recipe,
+      rng,
+      checkpoints,
+      signal: controller.signal,
+      onStep: (report) => {
+        steps.push(report);
+        if (steps.length === stopAt) controller.abort();
+      },
+      onRollback: ({ fault, step, times }) => back.push([fault.step, step, times]),
+    });
+    const weights = await state.weights();
+    state.free();
+    return { weights, steps, back };
+  } finally {
+    await loader.close();
+  }
+}
+
+describe('a training that diverges', () => {
+  const twice = { 150: 0.75 * RATE, 230: 0.4 * RATE };
+
+  test('goes back to the last point and on with half the learning rate', async () => {
+    const { steps, back } = await trained(twice);
+    // Weights of step 150 give the loss of step 151; its gradient, of step 150, was still finite.
+    assert.deepEqual(back, [
+      [151, 100, 1],
+      [231, 200, 2],
+    ]);
+    const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, at) => from + at + 1);
+    assert.deepEqual(
+      steps.map(({ step }) => step),
+      [...range(0, 150), ...range(100, 230), ...range(200, 260)],
+    );
+    assert.deepEqual([...new Set(steps.map(({ learningRate }) => learningRate))], [RATE, RATE / 2, RATE / 4]);
+    assert.ok(steps.every(({ loss }) => Number.isFinite(loss)));
+  });
+
+  test('goes back to its start if there is no point before', async () => {
+    const { back, steps } = await trained({ 40: 0.75 * RATE });
+    assert.deepEqual(back, [[41, 0, 1]]);
+    // The same first step, from the same weights.
+    assert.equal(steps[40].step, 1);
+    assert.equal(steps[40].loss, steps[0].loss);
+  });
+
+  for (const stopAt of [120, 180, 300]) {
+    test(`and is interrupted after ${stopAt} steps ends bit for bit like an uninterrupted one`, async () => {
+      const { weights } = await trained(twice);
+      const checkpoints = new Kept();
+      await assert.rejects(trained(twice, { stopAt, checkpoints }), Interrupted);
+      const resumed = await trained(twice, { checkpoints });
+      assert.deepEqual(resumed.weights, weights);
+    });
+  }
+
+  test('too often is an error, and at once if going back is off', async () => {
+    const always = { 150: 0 };
+    await assert.rejects(trained(always, { rollbacks: 1 }), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, /loss became NaN at step 151, also after going back once; lower the learning rate/);
+      return true;
+    });
+    await assert.rejects(trained(always, { rollbacks: 0 }), /loss became NaN at step 151; lower the learning rate/);
+  });
+});
+
+test('points are a twentieth of a training apart, within bounds', () => {
+  assert.deepEqual([10, 2000, 4218, 40_000, 400_000].map(intervalOf), [100, 100, 211, 2000, 2000]);
+});
