@@ -73,7 +73,7 @@ describe('glit data check', () => {
       report.unreadable.map(({ file }) => file),
       ['03.png', '04.jpg', '05.png'].map((name) => absolute('train', 'blue', name)),
     );
-    assert.match(report.unreadable[2].reason, /no bytes/);
+    assert.match(report.unreadable[2].reason, /it is empty or no image/);
     assert.deepEqual(report.trainInTest, [
       { first: absolute('train', 'red', '05.png'), second: absolute('test', 'red', '05.png'), differentClasses: false },
     ]);

@@ -50,10 +50,21 @@ describe('the package', () => {
     }
   });
 
+  test('lists the licences of what it installs', () => {
+    const { status } = spawnSync(process.execPath, [path.join(packageRoot, 'scripts/licences.mjs'), '--check']);
+    assert.equal(status, 0, 'run: node scripts/licences.mjs');
+    assert.doesNotMatch(read('docs/licences.md'), /unknown|(?<![L])GPL-\d/);
+  });
+
   // `ignore-scripts` would break a dependency that needs its install script, so check new ones.
   test('needs no install script', () => {
     const scripted = installed.filter(([, entry]) => entry.hasInstallScript === true).map(([location]) => location);
-    assert.deepEqual(scripted, ['node_modules/esbuild', 'node_modules/koffi', 'node_modules/onnxruntime-node']);
+    assert.deepEqual(scripted, [
+      'node_modules/esbuild',
+      'node_modules/koffi',
+      'node_modules/onnxruntime-node',
+      'node_modules/onnxruntime-web/node_modules/protobufjs',
+    ]);
     assert.match(read('.npmrc'), /^ignore-scripts=true$/m);
   });
 

@@ -79,8 +79,13 @@ export async function readSafetensors(file: string): Promise<Safetensors> {
   try {
     bytes = await readFile(file);
   } catch (error) {
-    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    const fact = missing ? 'there is no such file' : error instanceof Error ? error.message : String(error);
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ERR_FS_FILE_TOO_LARGE') {
+      throw new UserError(
+        `${file} has more than 2 GiB, and glit's networks have less; give the weights of one of them`,
+      );
+    }
+    const fact = code === 'ENOENT' ? 'there is no such file' : error instanceof Error ? error.message : String(error);
     throw new UserError(`${file} cannot be read: ${fact}.`);
   }
   return decodeSafetensors(bytes, file);

@@ -17,7 +17,7 @@ import { addTrain } from './commands/train.js';
 import { addTrust } from './commands/trust.js';
 import { addExamples } from './environment.js';
 import { endingOf } from './failure.js';
-import { dropUnreadOutput } from './output.js';
+import { dropUnreadOutput, printable } from './output.js';
 import { version } from '../run/version.js';
 
 const COMMANDS = [
@@ -44,7 +44,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const debug = args.includes('--debug') || (process.env['GLIT_DEBUG'] ?? '') !== '';
   const fail = (error: unknown): number => {
     const { code, line } = endingOf(error, debug);
-    if (line !== undefined) process.stderr.write(`glit: ${line}\n`);
+    if (line !== undefined) process.stderr.write(`glit: ${debug ? line : printable(line)}\n`);
     return code;
   };
   dropUnreadOutput();

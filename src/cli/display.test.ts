@@ -55,6 +55,14 @@ const events: readonly RunEvent[] = [
 ];
 
 describe('a display', () => {
+  test('shows no control characters of names, on a terminal or not', () => {
+    for (const isTTY of [true, false]) {
+      const message = 'cat\u001b[2J\u0007\u202e.png is broken';
+      const { stderr } = shown(isTTY, {}, [{ type: 'warning', message }]);
+      assert.ok(stderr.endsWith('glit: warning: cat\ufffd[2J\ufffd\ufffd.png is broken\n'), JSON.stringify(stderr));
+    }
+  });
+
   test('shows the first of several trainings side by side, and how many there are beside it', () => {
     const contender = (id: number) =>
       ({ kind: 'train', network: { role: 'contender', by: 'found', round: 0, id } }) as const;

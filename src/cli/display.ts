@@ -2,7 +2,7 @@ import { clearLine, cursorTo } from 'node:readline';
 import type { WriteStream } from 'node:tty';
 import type { Json, Listener, RunEvent } from '../telemetry/events.js';
 import { stageName } from '../telemetry/stage.js';
-import type { Output } from './output.js';
+import { printable, type Output } from './output.js';
 import { stageTitle } from '../telemetry/stageTitle.js';
 import { lasting, stepLine, warningOf, type Step } from './wording.js';
 
@@ -30,10 +30,10 @@ export function openDisplay(
 ): Display {
   const warn = (event: RunEvent): void => {
     const warning = warningOf(event);
-    if (warning !== undefined) stderr.write(`glit: warning: ${warning}\n`);
+    if (warning !== undefined) stderr.write(`glit: warning: ${printable(warning)}\n`);
   };
   if (json) return jsonDisplay(stdout, warn, quiet);
-  const print = (text: string): void => void stdout.write(`${text}\n`);
+  const print = (text: string): void => void stdout.write(`${printable(text)}\n`);
   if (quiet) return { listen: warn, show: print, close: () => undefined };
   return stdout.isTTY && direct ? liveDisplay(stdout, warn) : plainDisplay(print, warn);
 }
@@ -88,12 +88,12 @@ function liveDisplay(stdout: WriteStream, warn: Listener): Display {
   const draw = (): void => {
     erase();
     // A line that reaches the edge would wrap, and only its last row can be erased.
-    stdout.write(live.slice(0, Math.max(0, stdout.columns - 1)));
+    stdout.write(printable(live).slice(0, Math.max(0, stdout.columns - 1)));
     drawn = performance.now();
   };
   const print = (text: string): void => {
     erase();
-    stdout.write(`${text}\n`);
+    stdout.write(`${printable(text)}\n`);
     draw();
   };
   return {

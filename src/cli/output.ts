@@ -7,6 +7,14 @@ export interface Output {
 }
 
 /**
+ * Text for a terminal: a name from a file or a folder must not be able to move the cursor, ring the bell, or turn the
+ * writing direction around.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+}
+
+/**
  * When a reader of the process's output goes away (`glit profile deit-tiny | head -1`), glit continues and drops later
  * output.
  */

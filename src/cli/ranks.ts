@@ -5,6 +5,7 @@ import { launchOf } from '../comm/launcher.js';
 import { openCommunicator } from '../comm/openCommunicator.js';
 import { Interrupted, UserError } from '../errors.js';
 import type { Display } from './display.js';
+import { printable } from './output.js';
 import { withEnvironment, type Environment } from './environment.js';
 import { ReportedElsewhere, endingOf } from './failure.js';
 
@@ -57,7 +58,7 @@ async function endAll(ranks: Communicator, error: unknown, debug: boolean): Prom
   const { code, line } = endingOf(error, debug);
   const speaker = rank === 0 ? '' : `rank ${rank} of ${size}: `;
   if (line !== undefined && (rank === 0 || !(error instanceof Interrupted))) {
-    process.stderr.write(`glit: ${speaker}${line}\n`);
+    process.stderr.write(`glit: ${speaker}${printable(line)}\n`);
   }
   ranks.abort(code);
 }

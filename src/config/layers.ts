@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { closest } from 'fastest-levenshtein';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
@@ -8,6 +8,9 @@ import { configSchema, type Config } from './config.js';
 
 /** The deepest nesting of a configuration's values, and the longest key that is compared for a "did you mean". */
 const DEEPEST = 20;
+
+/** A configuration has a few kilobytes; megabytes of YAML would take seconds and gigabytes to refuse. */
+const MOST_BYTES = 200_000;
 const LONGEST_KEY = 100;
 
 /** Part of a configuration, from a preset, a file or an option. */
@@ -62,8 +65,11 @@ export function formatConfig(config: Config): string {
 export async function readLayer(file: string): Promise<Layer> {
   let text: string;
   try {
+    const { size } = await stat(file);
+    if (size > MOST_BYTES) throw new UserError(`${file} has ${size} bytes; a configuration has at most ${MOST_BYTES}`);
     text = await readFile(file, 'utf8');
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new UserError(`the configuration ${file} cannot be read (${code}): give a YAML or JSON file`);
   }

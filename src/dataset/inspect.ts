@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import type { Metadata } from 'sharp';
+import { decodingFailure, MOST_PIXELS } from './decodingFailure.js';
 import { decoderInput } from './encodedBytes.js';
 import type { Image } from '../image/image.js';
 import type { EncodedImage } from './source.js';
@@ -24,13 +25,20 @@ export interface Inspected {
 /** Larger images are decoded twice, strip by strip: slower, but with little memory. */
 const MOST_PIXELS_AT_ONCE = 8_000_000;
 
-/** Decodes a whole encoded image, to notice truncation. Rejects with the decoder's reason. */
+/** Decodes a whole encoded image, to notice truncation. Rejects with the decoder's reason, in one line. */
 export async function inspectEncoded(image: EncodedImage): Promise<Inspected> {
+  try {
+    return await decodeWhole(image);
+  } catch (error) {
+    throw decodingFailure(error);
+  }
+}
+
+async function decodeWhole(image: EncodedImage): Promise<Inspected> {
   const input = await decoderInput(image);
   const bytes = typeof input === 'string' ? await readFile(input) : input;
-  if (bytes.length === 0) throw new Error('it has no bytes');
   const hash = createHash('sha256').update(bytes).digest();
-  const decoder = sharp(bytes, { failOn: 'error' });
+  const decoder = sharp(bytes, { failOn: 'error', limitInputPixels: MOST_PIXELS });
   const metadata = await decoder.metadata();
   const { width, height } = metadata;
   if (width * height <= MOST_PIXELS_AT_ONCE) {

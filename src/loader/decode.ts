@@ -1,7 +1,7 @@
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import sharp from 'sharp';
 import type { Metadata, Sharp } from 'sharp';
-import { decodingFailure, MOST_PIXELS } from './decodingFailure.js';
+import { decodingFailure, MOST_PIXELS } from '../dataset/decodingFailure.js';
 import { decoderInput } from '../dataset/encodedBytes.js';
 import { toInterleaved, toPlanes } from '../image/image.js';
 import type { Image } from '../image/image.js';

@@ -76,7 +76,10 @@ export interface RunnableModel {
 export async function readModelBytes(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
-  } catch {
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_FS_FILE_TOO_LARGE') {
+      throw new UserError(`the model ${file} has more than 2 GiB, so it is none of glit's; give another`);
+    }
     throw new UserError(`the model ${file} cannot be read; give an .onnx file of glit, or weights: .safetensors, .pth`);
   }
 }

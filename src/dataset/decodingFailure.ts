@@ -6,7 +6,10 @@ export const MOST_PIXELS = 2 ** 27;
 
 /** The decoder's messages, and what they mean for the user. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/unsupported image format/, 'it is empty or no image of a known format (JPEG, PNG, WebP, GIF, AVIF, TIFF)'],
+  [
+    /unsupported image format|buffer is empty/i,
+    'it is empty or no image of a known format (JPEG, PNG, WebP, GIF, AVIF, TIFF)',
+  ],
   [/exceeds pixel limit/, `its header says that it has more than ${Math.floor(MOST_PIXELS / 1e6)} million pixels`],
   [/is missing/, 'the file does not exist'],
   [/bad extract area/, 'it has other extents than its header says'],
