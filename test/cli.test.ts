@@ -30,6 +30,7 @@ describe('help', () => {
     'convert',
     'data check',
     'latency measure',
+    'completion',
   ];
   for (const command of commands) {
     test(`of glit ${command} has examples`, async () => {

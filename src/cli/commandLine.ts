@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addAblate } from './commands/ablate.js';
+import { addCompletion } from './commands/completion.js';
 import { addConvert } from './commands/convert.js';
 import { addDashboard } from './commands/dashboard.js';
 import { addData } from './commands/data.js';
@@ -37,6 +38,7 @@ const COMMANDS = [
   addConvert,
   addData,
   addLatency,
+  addCompletion,
 ];
 
 /** Runs `glit` with these arguments and returns the exit code. Any failure is reported in one line on stderr. */
