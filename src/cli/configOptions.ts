@@ -172,7 +172,7 @@ export const retrainOptions: readonly ConfigOption[] = [
   },
   {
     flags: '--inherited',
-    description: "start the last trainings from the supernet's weights rather than from scratch",
+    description: 'let the last trainings go on from the weights so far: of the short trainings, or of the supernet',
     keys: ['retrain.inherited'],
     value: true,
     excludes: 'fromScratch',

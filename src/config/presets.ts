@@ -69,7 +69,7 @@ const cifar: Config = {
   retrain: {
     top: 2,
     halving: { contenders: 16, share: 1 / 32 },
-    inherited: false,
+    inherited: true,
     recipe: RECIPES.cifar,
     baselines: true,
   },

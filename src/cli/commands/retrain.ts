@@ -31,7 +31,7 @@ export function addRetrain(program: Command): void {
     .argument('<run>', 'folder of a finished search')
     .summary('train the result of a search, compare and export it')
     .description(
-      'Trains the best candidates of a search from scratch, compares the best of them with a DeiT and with random search, ' +
+      'Trains the best candidates of a search, compares the best of them with a DeiT and with random search, ' +
         'and exports it. Works in the folder of the search; after an interruption, the same command continues.',
     );
   addConfigGroups(command, groups);

@@ -40,7 +40,7 @@ export function addRun(program: Command): void {
     .command('run')
     .summary('search, retrain, compare and export, from a folder of images')
     .description(
-      'Searches an architecture for your images and your budget, trains it from scratch, compares it with a DeiT and with ' +
+      'Searches an architecture for your images and your budget, trains it, compares it with a DeiT and with ' +
         'random search, trained the same way, and exports it to ONNX. Without --preset the settings are those of "cifar", ' +
         'or of "paper" for images larger than 64 pixels.',
     );
