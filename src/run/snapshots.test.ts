@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { tensor, type Tensor } from '../tensor/tensor.js';
-import type { Checkpoints } from '../train/loop.js';
+import type { Checkpoints } from '../train/checkpoints.js';
 import { RunFolder } from './runFolder.js';
 import { removeSnapshots, snapshotsOf } from './snapshots.js';
 

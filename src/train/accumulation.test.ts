@@ -12,7 +12,8 @@ import { block } from '../family/glit/block.js';
 import { glit } from '../family/glit/family.js';
 import { defineSpace } from '../space/space.js';
 import { TINY_BACKBONE, TINY_RECIPE, tinyDataset, tinyNetwork, tinySupernet } from '../../test/support/tinyNetworks.js';
-import { train, type Recipe, type StepReport, type TrainingSnapshot } from './loop.js';
+import type { TrainingSnapshot } from './checkpoints.js';
+import { train, type Recipe, type StepReport } from './loop.js';
 import type { Weights } from './state.js';
 
 let device: Device;

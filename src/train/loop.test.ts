@@ -9,14 +9,8 @@ import { seeded } from '../random/rng.js';
 import { openDevice, type Device } from '../runtime/device.js';
 import { float32, int64 } from '../tensor/tensor.js';
 import { TINY_RECIPE, tinyDataset, tinyNetwork, tinySupernet } from '../../test/support/tinyNetworks.js';
-import {
-  countCorrect,
-  train,
-  type Checkpoints,
-  type StepReport,
-  type TrainingJob,
-  type TrainingSnapshot,
-} from './loop.js';
+import type { Checkpoints, TrainingSnapshot } from './checkpoints.js';
+import { countCorrect, train, type StepReport, type TrainingJob } from './loop.js';
 import type { Weights } from './state.js';
 
 let device: Device;

@@ -9,6 +9,7 @@ import type { Rng } from '../random/rng.js';
 import type { Device } from '../runtime/device.js';
 import type { Path } from '../space/space.js';
 import { float32, scalar, tensor, type Tensor } from '../tensor/tensor.js';
+import type { Checkpoints, TrainingSnapshot } from './checkpoints.js';
 import { dropPathMask, dropPathRates } from './dropPath.js';
 import { dominantLabels, mixedTargets, smoothTargets } from './loss.js';
 import { scalarFeeds } from './optimize.js';
@@ -88,30 +89,6 @@ export interface StepReport {
   readonly cutmix: number;
   /** Share of the time so far spent waiting for data. */
   readonly waiting: number;
-}
-
-/** Everything that a training run needs to resume. */
-export interface TrainingSnapshot {
-  /** The number of steps done. */
-  readonly step: number;
-  /** How often the training had gone back. */
-  readonly rollbacks: number;
-  /** The state's vectors by name. */
-  readonly vectors: ReadonlyMap<string, Tensor>;
-}
-
-/** Keeps a snapshot, until there is a newer one. */
-export interface SnapshotStore {
-  load(): Promise<TrainingSnapshot | undefined>;
-  save(snapshot: TrainingSnapshot): Promise<void>;
-}
-
-/** Where a training run keeps its snapshots. */
-export interface Checkpoints extends SnapshotStore {
-  /** Where the states are that a diverged training goes back to. Default: in memory. */
-  readonly points?: SnapshotStore | undefined;
-  /** Seconds between snapshots. An interruption also saves one. */
-  readonly everySeconds: number;
 }
 
 /**

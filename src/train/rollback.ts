@@ -1,5 +1,5 @@
 import { UserError } from '../errors.js';
-import type { SnapshotStore, TrainingSnapshot } from './loop.js';
+import type { SnapshotStore, TrainingSnapshot } from './checkpoints.js';
 
 /** A training's loss, or its gradient, is no longer finite. */
 export class Diverged extends Error {

@@ -11,7 +11,8 @@ import type { Network } from '../../../src/model/network.js';
 import { seeded } from '../../../src/random/rng.js';
 import { openDevice } from '../../../src/runtime/device.js';
 import type { Tensor } from '../../../src/tensor/tensor.js';
-import { train, type Recipe, type StepReport, type TrainingSnapshot } from '../../../src/train/loop.js';
+import type { TrainingSnapshot } from '../../../src/train/checkpoints.js';
+import { train, type Recipe, type StepReport } from '../../../src/train/loop.js';
 import { TINY_RECIPE, tinyDataset, tinyNetwork, tinySupernet } from '../tinyNetworks.js';
 
 type Vectors = ReadonlyMap<string, Tensor>;
