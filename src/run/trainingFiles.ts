@@ -21,18 +21,17 @@ const COLUMNS = ['step', 'epoch', 'loss', 'accuracy', 'learningRate', 'gradientN
 
 /**
  * Writes every training of a run, from its journal: `trainings/<name>.csv` and `.svg` and, unless the configuration says
- * no, `tensorboard/<name>/events.out.tfevents.…`.
+ * no, `tensorboard/<name>/events.out.tfevents.glit`.
  */
 export async function writeTrainingFiles(folder: RunFolder, config: Config): Promise<void> {
   const journal = await readJournal(folder.path('journal.jsonl'));
-  const [{ time: began }] = journal;
   for (const [name, training] of trainingsIn(journal)) {
     const { steps } = training;
     await folder.write(`trainings/${name}.csv`, csvTable(COLUMNS, steps));
     await folder.write(`trainings/${name}.svg`, await picture(name, steps));
     if (config.tensorboard !== false) {
-      const seconds = Math.floor(Date.parse(began) / 1000);
-      const file = `tensorboard/${name}/events.out.tfevents.${seconds}.glit`;
+      // Always the same name: TensorBoard would join several files of a folder.
+      const file = `tensorboard/${name}/events.out.tfevents.glit`;
       await folder.write(file, await eventFile(folder, name, training, config));
     }
   }

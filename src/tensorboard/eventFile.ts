@@ -12,7 +12,7 @@ export interface LoggedPicture {
 /** A hyperparameter's value. */
 export type Setting = number | string | boolean;
 
-/** Builds a file that TensorBoard reads (`events.out.tfevents.…`). Times are in seconds since 1970. */
+/** Builds a file that TensorBoard reads (any file whose name has `tfevents` in it). Times are in seconds since 1970. */
 export class EventFile {
   private readonly records: Uint8Array[] = [];
 
