@@ -103,7 +103,7 @@ describe('the packed package', () => {
       files.filter((file) => !/^(bin\/|dist\/src\/|[^/]+$)/.test(file) || file.includes('.test.')),
       [],
     );
-    assert.ok(packed.unpackedSize < 5_000_000, `${packed.unpackedSize} bytes`);
+    assert.ok(packed.unpackedSize < 4_000_000, `${packed.unpackedSize} bytes`);
   });
 
   test('gives an empty project the library', () => {
