@@ -7,7 +7,7 @@ import { CompiledProgram } from '../program/compiled.js';
 import { seeded } from '../random/rng.js';
 import { openDevice, type Device } from '../runtime/device.js';
 import { float32, type Tensor } from '../tensor/tensor.js';
-import { gradCamProgram } from './gradCam.js';
+import { gradCamModel, gradCamProgram } from './gradCam.js';
 
 const BATCH = 2;
 const { classes } = TINY_ARCHITECTURE.backbone;
@@ -75,6 +75,37 @@ describe('the program of Grad-CAM', () => {
         assert.ok(Math.abs(global[at] + local[at] - value) < 1e-6 * greatest * 12, `cell ${at} of image ${sample}`);
       }
     }
+  });
+
+  test('is the same for single images as a model for use anywhere', async () => {
+    const expected = await mapsOf(device, 1);
+    const program = await device.compile(gradCamModel(tinyNetwork(), largeWeights(), 1), 'portable');
+    const size = 3 * 32 * 32;
+    for (let image = 0; image < BATCH; image++) {
+      const found = await program.run({
+        pixel_values: float32(
+          [1, 3, 32, 32],
+          Float32Array.from({ length: size }, (_, at) => Math.sin((image * size + at) ** 2)),
+        ),
+        score: float32(
+          [1, classes],
+          Float32Array.from({ length: classes }, (_, at) => Number(at === 3)),
+        ),
+      });
+      assert.deepEqual(found.maps.shape, [1, 3, 4, 4]);
+      for (const name of ['logits', 'maps'] as const) {
+        const all = Array.from(expected[name].data as ArrayLike<number>);
+        const own = all.slice((image * all.length) / BATCH, ((image + 1) * all.length) / BATCH);
+        const greatest = Math.max(...own.map(Math.abs));
+        own.forEach((value, at) => {
+          assert.ok(
+            Math.abs(Number(found[name].data[at]) - value) < 1e-5 * greatest,
+            `${name} ${at} of image ${image}`,
+          );
+        });
+      }
+    }
+    await program.release();
   });
 
   test('gives the whole map alone of a block with heads of one kind', async () => {

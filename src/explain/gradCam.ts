@@ -25,14 +25,14 @@ export function gradCamProgram(
 }
 
 /**
- * The same as an ONNX model for use anywhere, with a free batch size: inputs `pixel_values`, normalised float32 [batch,
- * 3, S, S], and `score`; outputs `logits` and `maps`.
+ * The same for one image, as an ONNX model for use anywhere: inputs `pixel_values`, normalised float32 [1, 3, S, S], and
+ * `score`; outputs `logits` and `maps`.
  */
 export function gradCamModel(network: Network, weights: ReadonlyMap<string, Tensor>, block: number): Uint8Array {
   const { imageSize, classes } = network.backbone;
   const images = input('pixel_values', 'float32', [1, 3, imageSize, imageSize]);
   const score = input('score', 'float32', [1, classes]);
-  return lower(gradCam(network, weights, { images, score }, block), { freeBatch: true });
+  return lower({ ...gradCam(network, weights, { images, score }, block) });
 }
 
 function gradCam(
