@@ -54,6 +54,16 @@ describe('an assessment', () => {
     assert.deepEqual(other.confusion[0], confusion[CLASSES.length - 1]);
   });
 
+  test('of scores that are no numbers is an error', async () => {
+    const weights = drawnWeights(tinyNetwork());
+    weights.get('head.bias')?.data.fill(NaN);
+    const broken = { ...exportedModel(weights, { classes: CLASSES, architecture: TINY_ARCHITECTURE }), name: 'broken' };
+    await assert.rejects(assessModel(device, broken, images, { batchSize: 50, workers: 0 }), {
+      name: 'UserError',
+      message: /scores are not finite; the weights are damaged/,
+    });
+  });
+
   test('becomes tables and pictures in which names are only text', async () => {
     const files = await assessmentFiles(await assessment, 'test images');
     for (const [name, content] of files) {

@@ -1,5 +1,5 @@
 import type { ImageSource } from '../dataset/source.js';
-import { stopIfAborted } from '../errors.js';
+import { stopIfAborted, UserError } from '../errors.js';
 import { bytesOf } from '../image/image.js';
 import { evaluationLoader } from '../loader/loader.js';
 import type { UnreadableListener } from '../loader/unreadable.js';
@@ -57,7 +57,10 @@ export async function assessFile(
   return assessModel(device, { ...(await readExportedModel(file)), name: file }, source, options);
 }
 
-/** Runs a model on images. Images that cannot be read do not count. */
+/**
+ * Runs a model on images. Images that cannot be read do not count. Throws a UserError when its scores are no numbers, and
+ * so no class is the likeliest.
+ */
 export async function assessModel(
   device: Device,
   model: RunnableModel & NamedModel,
@@ -105,6 +108,9 @@ function seenImage(
   { pixels, truth }: Pick<SeenImage, 'pixels' | 'truth'>,
 ): SeenImage {
   const predicted = scores.indexOf(Math.max(...scores));
+  if (predicted < 0) {
+    throw new UserError("the model's scores are not finite; the weights are damaged, or training diverged");
+  }
   const confidence = withPreprocessing ? scores[predicted] : softmax(Array.from(scores))[predicted];
   return { pixels, truth, predicted, confidence };
 }
