@@ -24,6 +24,9 @@ interface Trained {
   readonly snapshots: readonly TrainingSnapshot[];
 }
 
+// In the order of the command line: MPI first, then the device and its thread.
+const ranks = await openCommunicator(process.env);
+const { rank, size } = ranks;
 const device = await openDevice({ threads: 1 });
 const { train: source } = tinyDataset();
 const mixing = { mixup: 0.8, cutmix: 1, probability: 0.8, switchProbability: 0.5 };
@@ -98,9 +101,6 @@ function assertSameReports(found: readonly StepReport[], expected: readonly Step
     assert.ok(Math.abs(gradientNorm / norm1 - 1) < 1e-4, `norm ${gradientNorm} and ${norm1}`);
   });
 }
-
-const ranks = await openCommunicator(process.env);
-const { rank, size } = ranks;
 
 const recipe: Recipe = { ...TINY_RECIPE, batchSize: 6, accumulate: 2 * size, steps: 5, clipNorm: 0.5 };
 const cases: readonly (readonly [string, () => Network, Recipe])[] = [
