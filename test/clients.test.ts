@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -156,10 +156,17 @@ describe('the model folder of a run', () => {
           assert.equal(label, wanted);
           assert.ok(Math.abs(Number.parseFloat(share) - Number(sure)) <= 0.06, `${share} ${sure}`);
         }
-        const shades = await page.evaluate<number>(
-          `new Set(document.querySelector('canvas').getContext('2d').getImageData(0, 0, 320, 320).data).size`,
+        // The heat map darkens the picture, except where the model looked.
+        const seen = await page.evaluate<number>(
+          `(() => {
+            const { data } = document.querySelector('canvas').getContext('2d').getImageData(0, 0, 320, 320);
+            return data.reduce((sum, value, at) => sum + (at % 4 === 3 ? 0 : value), 0) / (3 * 320 * 320);
+          })()`,
         );
-        assert.ok(shades > 50, 'the picture and its heat map are drawn');
+        const { channels } = await sharp(small[9]).stats();
+        const whole = channels.reduce((sum, { mean }) => sum + mean, 0) / channels.length;
+        assert.ok(seen > 0.2 * whole && seen < 0.9 * whole, `${seen} of ${whole}`);
+        assert.ok(await page.locator('figure').isVisible());
         assert.deepEqual(faults, []);
       } finally {
         await browser.close();
@@ -167,6 +174,33 @@ describe('the model folder of a run', () => {
       }
     },
   );
+});
+
+test('forms that do not go together are refused, and nothing is written', async () => {
+  for (const [args, line] of [
+    [['--out', 'none', '--with-preprocessing'], /none is to be a folder, whose clients prepare images themselves/],
+    [['--out', 'none.onnx', '--with-grad-cam'], /--with-grad-cam is for a model folder/],
+    [['--out', 'none.onnx', '--precision', 'int4'], /'int4' is invalid/],
+    [['--out', 'none.onnx', '--inherited', '--data', 'small'], /--inherited is for the folder of a run/],
+  ] as const) {
+    const { code, stderr } = await glit(folder, 'export', '--weights', 'weights.safetensors', ...args);
+    assert.equal(code, 2);
+    assert.match(stderr, line);
+    assert.equal(stderr.trim().split('\n').length, 1);
+  }
+  assert.ok(!existsSync(join(folder, 'none')) && !existsSync(join(folder, 'none.onnx')));
+});
+
+test('an export says what its form costs on the images', async () => {
+  const args = ['export', '--weights', 'weights.safetensors', '--precision', 'int8', '--data', 'small'];
+  const { code, stdout } = await glit(folder, ...args, '--out', 'small.onnx');
+  assert.equal(code, 0);
+  const [, written, float32] =
+    /([\d.]+) % of 60 test images, measured from the model \(([\d.]+) % in float32/.exec(stdout) ?? [];
+  const right = small.filter((image) => expected.get(image)?.[0] === basename(dirname(image))).length;
+  assert.equal(Number(float32), Number(((100 * right) / 60).toFixed(2)));
+  const { stdout: again } = await glit(folder, 'eval', '--model', 'small.onnx', '--data', 'small');
+  assert.match(again, new RegExp(`^${written.replace('.', '\\.')} % of 60`, 'm'));
 });
 
 const noPython = withoutPython('onnxruntime', 'numpy', 'PIL');

@@ -103,6 +103,9 @@ describe('a whole run', () => {
     const confusion = text('whole', 'test', 'confusion_matrix.csv').trim().split('\n').slice(1);
     const right = confusion.reduce((sum, line, at) => sum + Number(line.split(',')[at + 1]), 0);
     assert.equal(right / 12, onnxAccuracy);
+    assert.deepEqual(bytes('whole', 'model', 'onnx', 'model.onnx'), bytes('whole', 'best.onnx'));
+    const { id2label } = JSON.parse(text('whole', 'model', 'config.json')) as { readonly id2label: object };
+    assert.deepEqual(id2label, { 0: 'blue', 1: 'green', 2: 'red' });
     for (const name of ['confusion_matrix', 'confusion_matrix_normalized', 'mistakes', 'predictions'])
       assert.match(text('whole', 'test', `${name}.svg`), /^<svg /);
   });
@@ -136,6 +139,13 @@ print(json.dumps(runs))`;
       assert.deepEqual(
         scalars['training/learning rate'],
         own.map(({ step, learningRate }) => [step, Math.fround(learningRate)]),
+      );
+      const held = journal
+        .filter((entry) => entry.type === 'evaluation')
+        .filter(({ stage }) => stageName(stage) === name);
+      assert.deepEqual(
+        (scalars['held-out accuracy'] ?? []).map(([, value]) => value),
+        held.map(({ accuracy }) => Math.fround(accuracy)),
       );
       assert.deepEqual(images, existsSync(join(run, 'batches', `${name}.png`)) ? ['first batch'] : []);
       assert.deepEqual(others, ['_hparams_/session_start_info']);

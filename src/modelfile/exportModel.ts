@@ -24,6 +24,11 @@ export interface ModelForm {
   readonly withPreprocessing?: boolean | undefined;
 }
 
+/** Whether a form is that of a model as training leaves it. */
+export function isPlain({ precision = 'float32', withPreprocessing = false }: ModelForm): boolean {
+  return precision === 'float32' && !withPreprocessing;
+}
+
 /**
  * A trained network as an ONNX model: `pixel_values` [batch, 3, S, S], normalised for the architecture, to `logits`
  * [batch, classes]; with preprocessing, `image`, uint8 [batch, S, S, 3], to `probabilities`. Its metadata has the class

@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import type { Architecture } from '../family/family.js';
-import { exportedModel, type ModelForm } from './exportModel.js';
+import { exportedModel, isPlain, type ModelForm } from './exportModel.js';
 import { evaluateModel, type EvaluationOptions } from './useModel.js';
 import { readWeights, type WeightsOptions } from './weightsFile.js';
 import { requireNewModel, writeModel, writeModelFolder } from './writeModel.js';
@@ -43,7 +43,7 @@ export async function exportWeights(
     images && evaluateModel({ ...exportedModel(weights, { classes, architecture }, of), name: source, naming }, images);
   const model = exportedModel(weights, { classes, architecture }, form);
   const float32 = await measure({});
-  const written = await measure(form);
+  const written = isPlain(form) ? float32 : await measure(form);
   if (asFolder)
     await writeModelFolder(out, model, { precision: form.precision, needsFraming: float32?.needsFraming ?? true });
   else await writeModel(out, model);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { UserError } from '../../errors.js';
 import { BUILT_IN } from '../../loader/openDataset.js';
-import { MODEL_PRECISIONS, type ModelForm } from '../../modelfile/exportModel.js';
+import { isPlain, MODEL_PRECISIONS, type ModelForm } from '../../modelfile/exportModel.js';
 import { exportWeights, type ExportOptions } from '../../modelfile/exportWeights.js';
 import { imagesOfRun } from '../../run/imagesOfRun.js';
 import { exportInherited } from '../../run/exportInherited.js';
@@ -87,10 +87,11 @@ export function addExport(program: Command): void {
           message: `${from} does not name its classes; using numbers`,
         });
       }
+      const inFloat32 =
+        accuracy && !isPlain(form) ? ` (${percent(accuracy.float32)} in float32, normalised outside)` : '';
       const measured =
         accuracy &&
-        `\n${percent(accuracy.written)} of ${accuracy.images} test images, measured from the model; ` +
-          `${percent(accuracy.float32)} in float32 without preprocessing`;
+        `\n${percent(accuracy.written)} of ${accuracy.images} test images, measured from the model${inFloat32}`;
       display.show(`${describe(out, architecture, classes)}${measured ?? ''}`, {
         ...resultOf(out, architecture, classes),
         ...(accuracy && { accuracy: { ...accuracy } }),
@@ -114,9 +115,7 @@ async function testImagesFor(
   { listen }: Display,
 ): Promise<{ readonly data: string; readonly seed?: number } | undefined> {
   if (run === undefined) return data === undefined ? undefined : { data };
-  const isPlain =
-    out.endsWith('.onnx') && form.withPreprocessing !== true && (form.precision ?? 'float32') === 'float32';
-  if (isPlain && data === undefined) return undefined;
+  if (out.endsWith('.onnx') && isPlain(form) && data === undefined) return undefined;
   const own = await imagesOfRun(run);
   const images = { ...own, data: data ?? own.data };
   if (data !== undefined || images.data === BUILT_IN || existsSync(images.data)) return images;
