@@ -30,11 +30,6 @@ function takesValue({ required, optional }: Option): boolean {
   return required || optional;
 }
 
-/** What may follow an option: its choices, or undefined for a file or anything else. */
-function choicesOf({ argChoices }: Option): readonly string[] | undefined {
-  return argChoices;
-}
-
 /** A name as part of a shell function's name. */
 function identifier(words: readonly string[]): string {
   return words.join('_').replaceAll(/\W/g, '_');
@@ -49,7 +44,7 @@ const bash: CompletionWriter = (program) => {
   const cases = typedCommands(program).map(({ words, command }) => {
     const options = longOptions(command);
     const values = options.filter(takesValue).map((option) => {
-      const choices = choicesOf(option);
+      const choices = option.argChoices;
       const reply = choices === undefined ? 'compgen -f' : `compgen -W ${quoted(choices.join(' '))}`;
       return `        ${option.long ?? ''}) COMPREPLY=($(${reply} -- "$cur")); return ;;`;
     });
@@ -91,7 +86,7 @@ const zsh: CompletionWriter = (program) => {
   const describe = (text: string): string => text.replaceAll(/[[\]:\\]/g, (mark) => `\\${mark}`);
   const functions = typedCommands(program).map(({ words, command }) => {
     const specs = longOptions(command).map((option) => {
-      const choices = choicesOf(option);
+      const choices = option.argChoices;
       const value = !takesValue(option)
         ? ''
         : choices === undefined
@@ -146,7 +141,7 @@ const fish: CompletionWriter = (program) => {
     return [
       `complete -c glit -f -n ${quoted(parent)} -a ${name} -d ${quoted(command.summary())}`,
       ...longOptions(command).map((option) => {
-        const choices = choicesOf(option);
+        const choices = option.argChoices;
         const value = !takesValue(option)
           ? ''
           : choices === undefined

@@ -108,7 +108,7 @@ describe('pictures', () => {
       let inked = 0;
       for (let at = 0; at < data.length; at += info.channels) if (data[at] + data[at + 1] + data[at + 2] < 750) inked++;
       const share = (inked * info.channels) / data.length;
-      assert.ok(share > 0.01 && share < 0.6, `${share}`);
+      assert.ok(share > 0.01 && share < 0.5, `${share}`);
     });
   }
 

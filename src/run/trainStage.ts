@@ -81,7 +81,7 @@ export async function trainStage(
       },
       onRollback: ({ fault, step, times }) => {
         log.goBack();
-        warn(`${name}: ${fault.message}; going on from step ${step} with ${rateAfter(times)} of the learning rate`);
+        warn(`${name}: ${fault.message}; going on from step ${step} with ${rateAfter(times)} × the learning rate`);
       },
     });
     const metadata = { stage: name, steps: String(recipe.steps) };

@@ -135,7 +135,7 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
       } catch (error) {
         if (!(error instanceof Diverged)) throw error;
         const { rollbacks } = position;
-        if (rollbacks === (recipe.rollbacks ?? 0)) throw error.asUserError(rollbacks);
+        if (rollbacks >= (recipe.rollbacks ?? 0)) throw error.asUserError(rollbacks);
         state.free();
         state = await initial();
         const { step } = await restored(await points?.last(), state, ranks);
