@@ -108,14 +108,15 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
   const batches = recipe.accumulate ?? 1;
   const average = recipe.averageDecay > 0 && network.space.positions.every((choices) => choices.length === 1);
   const images = pixelImages(recipe.batchSize, network.backbone.imageSize, job.normalization, loader.pixels);
-  const stepper = await createStepper(device, network, images, {
-    batches,
-    ranks,
-    optimizer: recipe.optimizer,
-    dropPath: recipe.dropPath > 0,
-    ...(recipe.clipNorm > 0 && { clipNorm: recipe.clipNorm }),
-    ...(average && { averageDecay: recipe.averageDecay }),
-  });
+  const newStepper = (): Promise<Stepper> =>
+    createStepper(device, network, images, {
+      batches,
+      ranks,
+      optimizer: recipe.optimizer,
+      dropPath: recipe.dropPath > 0,
+      ...(recipe.clipNorm > 0 && { clipNorm: recipe.clipNorm }),
+      ...(average && { averageDecay: recipe.averageDecay }),
+    });
   const initial = (): Promise<NetworkState> =>
     NetworkState.initialize(device, network, rng.fork('weights'), {
       start: job.start,
@@ -125,6 +126,7 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
 
   // Only rank 0 keeps states; the others get them from it.
   const points = ranks.rank === 0 ? new RollbackPoints(intervalOf(recipe.steps), checkpoints?.points) : undefined;
+  let stepper = await newStepper();
   let state = await initial();
   let position = await restored(await checkpoints?.load(), state, ranks);
   try {
@@ -138,6 +140,9 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
         if (rollbacks >= (recipe.rollbacks ?? 0)) throw error.asUserError(rollbacks);
         state.free();
         state = await initial();
+        // A stepper that accumulates still holds gradients that are no numbers.
+        await stepper.release();
+        stepper = await newStepper();
         const { step } = await restored(await points?.last(), state, ranks);
         position = { step, rollbacks: rollbacks + 1 };
         await checkpoints?.save({ ...position, vectors: await state.snapshot() });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
+import { failing } from '../../test/support/failingOptimizer.js';
 import { TINY_RECIPE, tinyDataset, tinyNetwork } from '../../test/support/tinyNetworks.js';
 import { Interrupted, UserError } from '../errors.js';
 import { SMALL_IMAGE_AUGMENTATION } from '../image/augment/augmentation.js';
@@ -10,26 +11,12 @@ import { openDevice } from '../runtime/device.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Checkpoints, SnapshotStore, TrainingSnapshot } from './checkpoints.js';
 import { train, type StepReport } from './loop.js';
-import { adamw } from './optimizers/adamw.js';
-import type { Optimizer } from './optimizers/optimizer.js';
 import { intervalOf } from './rollback.js';
 
 const device = await openDevice({ threads: 1 });
 after(() => device.close());
 
 const RATE = 1e-3;
-
-/** AdamW, except that the weights become infinite in some steps if the learning rate is above a bound. */
-function failing(bounds: Readonly<Record<number, number>>): Optimizer {
-  const optimizer = adamw();
-  return {
-    ...optimizer,
-    scalarsAt: (rates) =>
-      optimizer.scalarsAt(
-        rates.learningRate > (bounds[rates.step] ?? Infinity) ? { ...rates, learningRate: 1e38 } : rates,
-      ),
-  };
-}
 
 /** A store in memory. */
 class Store implements SnapshotStore {
@@ -54,7 +41,12 @@ interface Trained {
 
 async function trained(
   bounds: Readonly<Record<number, number>>,
-  { rollbacks = 3, stopAt, checkpoints }: { rollbacks?: number; stopAt?: number; checkpoints?: Checkpoints } = {},
+  {
+    rollbacks = 3,
+    accumulate = 1,
+    stopAt,
+    checkpoints,
+  }: { rollbacks?: number; accumulate?: number; stopAt?: number; checkpoints?: Checkpoints } = {},
 ): Promise<Trained> {
   const rng = seeded('rollback');
   const loader = trainingLoader(tinyDataset().train, {
@@ -73,6 +65,7 @@ async function trained(
     learningRate: RATE,
     warmupLearningRate: RATE,
     minLearningRate: RATE,
+    accumulate,
     optimizer: failing(bounds),
     rollbacks,
   };
@@ -124,6 +117,13 @@ describe('a training that diverges', () => {
     assert.deepEqual(back, [[41, 0, 1]]);
     // The same first step, from the same weights.
     assert.equal(steps[40].step, 1);
+    assert.equal(steps[40].loss, steps[0].loss);
+  });
+
+  test('forgets the gradients that it was adding up', async () => {
+    const { back, steps } = await trained({ 40: 0.75 * RATE }, { accumulate: 2 });
+    assert.deepEqual(back, [[41, 0, 1]]);
+    assert.equal(steps[steps.length - 1].step, 260);
     assert.equal(steps[40].loss, steps[0].loss);
   });
 
