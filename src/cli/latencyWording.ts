@@ -13,7 +13,7 @@ export function describeTable({ machine, engine, space, blocks, check }: Latency
     `${blocks.length} blocks of the space "${space}"; networks take ${range} for a batch of ${batch}`,
     `on ${machine.cpu}, ${engineWords}, ONNX Runtime ${onnxruntime}`,
     '',
-    `checked on ${networks.length} other networks, from the fastest to the slowest:`,
+    `checked on ${networks.length} other networks, from the smallest to the largest:`,
     errorsLine('predicted from the table', check.prediction),
     errorsLine('the same for all networks', check.constant),
     errorsLine('measured a second time', check.repetition),

@@ -11,14 +11,11 @@ export const HELD_OUT = STRATA + 2;
 const WINDOW = 0.4;
 
 /**
- * Paths that spread over all latencies of a space: the fastest choice everywhere, random ones of ever slower choices,
- * the slowest everywhere. (Uniform draws would all lie near the middle.) `latencies[i][k]` is that of choice k at
- * position i.
+ * Paths that spread over all sizes of a space: the smallest choice everywhere, random ones of ever larger choices, the
+ * largest everywhere. (Uniform draws would all lie near the middle.) `sizes[i][k]` is that of choice k at position i.
  */
-export function stratifiedPaths(latencies: readonly (readonly number[])[], rng: Rng): Path[] {
-  const ranked = latencies.map((choices) =>
-    [...choices.keys()].toSorted((one, other) => choices[one] - choices[other]),
-  );
+export function stratifiedPaths(sizes: readonly (readonly number[])[], rng: Rng): Path[] {
+  const ranked = sizes.map((choices) => [...choices.keys()].toSorted((one, other) => choices[one] - choices[other]));
   const random = Array.from({ length: STRATA }, (_, stratum) => {
     const stream = rng.fork(stratum);
     const middle = (stratum + 0.5) / STRATA;

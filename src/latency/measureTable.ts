@@ -10,6 +10,7 @@ import type { Listener } from '../telemetry/events.js';
 import { Progress, stageProgress } from '../telemetry/progress.js';
 import type { LatencyStage } from '../telemetry/stage.js';
 import type { Shape } from '../tensor/tensor.js';
+import { costsOfSpace } from '../measure/cost.js';
 import { fitParts, type Observation } from './fit.js';
 import { checkOf, HELD_OUT, stratifiedPaths } from './heldOut.js';
 import { thisMachine } from './machine.js';
@@ -37,7 +38,8 @@ const STAGE: LatencyStage = { kind: 'latency' };
  *
  * A block timed by itself takes too long: each session has an overhead of its own, and the block's input is not in the
  * cache. So whole networks are timed (of equal blocks, short ones, random ones), and the parts' latencies are fitted to
- * them.
+ * them. The networks of the check are timed in the same rounds, because a machine's speed can change by a sixth within a
+ * minute; what that does to a measurement, a second one of the same networks shows.
  */
 export async function measureTable(
   device: Device,
@@ -57,28 +59,29 @@ export async function measureTable(
   );
   const fitted = [...equal, ...short, ...mixed];
 
+  const { choices } = costsOfSpace(backbone, space);
+  const paths = stratifiedPaths(
+    choices.map((costs) => costs.map(({ macs }) => macs)),
+    rng.fork('heldOut'),
+  );
+  const checked = paths.map((path) => built(blocksOf(space, path)));
+
   const steps = (fitted.length + 2 * HELD_OUT) * settings.rounds;
   const time = timer(device, { ...settings, emit, rng, steps });
   emit({ type: 'stageStarted', stage: STAGE, steps });
   const began = performance.now();
-  const measured = await time('fit', fitted);
+  const measured = await time('networks', [...fitted, ...checked]);
   const observations = fitted.map(({ blocks }, at): Observation => ({
     parts: parts.indicesOf(blocks),
     milliseconds: measured[at],
     weight: at < equal.length + short.length ? EQUAL_WEIGHT : 1,
   }));
   const latencies = fitParts(observations, parts.count);
-
-  const paths = stratifiedPaths(
-    space.positions.map((choices, position) => choices.map((block) => latencies[parts.indexOf(block, position)])),
-    rng.fork('heldOut'),
-  );
-  const checked = paths.map((path) => built(blocksOf(space, path)));
   const check = checkOf({
     blocks: checked.map(({ blocks }) => blocks.map((block) => family.describeBlock(block))),
     predicted: checked.map(({ blocks }) => parts.indicesOf(blocks).reduce((sum, part) => sum + latencies[part], 0)),
-    constant: measured.slice(-MIXED).reduce((sum, value) => sum + value, 0) / MIXED,
-    measured: await time('check', checked),
+    constant: measured.slice(fitted.length - MIXED, fitted.length).reduce((sum, value) => sum + value, 0) / MIXED,
+    measured: measured.slice(fitted.length),
     again: await time('again', checked),
   });
   emit({

@@ -5,6 +5,7 @@ import { inferenceModel } from '../program/inference.js';
 import type { Rng } from '../random/rng.js';
 import type { Device, Program } from '../runtime/device.js';
 import { tensor, type Tensor } from '../tensor/tensor.js';
+import { latenciesOf, type Latency, type Visit } from './drift.js';
 import { quantile } from './errors.js';
 
 export interface StopwatchSettings {
@@ -21,14 +22,6 @@ export interface StopwatchSettings {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A network's latency for a batch. */
-export interface Latency {
-  /** Milliseconds: the lower quartile over the rounds of each round's tenth percentile. */
-  readonly milliseconds: number;
-  /** The interquartile range over the rounds, in milliseconds. */
-  readonly spread: number;
-}
-
 /** The runs of a visit take about this long, within the limits below. */
 const VISIT_MILLISECONDS = 10;
 const FEWEST_RUNS = 3;
@@ -39,9 +32,9 @@ const OPEN_BYTES = 2 ** 29;
 
 /**
  * Times networks with random weights as the models that glit exports. Every round visits all networks in another order,
- * so that what slows the machine for some seconds slows all of them. Other programs can only add time, so low quantiles
- * are taken: a latency is what a network takes while nothing disturbs it. On a quiet machine that is some percent below
- * the median; on a busy one, medians differ from one measurement to the next by tens of percent.
+ * so that what slows the machine for some seconds slows all of them; {@link latenciesOf} takes it out. Other programs can
+ * only add time, so the runs of a visit count with their tenth percentile: a latency is what a network takes while little
+ * disturbs it.
  */
 export async function timeNetworks(
   device: Device,
@@ -84,18 +77,15 @@ async function timePrograms(
     const runsInVisit = Math.round(VISIT_MILLISECONDS / quantile(took, 0.5));
     runs.push(Math.min(MOST_RUNS, Math.max(FEWEST_RUNS, runsInVisit)));
   }
-  const visits: number[][] = programs.map(() => []);
+  const visits: Visit[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const at of rng.fork('order').fork(round).permutation(programs.length)) {
       stopIfAborted(signal);
-      visits[at].push(quantile(await programs[at].time(feeds, runs[at]), 0.1));
+      visits.push({ network: at, milliseconds: quantile(await programs[at].time(feeds, runs[at]), 0.1) });
       onVisit?.();
     }
   }
-  return visits.map((each) => ({
-    milliseconds: quantile(each, 0.25),
-    spread: quantile(each, 0.75) - quantile(each, 0.25),
-  }));
+  return latenciesOf(visits, programs.length);
 }
 
 /** The exported model of an architecture with drawn weights. */

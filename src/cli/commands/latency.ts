@@ -58,7 +58,7 @@ function addMeasure(latency: Command): void {
     .requiredOption('--out <file>', 'the table to write, JSON')
     .option('--classes <count>', 'classes of your images (default: 10, or 1000 with --preset paper)')
     .option('--batch <images>', 'images per run', '1')
-    .option('--repeats <count>', 'rounds in which every network is timed', '15')
+    .option('--repeats <count>', 'rounds in which every network is timed', '25')
     .option('--warmup <runs>', 'runs of every network before the first round', '5');
   addConfigGroups(command, groups);
   addConfigSources(command);
