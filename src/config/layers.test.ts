@@ -52,6 +52,16 @@ describe('a configuration from layers', () => {
     assert.throws(() => configFrom([preset, layerOf('--set', 'model', null)]), /--set: model is null; it has the keys/);
   });
 
+  test('prints nothing where YAML is only doubtful', async () => {
+    const warnings: Error[] = [];
+    const listen = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', listen);
+    assert.throws(() => parseConfig('{ &search: { [a]: 1 }, b: 1 }', 'doubtful.yaml'), UserError);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', listen);
+    assert.deepEqual(warnings, []);
+  });
+
   const refused: readonly (readonly [key: string, value: Json, message: string])[] = [
     ['search.popluation', 3, 'there is no key search.popluation; did you mean search.population?'],
     ['population', 3, 'there is no key population; did you mean search.population?'],

@@ -79,7 +79,7 @@ export async function readLayer(file: string): Promise<Layer> {
 function parseLayer(text: string, source: string): Layer {
   let values: Json;
   try {
-    values = (parse(text) ?? {}) as Json;
+    values = (parse(text, { logLevel: 'error' }) ?? {}) as Json;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n', 1)[0].replace(/:$/, '') : String(error);
     throw new UserError(`${source} is neither YAML nor JSON: ${reason.replaceAll(/\p{C}/gu, ' ').slice(0, 200)}`);

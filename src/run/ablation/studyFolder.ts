@@ -47,7 +47,7 @@ export class StudyFolder {
     if (!existsSync(file)) {
       throw new UserError(`${root} is not the folder of an ablation study: it has no study.yaml; give one with --out`);
     }
-    const parsed = planSchema.safeParse(parse(await readFile(file, 'utf8')));
+    const parsed = planSchema.safeParse(parse(await readFile(file, 'utf8'), { logLevel: 'error' }));
     if (parsed.success) return new StudyFolder(root, parsed.data);
     const [{ path, message }] = parsed.error.issues;
     throw new UserError(`${file}: ${path.map(String).join('.')}: ${message}; restore the file, or begin another study`);
