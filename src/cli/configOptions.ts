@@ -100,6 +100,14 @@ export const searchOptions: readonly ConfigOption[] = [
     description: 'let the choices of a block share weights, as slices of the largest',
     keys: ['space.entangled'],
     value: true,
+    excludes: 'separate',
+  },
+  {
+    flags: '--separate',
+    description: 'give every choice weights of its own, also where the preset does not',
+    keys: ['space.entangled'],
+    value: false,
+    excludes: 'entangled',
   },
   {
     flags: '--supernet-steps <count>',
@@ -329,7 +337,7 @@ function assigned(text: string): Layer {
   const [key, value] = [text.slice(0, at).trim(), text.slice(at + 1)];
   let parsed: Json;
   try {
-    parsed = parse(value) as Json;
+    parsed = parse(value, { logLevel: 'error' }) as Json;
   } catch {
     throw new UserError(`--set ${text}: the value is not YAML; quote it`);
   }
