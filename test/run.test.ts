@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -41,6 +41,23 @@ describe('a whole run', () => {
     assert.match(whole.stdout, /^model {3}whole.best\.onnx: \d+\.\d\d % of 12 test images, measured from the file$/m);
     assert.match(whole.stdout, /^report {2}whole.report\.md$/m);
     assert.match(whole.stdout, /^time {4}[\d.]+/m);
+  });
+
+  test('has the files that its report lists, and lists all of them', () => {
+    const [, section] = text('whole', 'report.md').split('\n## Files\n');
+    const [lines] = section.split('\n## ');
+    const listed = [...lines.matchAll(/`([\w.]+)\/?`(?=[,:])/g)].map(([, name]) => name);
+    const there = readdirSync(join(folder, 'whole'));
+    assert.deepEqual(
+      listed.filter((name) => !there.includes(name)),
+      [],
+    );
+    // What a run needs to go on, and what only other programs read.
+    const others = ['report.md', 'result.json', 'weights', 'snapshots', 'batches', 'tensorboard', 'journal.index.json'];
+    assert.deepEqual(
+      there.filter((name) => !listed.includes(name) && !others.includes(name)),
+      [],
+    );
   });
 
   test('writes no more than it asks for room', () => {

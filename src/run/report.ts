@@ -95,12 +95,33 @@ ${result.front === undefined ? '' : `\n## Front\n\n${formatFront(result.front)}\
 
 ${imagesTable(result)}
 
+## Files
+
+${formatFiles(result)}
+
 ## Settings
 
 \`\`\`yaml
 ${stringify(config).trimEnd()}
 \`\`\`
 `;
+}
+
+/** What lies beside the report. */
+function formatFiles({ front }: RunResult): string {
+  const files = [
+    ['best.onnx', 'the found network, with its class names'],
+    ['model/', 'the same as transformers.js and optimum read it'],
+    ['weights.safetensors, architecture.json', 'its weights and its architecture, to train on or to convert'],
+    ['test/', 'its test images class by class, confusion matrices, and the surest mistakes'],
+    ['trainings/', 'every training as a table and as curves'],
+    ['candidates.csv', 'every candidate of the search'],
+    ...(front === undefined ? [] : [['front.svg', 'the candidates of the last level, and the front among them']]),
+    ['report.html', 'all of this as a page that works offline'],
+    ['config.yaml', 'the settings; `glit run --config` repeats the run'],
+    ['journal.jsonl', 'everything that happened, as `glit dashboard` reads it'],
+  ];
+  return files.map(([names, what]) => `- \`${names.replaceAll(', ', '`, `')}\`: ${what}`).join('\n');
 }
 
 /** What the search and random search took: `search 3m 07s, random search 3m 05s (16 candidates)`. */
