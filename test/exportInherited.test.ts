@@ -36,7 +36,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 /** Searches of both kinds of supernets; the last level of the first is the low one, of the second the joint one. */
 const SEARCHES = {
-  separate: [],
+  separate: ['--separate'],
   entangled: [
     '--entangled',
     '--no-hierarchy',

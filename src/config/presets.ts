@@ -66,7 +66,7 @@ const cifar: Config = {
   // Shared weights: every step trains part of every choice, and the last trainings go on from them (docs/results.md).
   space: { ...RELEASED_SPACE, entangled: true },
   supernet: { ...RECIPES.cifar, epochs: 4 },
-  search: { ...demo.search, paths: 'spread', population: 16, generations: 4, calibrationBatches: 4 },
+  search: { ...demo.search, population: 16, generations: 4, calibrationBatches: 4 },
   retrain: {
     top: 2,
     halving: { contenders: 16, share: 1 / 32 },
