@@ -51,7 +51,17 @@ describe('a run for accuracy and MACs', () => {
     '--objective',
     'macs',
   ];
-  const settings = ['--max-macs', '1G', '--compare-random', '--no-baselines', '--seed', '6', '--population', '10'];
+  const settings = [
+    '--max-macs',
+    '1G',
+    '--compare-random',
+    '--no-baselines',
+    '--seed',
+    '6',
+    '--population',
+    '10',
+    '--separate',
+  ];
   const command = [...args, ...settings, '--retrain-front', '2'];
   let whole: Ended;
   before(async () => {
