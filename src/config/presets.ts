@@ -63,7 +63,7 @@ const cifar: Config = {
   ...demo,
   data: { source: 'cifar10', searchVal: 0.1, resampling: 'pillow' },
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 6 },
-  // Shared weights: every step trains part of every choice, and the last trainings go on from them (docs/results.md).
+  // Shared weights: every step trains part of every choice, and the last trainings go on from them (docs/search.md).
   space: { ...RELEASED_SPACE, entangled: true },
   supernet: { ...RECIPES.cifar, epochs: 4 },
   search: { ...demo.search, population: 16, generations: 4, calibrationBatches: 4 },

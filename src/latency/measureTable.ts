@@ -1,5 +1,6 @@
 import { architecture } from '../family/architecture.js';
 import type { Architecture, Backbone, Block } from '../family/family.js';
+import { costsOfSpace } from '../measure/cost.js';
 import type { LatencyTable } from '../measure/latencyTable.js';
 import { supernet } from '../model/network.js';
 import type { Rng } from '../random/rng.js';
@@ -10,7 +11,6 @@ import type { Listener } from '../telemetry/events.js';
 import { Progress, stageProgress } from '../telemetry/progress.js';
 import type { LatencyStage } from '../telemetry/stage.js';
 import type { Shape } from '../tensor/tensor.js';
-import { costsOfSpace } from '../measure/cost.js';
 import { fitParts, type Observation } from './fit.js';
 import { checkOf, HELD_OUT, stratifiedPaths } from './heldOut.js';
 import { thisMachine } from './machine.js';
@@ -38,8 +38,8 @@ const STAGE: LatencyStage = { kind: 'latency' };
  *
  * A block timed by itself takes too long: each session has an overhead of its own, and the block's input is not in the
  * cache. So whole networks are timed (of equal blocks, short ones, random ones), and the parts' latencies are fitted to
- * them. The networks of the check are timed in the same rounds, because a machine's speed can change by a sixth within a
- * minute; what that does to a measurement, a second one of the same networks shows.
+ * them. The networks of the check are timed in the same rounds, because a shared machine's speed can halve within
+ * seconds; what that does to a measurement, a second one of the same networks shows.
  */
 export async function measureTable(
   device: Device,
@@ -122,7 +122,6 @@ interface Parts {
   /** The number of stem and head. */
   readonly trunk: number;
   readonly count: number;
-  indexOf(block: Block, position: number): number;
   /** The parts of a network of these blocks. */
   indicesOf(blocks: readonly Block[]): number[];
   /** A network with a block wherever the space has it. */
@@ -144,7 +143,6 @@ function partsOf(backbone: Backbone, space: Space): Parts {
     blocks: [...all.values()],
     trunk: all.size,
     count: all.size + 1,
-    indexOf,
     indicesOf: (blocks) => [...blocks.map(indexOf), all.size],
     equalTo: (block, input) =>
       positions.map(

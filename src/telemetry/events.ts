@@ -50,6 +50,8 @@ export interface StageStarted {
   readonly stage: Stage;
   /** The number of files, images, candidates or optimizer steps of the stage, if known. */
   readonly steps?: number;
+  /** The number of images held out from training, if the stage scores candidates on them. */
+  readonly heldOut?: number;
   /** How the network is trained, if the stage is a training. */
   readonly recipe?: TrainingRecipe;
 }

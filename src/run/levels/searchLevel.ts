@@ -146,7 +146,12 @@ export async function searchLevel(
     random: randomSearch,
   };
   const evaluations = settings.population * settings.generations;
-  emit({ type: 'stageStarted', stage, steps: evaluations * methods.length });
+  emit({
+    type: 'stageStarted',
+    stage,
+    steps: evaluations * methods.length,
+    heldOut: data.searchVal.labels.length,
+  });
   const began = performance.now();
   const before = methods.reduce((sum, method) => sum + recorded.of(stage, method).size, 0);
   const progress = new Progress(evaluations * methods.length, { done: before });

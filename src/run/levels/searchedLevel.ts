@@ -6,12 +6,11 @@ import { UserError } from '../../errors.js';
 import { parseArchitecture } from '../../family/codec.js';
 import type { Level } from '../../space/searchSpaces.js';
 import { blocksOf, pathKey, type Path } from '../../space/space.js';
-import { readJournal } from '../../telemetry/journal.js';
+import { readJournal, type Entry } from '../../telemetry/journal.js';
 import { stageName } from '../../telemetry/stage.js';
 import type { RunContext } from '../context.js';
 import type { RunFolder } from '../runFolder.js';
 import { firstLevel } from './hierarchicalSearch.js';
-import { scoringCount } from './scoringImages.js';
 import type { ScoredCandidate } from './searchLevel.js';
 
 /** A candidate with the fitness that the search recorded: accuracy on the held-out images that it scored on. */
@@ -35,6 +34,8 @@ export interface SearchedLevel {
   readonly weightsHash: string;
   /** The number of classes that the search had. */
   readonly classes: number;
+  /** The number of images that the search held out from training; undefined in journals of earlier builds. */
+  readonly heldOut: number | undefined;
 }
 
 /**
@@ -71,13 +72,11 @@ export async function searchedLevel(run: RunFolder, config: Config, wanted?: str
       .update(await readFile(run.path(weightsFile)))
       .digest('hex'),
     classes: found.backbone.classes,
+    heldOut: heldOutOf(entries, level.name),
   };
 }
 
-/**
- * Throws a UserError when the images are not those of the search: it had other classes, or fitness that is no share of as
- * many held-out images.
- */
+/** Throws a UserError when the images are not those of the search: it had other classes, or held out another number. */
 export function checkSameImages(
   { config, dataset, rng }: Pick<RunContext, 'config' | 'dataset' | 'rng'>,
   run: RunFolder,
@@ -90,13 +89,18 @@ export function checkSameImages(
     );
   const { classes } = dataset;
   if (classes.length !== level.classes) throw changed(`${classes.length} classes instead of ${level.classes}`);
-  const images = scoringCount(config, searchDataOf(config, dataset, rng).searchVal.labels.length);
-  // Unreadable images do not count in fitness.
-  if (run.has('unreadable.csv')) return;
-  const isShare = (fitness: number): boolean => Math.abs(fitness * images - Math.round(fitness * images)) < 1e-6;
-  if (!level.recorded.every(({ fitness }) => isShare(fitness))) {
-    throw changed(`its fitness was not measured on ${images} held-out images`);
+  const heldOut = searchDataOf(config, dataset, rng).searchVal.labels.length;
+  if (level.heldOut !== undefined && heldOut !== level.heldOut)
+    throw changed(`${heldOut} instead of ${level.heldOut} held-out images`);
+}
+
+/** What the journal says that a level's search held out. */
+function heldOutOf(entries: readonly Entry[], level: string): number | undefined {
+  for (const entry of entries) {
+    if (entry.type !== 'stageStarted' || entry.stage.kind !== 'search' || entry.stage.level !== level) continue;
+    if (entry.heldOut !== undefined) return entry.heldOut;
   }
+  return undefined;
 }
 
 /** Goes from level to level until the wanted one; by default, to the last. */
