@@ -1,7 +1,7 @@
 // Trains a supernet for 20,000 steps and scores 5,000 candidates in one process, and watches its memory, threads and open files.
 // Linux only: it reads /proc.
 //
-//   npm run soak                             about ten minutes on two cores
+//   npm run soak
 //   npm run soak -- --steps 2000 --candidates 500
 //
 // The exit code is 1 if resident memory after the first tenth grows by more than a twentieth, or threads or files become more.
