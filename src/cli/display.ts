@@ -1,10 +1,10 @@
-import { clearLine, cursorTo } from 'node:readline';
 import type { WriteStream } from 'node:tty';
+import { createLogUpdate } from 'log-update';
 import type { Json, Listener, RunEvent } from '../telemetry/events.js';
-import { stageName } from '../telemetry/stage.js';
+import { liveLines, MachineUse } from './liveLines.js';
+import { News } from './news.js';
 import { printable, type Output } from './output.js';
-import { stageTitle } from '../telemetry/stageTitle.js';
-import { lasting, stepLine, warningOf, type Step } from './wording.js';
+import { stepLine, warningOf } from './wording.js';
 
 /** Shows a run's events to the user. */
 export interface Display {
@@ -61,11 +61,11 @@ function plainDisplay(print: (text: string) => void, warn: Listener): Display {
   return {
     listen(event) {
       warn(event);
-      const step = news.step(event);
-      const text = step === undefined ? news.lasting(event) : undefined;
-      if (text !== undefined) print(text);
-      if (step !== undefined && performance.now() - last > PLAIN_INTERVAL * 1000) print(step);
-      else if (text === undefined) return;
+      const isProgress = news.note(event);
+      const isDue = performance.now() - last > PLAIN_INTERVAL * 1000;
+      const text = !isProgress ? news.lasting(event) : isDue ? progressOf(news) : undefined;
+      if (text === undefined) return;
+      print(text);
       last = performance.now();
     },
     show: print,
@@ -73,104 +73,59 @@ function plainDisplay(print: (text: string) => void, warn: Listener): Display {
   };
 }
 
-/** Milliseconds between redraws of the live line. */
-const LIVE_INTERVAL = 100;
+/** The progress of the stage that began first, and how many are beside it. */
+function progressOf({ stages: [first, ...others] }: News): string | undefined {
+  if (first?.step === undefined) return undefined;
+  return `${stepLine(first.step)}${others.length > 0 ? `  and ${others.length} side by side` : ''}`;
+}
 
-/** For a terminal: a log, and below it one live line. */
+/** Milliseconds between redraws of the lines below the log, at least, and at most while nothing happens. */
+const LIVE_INTERVAL = 100;
+const IDLE_INTERVAL = 1000;
+
+/** For a terminal: a log, and below it the stages under way. */
 function liveDisplay(stdout: WriteStream, warn: Listener): Display {
   const news = new News();
-  let live = '';
+  const machine = new MachineUse();
+  // Hiding the cursor would need a handler of signals to bring it back.
+  const live = createLogUpdate(stdout, { showCursor: true });
   let drawn = 0;
-  const erase = (): void => {
-    cursorTo(stdout, 0);
-    clearLine(stdout, 0);
-  };
   const draw = (): void => {
-    erase();
-    // A line that reaches the edge would wrap, and only its last row can be erased.
-    stdout.write(printable(live).slice(0, Math.max(0, stdout.columns - 1)));
+    const lines = liveLines(news.stages, machine.words());
+    // A line that reaches the edge would wrap.
+    const room = Math.max(0, stdout.columns - 1);
+    if (lines.length === 0) live.clear();
+    else live(lines.map((line) => printable(line).slice(0, room)).join('\n'));
     drawn = performance.now();
   };
-  const print = (text: string): void => {
-    erase();
-    stdout.write(`${printable(text)}\n`);
+  /** Writes above the lines below the log. */
+  const above = (write: () => void): void => {
+    live.clear();
+    write();
     draw();
   };
+  const print = (text: string): void => above(() => stdout.write(`${printable(text)}\n`));
+  const clock = setInterval(draw, IDLE_INTERVAL).unref();
   return {
     listen(event) {
       if (warningOf(event) !== undefined) {
-        erase();
-        warn(event);
-        draw();
+        above(() => warn(event));
         return;
       }
-      const step = news.step(event);
-      if (step !== undefined) {
-        live = step;
+      if (news.note(event)) {
         if (performance.now() - drawn > LIVE_INTERVAL) draw();
         return;
       }
       const text = news.lasting(event);
-      if (event.type === 'stageStarted') live = `${stageTitle(event.stage)} ...`;
-      else if (event.type === 'stageFinished') live = '';
-      // Skip it: the next line says the same.
+      // Skip it: the bar says the same.
       const isTold = event.type === 'stageStarted' && event.recipe === undefined;
       if (!isTold && text !== undefined) print(text);
       else draw();
     },
     show: print,
     close() {
-      live = '';
-      erase();
+      clearInterval(clock);
+      live.clear();
     },
   };
-}
-
-/** Events as text; keeps what the wording of an event needs from earlier ones. */
-class News {
-  private best = 0;
-  /** The stages under way, in the order in which they began. */
-  private readonly running = new Set<string>();
-  /** The texts of {@link REPEATED}, each of which is said once. */
-  private readonly said = new Set<string>();
-
-  /** The stage's progress, if the event reports any; of stages side by side, that of the first. */
-  step(event: RunEvent): string | undefined {
-    if (event.type === 'stageStarted') {
-      this.best = 0;
-      // Only trainings run side by side.
-      if (event.stage.kind !== 'train' && event.stage.kind !== 'trust') this.running.clear();
-      this.running.add(stageName(event.stage));
-    }
-    if (event.type === 'stageFinished') this.running.delete(stageName(event.stage));
-    if (event.type === 'candidateEvaluated') this.best = Math.max(this.best, event.fitness);
-    if (!isStep(event)) return undefined;
-    const [first = stageName(event.stage)] = this.running;
-    if (first !== stageName(event.stage)) return undefined;
-    const others = this.running.size - 1;
-    return `${stepLine(event, this.best)}${others > 0 ? `  and ${others} side by side` : ''}`;
-  }
-
-  /** A permanent line, if the event says something new. */
-  lasting(event: RunEvent): string | undefined {
-    const text = lasting(event);
-    if (!REPEATED.has(event.type)) return text;
-    if (text === undefined || this.said.has(text)) return undefined;
-    this.said.add(text);
-    return text;
-  }
-}
-
-/** A space is checked before a run starts and again before the search; engines are opened for every part of the work. */
-const REPEATED: ReadonlySet<RunEvent['type']> = new Set(['spaceChecked', 'enginesOpened']);
-
-const STEPS: ReadonlySet<RunEvent['type']> = new Set<Step['type']>([
-  'trainStep',
-  'candidateEvaluated',
-  'candidateRescored',
-  'stageProgress',
-]);
-
-function isStep(event: RunEvent): event is Step {
-  return STEPS.has(event.type);
 }

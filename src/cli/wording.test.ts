@@ -3,7 +3,9 @@ import { describe, test } from 'node:test';
 import { RECIPES } from '../config/recipes/index.js';
 import type { Stage } from '../telemetry/stage.js';
 import { stageTitle } from '../telemetry/stageTitle.js';
-import { lasting, stepLine } from './wording.js';
+import { lasting, stepLine, stepWords, type Step } from './wording.js';
+
+const line = (event: Step, best = 0): string => stepLine(stepWords(event, best));
 
 describe('a line about progress', () => {
   test('of a training says step, share, time left, speed, loss and accuracy', () => {
@@ -20,15 +22,16 @@ describe('a line about progress', () => {
       waitingShare: 0.04,
       remainingSeconds: 65,
     } as const;
-    const line = 'training candidate 2  step 150/1000  15 %  1m 05s left  310 images/s  loss 1.235  accuracy 45.67 %';
-    assert.equal(stepLine(event, 0), line);
-    assert.equal(stepLine({ ...event, waitingShare: 0.12 }, 0), `${line}  waiting for images 12 %`);
+    const expected =
+      'training candidate 2  step 150/1000  15 %  1m 05s left  310 images/s  loss 1.235  accuracy 45.67 %';
+    assert.equal(line(event), expected);
+    assert.equal(line({ ...event, waitingShare: 0.12 }), `${expected}  waiting for images 12 %`);
     const { remainingSeconds: _, ...first } = event;
-    assert.match(stepLine({ ...first, imagesPerSecond: 0 }, 0), /15 % {2}loss/);
+    assert.match(line({ ...first, imagesPerSecond: 0 }), /15 % {2}loss/);
   });
 
   test('of a search says the candidate, the best and the last', () => {
-    const line = stepLine(
+    const words = line(
       {
         type: 'candidateEvaluated',
         stage: { kind: 'search', level: 'low' },
@@ -46,12 +49,12 @@ describe('a line about progress', () => {
       },
       0.75,
     );
-    assert.equal(line, 'low level, search  candidate 7/64  10 %  best 75.00 %  this one 50.00 %');
+    assert.equal(words, 'low level, search  candidate 7/64  10 %  best 75.00 %  this one 50.00 %');
   });
 
   test('of decoding says how many', () => {
     assert.equal(
-      stepLine({ type: 'stageProgress', stage: { kind: 'images' }, done: 64, total: 200 }, 0),
+      line({ type: 'stageProgress', stage: { kind: 'images' }, done: 64, total: 200 }),
       'images  64/200  32 %',
     );
   });

@@ -35,47 +35,65 @@ const NOTEWORTHY_WAITING = 0.05;
 /** Measures by key. */
 const MEASURE: ReadonlyMap<string, Measure> = new Map(MEASURES.map((measure) => [measure.key, measure]));
 
-/** A stage's progress in one line; `best` is the stage's best fitness so far. */
-export function stepLine(event: Step, best: number): string {
-  const title = stageTitle(event.stage);
+/** How far a stage is, in words. */
+export interface StepWords {
+  readonly title: string;
+  /** What is counted, e.g. `step 150/1000`. */
+  readonly count: string;
+  /** The share that is done, 0 to 1. */
+  readonly done: number;
+  /** The expected time until the stage ends, e.g. `1m 05s left`; empty if unknown. */
+  readonly left: string;
+  /** Speed and current figures, e.g. `loss 1.235`. */
+  readonly figures: readonly string[];
+}
+
+/** An event's progress in words; `best` is the stage's best fitness so far. */
+export function stepWords(event: Step, best: number): StepWords {
+  const [done, total] = event.type === 'trainStep' ? [event.step, event.steps] : [event.done, event.total];
+  return {
+    title: stageTitle(event.stage),
+    count: `${COUNTED[event.type]}${done}/${total}`,
+    done: done / total,
+    left: remaining(event.remainingSeconds),
+    figures: stepFigures(event, best).filter((figure) => figure !== ''),
+  };
+}
+
+const COUNTED: Readonly<Record<Step['type'], string>> = {
+  stageProgress: '',
+  candidateEvaluated: 'candidate ',
+  candidateRescored: 'candidate ',
+  trainStep: 'step ',
+};
+
+function stepFigures(event: Step, best: number): readonly string[] {
   switch (event.type) {
     case 'stageProgress':
-      return parts(
-        title,
-        `${event.done}/${event.total}`,
-        share(event.done, event.total),
-        remaining(event.remainingSeconds),
-      );
+      return [];
     case 'candidateEvaluated':
-      return parts(
-        title,
-        `candidate ${event.done}/${event.total}`,
-        share(event.done, event.total),
-        remaining(event.remainingSeconds),
-        `best ${percent(best)}`,
-        `this one ${percent(event.fitness)}`,
-      );
+      return [`best ${percent(best)}`, `this one ${percent(event.fitness)}`];
     case 'candidateRescored':
-      return parts(
-        title,
-        `candidate ${event.done}/${event.total}`,
-        share(event.done, event.total),
-        remaining(event.remainingSeconds),
-        `this one ${percent(event.fitness)}`,
-      );
+      return [`this one ${percent(event.fitness)}`];
     case 'trainStep':
-      return parts(
-        title,
-        `step ${event.step}/${event.steps}`,
-        share(event.step, event.steps),
-        remaining(event.remainingSeconds),
+      return [
         event.seriesRemainingSeconds === undefined ? '' : `all ${remaining(event.seriesRemainingSeconds)}`,
         event.imagesPerSecond > 0 ? `${Math.round(event.imagesPerSecond)} images/s` : '',
         `loss ${event.loss.toFixed(3)}`,
         `accuracy ${percent(event.accuracy)}`,
         event.waitingShare > NOTEWORTHY_WAITING ? `waiting for images ${Math.round(100 * event.waitingShare)} %` : '',
-      );
+      ];
   }
+}
+
+/** A share, 0 to 1, as whole percent: `15 %`. What is not done is never 100 %. */
+export function wholePercent(share: number): string {
+  return `${Math.floor(100 * share)} %`;
+}
+
+/** A stage's progress in one line. */
+export function stepLine({ title, count, done, left, figures }: StepWords): string {
+  return [title, count, wholePercent(done), left, ...figures].filter((text) => text !== '').join('  ');
 }
 
 /** An event's warning, if it is one. */
@@ -258,14 +276,6 @@ function summaryText({ mixupShare, cutmixShare, clippedShare, waitingShare }: Tr
   ].join('');
 }
 
-function share(done: number, total: number): string {
-  return `${Math.floor((100 * done) / total)} %`;
-}
-
 function remaining(seconds: number | undefined): string {
   return seconds === undefined ? '' : `${formatDuration(seconds)} left`;
-}
-
-function parts(...texts: readonly string[]): string {
-  return texts.filter((text) => text !== '').join('  ');
 }
