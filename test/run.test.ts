@@ -173,6 +173,7 @@ print(json.dumps(runs))`;
     const config = configSchema.parse(parse(text('whole', 'config.yaml')));
     assert.equal(config.seed, 3);
     const found = parseArchitecture(text('whole', 'architecture.json'), 'architecture.json');
+    assert.match(text('whole', 'architecture.svg'), />glit-found<\/text>/);
     assert.equal(found.backbone.classes, 3);
     const [header, ...rows] = text('whole', 'candidates.csv').trimEnd().split('\n');
     assert.match(

@@ -7,7 +7,7 @@ export interface PictureSize {
 }
 
 /** Fonts that some system always has: an SVG file embeds none. ECharts does not escape them, so they have no quotes. */
-const FONT = 'Helvetica, Arial, DejaVu Sans, sans-serif';
+export const FONT = 'Helvetica, Arial, DejaVu Sans, sans-serif';
 
 /** Colours for series that readers with colour blindness can tell apart (Okabe and Ito, 2008). */
 export const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'];
@@ -15,7 +15,8 @@ export const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '
 /** The colour of what should stay in the background, such as error bars. */
 export const QUIET = '#8c8c8c';
 
-const TEXT = '#222222';
+/** The colour of text. */
+export const TEXT = '#222222';
 
 /** A chart as the text of an SVG file, drawn without a browser. The same option gives the same bytes. */
 export async function drawChart(option: EChartsOption, { width, height }: PictureSize): Promise<string> {
@@ -125,6 +126,12 @@ export function errorBars(bars: readonly ErrorBar[], along: 'x' | 'y', colour = 
 /** XML without the control characters that names of users may have, and XML may not. */
 export function legible(xml: string): string {
   return xml.replaceAll(/(?![\n\t])\p{Cc}/gu, '\ufffd');
+}
+
+/** Text for XML. */
+export function escaped(text: string): string {
+  const marks: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return text.replaceAll(/[&<>"]/g, (mark) => marks[mark]);
 }
 
 /** ECharts numbers names in a file over all charts of a process; number them from 0. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import sharp from 'sharp';
+import { ANATOMY_UNIT, anatomyOf, anatomyPlot, type Anatomy } from './anatomy.js';
 import { frontPlot } from './front.js';
 import { matrixPlot } from './matrix.js';
 import { panelsPlot } from './panels.js';
@@ -87,8 +88,22 @@ const panels = (): Promise<string> =>
     })),
   });
 
-const PICTURES = { scatter, front, rows, matrix, panels };
-const WIDTHS: Readonly<Record<string, number>> = { matrix: 366, panels: 852 };
+const BACKBONE = { imageSize: 32, patchSize: 4, dim: 48 };
+const BLOCKS = [
+  { globalHeads: 3, localHeads: 0, dkRatio: 0.5, ffnRatio: 4 },
+  { globalHeads: 1, localHeads: 2, dkRatio: 1, kernel: 13, expansion: 2, ffnRatio: 6 },
+];
+
+function drawn(blocks: Parameters<typeof anatomyOf>[1]): Anatomy {
+  const drawing = anatomyOf(BACKBONE, blocks);
+  assert.ok(drawing);
+  return drawing;
+}
+
+const anatomy = async (): Promise<string> => anatomyPlot(drawn(BLOCKS), 'A <network>', 'two blocks');
+
+const PICTURES = { scatter, front, rows, matrix, panels, anatomy };
+const WIDTHS: Readonly<Record<string, number>> = { matrix: 366, panels: 852, anatomy: 602 };
 
 /** The marks of data in a picture. */
 const marks = (svg: string): string[] => svg.match(/ecmeta_ssr_type="chart"/g) ?? [];
@@ -136,6 +151,32 @@ describe('pictures', () => {
     assert.equal(lines.length, 1);
     // Three corners, and one more for each step between them.
     assert.equal(line.match(/-?[\d.]+ -?[\d.]+/g)?.length, 3 + 2, line);
+  });
+
+  test('of a network have its widths to scale, and nothing for another family', async () => {
+    const { bars, texts } = drawn(BLOCKS);
+    const widths = (part: string, row: number): number[] => {
+      const ys = [...new Set(bars.map(({ y }) => y))];
+      const own = bars.filter((bar) => bar.part === part && bar.y === ys[row] && bar.x > 90);
+      return own.map(({ width }) => Number((width / ANATOMY_UNIT).toFixed(6)));
+    };
+    // Of three heads, all attend, or one does; the kernel of 13 covers a fifth of 65 tokens.
+    assert.deepEqual([widths('global', 0), widths('local', 0), widths('ffn', 0)], [[0.5], [], [4]]);
+    const expected = [[0.333333], [1.333333, 2 / 5], [6], [2]];
+    assert.deepEqual(
+      ['global', 'local', 'ffn', 'tokens'].map((part) => widths(part, 1)),
+      expected,
+    );
+    const heads = bars.filter(({ x }) => x < 90).map(({ part }) => part);
+    assert.deepEqual(heads, ['global', 'global', 'global', 'global', 'local', 'local']);
+    for (const text of ['1', '2', '0.5', '4', '0.33', '1.33', '13', '6']) {
+      assert.ok(
+        texts.some((each) => each.text === text),
+        text,
+      );
+    }
+    assert.ok((await anatomy()).includes('>A &lt;network&gt;</text>'));
+    assert.equal(anatomyOf({ imageSize: 32 }, [{ width: 64, stride: 2 }]), undefined);
   });
 
   test('average long curves', async () => {

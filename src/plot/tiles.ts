@@ -1,4 +1,4 @@
-import { legible } from './chart.js';
+import { escaped, FONT, legible, TEXT } from './chart.js';
 
 /** A picture with lines of text below it. */
 export interface Tile {
@@ -39,9 +39,9 @@ export function tilesPlot(title: string, tiles: readonly Tile[]): string {
   });
   const svg = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`,
-    '  font-family="Helvetica, Arial, DejaVu Sans, sans-serif" font-size="12">',
+    `  font-family="${FONT}" font-size="12">`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    `<text x="${GAP}" y="28" font-size="15" font-weight="bold" fill="#222222">${escaped(title)}</text>`,
+    `<text x="${GAP}" y="28" font-size="15" font-weight="bold" fill="${TEXT}">${escaped(title)}</text>`,
     ...cells,
     '</svg>',
     '',
@@ -51,10 +51,4 @@ export function tilesPlot(title: string, tiles: readonly Tile[]): string {
 
 function shortened(text: string): string {
   return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS - 1)}…`;
-}
-
-/** Text for XML. */
-function escaped(text: string): string {
-  const marks: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return text.replaceAll(/[&<>"]/g, (mark) => marks[mark]);
 }

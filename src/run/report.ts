@@ -80,6 +80,8 @@ Processor time, all trainings included: ${formatSearchCosts(result)}.
 
 ## Found architecture
 
+![The blocks, drawn to scale](architecture.svg)
+
 \`\`\`text
 ${formatProfile(profileOf(result.architecture))}
 \`\`\`
@@ -113,6 +115,7 @@ function formatFiles({ front }: RunResult): string {
     ['best.onnx', 'the found network, with its class names'],
     ['model/', 'the same as transformers.js and optimum read it'],
     ['weights.safetensors, architecture.json', 'its weights and its architecture, to train on or to convert'],
+    ['architecture.svg', 'a drawing of its blocks, to scale'],
     ['test/', 'its test images class by class, confusion matrices, and the surest mistakes'],
     ['trainings/', 'every training as a table and as curves'],
     ['candidates.csv', 'every candidate of the search'],

@@ -5,6 +5,7 @@ import { perKnownMeasure } from '../measure/measure.js';
 import { formatArchitecture } from '../family/codec.js';
 import { readJournal } from '../telemetry/journal.js';
 import { networkName, type NetworkRole } from '../telemetry/stage.js';
+import { writeArchitecture } from './architectureFiles.js';
 import { candidatesTable } from './levels/candidatesTable.js';
 import { frontPicture } from './levels/frontPicture.js';
 import { checkBatches, checkSearchConfig, searchDataOf } from '../config/check.js';
@@ -92,7 +93,7 @@ async function searchOn(context: RunContext, data: SearchData): Promise<SearchRe
   const { candidates, finalists, front } = result;
   const [{ architecture: best }] = finalists;
   await folder.write('candidates.csv', candidatesTable(candidates, best.family));
-  await folder.write('architecture.json', formatArchitecture(best));
+  await writeArchitecture(folder, best);
   context.emit({ type: 'artifact', kind: 'candidates', path: 'candidates.csv' });
   context.emit({ type: 'artifact', kind: 'architecture', path: 'architecture.json' });
   if (front !== undefined) {
@@ -156,7 +157,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     comparison.push({ network, name: labelOf(network, built.name), ...cost, heldOut, test });
   }
 
-  await folder.write('architecture.json', formatArchitecture(found.architecture));
+  await writeArchitecture(folder, found.architecture);
   await folder.writeTensors('weights.safetensors', found.weights, {
     architecture: formatArchitecture(found.architecture),
     classes: JSON.stringify(data.classes),

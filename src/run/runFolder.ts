@@ -12,7 +12,7 @@ import type { Weights } from '../train/state.js';
  *
  *     config.yaml  journal.jsonl  candidates.csv  report.md  result.json
  *     report.html                    the dashboard's views of the finished run, in one file
- *     architecture.json  weights.safetensors  best.onnx
+ *     architecture.json  architecture.svg  weights.safetensors  best.onnx
  *     model/                         the same network for transformers.js and others: its files, see modelFolder.ts
  *     front.svg                      a picture of the front, if the search was for several objectives
  *     journal.index.json             what the dashboard has read of a long journal; it can be deleted

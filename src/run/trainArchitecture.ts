@@ -10,6 +10,7 @@ import type { TrainStage } from '../telemetry/stage.js';
 import type { Weights } from '../train/state.js';
 import { checkBatches, checkRecipe } from '../config/check.js';
 import type { Config } from '../config/config.js';
+import { writeArchitecture } from './architectureFiles.js';
 import type { RunContext } from './context.js';
 import { accuracyOf } from './finals/retrain.js';
 import { writeModelFiles } from './modelFiles.js';
@@ -88,7 +89,7 @@ async function trainArchitecture(
 ): Promise<TrainResult> {
   const { config, dataset, folder } = context;
   const { classes } = dataset;
-  await folder.write('architecture.json', formatArchitecture(built));
+  await writeArchitecture(folder, built);
   // Save the initial weights, so that the run can resume without the original file.
   if (pretrained !== undefined) await folder.writeTensors(START, startFrom(pretrained, built));
   const start = folder.has(START) ? await folder.readWeights(START) : undefined;

@@ -1,4 +1,5 @@
 import { useMemo, useState } from 'preact/hooks';
+import { ANATOMY_KEY, ANATOMY_SCALE, anatomyOf, tokensOf, type AnatomyPart } from '../../../plot/anatomy.js';
 import type { ByMeasure, NumberFields } from '../../../telemetry/events.js';
 import { candidateKey, type Candidate } from '../../digest/candidates.js';
 import type { Digest } from '../../digest/digest.js';
@@ -112,29 +113,11 @@ function measuresText(measures: ByMeasure<number>): string {
     .join(', ');
 }
 
-/** Pixels of the block's width, D, in the drawing. */
-const UNIT = 26;
-const ROW = 24;
-const BAR = 14;
-const TOP = 34;
-
-/** The columns of the drawing: where they begin, and how many widths D they have room for. */
-const COLUMNS = {
-  heads: { at: 28, title: 'heads', widths: 2 },
-  attention: { at: 92, title: 'q, k, v', widths: 2 },
-  convolution: { at: 156, title: 'convolution', widths: 4 },
-  kernel: { at: 290, title: 'kernel', widths: 2 },
-  ffn: { at: 378, title: 'FFN', widths: 6 },
-} as const;
-const WIDTH = COLUMNS.ffn.at + COLUMNS.ffn.widths * UNIT + 20;
-const HEADS_WIDTH = 2 * UNIT;
-const KERNEL_WIDTH = 2 * UNIT;
-
 /** The blocks of a network of the GLiT family as bars; of another family only as a table. */
 function Network({ network: { title, note, backbone, blocks }, palette }: { network: Drawn; palette: Palette }) {
-  const isGlit = blocks.every(({ globalHeads, localHeads }) => globalHeads !== undefined && localHeads !== undefined);
-  const { imageSize = NaN, patchSize = NaN, dim } = backbone;
-  const tokens = (imageSize / patchSize) ** 2 + 1;
+  const drawing = anatomyOf(backbone, blocks);
+  const tokens = tokensOf(backbone);
+  const { dim } = backbone;
   const about = [
     `${blocks.length} blocks`,
     dim === undefined ? '' : `width D = ${dim}`,
@@ -148,26 +131,26 @@ function Network({ network: { title, note, backbone, blocks }, palette }: { netw
         {about.join(', ')}
         {note === '' ? '' : `; ${note}`}
       </p>
-      {isGlit && (
+      {drawing !== undefined && (
         <div class="scroll" tabIndex={0} role="region" aria-label={`Drawing of ${title}`}>
           <svg
-            width={WIDTH}
-            height={TOP + ROW * blocks.length + 6}
+            width={drawing.width}
+            height={drawing.height}
             role="img"
             aria-label={`${title}: ${blocks.length} blocks drawn to scale. The table below has the numbers.`}
           >
-            {Object.values(COLUMNS).map((column) => (
-              <text key={column.title} x={column.at} y={20} class="head">
-                {column.title}
-              </text>
+            {drawing.bars.map(({ part, ...bar }, at) => (
+              <rect key={at} {...bar} rx={1.5} fill={partColour(part, palette)} />
             ))}
-            {blocks.map((block, at) => (
-              <BlockRow key={at} block={block} number={at + 1} y={TOP + ROW * at} tokens={tokens} palette={palette} />
+            {drawing.texts.map(({ x, y, text, isTitle }, at) => (
+              <text key={at} x={x} y={y} class={isTitle ? 'head' : 'value'}>
+                {text}
+              </text>
             ))}
           </svg>
         </div>
       )}
-      <details open={!isGlit}>
+      <details open={drawing === undefined}>
         <summary>As a table</summary>
         <Table
           caption={`Blocks of ${title}`}
@@ -179,85 +162,19 @@ function Network({ network: { title, note, backbone, blocks }, palette }: { netw
   );
 }
 
-function BlockRow({
-  block,
-  number,
-  y,
-  tokens,
-  palette,
-}: {
-  block: NumberFields;
-  number: number;
-  y: number;
-  tokens: number;
-  palette: Palette;
-}) {
-  const { globalHeads = 0, localHeads = 0, dkRatio = 0, expansion = 0, kernel = 0, ffnRatio = 0 } = block;
-  const heads = globalHeads + localHeads;
-  const [globalColour, localColour, ffnColour] = palette.series;
-  const width = HEADS_WIDTH / heads;
-  const attention = (dkRatio * globalHeads) / heads;
-  const convolution = (expansion * localHeads) / heads;
-  const bar = (at: number, length: number, colour: string, text: string, key: string) => (
-    <g key={key}>
-      <rect x={at} y={y} width={Math.max(0, length)} height={BAR} fill={colour} rx={1.5} />
-      <text x={at + length + 4} y={y + BAR - 3} class="value">
-        {text}
-      </text>
-    </g>
-  );
-  return (
-    <g>
-      <text x={0} y={y + BAR - 3} class="value">
-        {number}
-      </text>
-      {Array.from({ length: heads }, (_, head) => (
-        <rect
-          key={head}
-          x={COLUMNS.heads.at + head * width}
-          y={y}
-          width={width - 1.5}
-          height={BAR}
-          rx={1.5}
-          fill={head < globalHeads ? globalColour : localColour}
-        />
-      ))}
-      {globalHeads > 0 && bar(COLUMNS.attention.at, attention * UNIT, globalColour, ratio(attention), 'attention')}
-      {localHeads > 0 &&
-        bar(COLUMNS.convolution.at, convolution * UNIT, localColour, ratio(convolution), 'convolution')}
-      {localHeads > 0 && (
-        <rect x={COLUMNS.kernel.at} y={y} width={KERNEL_WIDTH} height={BAR} rx={1.5} fill={palette.line} />
-      )}
-      {localHeads > 0 && bar(COLUMNS.kernel.at, KERNEL_WIDTH * Math.min(1, kernel / tokens), localColour, '', 'kernel')}
-      {localHeads > 0 && (
-        <text x={COLUMNS.kernel.at + KERNEL_WIDTH + 4} y={y + BAR - 3} class="value">
-          {kernel}
-        </text>
-      )}
-      {bar(COLUMNS.ffn.at, ffnRatio * UNIT, ffnColour, ratio(ffnRatio), 'ffn')}
-    </g>
-  );
+function partColour(part: AnatomyPart, { series: [global, local, ffn], line }: Palette): string {
+  return { global, local, ffn, tokens: line }[part];
 }
 
-/** A width in multiples of D. */
-function ratio(value: number): string {
-  return String(Number(value.toFixed(2)));
-}
-
-function Key({ palette: { series } }: { palette: Palette }) {
+function Key({ palette }: { palette: Palette }) {
   return (
     <p class="key">
-      <span>
-        <i style={{ background: series[0] }} /> global heads: attention, and the width of its q, k and v
-      </span>
-      <span>
-        <i style={{ background: series[1] }} /> local heads: convolution, its inner width and its kernel among all
-        tokens
-      </span>
-      <span>
-        <i style={{ background: series[2] }} /> hidden width of the FFN
-      </span>
-      <span>All widths are in multiples of the block's width D, on one scale; 1 is {UNIT} pixels.</span>
+      {ANATOMY_KEY.map(({ part, words }) => (
+        <span key={part}>
+          <i style={{ background: partColour(part, palette) }} /> {words}
+        </span>
+      ))}
+      <span>{ANATOMY_SCALE}</span>
     </p>
   );
 }
