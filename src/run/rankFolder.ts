@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Communicator } from '../comm/communicator.js';
 import { agreed } from '../comm/exchange.js';
+import { isAlive, processSchema, thisProcess } from './processIdentity.js';
 import { RunFolder } from './runFolder.js';
 
 /** What a run that goes on reads of its folder, but for the snapshots, which rank 0 hands on itself. */
@@ -16,7 +17,7 @@ const KEPT = ['.', 'weights', 'batches'];
  */
 export async function rankFolder(ranks: Communicator, out: string): Promise<RankFolder> {
   if (ranks.size === 1) return { path: out, remove: () => Promise.resolve() };
-  const path = ranks.rank === 0 ? out : await mkdtemp(join(tmpdir(), 'glit-rank-'));
+  const path = ranks.rank === 0 ? out : await ownFolder();
   const remove = async (): Promise<void> => {
     if (ranks.rank !== 0) await rm(path, { recursive: true, force: true });
   };
@@ -27,6 +28,29 @@ export async function rankFolder(ranks: Communicator, out: string): Promise<Rank
     if (ranks.rank !== 0) await own.write(name, bytes);
   }
   return { path, remove };
+}
+
+const PREFIX = 'glit-rank-';
+const OWNER = 'owner.json';
+
+/** A new folder in the system's temporary one. Those that killed ranks of this machine left are removed. */
+async function ownFolder(): Promise<string> {
+  for (const name of (await readdir(tmpdir())).filter((each) => each.startsWith(PREFIX))) {
+    const folder = join(tmpdir(), name);
+    if (await isAbandoned(folder)) await rm(folder, { recursive: true, force: true });
+  }
+  const path = await mkdtemp(join(tmpdir(), PREFIX));
+  await writeFile(join(path, OWNER), JSON.stringify(thisProcess()));
+  return path;
+}
+
+async function isAbandoned(folder: string): Promise<boolean> {
+  try {
+    const owner = processSchema.parse(JSON.parse(await readFile(join(folder, OWNER), 'utf8')));
+    return owner.host === hostname() && !isAlive(owner);
+  } catch {
+    return false; // made this moment, removed this moment, or another user's
+  }
 }
 
 export interface RankFolder {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { isAlive, PROCESS_FIELDS, thisProcess } from './processIdentity.js';
 
 /** Seconds between two heartbeats of a holder. */
 const HEARTBEAT = 5;
@@ -19,10 +20,7 @@ const HEARTBEATS_PER_READING = 2;
 /** What a lock file says about the process that holds it. */
 const holderSchema = z.object({
   id: z.string(),
-  host: z.string(),
-  pid: z.int(),
-  /** When the process started, in the machine's own units; null where that is not known. */
-  processStart: z.string().nullable(),
+  ...PROCESS_FIELDS,
   /** When it took the lock: ISO 8601, for people. */
   since: z.string(),
   command: z.string(),
@@ -71,9 +69,8 @@ export class RunLock {
   static async take(folder: string, options: LockOptions): Promise<RunLock> {
     const holder: Holder = {
       id: randomUUID(),
+      ...thisProcess(),
       host: options.host ?? hostname(),
-      pid: process.pid,
-      processStart: startOf(process.pid),
       since: new Date().toISOString(),
       command: options.command,
       heartbeat: 0,
@@ -188,26 +185,4 @@ function inUse(folder: string, { command, host, pid, since }: Holder): UserError
   return new UserError(
     `${folder} is in use by glit ${command} on ${host} (process ${pid}, since ${since}); wait for it, or stop it first`,
   );
-}
-
-/** Whether a process of this machine still runs, and is not another one with the same number. */
-function isAlive({ pid, processStart }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // Another user's process is alive.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
-  }
-  return processStart === null || startOf(pid) === processStart;
-}
-
-/** When a process started, in clock ticks since the machine did; null on systems that do not say. */
-function startOf(pid: number): string | null {
-  try {
-    const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? '';
-    // Field 22, and the third follows the name.
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${afterName.split(' ')[19]}`;
-  } catch {
-    return null;
-  }
 }

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+
+/** What a file says about the process that owns it. */
+export const PROCESS_FIELDS = {
+  host: z.string(),
+  pid: z.int(),
+  /** When the process started, in the machine's own units; null where that is not known. */
+  processStart: z.string().nullable(),
+};
+export const processSchema = z.object(PROCESS_FIELDS);
+export type ProcessIdentity = z.infer<typeof processSchema>;
+
+export function thisProcess(): ProcessIdentity {
+  return { host: hostname(), pid: process.pid, processStart: startOf(process.pid) };
+}
+
+/** Whether a process of this machine still runs, and is not another one with the same number. */
+export function isAlive({ pid, processStart }: ProcessIdentity): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    // Another user's process is alive.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+  }
+  return processStart === null || startOf(pid) === processStart;
+}
+
+/** When a process started, in clock ticks since the machine did; null on systems that do not say. */
+function startOf(pid: number): string | null {
+  try {
+    const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? '';
+    // Field 22, and the third follows the name.
+    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${afterName.split(' ')[19]}`;
+  } catch {
+    return null;
+  }
+}

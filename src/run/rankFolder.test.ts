@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { ALONE, type Communicator } from '../comm/communicator.js';
+import { thisProcess } from './processIdentity.js';
+import { rankFolder } from './rankFolder.js';
+
+/** A rank beside one whose run folder is empty. */
+const second: Communicator = {
+  ...ALONE,
+  rank: 1,
+  size: 2,
+  broadcast: () => Promise.resolve(new TextEncoder().encode('{"value":[]}')),
+};
+
+const folders = ['dead', 'alive', 'elsewhere', 'unknown'].map((name) =>
+  join(tmpdir(), `glit-rank-test-${process.pid}-${name}`),
+);
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+test('a rank removes what killed ranks of its machine left, and nothing else', async () => {
+  const child = spawn(process.execPath, ['--eval', '']);
+  await once(child, 'exit');
+  const dead = { host: hostname(), pid: Number(child.pid), processStart: null };
+  const owners = [dead, thisProcess(), { ...dead, host: `not ${hostname()}` }, undefined];
+  folders.forEach((folder, at) => {
+    mkdirSync(folder);
+    if (owners[at] !== undefined) writeFileSync(join(folder, 'owner.json'), JSON.stringify(owners[at]));
+  });
+  const { path, remove } = await rankFolder(second, 'nowhere');
+  assert.deepEqual(folders.map(existsSync), [false, true, true, true]);
+  assert.deepEqual(JSON.parse(readFileSync(join(path, 'owner.json'), 'utf8')), thisProcess());
+  await remove();
+  assert.ok(!existsSync(path));
+});
