@@ -35,7 +35,7 @@ export type { SearchResult } from './run/levels/hierarchicalSearch.js';
 export { readModel, type Model } from './modelfile/modelFile.js';
 export { predictTensor, type PredictTensorOptions } from './modelfile/predictTensor.js';
 export { PRESETS, type PresetName } from './config/presets.js';
-export { formatComparison, type ComparisonRow, type RunResult } from './run/report.js';
+export { formatComparison, type ComparisonRow, type RunResult } from './run/results/report.js';
 export { retrainRun } from './run/retrainRun.js';
 export { searchOnly, wholeMethod } from './run/run.js';
 export type { ScoredCandidate } from './run/levels/searchLevel.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { GatheredStudy } from '../src/run/ablation/gather.js';
 import type { SeedResult } from '../src/run/ablation/seedFile.js';
-import type { RunResult } from '../src/run/report.js';
+import type { RunResult } from '../src/run/results/report.js';
 import { packageRoot } from './packageRoot.js';
 import { glit, interruptedGlit, makePhotos, TINY, writeText, type Ended } from './support/commandLine.js';
 

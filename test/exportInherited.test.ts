@@ -23,7 +23,7 @@ import { Recalibrator } from '../src/run/levels/recalibrate.js';
 import { backboneOf } from '../src/run/levels/hierarchicalSearch.js';
 import { searchedLevel, type SearchedLevel } from '../src/run/levels/searchedLevel.js';
 import type { ScoredCandidate } from '../src/run/levels/searchLevel.js';
-import { RunFolder } from '../src/run/runFolder.js';
+import { RunFolder } from '../src/run/folder/runFolder.js';
 import { openDevice } from '../src/runtime/device.js';
 import { best } from '../src/search/best.js';
 import { tensor, type Tensor } from '../src/tensor/tensor.js';

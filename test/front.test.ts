@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { RunResult } from '../src/run/report.js';
+import type { RunResult } from '../src/run/results/report.js';
 import { readJournal } from '../src/telemetry/journal.js';
 import { glit, interruptedGlit, makePhotos, TINY, type Ended } from './support/commandLine.js';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { formatComparison, formatSearchCosts, percent, type RunResult } from '../run/report.js';
+import { formatComparison, formatSearchCosts, percent, type RunResult } from '../run/results/report.js';
 import { formatDuration } from '../telemetry/progress.js';
 
 /** The message at the end of a whole run. */

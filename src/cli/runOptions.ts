@@ -5,7 +5,7 @@ import { ALONE, type Communicator } from '../comm/communicator.js';
 import { Interrupted, UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
 import { configFrom } from '../config/layers.js';
-import { rankFolder } from '../run/rankFolder.js';
+import { rankFolder } from '../run/folder/rankFolder.js';
 import { continuedRun, newRun, startedBy, type Job, type SessionOptions } from '../run/session.js';
 import { timed } from '../run/time/timed.js';
 import { givenLayers, resumeOptions, type ConfigOption } from './configOptions.js';

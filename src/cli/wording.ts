@@ -1,6 +1,6 @@
 import { formatBudget } from '../measure/budget.js';
 import { formatCount, formatMilliseconds, MEASURES, type Measure } from '../measure/measure.js';
-import { percent } from '../run/report.js';
+import { percent } from '../run/results/report.js';
 import { formatDuration } from '../telemetry/progress.js';
 import { PLANNED_PARTS, stageTitle } from '../telemetry/stageTitle.js';
 import { describeRecipe } from './recipeWording.js';

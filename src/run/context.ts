@@ -5,7 +5,7 @@ import type { Rng } from '../random/rng.js';
 import type { Device } from '../runtime/device.js';
 import type { Listener } from '../telemetry/events.js';
 import type { Config } from '../config/config.js';
-import type { RunFolder } from './runFolder.js';
+import type { RunFolder } from './folder/runFolder.js';
 import type { UnreadableImages } from '../loader/unreadable.js';
 
 /** The context of the stages of a run that must not see test images: it has no data set, and nothing leads to one. */

@@ -14,7 +14,7 @@ import { exportedModel, type ModelForm } from '../modelfile/exportModel.js';
 import { assessModel } from '../modelfile/assess.js';
 import { requireNewModel, writeModel } from '../modelfile/writeModel.js';
 import { seeded, type Rng } from '../random/rng.js';
-import { settledDevice } from './settledDevice.js';
+import { settledDevice } from './devices/settledDevice.js';
 import { openDevice, type Device } from '../runtime/device.js';
 import { best } from '../search/best.js';
 import { pathKey, pathOf, type Path } from '../space/space.js';
@@ -27,7 +27,7 @@ import { Recalibrator } from './levels/recalibrate.js';
 import { backboneOf, finalistsOf } from './levels/hierarchicalSearch.js';
 import { checkSameImages, searchedLevel, type SearchedLevel } from './levels/searchedLevel.js';
 import { candidateName } from './levels/searchLevel.js';
-import { RunFolder } from './runFolder.js';
+import { RunFolder } from './folder/runFolder.js';
 
 export interface ExportInheritedOptions {
   /** The ONNX file to write; its folder is created. */

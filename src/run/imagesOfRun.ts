@@ -1,5 +1,5 @@
 import { parseConfig } from '../config/layers.js';
-import { RunFolder } from './runFolder.js';
+import { RunFolder } from './folder/runFolder.js';
 
 /** The images that a run was given, and the seed that splits them if they have no test images. */
 export async function imagesOfRun(run: string): Promise<{ readonly data: string; readonly seed: number }> {

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
-import type { RunResult } from './report.js';
+import type { RunResult } from './results/report.js';
 import { wholeMethod } from './run.js';
-import { RunFolder } from './runFolder.js';
+import { RunFolder } from './folder/runFolder.js';
 import { continuedRun, type ContinuedOptions } from './session.js';
 
 /**

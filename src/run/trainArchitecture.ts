@@ -10,12 +10,12 @@ import type { TrainStage } from '../telemetry/stage.js';
 import type { Weights } from '../train/state.js';
 import { checkBatches, checkRecipe } from '../config/check.js';
 import type { Config } from '../config/config.js';
-import { writeArchitecture } from './architectureFiles.js';
+import { writeArchitecture } from './results/architectureFiles.js';
 import type { RunContext } from './context.js';
 import { accuracyOf } from './finals/retrain.js';
-import { writeModelFiles } from './modelFiles.js';
+import { writeModelFiles } from './results/modelFiles.js';
 import type { Job } from './session.js';
-import { trainStage } from './trainStage.js';
+import { trainStage } from './training/trainStage.js';
 import type { StateFile } from '../modelfile/weightsFile.js';
 
 /** The weights that a run of `glit train --weights` starts from. */

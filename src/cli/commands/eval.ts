@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { percent } from '../../run/report.js';
+import { percent } from '../../run/results/report.js';
 import { writeAssessment } from '../../modelfile/assessmentFiles.js';
-import { RunFolder } from '../../run/runFolder.js';
+import { RunFolder } from '../../run/folder/runFolder.js';
 import { evaluateFile } from '../../modelfile/useModel.js';
 import { addDeviceOptions, deviceOf, wholeNumber } from '../deviceOptions.js';
 import { addWeightsOptions, MODEL_FILES, weightsOptionsOf } from '../modelOptions.js';

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.js';
 import { compareModels } from '../../explain/compare.js';
 import type { ExplainedBlock, ExplainedClass, ExplainedImage } from '../../explain/explain.js';
 import { ExplanationFolder, type WrittenClass } from '../../explain/folder.js';
-import { percent } from '../../run/report.js';
+import { percent } from '../../run/results/report.js';
 import type { JsonObject } from '../../telemetry/events.js';
 import { addDeviceOptions, deviceOf, wholeNumber } from '../deviceOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';

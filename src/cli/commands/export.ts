@@ -6,7 +6,7 @@ import { isPlain, MODEL_PRECISIONS, type ModelForm } from '../../modelfile/expor
 import { exportWeights, type ExportOptions } from '../../modelfile/exportWeights.js';
 import { imagesOfRun } from '../../run/imagesOfRun.js';
 import { exportInherited } from '../../run/exportInherited.js';
-import { percent } from '../../run/report.js';
+import { percent } from '../../run/results/report.js';
 import { exportGradCam } from '../../explain/exportGradCam.js';
 import type { Architecture } from '../../family/family.js';
 import type { JsonObject } from '../../telemetry/events.js';

@@ -8,7 +8,7 @@ import { measureTable } from '../../latency/measureTable.js';
 import { formatLatencyTable } from '../../measure/latencyTable.js';
 import { seeded } from '../../random/rng.js';
 import { backboneOf, spaceSettingsOf } from '../../run/levels/hierarchicalSearch.js';
-import { settledDevice } from '../../run/settledDevice.js';
+import { settledDevice } from '../../run/devices/settledDevice.js';
 import { openDevice } from '../../runtime/device.js';
 import { allBlocks } from '../../space/searchSpaces.js';
 import type { Json } from '../../telemetry/events.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { UserError } from '../../errors.js';
-import { percent } from '../../run/report.js';
+import { percent } from '../../run/results/report.js';
 import { predictTensor } from '../../modelfile/predictTensor.js';
 import { predict } from '../../modelfile/useModel.js';
 import { addDeviceOptions, deviceOf } from '../deviceOptions.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { configFrom } from '../../config/layers.js';
-import { rankFolder } from '../../run/rankFolder.js';
+import { rankFolder } from '../../run/folder/rankFolder.js';
 import { retrainRun } from '../../run/retrainRun.js';
 import {
   addConfigGroups,

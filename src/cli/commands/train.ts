@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import { readArchitecture } from '../../modelfile/architectureFile.js';
-import { percent } from '../../run/report.js';
+import { percent } from '../../run/results/report.js';
 import { modelConfigOf, training } from '../../run/trainArchitecture.js';
 import { architectureFor, readStateFile, type StateFile } from '../../modelfile/weightsFile.js';
 import { architecture } from '../../family/architecture.js';

@@ -2,8 +2,8 @@ import { formatCount } from '../../measure/measure.js';
 import { rowsPlot } from '../../plot/rows.js';
 import type { Summary } from '../../statistics/summary.js';
 import { formatDuration } from '../../telemetry/progress.js';
-import { percent } from '../report.js';
-import { textTable } from '../textTable.js';
+import { percent } from '../results/report.js';
+import { textTable } from '../results/textTable.js';
 import type { GatheredStudy } from './gather.js';
 import { ROWS } from './rows.js';
 

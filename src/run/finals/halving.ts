@@ -7,7 +7,7 @@ import type { Weights } from '../../train/state.js';
 import type { SearchContext } from '../context.js';
 import { accuracyOf } from './retrain.js';
 import { trainSideBySide } from './sideBySide.js';
-import { trainStage } from '../trainStage.js';
+import { trainStage } from '../training/trainStage.js';
 
 /** A network that may be chosen, and the weights that it has so far. */
 export interface Contender {

@@ -7,10 +7,10 @@ import type { Architecture } from '../../family/family.js';
 import type { Evaluation, TrainedWeights } from '../../telemetry/events.js';
 import type { NetworkRole, TrainStage } from '../../telemetry/stage.js';
 import { NetworkState, type Weights } from '../../train/state.js';
-import { evaluationBatches } from '../batches.js';
+import { evaluationBatches } from '../training/batches.js';
 import type { SearchContext } from '../context.js';
-import { Evaluator } from '../evaluate.js';
-import { trainStage } from '../trainStage.js';
+import { Evaluator } from '../training/evaluate.js';
+import { trainStage } from '../training/trainStage.js';
 
 /** An architecture, trained from scratch. */
 export interface TrainedNetwork {

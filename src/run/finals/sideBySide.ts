@@ -1,7 +1,7 @@
 import { costOf } from '../../measure/cost.js';
 import type { Architecture } from '../../family/family.js';
 import type { SearchContext } from '../context.js';
-import { macsOfStep, openTrainingEngines } from '../engines.js';
+import { macsOfStep, openTrainingEngines } from '../devices/engines.js';
 
 /**
  * Trains networks by the run's recipe, or a shortened one, on as many engines as bring them forward. `train` gets a context

@@ -6,9 +6,9 @@ import type { Device } from '../../runtime/device.js';
 import type { Engines } from '../../runtime/engines.js';
 import type { Path } from '../../space/space.js';
 import { NetworkState, type Weights } from '../../train/state.js';
-import { drawnBatches, evaluationBatches, type FixedBatches } from '../batches.js';
+import { drawnBatches, evaluationBatches, type FixedBatches } from '../training/batches.js';
 import type { SearchContext } from '../context.js';
-import { Evaluator, type Measured } from '../evaluate.js';
+import { Evaluator, type Measured } from '../training/evaluate.js';
 import { Recalibrator } from './recalibrate.js';
 import { scoringImages } from './scoringImages.js';
 

@@ -7,7 +7,7 @@ import { timeNetworks } from '../../latency/stopwatch.js';
 import { costOf } from '../../measure/cost.js';
 import { latenciesFrom, subjectOf, type LatencyTable } from '../../measure/latencyTable.js';
 import { formatMilliseconds } from '../../measure/measure.js';
-import { settledDevice } from '../settledDevice.js';
+import { settledDevice } from '../devices/settledDevice.js';
 import { openDevice } from '../../runtime/device.js';
 import type { LatencyMeasured } from '../../telemetry/events.js';
 import { readJournal } from '../../telemetry/journal.js';

@@ -7,7 +7,7 @@ import type { Device } from '../../runtime/device.js';
 import type { Path } from '../../space/space.js';
 import { scalar, tensor } from '../../tensor/tensor.js';
 import type { NetworkState } from '../../train/state.js';
-import type { FixedBatches } from '../batches.js';
+import type { FixedBatches } from '../training/batches.js';
 
 /**
  * Recomputes a path's BatchNorm statistics. A supernet's running statistics mix those of all paths; SPOS (section 3.4)

@@ -19,11 +19,11 @@ import { stageName, type SearchStage } from '../../telemetry/stage.js';
 import { evolutionOf } from '../../config/check.js';
 import type { Weights } from '../../train/state.js';
 import { nearLimitOf } from '../budget.js';
-import { openEngines } from '../engines.js';
+import { openEngines } from '../devices/engines.js';
 import { CandidateScorer } from './candidateScorer.js';
 import type { SearchContext } from '../context.js';
 import { costOptionsOf } from '../latencyTable.js';
-import { trainStage } from '../trainStage.js';
+import { trainStage } from '../training/trainStage.js';
 import { supernetPaths } from './supernetPaths.js';
 
 /** How candidates are proposed: by evolution, for several objectives by NSGA-II, or for comparison at random. */

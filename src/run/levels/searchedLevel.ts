@@ -9,7 +9,7 @@ import { blocksOf, pathKey, type Path } from '../../space/space.js';
 import { readJournal, type Entry } from '../../telemetry/journal.js';
 import { stageName } from '../../telemetry/stage.js';
 import type { RunContext } from '../context.js';
-import type { RunFolder } from '../runFolder.js';
+import type { RunFolder } from '../folder/runFolder.js';
 import { firstLevel } from './hierarchicalSearch.js';
 import type { ScoredCandidate } from './searchLevel.js';
 

@@ -9,13 +9,13 @@ import { train } from '../../train/loop.js';
 import type { NetworkState } from '../../train/state.js';
 import { CandidateScorer } from '../levels/candidateScorer.js';
 import type { SearchContext } from '../context.js';
-import { evaluationBatches } from '../batches.js';
-import { largestMacs, macsOfStep, openEngines, openTrainingEngines } from '../engines.js';
-import { Evaluator } from '../evaluate.js';
+import { evaluationBatches } from '../training/batches.js';
+import { largestMacs, macsOfStep, openEngines, openTrainingEngines } from '../devices/engines.js';
+import { Evaluator } from '../training/evaluate.js';
 import { backboneOf, firstLevel } from '../levels/hierarchicalSearch.js';
 import { randomCandidates } from '../finals/randomSearch.js';
 import { scoringCount } from '../levels/scoringImages.js';
-import { loaderOf } from '../trainStage.js';
+import { loaderOf } from '../training/trainStage.js';
 
 /** How fast this machine does the parts of a run; all in seconds. */
 export interface Speed {

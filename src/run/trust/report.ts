@@ -5,8 +5,8 @@ import { scatterPlot } from '../../plot/scatter.js';
 import type { Path } from '../../space/space.js';
 import { meanOf } from '../../statistics/summary.js';
 import type { Estimate } from '../../telemetry/events.js';
-import { percent } from '../report.js';
-import { textTable } from '../textTable.js';
+import { percent } from '../results/report.js';
+import { textTable } from '../results/textTable.js';
 import type { SampledCandidate } from './sample.js';
 import type { MeasuredCandidate, TrustStatistics } from './statistics.js';
 

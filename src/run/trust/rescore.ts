@@ -7,7 +7,7 @@ import { stageName, type RescoreStage } from '../../telemetry/stage.js';
 import type { Weights } from '../../train/state.js';
 import { CandidateScorer } from '../levels/candidateScorer.js';
 import type { SearchContext } from '../context.js';
-import { largestMacs, openEngines } from '../engines.js';
+import { largestMacs, openEngines } from '../devices/engines.js';
 
 /** A candidate's accuracy with inherited weights, 0 to 1. */
 export interface Fitness {

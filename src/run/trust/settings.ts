@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RecipeConfig } from '../../config/config.js';
 import { UserError } from '../../errors.js';
-import type { RunFolder } from '../runFolder.js';
+import type { RunFolder } from '../folder/runFolder.js';
 import type { SearchedLevel } from '../levels/searchedLevel.js';
 
 const FILE = 'settings.json';

@@ -9,7 +9,7 @@ import type { SearchData } from '../../dataset/dataset.js';
 import type { SearchContext } from '../context.js';
 import { accuracyOf } from '../finals/retrain.js';
 import { trainSideBySide } from '../finals/sideBySide.js';
-import { trainStage } from '../trainStage.js';
+import { trainStage } from '../training/trainStage.js';
 import type { Half } from './halves.js';
 
 /** The accuracy of one network after training from scratch, on each half of the held-out images, 0 to 1. */

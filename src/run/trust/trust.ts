@@ -10,7 +10,7 @@ import { budgetOf } from '../budget.js';
 import type { RunContext, SearchContext } from '../context.js';
 import { backboneOf } from '../levels/hierarchicalSearch.js';
 import { checkSameImages, type SearchedLevel } from '../levels/searchedLevel.js';
-import type { RunFolder } from '../runFolder.js';
+import type { RunFolder } from '../folder/runFolder.js';
 import type { Job } from '../session.js';
 import { halvesOf, type Half } from './halves.js';
 import { formatTrustReport, trustPicture, type TrustResult } from './report.js';

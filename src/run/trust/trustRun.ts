@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../../config/config.js';
 import { parseConfig } from '../../config/layers.js';
 import { UserError } from '../../errors.js';
-import { RunFolder } from '../runFolder.js';
+import { RunFolder } from '../folder/runFolder.js';
 import { continuedRun, newRun, type ContinuedOptions } from '../session.js';
 import type { TrustResult } from './report.js';
 import { searchedLevel, type SearchedLevel } from '../levels/searchedLevel.js';

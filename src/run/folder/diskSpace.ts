@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { UserError } from '../errors.js';
-import type { Config } from '../config/config.js';
-import { costRange } from '../measure/budget.js';
-import { costsOfSpace } from '../measure/cost.js';
-import { betterHalf } from './finals/halving.js';
-import { backboneOf, firstLevel } from './levels/hierarchicalSearch.js';
+import { UserError } from '../../errors.js';
+import type { Config } from '../../config/config.js';
+import { costRange } from '../../measure/budget.js';
+import { costsOfSpace } from '../../measure/cost.js';
+import { betterHalf } from '../finals/halving.js';
+import { backboneOf, firstLevel } from '../levels/hierarchicalSearch.js';
 
 const FLOAT_BYTES = 4;
 

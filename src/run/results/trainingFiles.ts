@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import sharp from 'sharp';
-import type { Config } from '../config/config.js';
-import { panelsPlot } from '../plot/panels.js';
-import { csvTable } from '../telemetry/csv.js';
-import { readJournal, type Entry } from '../telemetry/journal.js';
-import { stageName } from '../telemetry/stage.js';
-import { EventFile, type Setting } from '../tensorboard/eventFile.js';
-import type { RunFolder } from './runFolder.js';
+import type { Config } from '../../config/config.js';
+import { panelsPlot } from '../../plot/panels.js';
+import { csvTable } from '../../telemetry/csv.js';
+import { readJournal, type Entry } from '../../telemetry/journal.js';
+import { stageName } from '../../telemetry/stage.js';
+import { EventFile, type Setting } from '../../tensorboard/eventFile.js';
+import type { RunFolder } from '../folder/runFolder.js';
 
 type Step = Extract<Entry, { readonly type: 'trainStep' }>;
 type Accuracy = Extract<Entry, { readonly type: 'evaluation' }>;

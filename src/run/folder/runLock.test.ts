@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { UserError } from '../errors.js';
+import { UserError } from '../../errors.js';
 import { RunLock } from './runLock.js';
 
 const root = mkdtempSync(join(tmpdir(), 'glit-lock-'));

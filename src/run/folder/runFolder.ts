@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writeFileAtomically } from '../checkpoint/atomicFile.js';
-import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.js';
-import { UserError } from '../errors.js';
-import type { Tensor } from '../tensor/tensor.js';
-import type { Weights } from '../train/state.js';
+import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
+import { readSafetensors, writeSafetensors } from '../../checkpoint/safetensors.js';
+import { UserError } from '../../errors.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import type { Weights } from '../../train/state.js';
 
 /**
  * The folder of one run. Files are written atomically:

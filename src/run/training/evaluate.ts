@@ -1,14 +1,14 @@
-import { stopIfAborted } from '../errors.js';
-import { CompiledProgram } from '../program/compiled.js';
-import { evaluationProgram, type NetworkFeed } from '../program/evaluation.js';
-import { pixelImages } from '../program/images.js';
-import { pathFeed, type Network } from '../model/network.js';
-import type { Device } from '../runtime/device.js';
-import type { Path } from '../space/space.js';
-import { tensor, type Tensor } from '../tensor/tensor.js';
-import { countCorrect } from '../train/loop.js';
-import { summedLoss } from '../train/loss.js';
-import type { NetworkState } from '../train/state.js';
+import { stopIfAborted } from '../../errors.js';
+import { CompiledProgram } from '../../program/compiled.js';
+import { evaluationProgram, type NetworkFeed } from '../../program/evaluation.js';
+import { pixelImages } from '../../program/images.js';
+import { pathFeed, type Network } from '../../model/network.js';
+import type { Device } from '../../runtime/device.js';
+import type { Path } from '../../space/space.js';
+import { tensor, type Tensor } from '../../tensor/tensor.js';
+import { countCorrect } from '../../train/loop.js';
+import { summedLoss } from '../../train/loss.js';
+import type { NetworkState } from '../../train/state.js';
 import type { FixedBatches } from './batches.js';
 
 /** How a network does on images. */

@@ -1,9 +1,9 @@
-import { costRange } from '../measure/budget.js';
-import { costTable } from '../measure/cost.js';
-import type { Network } from '../model/network.js';
-import type { Device } from '../runtime/device.js';
-import { Engines } from '../runtime/engines.js';
-import type { SearchContext } from './context.js';
+import { costRange } from '../../measure/budget.js';
+import { costTable } from '../../measure/cost.js';
+import type { Network } from '../../model/network.js';
+import type { Device } from '../../runtime/device.js';
+import { Engines } from '../../runtime/engines.js';
+import type { SearchContext } from '../context.js';
 
 /** Works that do not depend on one another. */
 export interface IndependentWorks {

@@ -1,9 +1,9 @@
-import { assessFile } from '../modelfile/assess.js';
-import { assessmentFiles } from '../modelfile/assessmentFiles.js';
-import { exportedModel, type ModelDescription } from '../modelfile/exportModel.js';
-import { modelFolderFiles } from '../modelfile/modelFolder.js';
-import type { Weights } from '../train/state.js';
-import type { RunContext } from './context.js';
+import { assessFile } from '../../modelfile/assess.js';
+import { assessmentFiles } from '../../modelfile/assessmentFiles.js';
+import { exportedModel, type ModelDescription } from '../../modelfile/exportModel.js';
+import { modelFolderFiles } from '../../modelfile/modelFolder.js';
+import type { Weights } from '../../train/state.js';
+import type { RunContext } from '../context.js';
 
 /**
  * Writes a trained network to the run folder: as `best.onnx`, as the folder `model/` for other clients, and how it does

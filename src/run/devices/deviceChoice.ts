@@ -1,22 +1,22 @@
 /** `--device auto`: the fastest engine for a run's networks whose results agree with ONNX Runtime's. */
-import { UserError } from '../errors.js';
-import type { Config } from '../config/config.js';
-import { deit } from '../family/glit/architecture.js';
-import { IMAGENET_NORMALIZATION } from '../family/preprocessing.js';
-import { pathFeed, plainNetwork, type Network } from '../model/network.js';
-import { CompiledProgram } from '../program/compiled.js';
-import { pixelImages } from '../program/images.js';
-import { seeded } from '../random/rng.js';
-import { openDevice, type DeviceKind, type DeviceOptions, type Precision } from '../runtime/device.js';
-import { quantile } from '../statistics/quantile.js';
-import type { DeviceChosen, DeviceTried } from '../telemetry/events.js';
-import { float32, scalar, tensor } from '../tensor/tensor.js';
-import { smoothTargets } from '../train/loss.js';
-import { scalarFeeds } from '../train/optimize.js';
-import { adamw } from '../train/optimizers/adamw.js';
-import { NetworkState } from '../train/state.js';
-import { trainingStep } from '../train/step.js';
-import { backboneOf } from './levels/hierarchicalSearch.js';
+import { UserError } from '../../errors.js';
+import type { Config } from '../../config/config.js';
+import { deit } from '../../family/glit/architecture.js';
+import { IMAGENET_NORMALIZATION } from '../../family/preprocessing.js';
+import { pathFeed, plainNetwork, type Network } from '../../model/network.js';
+import { CompiledProgram } from '../../program/compiled.js';
+import { pixelImages } from '../../program/images.js';
+import { seeded } from '../../random/rng.js';
+import { openDevice, type DeviceKind, type DeviceOptions, type Precision } from '../../runtime/device.js';
+import { quantile } from '../../statistics/quantile.js';
+import type { DeviceChosen, DeviceTried } from '../../telemetry/events.js';
+import { float32, scalar, tensor } from '../../tensor/tensor.js';
+import { smoothTargets } from '../../train/loss.js';
+import { scalarFeeds } from '../../train/optimize.js';
+import { adamw } from '../../train/optimizers/adamw.js';
+import { NetworkState } from '../../train/state.js';
+import { trainingStep } from '../../train/step.js';
+import { backboneOf } from '../levels/hierarchicalSearch.js';
 
 /** An engine that `auto` tries. */
 interface Engine {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { readSafetensors } from '../checkpoint/safetensors.js';
-import { UserError } from '../errors.js';
-import type { Tensor } from '../tensor/tensor.js';
-import type { Checkpoints, SnapshotStore, TrainingSnapshot } from '../train/checkpoints.js';
+import { readSafetensors } from '../../checkpoint/safetensors.js';
+import { UserError } from '../../errors.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import type { Checkpoints, SnapshotStore, TrainingSnapshot } from '../../train/checkpoints.js';
 import type { RunFolder } from './runFolder.js';
 
 /** Seconds between snapshots of a training in progress. */

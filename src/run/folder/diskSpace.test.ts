@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { PRESETS } from '../config/presets.js';
-import { UserError } from '../errors.js';
+import { PRESETS } from '../../config/presets.js';
+import { UserError } from '../../errors.js';
 import { requireSpace, spaceForRun } from './diskSpace.js';
 
 describe('the space of a run', () => {

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { tensor, type Tensor } from '../tensor/tensor.js';
-import type { Checkpoints } from '../train/checkpoints.js';
+import { tensor, type Tensor } from '../../tensor/tensor.js';
+import type { Checkpoints } from '../../train/checkpoints.js';
 import { RunFolder } from './runFolder.js';
 import { removeSnapshots, snapshotsOf } from './snapshots.js';
 

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { UserError } from '../errors.js';
+import { UserError } from '../../errors.js';
 import { isAlive, PROCESS_FIELDS, thisProcess } from './processIdentity.js';
 
 /** Seconds between two heartbeats of a holder. */

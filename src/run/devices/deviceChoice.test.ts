@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { whyNoOpenVino } from '../../test/openVino.js';
-import { PRESETS } from '../config/presets.js';
+import { whyNoOpenVino } from '../../../test/openVino.js';
+import { PRESETS } from '../../config/presets.js';
 import { chooseDevice } from './deviceChoice.js';
 
 const noOpenVino = await whyNoOpenVino();

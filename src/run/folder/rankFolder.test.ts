@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { ALONE, type Communicator } from '../comm/communicator.js';
+import { ALONE, type Communicator } from '../../comm/communicator.js';
 import { thisProcess } from './processIdentity.js';
 import { rankFolder } from './rankFolder.js';
 

@@ -1,7 +1,7 @@
-import { Progress } from '../telemetry/progress.js';
-import type { Listener, TrainingSummary } from '../telemetry/events.js';
-import type { SupernetStage, TrainStage, TrustStage } from '../telemetry/stage.js';
-import type { Recipe, StepReport } from '../train/loop.js';
+import { Progress } from '../../telemetry/progress.js';
+import type { Listener, TrainingSummary } from '../../telemetry/events.js';
+import type { SupernetStage, TrainStage, TrustStage } from '../../telemetry/stage.js';
+import type { Recipe, StepReport } from '../../train/loop.js';
 
 /** Reports the steps of a training as events and, at the end, how much each part of the recipe did. */
 export class TrainingLog {

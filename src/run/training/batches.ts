@@ -1,11 +1,11 @@
-import type { Augmentation } from '../image/augment/augmentation.js';
-import type { Preprocessing } from '../family/preprocessing.js';
-import type { ImageSource } from '../dataset/source.js';
-import type { Resampling } from '../loader/decode.js';
-import { evaluationLoader, trainingLoader, type Batch, type Loader } from '../loader/loader.js';
-import { bytesOf } from '../image/image.js';
-import type { UnreadableListener } from '../loader/unreadable.js';
-import type { Rng } from '../random/rng.js';
+import type { Augmentation } from '../../image/augment/augmentation.js';
+import type { Preprocessing } from '../../family/preprocessing.js';
+import type { ImageSource } from '../../dataset/source.js';
+import type { Resampling } from '../../loader/decode.js';
+import { evaluationLoader, trainingLoader, type Batch, type Loader } from '../../loader/loader.js';
+import { bytesOf } from '../../image/image.js';
+import type { UnreadableListener } from '../../loader/unreadable.js';
+import type { Rng } from '../../random/rng.js';
 
 /** The memory limit for caching the batches that every candidate sees. */
 const KEPT_BYTES = 2 ** 30;

@@ -1,9 +1,9 @@
-import { formatArchitecture } from '../family/codec.js';
-import type { Architecture } from '../family/family.js';
-import { formatCount } from '../measure/measure.js';
-import { profileOf } from '../measure/profile.js';
-import { anatomyOf, anatomyPlot } from '../plot/anatomy.js';
-import type { RunFolder } from './runFolder.js';
+import { formatArchitecture } from '../../family/codec.js';
+import type { Architecture } from '../../family/family.js';
+import { formatCount } from '../../measure/measure.js';
+import { profileOf } from '../../measure/profile.js';
+import { anatomyOf, anatomyPlot } from '../../plot/anatomy.js';
+import type { RunFolder } from '../folder/runFolder.js';
 
 /** Writes an architecture to the run folder: `architecture.json` and, for GLiT's family, its drawing `architecture.svg`. */
 export async function writeArchitecture(folder: RunFolder, architecture: Architecture): Promise<void> {

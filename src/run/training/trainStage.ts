@@ -1,18 +1,18 @@
-import { contactSheet } from '../loader/contactSheet.js';
-import { trainingLoader, type Loader } from '../loader/loader.js';
-import type { ImageSource } from '../dataset/source.js';
-import type { Network } from '../model/network.js';
-import type { Rng } from '../random/rng.js';
-import { train } from '../train/loop.js';
-import { rateAfter } from '../train/rollback.js';
-import type { PathSchedule } from '../train/paths.js';
-import { NetworkState, type Weights } from '../train/state.js';
-import type { RecipeConfig } from '../config/config.js';
-import type { SearchContext } from './context.js';
-import { recipeFor } from '../config/recipes/inSteps.js';
-import { stageName, type SupernetStage, type TrainStage, type TrustStage } from '../telemetry/stage.js';
-import { chanceWatch } from './levels/chance.js';
-import { removeSnapshots, snapshotsOf } from './snapshots.js';
+import { contactSheet } from '../../loader/contactSheet.js';
+import { trainingLoader, type Loader } from '../../loader/loader.js';
+import type { ImageSource } from '../../dataset/source.js';
+import type { Network } from '../../model/network.js';
+import type { Rng } from '../../random/rng.js';
+import { train } from '../../train/loop.js';
+import { rateAfter } from '../../train/rollback.js';
+import type { PathSchedule } from '../../train/paths.js';
+import { NetworkState, type Weights } from '../../train/state.js';
+import type { RecipeConfig } from '../../config/config.js';
+import type { SearchContext } from '../context.js';
+import { recipeFor } from '../../config/recipes/inSteps.js';
+import { stageName, type SupernetStage, type TrainStage, type TrustStage } from '../../telemetry/stage.js';
+import { chanceWatch } from '../levels/chance.js';
+import { removeSnapshots, snapshotsOf } from '../folder/snapshots.js';
 import { TrainingLog } from './trainingLog.js';
 
 /** A trained network on the device, which the caller frees, and the moving average of its weights, if any. */

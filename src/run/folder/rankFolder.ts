@@ -2,8 +2,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Communicator } from '../comm/communicator.js';
-import { agreed } from '../comm/exchange.js';
+import type { Communicator } from '../../comm/communicator.js';
+import { agreed } from '../../comm/exchange.js';
 import { isAlive, processSchema, thisProcess } from './processIdentity.js';
 import { RunFolder } from './runFolder.js';
 

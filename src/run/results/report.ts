@@ -1,13 +1,13 @@
 import { stringify } from 'yaml';
-import { formatCount, formatMilliseconds, MEASURES, type Cost } from '../measure/measure.js';
-import { formatProfile, profileOf } from '../measure/profile.js';
-import type { Architecture } from '../family/family.js';
-import type { LatencyMeasured } from '../telemetry/events.js';
-import { formatDuration } from '../telemetry/progress.js';
-import { stageName, type NetworkRole } from '../telemetry/stage.js';
-import type { Config } from '../config/config.js';
-import type { SearchFront } from './levels/searchFront.js';
-import type { ScoredCandidate } from './levels/searchLevel.js';
+import { formatCount, formatMilliseconds, MEASURES, type Cost } from '../../measure/measure.js';
+import { formatProfile, profileOf } from '../../measure/profile.js';
+import type { Architecture } from '../../family/family.js';
+import type { LatencyMeasured } from '../../telemetry/events.js';
+import { formatDuration } from '../../telemetry/progress.js';
+import { stageName, type NetworkRole } from '../../telemetry/stage.js';
+import type { Config } from '../../config/config.js';
+import type { SearchFront } from '../levels/searchFront.js';
+import type { ScoredCandidate } from '../levels/searchLevel.js';
 import { textTable } from './textTable.js';
 
 /** A row of the comparison: one network, trained with the same recipe as the others. */
