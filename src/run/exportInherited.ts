@@ -24,7 +24,7 @@ import { stageName } from '../telemetry/stage.js';
 import { NetworkState, type Weights } from '../train/state.js';
 import { calibrationBatches, type CalibrationContext } from './levels/candidateScorer.js';
 import { Recalibrator } from './levels/recalibrate.js';
-import { backboneOf, finalistsOf } from './levels/hierarchicalSearch.js';
+import { backboneOf, eligibleOf } from './levels/hierarchicalSearch.js';
 import { checkSameImages, searchedLevel, type SearchedLevel } from './levels/searchedLevel.js';
 import { candidateName } from './levels/searchLevel.js';
 import { RunFolder } from './folder/runFolder.js';
@@ -116,11 +116,11 @@ interface Candidate {
 /** The network that the search chose: its best candidate or, if the budget bounds latency, the best one within it. */
 async function winnerOf(folder: RunFolder, config: Config, { candidates }: SearchedLevel): Promise<Candidate> {
   const slow = new Map<string, boolean>();
-  for (const entry of await readJournal(folder.path('journal.jsonl'))) {
-    if (entry.type === 'latencyMeasured') slow.set(entry.name, entry.milliseconds > entry.limit);
+  for (const { name, milliseconds, limit } of await readJournal(folder.path('journal.jsonl'), 'latencyMeasured')) {
+    slow.set(name, milliseconds > limit);
   }
   const searched = candidates.filter(({ method }) => method !== 'random');
-  const ranked = finalistsOf(config, { candidates: searched, ranked: best(searched, Infinity) });
+  const ranked = eligibleOf(config, { candidates: searched, ranked: best(searched, Infinity) });
   const winner = ranked.find((each) => slow.get(candidateName(each)) !== true);
   if (winner === undefined) {
     throw new UserError(`${folder.root} has no candidate within the limit on latency; name one with --arch`);

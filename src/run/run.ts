@@ -3,8 +3,8 @@ import type { SearchData } from '../dataset/dataset.js';
 import { architecture } from '../family/architecture.js';
 import { perKnownMeasure } from '../measure/measure.js';
 import { formatArchitecture } from '../family/codec.js';
-import { readJournal } from '../telemetry/journal.js';
-import { networkName, type NetworkRole } from '../telemetry/stage.js';
+import { journalEntries, readJournal } from '../telemetry/journal.js';
+import { networkName, type NetworkRole, type Selection } from '../telemetry/stage.js';
 import { writeArchitecture } from './results/architectureFiles.js';
 import { candidatesTable } from './levels/candidatesTable.js';
 import { frontPicture } from './levels/frontPicture.js';
@@ -19,8 +19,9 @@ import { formatReport, type ComparisonRow, type RunResult } from './results/repo
 import { bestTrained, trainFinalists } from './finals/finalTraining.js';
 import { randomSearch, type RandomSearchResult } from './finals/randomSearch.js';
 import { accuracyOf, retrain, type TrainedNetwork } from './finals/retrain.js';
-import { searchCost } from './finals/searchCost.js';
+import { searchCost, type SearchCost } from './finals/searchCost.js';
 import { trainSideBySide } from './finals/sideBySide.js';
+import type { RunFolder } from './folder/runFolder.js';
 import { RecordedFitness } from './levels/searchLevel.js';
 import type { DataContext, Job } from './session.js';
 
@@ -107,8 +108,8 @@ async function searchOn(context: RunContext, data: SearchData): Promise<SearchRe
 /** The scores of earlier processes, from the journal. */
 async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness> {
   const recorded = new RecordedFitness();
-  for (const entry of await readJournal(folder.path('journal.jsonl'))) {
-    if (entry.type === 'candidateEvaluated') recorded.add(entry.stage, entry.method, entry.path, entry);
+  for (const entry of await readJournal(folder.path('journal.jsonl'), 'candidateEvaluated')) {
+    recorded.add(entry.stage, entry.method, entry.path, entry);
   }
   return recorded;
 }
@@ -143,8 +144,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     )),
   );
   if (config.retrain.baselines) {
-    const entries = await readJournal(folder.path('journal.jsonl'));
-    const cost = await agreed(ranks, () => searchCost(entries, 'found'));
+    const cost = await agreed(ranks, () => searchCost(journalEntries(folder.path('journal.jsonl')), 'found'));
     random = await randomSearch(context, data, cost);
     compared.push(random.network);
   }
@@ -165,7 +165,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
   const description = { classes: data.classes, architecture: found.architecture };
   const onnxAccuracy = await writeModelFiles(context, found.weights, description);
 
-  const journal = await readJournal(folder.path('journal.jsonl'));
+  const costOf = (by: Selection): Promise<SearchCost> => searchCost(journalEntries(folder.path('journal.jsonl')), by);
   const result: RunResult = {
     dataset: dataset.name,
     architecture: found.architecture,
@@ -176,19 +176,26 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     finalists: finalists.map(({ network, heldOut }) => ({ name: networkName(network), heldOut })),
     ...(search.measured.length > 0 && { latencies: search.measured }),
     ...(search.front !== undefined && { front: search.front }),
-    searchProcessorSeconds: searchCost(journal, 'found').processorSeconds,
+    searchProcessorSeconds: (await costOf('found')).processorSeconds,
     ...(random !== undefined && {
       randomSearch: {
         candidates: random.candidates,
-        processorSeconds: searchCost(journal, 'random').processorSeconds,
+        processorSeconds: (await costOf('random')).processorSeconds,
       },
     }),
-    seconds: journal.at(-1)?.seconds ?? 0,
+    seconds: await secondsOf(folder),
   };
   await folder.write('report.md', formatReport(config, result, search.candidates));
   await folder.write('result.json', `${JSON.stringify(result, null, 2)}\n`);
   emit({ type: 'artifact', kind: 'report', path: 'report.md' });
   return result;
+}
+
+/** Seconds of work on a run so far, over all its processes. */
+async function secondsOf(folder: RunFolder): Promise<number> {
+  let worked = 0;
+  for await (const { seconds } of journalEntries(folder.path('journal.jsonl'))) worked = seconds;
+  return worked;
 }
 
 function labelOf(network: NetworkRole, architectureName: string | undefined): string {

@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../errors.js';
 import { tee, type RunEvent } from './events.js';
-import { JournalReader, JournalWriter, readJournal, type Clock, type Stamp } from './journal.js';
+import { journalEntries, JournalWriter, readJournal, type Clock, type Stamp } from './journal.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'glit-journal-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -114,27 +114,35 @@ describe('a journal', () => {
     await assert.rejects(readJournal(path.join(folder, 'absent')), UserError);
   });
 
-  test('can be followed while it grows, cut anywhere', async () => {
+  test('is read in pieces of any size', async () => {
     const messages = fc.array(fc.string({ unit: 'binary' }), { maxLength: 5 });
     await fc.assert(
-      fc.asyncProperty(messages, fc.array(fc.nat(400), { maxLength: 8 }), async (texts, cuts) => {
-        const source = newFile();
-        const journal = new JournalWriter(source);
+      fc.asyncProperty(messages, fc.integer({ min: 1, max: 300 }), async (texts, piece) => {
+        const file = newFile();
+        const journal = new JournalWriter(file);
         for (const text of texts) journal.write(warning(text));
         journal.close();
-        const bytes = readFileSync(source);
-        const growing = newFile();
-        writeFileSync(growing, '');
-        const reader = new JournalReader(growing);
+        appendFileSync(file, '{"type":"torn"');
         const seen: unknown[] = [];
-        for (const cut of [...cuts.sort((a, b) => a - b), bytes.length]) {
-          writeFileSync(growing, bytes.subarray(0, Math.min(cut, bytes.length)));
-          for (const entry of await reader.next()) seen.push(entry.type === 'warning' && entry.message);
-        }
+        for await (const entry of journalEntries(file, piece)) seen.push(entry.type === 'warning' && entry.message);
         assert.deepEqual(seen, texts);
       }),
       { numRuns: 30 },
     );
+  });
+
+  test('larger than a piece is continued where it stopped, and read by type', async () => {
+    const file = newFile();
+    const clock: Clock = { now: () => 7000, processorSeconds: () => 3 };
+    const line = JSON.stringify({ time: '', seconds: 5, processorSeconds: 2, ...warning('x'.repeat(1000)) });
+    writeFileSync(file, `${line}\n`.repeat(2500));
+    appendFileSync(file, line.slice(0, 600));
+    const journal = new JournalWriter(file, clock);
+    journal.write({ type: 'runInterrupted' });
+    journal.close();
+    assert.equal((await readJournal(file)).length, 2501);
+    const [last, ...others] = await readJournal(file, 'runInterrupted');
+    assert.deepEqual([last.seconds, last.processorSeconds, others.length], [5, 2, 0]);
   });
 });
 

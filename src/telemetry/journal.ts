@@ -2,7 +2,7 @@
  * A run's journal: an append-only text file with one JSON event per line. A line counts once its newline is written, so
  * a crash loses at most the line being written.
  */
-import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { UserError, writeFailure } from '../errors.js';
 import type { RunEvent } from './events.js';
@@ -57,15 +57,13 @@ export class JournalWriter {
     private readonly file: string,
     private readonly clock: Clock = PROCESS_CLOCK,
   ) {
-    const previous = existsSync(file) ? readFileSync(file) : Buffer.alloc(0);
-    const complete = completeLength(previous);
-    const entries = parseLines(previous.subarray(0, complete), file, 1);
-    if (complete < previous.length) truncateSync(file, complete);
+    const { complete, length, last } = existsSync(file) ? endOf(file) : { complete: 0, length: 0, last: undefined };
+    if (complete < length) truncateSync(file, complete);
     this.length = complete;
     this.descriptor = openSync(file, 'a');
-    this.start = clock.now() - (entries.at(-1)?.seconds ?? 0) * 1000;
+    this.start = clock.now() - (last?.seconds ?? 0) * 1000;
     // Journals of older versions do not have it.
-    this.processorStart = clock.processorSeconds() - (entries.at(-1)?.processorSeconds ?? 0);
+    this.processorStart = clock.processorSeconds() - (last?.processorSeconds ?? 0);
   }
 
   /**
@@ -98,44 +96,69 @@ export class JournalWriter {
   }
 }
 
-/** Reads a journal while it may still grow. */
-export class JournalReader {
-  private position = 0;
-  private lines = 0;
+/** Bytes that are read at a time. */
+const PIECE = 1 << 20;
 
-  constructor(private readonly file: string) {}
-
-  /**
-   * The entries since the last call, or since the start. An unfinished last line is left for later. Throws a UserError
-   * that names a line that is not an entry, or when the file does not exist.
-   */
-  async next(): Promise<readonly Entry[]> {
-    const bytes = await readFrom(this.file, this.position);
-    const complete = bytes.subarray(0, completeLength(bytes));
-    const entries = parseLines(complete, this.file, this.lines + 1);
-    this.position += complete.length;
-    this.lines += entries.length;
-    return entries;
-  }
-}
-
-/** All entries of a journal; see {@link JournalReader.next}. */
-export function readJournal(file: string): Promise<readonly Entry[]> {
-  return new JournalReader(file).next();
-}
-
-async function readFrom(file: string, position: number): Promise<Buffer> {
+/**
+ * The entries of a journal, one after the other: a long run's journal is larger than a string can be. An unfinished last
+ * line is left out. Throws a UserError that names a line that is not an entry, or when the file does not exist.
+ */
+export async function* journalEntries(file: string, piece = PIECE): AsyncGenerator<Entry, void, undefined> {
   const handle = await open(file, 'r').catch((error: unknown) => {
     throw new UserError(
       `The journal ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
     );
   });
   try {
-    const bytes = Buffer.alloc(Math.max(0, (await handle.stat()).size - position));
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, position);
-    return bytes.subarray(0, bytesRead);
+    const bytes = Buffer.alloc(piece);
+    let rest: Buffer = Buffer.alloc(0);
+    for (let line = 1; ;) {
+      const { bytesRead } = await handle.read(bytes, 0, piece);
+      if (bytesRead === 0) return;
+      const unread = Buffer.concat([rest, bytes.subarray(0, bytesRead)]);
+      const complete = completeLength(unread);
+      rest = unread.subarray(complete);
+      for (const text of linesOf(unread.subarray(0, complete))) yield entryOf(text, file, line++);
+    }
   } finally {
     await handle.close();
+  }
+}
+
+/** All entries of a journal, or those of one type; see {@link journalEntries}. */
+export async function readJournal(file: string): Promise<Entry[]>;
+export async function readJournal<Type extends Entry['type']>(
+  file: string,
+  type: Type,
+): Promise<Extract<Entry, { readonly type: Type }>[]>;
+export async function readJournal(file: string, type?: Entry['type']): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  for await (const entry of journalEntries(file)) if (type === undefined || entry.type === type) entries.push(entry);
+  return entries;
+}
+
+/** The length of a journal, that of its complete lines, and its last entry. */
+function endOf(file: string): { readonly length: number; readonly complete: number; readonly last?: Entry } {
+  const descriptor = openSync(file, 'r');
+  try {
+    const bytes = Buffer.alloc(PIECE);
+    let [length, lines] = [0, 0];
+    let rest: Buffer = Buffer.alloc(0);
+    let last: string | undefined;
+    for (;;) {
+      const read = readSync(descriptor, bytes);
+      if (read === 0) break;
+      length += read;
+      const unread = Buffer.concat([rest, bytes.subarray(0, read)]);
+      const texts = linesOf(unread.subarray(0, completeLength(unread)));
+      lines += texts.length;
+      last = texts.at(-1) ?? last;
+      rest = unread.subarray(completeLength(unread));
+    }
+    const complete = length - rest.length;
+    return last === undefined ? { length, complete } : { length, complete, last: entryOf(last, file, lines) };
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -144,13 +167,15 @@ function completeLength(bytes: Buffer): number {
   return bytes.lastIndexOf(NEWLINE) + 1;
 }
 
-function parseLines(bytes: Buffer, file: string, firstLine: number): Entry[] {
-  const lines = bytes.toString('utf8').split('\n').slice(0, -1);
-  return lines.map((line, index) => {
-    const entry = parseEntry(line);
-    if (entry !== undefined) return entry;
-    throw new UserError(`${file}, line ${firstLine + index}, is not a journal entry; repair or remove the line.`);
-  });
+/** Complete lines, without their newlines. */
+function linesOf(bytes: Buffer): string[] {
+  return bytes.toString('utf8').split('\n').slice(0, -1);
+}
+
+function entryOf(text: string, file: string, line: number): Entry {
+  const entry = parseEntry(text);
+  if (entry !== undefined) return entry;
+  throw new UserError(`${file}, line ${line}, is not a journal entry; repair or remove the line.`);
 }
 
 /** Accept events of newer versions: readers ignore unknown types. */

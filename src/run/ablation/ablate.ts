@@ -5,7 +5,7 @@ import { stopIfAborted, UserError } from '../../errors.js';
 import type { Config } from '../../config/config.js';
 import { costOf } from '../../measure/cost.js';
 import type { JsonObject } from '../../telemetry/events.js';
-import { readJournal } from '../../telemetry/journal.js';
+import { journalEntries } from '../../telemetry/journal.js';
 import { continuedRun, newRun, type DataContext, type Job, type SessionOptions } from '../session.js';
 import { version } from '../version.js';
 import { effortOf, type Effort } from './effort.js';
@@ -54,7 +54,7 @@ export async function ablate(
     const outcome = existsSync(join(folder, 'config.yaml'))
       ? await continuedRun(folder, checked, session)
       : await newRun(config, folder, checked, session);
-    const result = resultOf(outcome, effortOf(await readJournal(join(folder, 'journal.jsonl'))));
+    const result = resultOf(outcome, await effortOf(journalEntries(join(folder, 'journal.jsonl'))));
     const before = results.get(seed) ?? seedOf(plan, seed, outcome);
     const after = { ...before, rows: { ...before.rows, [row]: result } };
     results.set(seed, after);

@@ -29,7 +29,7 @@ const scored = (id: number): RunEvent => ({
   total: 2,
 });
 
-test('an effort has the work of an interrupted run once, without pauses, images and tests', () => {
+test('an effort has the work of an interrupted run once, without pauses, images and tests', async () => {
   const events: readonly (readonly [seconds: number, RunEvent])[] = [
     [0, { type: 'runInterrupted' }],
     [3, started({ kind: 'images' }, 60)],
@@ -62,7 +62,7 @@ test('an effort has the work of an interrupted run once, without pauses, images 
     ...event,
   }));
   const seconds = 2 + 1 + 30 + 10 + 10 + 1 + 4;
-  assert.deepEqual(effortOf(entries), {
+  assert.deepEqual(await effortOf(entries), {
     seconds,
     processorSeconds: 2 * seconds,
     supernetSteps: 100,

@@ -8,7 +8,7 @@ import { randomCandidates, randomSearch } from '../finals/randomSearch.js';
 import { retrain } from '../finals/retrain.js';
 import { searchCost } from '../finals/searchCost.js';
 import type { Job } from '../session.js';
-import { readJournal } from '../../telemetry/journal.js';
+import { journalEntries } from '../../telemetry/journal.js';
 import { searchRow, trainingRow, type RowOutcome } from './rowJobs.js';
 
 /** The rows of an ablation study, in the order in which they run and are listed. */
@@ -79,7 +79,7 @@ export const ROWS: Readonly<Record<RowName, Row>> = {
     config: alone,
     job: (runOf) =>
       trainingRow(async (context, data) => {
-        const cost = searchCost(await readJournal(join(runOf('both'), 'journal.jsonl')), 'found');
+        const cost = await searchCost(journalEntries(join(runOf('both'), 'journal.jsonl')), 'found');
         return (await randomSearch(context, data, cost)).network;
       }),
   },

@@ -16,29 +16,46 @@ test('every round of successive halving takes the same work where halves are who
 
 test('random search begins with as many candidates as the cost of the search allows, and no more', () => {
   const seconds = fc.integer({ min: 1, max: 1000 });
+  const few = fc.integer({ min: 1, max: 4 });
   fc.assert(
-    fc.property(seconds, seconds, seconds, fc.integer({ min: 1, max: 4 }), (search, halving, final, top) => {
-      const { retrain } = PRESETS.cifar;
-      const cost = {
-        processorSeconds: search + halving + final,
-        halvingSeconds: halving,
-        finalSeconds: final,
-        finalTrainings: top,
-      };
-      const settings = { contenders: 16, share: 0.1 };
-      const config = { ...PRESETS.cifar, retrain: { ...retrain, top, halving: settings } };
-      const of = (candidates: number): number =>
-        (halving * halvingWork(candidates, top)) / halvingWork(settings.contenders, top) + final;
-      const count = affordable(config, cost);
-      // As many as the search had contenders are always affordable.
-      assert.ok(count >= settings.contenders);
-      assert.ok(of(count) <= cost.processorSeconds * (1 + 1e-12) && of(count + 1) > cost.processorSeconds);
-    }),
+    fc.property(
+      seconds,
+      seconds,
+      seconds,
+      few,
+      fc.integer({ min: 5, max: 16 }),
+      (search, halving, final, top, contenders) => {
+        const { retrain } = PRESETS.cifar;
+        const cost = {
+          processorSeconds: search + halving + final,
+          halvingSeconds: halving,
+          contenders,
+          finalSeconds: final,
+          finalTrainings: top,
+        };
+        const settings = { contenders: 16, share: 0.1 };
+        const config = { ...PRESETS.cifar, retrain: { ...retrain, top, halving: settings } };
+        const of = (candidates: number): number =>
+          (halving * halvingWork(candidates, top)) / halvingWork(contenders, top) + final;
+        const count = affordable(config, cost);
+        // As many as the search had contenders, which may be fewer than it was to have, are always affordable.
+        assert.ok(count >= contenders);
+        assert.ok(of(count) <= cost.processorSeconds * (1 + 1e-12) && of(count + 1) > cost.processorSeconds);
+      },
+    ),
   );
 });
 
 test('without halving, random search trains as many networks as the search could have', () => {
   const { halving: _, ...retrain } = PRESETS.cifar.retrain;
-  const cost = { processorSeconds: 1000, halvingSeconds: 0, finalSeconds: 200, finalTrainings: 2 };
+  const cost = { processorSeconds: 1000, halvingSeconds: 0, contenders: 0, finalSeconds: 200, finalTrainings: 2 };
   assert.equal(affordable({ ...PRESETS.cifar, retrain }, cost), 10);
+});
+
+test('after a search that had no more candidates than it keeps, random search halves at the length of its rounds', () => {
+  const retrain = { ...PRESETS.cifar.retrain, top: 2, halving: { contenders: 2, share: 0.1 } };
+  const cost = { processorSeconds: 1000, halvingSeconds: 0, contenders: 0, finalSeconds: 200, finalTrainings: 2 };
+  const count = affordable({ ...PRESETS.cifar, retrain }, cost);
+  // A training takes 100 s, and a network in the first round 10.
+  assert.ok(10 * halvingWork(count, 2) + 200 <= 1000 && 10 * halvingWork(count + 1, 2) + 200 > 1000, `${count}`);
 });

@@ -54,13 +54,15 @@ export async function randomSearch(
 
 /**
  * The number of candidates that random search can begin with, at the cost of the search. All candidates near the limit
- * take about the same time, so what the search's own finalists took is the measure.
+ * take about the same time, so what the search's own finalists took is the measure. If the search had so few candidates
+ * that there was no short training, a first round is reckoned by its length.
  */
 export function affordable({ retrain: { top, halving } }: Config, cost: SearchCost): number {
-  const { processorSeconds, finalTrainings, finalSeconds, halvingSeconds } = cost;
+  const { processorSeconds, finalTrainings, finalSeconds, halvingSeconds, contenders } = cost;
   const perTraining = finalSeconds / finalTrainings;
   if (halving === undefined) return Math.max(1, Math.floor(processorSeconds / perTraining));
-  const perWork = halvingSeconds / Math.max(1, halvingWork(halving.contenders, top));
+  const work = halvingWork(contenders, top);
+  const perWork = work > 0 && halvingSeconds > 0 ? halvingSeconds / work : halving.share * perTraining;
   let count = top;
   while (halvingWork(count + 1, top) * perWork + top * perTraining <= processorSeconds) count += 1;
   return count;

@@ -7,7 +7,7 @@ import { searchCost } from './searchCost.js';
 
 const trained = (network: NetworkRole): Stage => ({ kind: 'train', network });
 
-test('the cost of a search, or of random search, is the time before the events of its stages, over all processes', () => {
+test('the cost of a search, or of random search, is the time before the events of its stages, over all processes', async () => {
   const events: readonly (readonly [processorSeconds: number, Stage | undefined])[] = [
     [5, undefined],
     [7, { kind: 'images' }],
@@ -30,17 +30,59 @@ test('the cost of a search, or of random search, is the time before the events o
       stage === undefined ? { type: 'runInterrupted' } : { type: 'stageProgress', stage, done: 1, total: 2 };
     return { time: '', seconds: 0, processorSeconds, ...event };
   });
-  assert.deepEqual(searchCost(entries, 'found'), {
+  assert.deepEqual(await searchCost(entries, 'found'), {
     processorSeconds: 3 + 10 + 6 + 50,
     halvingSeconds: 6,
+    contenders: 1,
     finalSeconds: 50,
     finalTrainings: 2,
   });
-  assert.deepEqual(searchCost(entries, 'random'), {
+  assert.deepEqual(await searchCost(entries, 'random'), {
     processorSeconds: 4 + 96,
     halvingSeconds: 4,
+    contenders: 2,
     finalSeconds: 96,
     finalTrainings: 1,
   });
-  assert.equal(searchCost([], 'found').processorSeconds, 0);
+  assert.equal((await searchCost([], 'found')).processorSeconds, 0);
+});
+
+test('neither what is done again after an interruption nor candidates that are drawn for comparison count', async () => {
+  const contender = trained({ role: 'contender', by: 'found', round: 0, id: 0 });
+  const evaluated: RunEvent = {
+    ...{ type: 'evaluation', stage: contender, weights: 'last', split: 'searchVal' },
+    ...{ accuracy: 0.5, images: 10 },
+  };
+  const step: RunEvent = {
+    ...{ type: 'trainStep', stage: contender, step: 1, steps: 2, epoch: 1, loss: 1, accuracy: 0.5 },
+    ...{ learningRate: 0.1, imagesPerSecond: 1, waitingShare: 0 },
+  };
+  const scored = (method: 'evolution' | 'random'): RunEvent => ({
+    ...{ type: 'candidateEvaluated', stage: { kind: 'search', level: 'low' }, method, done: 1, total: 2, id: 0 },
+    ...{ generation: 0, path: [0], blocks: [], fitness: 0.5, values: [0.5], measures: {} },
+    origin: { operator: 'random', parents: [] },
+  });
+  const events: readonly (readonly [processorSeconds: number, RunEvent])[] = [
+    [0, { type: 'runInterrupted' }],
+    [3, scored('evolution')],
+    [8, scored('random')],
+    [10, step],
+    [20, { ...step, step: 2 }],
+    [25, evaluated],
+    // Another process continues, and measures the contender's accuracy again.
+    [26, { type: 'runInterrupted' }],
+    [36, { ...step, step: 2 }],
+    [46, evaluated],
+  ];
+  const entries = events.map(([processorSeconds, event]): Entry => ({
+    time: '',
+    seconds: 0,
+    processorSeconds,
+    ...event,
+  }));
+  const { processorSeconds, halvingSeconds } = await searchCost(entries, 'found');
+  assert.deepEqual(
+    { processorSeconds, halvingSeconds },
+    { processorSeconds: 3 + 2 + 10 + 5, halvingSeconds: 2 + 10 + 5 },
+  );
 });

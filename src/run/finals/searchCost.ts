@@ -1,5 +1,5 @@
 import type { Entry } from '../../telemetry/journal.js';
-import type { Selection, Stage } from '../../telemetry/stage.js';
+import { stageName, type Selection } from '../../telemetry/stage.js';
 
 /** What a search has cost so far, in processor seconds over all its processes. */
 export interface SearchCost {
@@ -7,6 +7,8 @@ export interface SearchCost {
   readonly processorSeconds: number;
   /** Of these, the rounds of successive halving. */
   readonly halvingSeconds: number;
+  /** The networks that the first of these rounds had. */
+  readonly contenders: number;
   /** Of these, the final trainings. */
   readonly finalSeconds: number;
   readonly finalTrainings: number;
@@ -14,30 +16,53 @@ export interface SearchCost {
 
 /**
  * The cost of a run's search in supernets, or of its random search, from its journal. An entry accounts for the time
- * since the entry before it, so pauses and whatever belongs to no stage of the search do not count.
+ * since the entry before it, so pauses and whatever belongs to no stage of the search do not count. Nor does what only an
+ * interruption made necessary: steps and evaluations that are done again.
  */
-export function searchCost(entries: readonly Entry[], by: Selection): SearchCost {
+export async function searchCost(entries: Iterable<Entry> | AsyncIterable<Entry>, by: Selection): Promise<SearchCost> {
   const seconds = { supernets: 0, contender: 0, finalist: 0 };
-  const ranks = new Set<number>();
-  entries.forEach((entry, at) => {
-    if (at === 0 || !('stage' in entry)) return;
-    const { stage } = entry;
-    const part = partOf(stage, by);
-    if (part === undefined) return;
-    seconds[part] += entry.processorSeconds - entries[at - 1].processorSeconds;
-    if (stage.kind === 'train' && stage.network?.role === 'finalist') ranks.add(stage.network.rank);
-  });
+  const finalists = new Set<number>();
+  const contenders = new Set<number>();
+  const done = new Set<string>();
+  let before: Entry | undefined;
+  for await (const entry of entries) {
+    const part = partOf(entry, by);
+    if (part !== undefined && before !== undefined && !isRepeated(entry, done)) {
+      seconds[part] += entry.processorSeconds - before.processorSeconds;
+    }
+    before = entry;
+    const network = 'stage' in entry && entry.stage.kind === 'train' ? entry.stage.network : undefined;
+    if (part === 'finalist' && network?.role === 'finalist') finalists.add(network.rank);
+    if (part === 'contender' && network?.role === 'contender' && network.round === 0) contenders.add(network.id);
+  }
   return {
     processorSeconds: seconds.supernets + seconds.contender + seconds.finalist,
     halvingSeconds: seconds.contender,
+    contenders: contenders.size,
     finalSeconds: seconds.finalist,
-    finalTrainings: ranks.size,
+    finalTrainings: finalists.size,
   };
 }
 
-/** A stage's part of the search; undefined if it is none of it. */
-function partOf(stage: Stage, by: Selection): 'supernets' | 'contender' | 'finalist' | undefined {
-  if (stage.kind === 'supernet' || stage.kind === 'search') return by === 'found' ? 'supernets' : undefined;
+/** Whether an earlier process of the run has done the same; `done` remembers. */
+function isRepeated(entry: Entry, done: Set<string>): boolean {
+  if (entry.type !== 'trainStep' && entry.type !== 'evaluation') return false;
+  const what = entry.type === 'trainStep' ? entry.step : `${entry.weights} ${entry.split}`;
+  const key = `${stageName(entry.stage)} ${what}`;
+  if (done.has(key)) return true;
+  done.add(key);
+  return false;
+}
+
+/** The part of the search that an entry belongs to; undefined if it is none of it. */
+function partOf(entry: Entry, by: Selection): 'supernets' | 'contender' | 'finalist' | undefined {
+  if (!('stage' in entry)) return undefined;
+  const { stage } = entry;
+  if (stage.kind === 'supernet' || stage.kind === 'search') {
+    // Candidates drawn at random are only for comparison.
+    const isCompared = entry.type === 'candidateEvaluated' && entry.method === 'random';
+    return by === 'found' && !isCompared ? 'supernets' : undefined;
+  }
   const network = stage.kind === 'train' ? stage.network : undefined;
   const isOfSearch = (network?.role === 'contender' || network?.role === 'finalist') && network.by === by;
   return isOfSearch ? network.role : undefined;

@@ -5,11 +5,13 @@ import { searchDataOf } from '../../config/check.js';
 import { UserError } from '../../errors.js';
 import { parseArchitecture } from '../../family/codec.js';
 import type { Level } from '../../space/searchSpaces.js';
-import { blocksOf, pathKey, type Path } from '../../space/space.js';
-import { readJournal, type Entry } from '../../telemetry/journal.js';
+import { blocksOf, pathKey, type Path, type Space } from '../../space/space.js';
+import type { StageStarted } from '../../telemetry/events.js';
+import { readJournal } from '../../telemetry/journal.js';
 import { stageName } from '../../telemetry/stage.js';
 import type { RunContext } from '../context.js';
 import type { RunFolder } from '../folder/runFolder.js';
+import { startedBy } from '../session.js';
 import { firstLevel } from './hierarchicalSearch.js';
 import type { ScoredCandidate } from './searchLevel.js';
 
@@ -43,8 +45,7 @@ export interface SearchedLevel {
  * such level.
  */
 export async function searchedLevel(run: RunFolder, config: Config, wanted?: string): Promise<SearchedLevel> {
-  const entries = await readJournal(run.path('journal.jsonl'));
-  const starter = entries.find((entry) => entry.type === 'runStarted')?.command ?? 'run';
+  const starter = (await startedBy(run.root)) ?? 'run';
   if (starter === 'train') {
     throw new UserError(`${run.root} has no search: it was started by glit train; give the folder of a search`);
   }
@@ -53,7 +54,7 @@ export async function searchedLevel(run: RunFolder, config: Config, wanted?: str
       `the search in ${run.root} has not ended; finish it first: glit ${starter} --resume ${run.root}`,
     );
   }
-  const evaluated = entries.filter((entry) => entry.type === 'candidateEvaluated');
+  const evaluated = await readJournal(run.path('journal.jsonl'), 'candidateEvaluated');
   const level = levelNamed(firstLevel(config), evaluated, wanted);
   const weightsFile = `weights/${stageName({ kind: 'supernet', level: level.name })}.safetensors`;
   if (!run.has(weightsFile)) {
@@ -72,7 +73,7 @@ export async function searchedLevel(run: RunFolder, config: Config, wanted?: str
       .update(await readFile(run.path(weightsFile)))
       .digest('hex'),
     classes: found.backbone.classes,
-    heldOut: heldOutOf(entries, level.name),
+    heldOut: await heldOutOf(run, level.name),
   };
 }
 
@@ -95,12 +96,11 @@ export function checkSameImages(
 }
 
 /** What the journal says that a level's search held out. */
-function heldOutOf(entries: readonly Entry[], level: string): number | undefined {
-  for (const entry of entries) {
-    if (entry.type !== 'stageStarted' || entry.stage.kind !== 'search' || entry.stage.level !== level) continue;
-    if (entry.heldOut !== undefined) return entry.heldOut;
-  }
-  return undefined;
+async function heldOutOf(run: RunFolder, level: string): Promise<number | undefined> {
+  const started = await readJournal(run.path('journal.jsonl'), 'stageStarted');
+  const isSearch = ({ stage, heldOut }: StageStarted): boolean =>
+    stage.kind === 'search' && stage.level === level && heldOut !== undefined;
+  return started.find(isSearch)?.heldOut;
 }
 
 /** Goes from level to level until the wanted one; by default, to the last. */
@@ -120,12 +120,17 @@ function nextLevel(level: Level, evaluated: readonly ScoredCandidate[]): Level {
   for (const { path } of evaluated.filter(({ stage }) => stage.level === level.name)) {
     const next = level.next?.(path);
     const example = evaluated.find(({ stage }) => stage.level === next?.name);
-    if (next === undefined || example === undefined) continue;
+    if (next === undefined || example === undefined || !hasPath(next.space, example.path)) continue;
     if (JSON.stringify(blocksOf(next.space, example.path)) === JSON.stringify(example.blocks)) return next;
   }
   throw new UserError(
     `the journal of the run has no winner of the ${level.name} level; give the folder as it was written`,
   );
+}
+
+/** Whether the path is one of the space: spaces of other winners can have other numbers of choices. */
+function hasPath({ positions }: Space, path: Path): boolean {
+  return path.length === positions.length && path.every((gene, at) => gene < positions[at].length);
 }
 
 function uniqueOf(candidates: readonly ScoredCandidate[]): readonly RecordedCandidate[] {

@@ -3,12 +3,13 @@ import sharp from 'sharp';
 import type { Config } from '../../config/config.js';
 import { panelsPlot } from '../../plot/panels.js';
 import { csvTable } from '../../telemetry/csv.js';
-import { readJournal, type Entry } from '../../telemetry/journal.js';
+import { journalEntries, type Entry } from '../../telemetry/journal.js';
 import { stageName } from '../../telemetry/stage.js';
 import { EventFile, type Setting } from '../../tensorboard/eventFile.js';
 import type { RunFolder } from '../folder/runFolder.js';
 
-type Step = Extract<Entry, { readonly type: 'trainStep' }>;
+/** What the files show of a step. A long run has millions, so nothing else of an entry stays. */
+type Step = Omit<Extract<Entry, { readonly type: 'trainStep' }>, 'type' | 'stage' | 'seconds' | 'processorSeconds'>;
 type Accuracy = Extract<Entry, { readonly type: 'evaluation' }>;
 
 /** The steps of one training, each once, and the evaluations of its network. */
@@ -24,8 +25,7 @@ const COLUMNS = ['step', 'epoch', 'loss', 'accuracy', 'learningRate', 'gradientN
  * no, `tensorboard/<name>/events.out.tfevents.glit`.
  */
 export async function writeTrainingFiles(folder: RunFolder, config: Config): Promise<void> {
-  const journal = await readJournal(folder.path('journal.jsonl'));
-  for (const [name, training] of trainingsIn(journal)) {
+  for (const [name, training] of await trainingsIn(journalEntries(folder.path('journal.jsonl')))) {
     const { steps } = training;
     await folder.write(`trainings/${name}.csv`, csvTable(COLUMNS, steps));
     await folder.write(`trainings/${name}.svg`, await picture(name, steps));
@@ -38,11 +38,14 @@ export async function writeTrainingFiles(folder: RunFolder, config: Config): Pro
 }
 
 /** The trainings in a journal, by the names of their stages. A step that was repeated after an interruption counts once. */
-function trainingsIn(journal: readonly Entry[]): ReadonlyMap<string, TrainingRecord> {
+async function trainingsIn(journal: AsyncIterable<Entry>): Promise<ReadonlyMap<string, TrainingRecord>> {
   const steps = new Map<string, Map<number, Step>>();
   const evaluations = new Map<string, Map<string, Accuracy>>();
-  for (const entry of journal) {
-    if (entry.type === 'trainStep') kept(steps, stageName(entry.stage)).set(entry.step, entry);
+  for await (const entry of journal) {
+    if (entry.type === 'trainStep') {
+      const { type: _, stage, seconds: _seconds, processorSeconds: _processorSeconds, ...step } = entry;
+      kept(steps, stageName(stage)).set(step.step, step);
+    }
     if (entry.type === 'evaluation') {
       kept(evaluations, stageName(entry.stage)).set(`${entry.weights} ${entry.split} ${entry.half ?? ''}`, entry);
     }
@@ -113,7 +116,7 @@ async function eventFile(
   return file.bytes();
 }
 
-function timeOf({ time }: Entry): number {
+function timeOf({ time }: Pick<Entry, 'time'>): number {
   return Date.parse(time) / 1000;
 }
 

@@ -30,8 +30,8 @@ export async function rescore(
   const stage: RescoreStage = { kind: 'rescore', level };
   const known = new Map<string, number>();
   const keyOf = (path: Path, recalibrated: boolean): string => `${pathKey(path)} ${recalibrated}`;
-  for (const entry of await readJournal(folder.path('journal.jsonl'))) {
-    if (entry.type === 'candidateRescored') known.set(keyOf(entry.path, entry.recalibrated), entry.fitness);
+  for (const { path, recalibrated, fitness } of await readJournal(folder.path('journal.jsonl'), 'candidateRescored')) {
+    known.set(keyOf(path, recalibrated), fitness);
   }
   const kinds = config.search.calibrationBatches > 0 ? [false, true] : [false];
   const total = kinds.length * paths.length;
