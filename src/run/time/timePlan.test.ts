@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { configSchema } from '../../config/config.js';
+import { checkSearchConfig } from '../../config/check.js';
+import { configSchema, type Config } from '../../config/config.js';
 import { PRESETS } from '../../config/presets.js';
 import { UserError } from '../../errors.js';
 import { halvingWork } from '../finals/halving.js';
@@ -111,6 +112,34 @@ describe('a plan for a time limit', () => {
       if (images === 1000) assert.ok(candidates <= wanted);
     }
     assert.ok(planned[0].images < planned[1].images && planned[4].candidates > wanted);
+  });
+
+  test('trains a whole front to the end, without halving, and counts candidates drawn for comparison', () => {
+    const { halving: _, ...retrain } = CONFIG.retrain;
+    const search = { ...CONFIG.search, objectives: ['accuracy', 'macs'] satisfies Config['search']['objectives'] };
+    const planned = planFor({ ...CONFIG, search, retrain: { ...retrain, front: 4 } }, SPEED, REQUEST);
+    assert.equal(planned.config.retrain.halving, undefined);
+    assert.equal(planned.config.retrain.front, 4);
+    const training = planned.parts.find(({ part }) => part === 'training')?.seconds ?? 0;
+    assert.ok(
+      Math.abs(training - 4 * (1.2 + 1 + (planned.config.retrain.recipe.steps ?? 0) * 0.07)) < 0.3,
+      `${training}`,
+    );
+    checkSearchConfig(planned.config);
+
+    const candidates = (compareRandom: boolean): number => {
+      const config = { ...CONFIG, search: { ...CONFIG.search, compareRandom } };
+      const { search } = planFor(config, SPEED, { ...REQUEST, retrains: false }).config;
+      return search.population * search.generations * (search.scoringImages ?? 5000);
+    };
+    assert.ok(candidates(true) < 0.7 * candidates(false), `${candidates(true)} ${candidates(false)}`);
+  });
+
+  test('leaves room for the children that the configuration asks for', () => {
+    const config = { ...CONFIG, search: { ...CONFIG.search, population: 50, crossover: 8, mutation: 8 } };
+    const planned = planFor(config, SPEED, REQUEST).config;
+    assert.ok(planned.search.population >= 16);
+    checkSearchConfig(planned);
   });
 
   test('gives a part that needs more than its share that much, and the others the rest', () => {

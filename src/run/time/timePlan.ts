@@ -43,14 +43,12 @@ const SHARES: Readonly<Record<SearchPart, number>> = { supernets: 0.25, scoring:
 const LEAST_STEPS = 50;
 const LEAST_POPULATION = 4;
 const LEAST_GENERATIONS = 2;
-const LEAST_CANDIDATES = LEAST_POPULATION * LEAST_GENERATIONS;
 
 /** A candidate's accuracy on so many images has a standard error of 1.6 points at most; candidates share it in part. */
 const LEAST_SCORING_IMAGES = 1000;
 
-/** Numbers of networks for successive halving, of which {@link TOP} is trained to the end. */
+/** Numbers of networks for successive halving, of which one is trained to the end. A front has no halving. */
 const CONTENDERS = [16, 8, 4, 2];
-const TOP = 1;
 
 /**
  * Plans a run by measured speed, so that it ends at the limit. Supernet steps, candidates, successive halving and final
@@ -67,9 +65,11 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
   // How many searches the time is for, random search included, and how many networks are trained besides theirs.
   const searches = retrains && retrain.baselines ? 2 : 1;
   const others = retrains ? (retrain.baselines ? 1 : 0) + compared : 0;
-  const networks = retrains ? TOP * searches + others : 0;
+  const top = retrain.front ?? 1;
+  const halves = retrains && retrain.front === undefined;
+  const networks = retrains ? top * searches + others : 0;
   const evaluation = images.searchVal * speed.image;
-  const preparing = (contenders: number): number => trainingsOf(contenders, TOP) * (speed.setup + evaluation);
+  const preparing = (contenders: number): number => trainingsOf(contenders, top) * (speed.setup + evaluation);
   const levelSetup = sum(speed.levels.map(({ setup }) => setup));
   // Test images once for every row, and once from the exported file.
   const test = retrains ? (1 + searches + others) * (images.test * speed.image + speed.setup / 2) : 0;
@@ -79,11 +79,12 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
   const scoring = scoringOf(config, speed, images.searchVal);
   const least: Partial<Record<SearchPart, number>> = {
     supernets: LEAST_STEPS * stepOfLevels,
-    scoring: scoring.seconds(LEAST_CANDIDATES, scoring.fewest),
-    ...(retrains && { halving: 2 * preparing(2), training: LEAST_STEPS * speed.step }),
+    scoring: scoring.seconds(scoring.fewestCandidates, scoring.fewest),
+    ...(halves && { halving: 2 * preparing(2) }),
+    ...(retrains && { training: LEAST_STEPS * speed.step * top }),
   };
   const total = (parts: Partial<Record<SearchPart, number>>): number =>
-    searches * sum(Object.values(parts)) + others * (parts.training ?? 0);
+    searches * sum(Object.values(parts)) + (others * (parts.training ?? 0)) / top;
   const available = limitSeconds - fixed;
   if (available < total(least)) {
     const needed = Math.ceil((fixed + total(least)) * 1.05);
@@ -95,25 +96,31 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
 
   const { candidates, scoringImages } = scoring.within(seconds.scoring, search.population * search.generations);
   // Each generation is as large as the least one before there is another.
-  const most = Math.max(LEAST_GENERATIONS, Math.min(search.generations, Math.floor(candidates / LEAST_POPULATION)));
+  const most = Math.max(
+    LEAST_GENERATIONS,
+    Math.min(search.generations, Math.floor(candidates / leastPopulation(config))),
+  );
   const generations = Math.min(most, Math.max(LEAST_GENERATIONS, Math.round(Math.sqrt(candidates) / 2)));
   const population = Math.floor(candidates / generations);
-  const finalSteps = Math.round(seconds.training / TOP / speed.step);
+  const finalSteps = Math.round(seconds.training / top / speed.step);
   // Preparing the short trainings takes at most half of their time.
   const contenders = CONTENDERS.find((count) => 2 * preparing(count) <= seconds.halving) ?? 2;
   const shortSeconds = seconds.halving - preparing(contenders);
-  const firstSteps = Math.max(1, Math.round(shortSeconds / halvingWork(contenders, TOP) / speed.sharedStep));
+  const firstSteps = Math.max(1, Math.round(shortSeconds / halvingWork(contenders, top) / speed.sharedStep));
   const halving = { contenders, share: Math.min(1, firstSteps / finalSteps) };
   const planned: Config = {
     ...config,
     supernet: inSteps(config.supernet, Math.round(seconds.supernets / stepOfLevels)),
     search: { ...search, population, generations, ...(scoringImages < images.searchVal && { scoringImages }) },
-    ...(retrains && { retrain: { ...retrain, top: TOP, halving, recipe: inSteps(retrain.recipe, finalSteps) } }),
+    ...(retrains && {
+      retrain: { ...retrain, ...(halves && { top, halving }), recipe: inSteps(retrain.recipe, finalSteps) },
+    }),
   };
-  const finalSeconds = seconds.training + TOP * (speed.setup + evaluation);
-  const ofSearch = sum(Object.values(seconds)) + levelSetup + TOP * (speed.setup + evaluation);
+  const finalSeconds = seconds.training + top * (speed.setup + evaluation);
+  const ofSearch = sum(Object.values(seconds)) + levelSetup + top * (speed.setup + evaluation);
   const withRandomSearch = (): Config => {
-    const cost = { processorSeconds: ofSearch, halvingSeconds: seconds.halving, finalSeconds, finalTrainings: TOP };
+    const halvingSeconds = seconds.halving;
+    const cost = { processorSeconds: ofSearch, halvingSeconds, contenders, finalSeconds, finalTrainings: top };
     return { ...planned, retrain: { ...planned.retrain, randomCandidates: affordable(planned, cost) } };
   };
   const parts: readonly PlannedPart[] = [
@@ -126,7 +133,7 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
           { part: 'training', seconds: finalSeconds },
           {
             part: 'baselines',
-            seconds: (searches - 1) * ofSearch + others * (seconds.training / TOP + speed.setup + evaluation),
+            seconds: (searches - 1) * ofSearch + others * (seconds.training / top + speed.setup + evaluation),
           },
           { part: 'test', seconds: test },
         ] as const)
@@ -140,7 +147,10 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
 
 /** What scoring candidates takes, over all levels, of `held` held-out images. */
 function scoringOf(config: Config, speed: Speed, held: number): Scoring {
-  const perImage = sum(speed.levels.map(({ scoredImage }) => scoredImage));
+  // Candidates drawn at random, for comparison, are as many again.
+  const methods = config.search.compareRandom ? 2 : 1;
+  const perImage = methods * sum(speed.levels.map(({ scoredImage }) => scoredImage));
+  const fewestCandidates = leastPopulation(config) * LEAST_GENERATIONS;
   // Each level also prepares its images, once.
   const preparing = speed.levels.length * speed.image;
   const all = scoringCount(config, held);
@@ -150,6 +160,7 @@ function scoringOf(config: Config, speed: Speed, held: number): Scoring {
     candidates * (calibration + images) * perImage + images * preparing;
   return {
     fewest,
+    fewestCandidates,
     seconds,
     within: (limit, wanted) => {
       const most = (limit - wanted * calibration * perImage) / (wanted * perImage + preparing);
@@ -157,15 +168,21 @@ function scoringOf(config: Config, speed: Speed, held: number): Scoring {
       const perCandidate = (calibration + images) * perImage;
       const candidates = Math.floor((limit - images * preparing) / perCandidate);
       // The least time is enough for the least candidates, whatever rounding says.
-      return { candidates: Math.max(LEAST_CANDIDATES, candidates), scoringImages: images };
+      return { candidates: Math.max(fewestCandidates, candidates), scoringImages: images };
     },
   };
 }
 
+/** The smallest population that has room for the children that the configuration asks for. */
+function leastPopulation({ search: { crossover = 0, mutation = 0 } }: Config): number {
+  return Math.max(LEAST_POPULATION, crossover + mutation);
+}
+
 /** The scoring of candidates, as a plan sees it. */
 interface Scoring {
-  /** The least number of images that candidates are scored on. */
+  /** The least number of images that candidates are scored on, and of candidates a level. */
   readonly fewest: number;
+  readonly fewestCandidates: number;
   /** The time for a number of candidates a level, each on a number of images. */
   readonly seconds: (candidates: number, images: number) => number;
   /**

@@ -1,3 +1,4 @@
+import { agreed } from '../../comm/exchange.js';
 import { searchDataOf } from '../../config/check.js';
 import { measureSpeed } from './speed.js';
 import { scoringCount } from '../levels/scoringImages.js';
@@ -15,16 +16,15 @@ export function timed<Result>(
   return {
     ...job,
     plan: async (context, elapsedSeconds) => {
-      const { config, dataset, rng, emit } = context;
+      const { config, dataset, ranks, rng, emit } = context;
       const data = searchDataOf(config, dataset, rng);
       const began = performance.now();
       const speed = await measureSpeed(context, data);
-      const plan = planFor(config, speed, {
-        limitSeconds,
-        elapsedSeconds: elapsedSeconds + (performance.now() - began) / 1000,
-        retrains,
-        images: { searchVal: data.searchVal.labels.length, test: dataset.test.labels.length },
-      });
+      const passed = elapsedSeconds + (performance.now() - began) / 1000;
+      const images = { searchVal: data.searchVal.labels.length, test: dataset.test.labels.length };
+      // All ranks measure, since they train together; what rank 0 plans counts.
+      const request = { limitSeconds, elapsedSeconds: passed, retrains, images };
+      const plan = await agreed(ranks, () => planFor(config, speed, request));
       const { supernet, search, retrain } = plan.config;
       emit({
         type: 'runPlanned',
