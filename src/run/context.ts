@@ -6,6 +6,7 @@ import type { Device } from '../runtime/device.js';
 import type { Listener } from '../telemetry/events.js';
 import type { Config } from '../config/config.js';
 import type { RunFolder } from './folder/runFolder.js';
+import type { RecordedAccuracies } from './training/recordedAccuracies.js';
 import type { UnreadableImages } from '../loader/unreadable.js';
 
 /** The context of the stages of a run that must not see test images: it has no data set, and nothing leads to one. */
@@ -18,6 +19,8 @@ export interface SearchContext {
   readonly ranks: Communicator;
   readonly rng: Rng;
   readonly folder: RunFolder;
+  /** What earlier processes of the run measured of trained networks. */
+  readonly accuracies: RecordedAccuracies;
   /** If the budget bounds latency. */
   readonly latencyTable?: LatencyTable | undefined;
   readonly emit: Listener;

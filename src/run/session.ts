@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+import { existsSync } from 'node:fs';
 import { ALONE, type Communicator } from '../comm/communicator.js';
 import { agreed } from '../comm/exchange.js';
 import { threadShare } from '../comm/sharedCores.js';
@@ -7,7 +9,7 @@ import { seeded } from '../random/rng.js';
 import { settledDevice } from './devices/settledDevice.js';
 import { openDevice } from '../runtime/device.js';
 import type { DeviceChosen, Listener, Outcome, RunEvent } from '../telemetry/events.js';
-import { JournalWriter, readJournal } from '../telemetry/journal.js';
+import { journalEntries, JournalWriter, readJournal } from '../telemetry/journal.js';
 import type { Preprocessing } from '../family/preprocessing.js';
 import type { Config, RecipeConfig } from '../config/config.js';
 import { checkShares, sharedAmong } from '../config/ranks.js';
@@ -22,6 +24,7 @@ import { writeTrainingFiles } from './results/trainingFiles.js';
 import { RunFolder } from './folder/runFolder.js';
 import { RunLock } from './folder/runLock.js';
 import { checkSameEverywhere } from './sameEverywhere.js';
+import { RecordedAccuracies } from './training/recordedAccuracies.js';
 import { version } from './version.js';
 
 export interface SessionOptions {
@@ -61,7 +64,7 @@ export interface Job<Result> {
 export type DataContext = Pick<RunContext, 'config' | 'dataset' | 'rng' | 'emit' | 'latencyTable'>;
 
 /** The state before the run folder exists, with the device. */
-export type PlanContext = Omit<RunContext, 'folder'>;
+export type PlanContext = Omit<RunContext, 'folder' | 'accuracies'>;
 
 /**
  * Does a job in the new folder `out`. The folder is created after the checks of configuration, data set and device;
@@ -133,8 +136,10 @@ export async function continuedRun<Result>(
 export async function startedBy(out: string): Promise<string | undefined> {
   const folder = await RunFolder.open(out);
   if (!folder.has('journal.jsonl')) return undefined;
-  const entries = await readJournal(folder.path('journal.jsonl'));
-  return entries.find((entry) => entry.type === 'runStarted')?.command;
+  for await (const entry of journalEntries(folder.path('journal.jsonl'))) {
+    if (entry.type === 'runStarted') return entry.command;
+  }
+  return undefined;
 }
 
 /** How a session gets its folder. */
@@ -173,6 +178,8 @@ async function session<Result>(
   const began = performance.now();
   const lost = new AbortController();
   const signal = asked === undefined ? lost.signal : AbortSignal.any([asked, lost.signal]);
+  // As many may wait for it as trainings run side by side.
+  setMaxListeners(0, signal);
   let folder: RunFolder | undefined;
   let lock: RunLock | undefined;
   const openAlone = async (): Promise<RunFolder> => {
@@ -214,17 +221,18 @@ async function session<Result>(
         emit,
         signal,
       };
-      // All ranks measure, since they train together; what rank 0 plans counts.
-      const planned = await job.plan?.(start, seconds);
-      const config = await agreed(ranks, () => planned ?? given);
+      const config = (await job.plan?.(start, seconds)) ?? given;
+      job.checkConfig(config);
       stopIfAborted(signal);
       const bytes = job.spaceFor?.(config, dataset.classes.length);
       if (!source.exists && bytes !== undefined) await requireSpace(source.root, bytes);
       const opened = folder ?? (await openAlone());
       await source.prepare(opened, config);
-      journal = new JournalWriter(opened.path('journal.jsonl'));
+      const file = opened.path('journal.jsonl');
+      const accuracies = new RecordedAccuracies(existsSync(file) ? await readJournal(file, 'evaluation') : []);
+      journal = new JournalWriter(file);
       for (const event of early) journal.write(event);
-      const context = { ...start, config, folder: opened };
+      const context = { ...start, config, folder: opened, accuracies };
       const result = await listingUnreadable(context, () => job.work(context));
       emit({ type: 'runFinished', durationSeconds: (performance.now() - began) / 1000, result: job.summary(result) });
       if (ranks.rank === 0) {
@@ -273,9 +281,7 @@ async function listingUnreadable<Result>(
   { folder, unreadable }: RunContext,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  for (const entry of await readJournal(folder.path('journal.jsonl'))) {
-    if (entry.type === 'unreadable') unreadable.recall(entry);
-  }
+  for (const entry of await readJournal(folder.path('journal.jsonl'), 'unreadable')) unreadable.recall(entry);
   try {
     return await work();
   } finally {

@@ -1,15 +1,17 @@
+import { agreed } from '../../comm/exchange.js';
 import type { SearchData } from '../../dataset/dataset.js';
 import type { ImageSource } from '../../dataset/source.js';
 import { costOf } from '../../measure/cost.js';
 import type { Cost } from '../../measure/measure.js';
 import { plainNetwork } from '../../model/network.js';
 import type { Architecture } from '../../family/family.js';
-import type { Evaluation, TrainedWeights } from '../../telemetry/events.js';
+import type { TrainedWeights } from '../../telemetry/events.js';
 import type { NetworkRole, TrainStage } from '../../telemetry/stage.js';
 import { NetworkState, type Weights } from '../../train/state.js';
 import { evaluationBatches } from '../training/batches.js';
 import type { SearchContext } from '../context.js';
 import { Evaluator } from '../training/evaluate.js';
+import type { EvaluationSubject } from '../training/recordedAccuracies.js';
 import { trainStage } from '../training/trainStage.js';
 
 /** An architecture, trained from scratch. */
@@ -54,16 +56,33 @@ export async function retrain(
 }
 
 /**
- * Top-1 accuracy of weights on images, measured by the training engine. Emits an event with the fields of `subject`.
+ * Top-1 accuracy of weights on images: what an earlier process of the run measured or, of test images always, what the
+ * training engine of rank 0 measures. Then emits an event with the fields of `subject`.
  */
 export async function accuracyOf(
   context: SearchContext,
   architecture: Architecture,
   weights: Weights,
   source: ImageSource,
-  subject: Pick<Evaluation, 'stage' | 'weights' | 'split' | 'half'>,
+  subject: EvaluationSubject,
 ): Promise<number> {
-  const { config, device, emit, signal } = context;
+  const { ranks, emit } = context;
+  const known = context.accuracies.of(subject);
+  const decided = await agreed(
+    ranks,
+    async () => known ?? (await measuredAccuracy(context, architecture, weights, source)),
+  );
+  if (known === undefined) emit({ type: 'evaluation', ...subject, accuracy: decided, images: source.labels.length });
+  return decided;
+}
+
+async function measuredAccuracy(
+  context: SearchContext,
+  architecture: Architecture,
+  weights: Weights,
+  source: ImageSource,
+): Promise<number> {
+  const { config, device, signal } = context;
   const network = plainNetwork(architecture);
   const state = await NetworkState.load(device, network, weights);
   const batches = evaluationBatches(source, {
@@ -76,12 +95,10 @@ export async function accuracyOf(
   });
   const evaluator = await Evaluator.create(device, network, batches, signal);
   try {
-    const accuracy = await evaluator.accuracy(
+    return await evaluator.accuracy(
       state,
       architecture.blocks.map(() => 0),
     );
-    emit({ type: 'evaluation', ...subject, accuracy, images: source.labels.length });
-    return accuracy;
   } finally {
     await evaluator.close();
     await batches.close();

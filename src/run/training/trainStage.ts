@@ -42,13 +42,14 @@ export async function trainStage(
 ): Promise<TrainedState> {
   const { device, ranks, folder, emit, signal } = context;
   const name = stageName(stage);
-  const file = `weights/${name}.safetensors`;
+  const file = weightsFile(stage);
   const averageFile = `weights/${name}.average.safetensors`;
   if (folder.has(file)) {
     const state = await NetworkState.load(device, network, await folder.readWeights(file));
     return { state, average: folder.has(averageFile) ? await folder.readWeights(averageFile) : undefined };
   }
 
+  context.accuracies.forget(stage);
   // All randomness of a stage follows from the seed and the stage's name.
   const rng = context.rng.fork(name);
   const loader = loaderOf(context, network, source, config, rng.fork('data'));
@@ -95,6 +96,11 @@ export async function trainStage(
   } finally {
     await loader.close();
   }
+}
+
+/** Where a run keeps the weights that a training leaves. */
+export function weightsFile(stage: SupernetStage | TrainStage | TrustStage): string {
+  return `weights/${stageName(stage)}.safetensors`;
 }
 
 /** The loader of a training by this recipe. */
