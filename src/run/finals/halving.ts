@@ -7,7 +7,7 @@ import type { Weights } from '../../train/state.js';
 import type { SearchContext } from '../context.js';
 import { accuracyOf } from './retrain.js';
 import { trainSideBySide } from './sideBySide.js';
-import { trainStage } from '../training/trainStage.js';
+import { trainStage, weightsFile } from '../training/trainStage.js';
 
 /** A network that may be chosen, and the weights that it has so far. */
 export interface Contender {
@@ -45,8 +45,8 @@ export async function halve(
     const trained = await trainSideBySide(context, architectures, async (engineContext, at) => {
       const { id, contender } = left[at];
       const role: NetworkRole = { role: 'contender', by, round, id };
-      const { weights, heldOut } = await trainBriefly(engineContext, contender, data, { role, recipe });
-      return { id, heldOut, contender: { ...contender, weights: () => Promise.resolve(weights) } };
+      const { file, heldOut } = await trainBriefly(engineContext, contender, data, { role, recipe });
+      return { id, heldOut, contender: { ...contender, weights: () => context.folder.readWeights(file) } };
     });
     left = trained
       .toSorted((one, other) => other.heldOut - one.heldOut || one.id - other.id)
@@ -75,7 +75,7 @@ async function trainBriefly(
   { architecture, weights: before }: Contender,
   data: SearchData,
   { role, recipe }: { readonly role: NetworkRole; readonly recipe: RecipeConfig },
-): Promise<{ readonly weights: Weights; readonly heldOut: number }> {
+): Promise<{ readonly file: string; readonly heldOut: number }> {
   const stage: TrainStage = { kind: 'train', network: role };
   const network = plainNetwork(architecture);
   const start = await before();
@@ -83,7 +83,10 @@ async function trainBriefly(
   const weights = await state.weights();
   state.free();
   const subject = { stage, weights: 'last', split: 'searchVal' } as const;
-  return { weights, heldOut: await accuracyOf(context, architecture, weights, data.searchVal, subject) };
+  return {
+    file: weightsFile(stage),
+    heldOut: await accuracyOf(context, architecture, weights, data.searchVal, subject),
+  };
 }
 
 /** The recipe with a share of its steps, without a moving average, which would lag behind. */
