@@ -70,8 +70,7 @@ export async function hierarchicalSearch(
   let start: SupernetStart | undefined;
   for (;;) {
     const { name, space } = level;
-    const { top: most, halving } = config.retrain;
-    const wanted = Math.max(most, halving?.contenders ?? 0);
+    const wanted = Math.max(config.retrain.top, config.retrain.halving?.contenders ?? 0);
     // Finalists over a limit on latency when measured give way to the next best.
     const top = level.next !== undefined ? 1 : context.latencyTable === undefined ? wanted : Infinity;
     const found = await searchLevel(context, { name, space, backbone, budget, top, start }, data, recorded);
@@ -82,11 +81,18 @@ export async function hierarchicalSearch(
       inheritWeights(network, path, await folder.readWeights(file));
     if (level.next === undefined) {
       const { front: spaced } = config.retrain;
-      const finalists = finalistsOf(config, found).map((each) => ({
+      const eligible = eligibleOf(config, found).map((each) => ({
+        ...each,
         architecture: architecture(space.family, { name: candidateName(each), backbone, blocks: each.blocks }),
+      }));
+      // Of a front, all are measured, and then some are chosen that are spread over those within the limit.
+      const most = spaced === undefined ? wanted : Infinity;
+      const { finalists: within, measured } = await chooseWithinLatency(context, eligible, most);
+      const finalists = (spaced === undefined ? within : spread(within, spaced)).map((each) => ({
+        architecture: each.architecture,
         inherited: () => inherited(each.path),
       }));
-      const chosen = await chooseWithinLatency(context, finalists, spaced ?? wanted);
+      const chosen = { finalists, measured };
       const { objectives } = config.search;
       if (objectives.length === 1) return { candidates, ...chosen };
       const front = searchFront(objectives, found.candidates, largestCosts(context, backbone, budget));
@@ -102,12 +108,12 @@ export async function hierarchicalSearch(
   }
 }
 
-/** The best candidates of a level, best first: by fitness, or spread over its front if `retrain.front` asks for that. */
-export function finalistsOf(
+/** The candidates of a level that may be trained further, best first: all or, if `retrain.front` asks for that, its front. */
+export function eligibleOf(
   { retrain: { front } }: Config,
   { candidates, ranked }: LevelResult,
 ): readonly ScoredCandidate[] {
-  return front === undefined ? ranked : spread(frontOf(candidates), front);
+  return front === undefined ? ranked : frontOf(candidates);
 }
 
 /** Checks the first level's space against the budget, before any training; see {@link checkLevel}. */

@@ -10,7 +10,7 @@ import { formatMilliseconds } from '../../measure/measure.js';
 import { settledDevice } from '../devices/settledDevice.js';
 import { openDevice } from '../../runtime/device.js';
 import type { LatencyMeasured } from '../../telemetry/events.js';
-import { readJournal } from '../../telemetry/journal.js';
+import { journalEntries } from '../../telemetry/journal.js';
 import type { SearchContext } from '../context.js';
 
 /** Measures a network as the run's table was: the same engine, threads, batch and rounds. */
@@ -36,9 +36,9 @@ export interface Chosen<T> {
 }
 
 /**
- * The first `count` of `ranked` within the limit on latency when measured. Without a limit, or on another machine than
- * the table's, nothing is measured. What an earlier process of the run measured counts, unless the run failed because
- * all were over the limit. Throws a UserError when none is within it.
+ * The first `count` of `ranked` within the limit on latency when measured. Without a limit nothing is measured, and on
+ * another machine than the table's nothing more. What an earlier process of the run measured counts, unless the run failed
+ * because all were over the limit. Throws a UserError when none is within it.
  */
 export async function chooseWithinLatency<T extends { readonly architecture: Architecture }>(
   context: SearchContext,
@@ -47,12 +47,11 @@ export async function chooseWithinLatency<T extends { readonly architecture: Arc
 ): Promise<Chosen<T>> {
   const { config, ranks, latencyTable: table, emit } = context;
   const limit = config.budget.latency?.max;
-  const unmeasured = { finalists: ranked.slice(0, count), measured: [] };
-  if (table === undefined || limit === undefined) return unmeasured;
-  if (!(await agreed(ranks, () => isSameMachine(table.machine, thisMachine())))) {
+  if (table === undefined || limit === undefined) return { finalists: ranked.slice(0, count), measured: [] };
+  const isElsewhere = !(await agreed(ranks, () => isSameMachine(table.machine, thisMachine())));
+  if (isElsewhere) {
     const message = `the latency table was measured on another machine (${table.machine.cpu}); finalists are not measured here`;
     emit({ type: 'warning', message });
-    return unmeasured;
   }
   const known = await recordedLatencies(context, limit);
   const recorded = new Map(await agreed(ranks, () => [...known]));
@@ -63,6 +62,10 @@ export async function chooseWithinLatency<T extends { readonly architecture: Arc
     const { architecture } = each;
     const name = architecture.name ?? '';
     let event = recorded.get(name);
+    if (event === undefined && isElsewhere) {
+      finalists.push(each);
+      continue;
+    }
     if (event === undefined) {
       const { milliseconds, spread } = await agreed(ranks, () => measuredLatency(context, table, architecture));
       const latencies = latenciesFrom(table, subjectOf(architecture), 'the latency table');
@@ -88,7 +91,7 @@ async function recordedLatencies(
   limit: number,
 ): Promise<ReadonlyMap<string, LatencyMeasured>> {
   const recorded = new Map<string, LatencyMeasured>();
-  for (const entry of await readJournal(folder.path('journal.jsonl'))) {
+  for await (const entry of journalEntries(folder.path('journal.jsonl'))) {
     if (entry.type === 'latencyMeasured') {
       const { type, name, milliseconds, spread, predicted } = entry;
       recorded.set(name, { type, name, milliseconds, spread, predicted, limit });

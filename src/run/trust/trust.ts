@@ -8,6 +8,7 @@ import type { LegalPaths } from '../../search/legal.js';
 import { blocksOf } from '../../space/space.js';
 import { budgetOf } from '../budget.js';
 import type { RunContext, SearchContext } from '../context.js';
+import { costOptionsOf } from '../latencyTable.js';
 import { backboneOf } from '../levels/hierarchicalSearch.js';
 import { checkSameImages, type SearchedLevel } from '../levels/searchedLevel.js';
 import type { RunFolder } from '../folder/runFolder.js';
@@ -67,13 +68,14 @@ interface Plan {
 }
 
 function planOf(
-  { config, rng }: Pick<SearchContext, 'config' | 'rng'>,
+  context: Pick<SearchContext, 'config' | 'rng' | 'latencyTable'>,
   data: SearchData,
   { name, space, recorded }: SearchedLevel,
   { candidates }: TrustSettings,
 ): Plan {
+  const { config, rng } = context;
   const backbone = backboneOf(config, data.classes.length);
-  const table = costTable(supernet(backbone, space, config.space));
+  const table = costTable(supernet(backbone, space, config.space), costOptionsOf(context, backbone, space));
   const budget = budgetOf(config, backbone);
   const legal: LegalPaths = { space, isLegal: (path) => isWithin(budget, costOfPath(table, path)) };
   const own = rng.fork('trust').fork(name);
@@ -117,7 +119,7 @@ async function measure(
   const weights = await run.readWeights(level.weightsFile);
   const fitness = await rescore(context, level.name, network, weights, halves.A, paths);
   const retrained = await trainCandidates(context, { level: level.name, backbone, space, paths, seeds }, halves);
-  const table = costTable(network);
+  const table = costTable(network, costOptionsOf(context, backbone, space));
   const measured = candidates.map((candidate, index) => ({
     ...candidate,
     ...fitness[index],

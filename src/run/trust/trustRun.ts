@@ -4,6 +4,7 @@ import type { Config } from '../../config/config.js';
 import { parseConfig } from '../../config/layers.js';
 import { UserError } from '../../errors.js';
 import { RunFolder } from '../folder/runFolder.js';
+import { TABLE_FILE } from '../latencyTable.js';
 import { continuedRun, newRun, type ContinuedOptions } from '../session.js';
 import type { TrustResult } from './report.js';
 import { searchedLevel, type SearchedLevel } from '../levels/searchedLevel.js';
@@ -45,7 +46,11 @@ export async function trustRun(
   const settings = await trustSettings(begun, level, { candidates, seeds });
   const job = trusting(runFolder, level, settings);
   if (begun === undefined) {
-    const short = { ...config, retrain: { ...config.retrain, recipe: shortRecipe(config.retrain.recipe) } };
+    const short: Config = {
+      ...config,
+      ...(config.latency !== undefined && { latency: { table: runFolder.path(TABLE_FILE) } }),
+      retrain: { ...config.retrain, recipe: shortRecipe(config.retrain.recipe) },
+    };
     return { folder, result: await newRun(revise(short), folder, job, session) };
   }
   const checked = (before: Config): Config => {
