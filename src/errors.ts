@@ -12,7 +12,7 @@ export class UserError extends Error {
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 
-  constructor(message = 'Interrupted') {
+  constructor(message = 'interrupted') {
     super(message);
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import type { WriteStream } from 'node:tty';
-import { describe, test } from 'node:test';
+import { describe, mock, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import headless from '@xterm/headless';
 import type { RunEvent, TrainStep } from '../telemetry/events.js';
@@ -142,6 +142,22 @@ describe('a display', () => {
     ]);
     assert.deepEqual(screens[3], [DONE]);
     assert.deepEqual(await screen(output.text()), [DONE, 'the result']);
+  });
+
+  test('knows the best candidate of a search that goes on', () => {
+    let now = 0;
+    const clock = mock.method(performance, 'now', () => (now += 6000));
+    const stage = { kind: 'search', level: 'low' } as const;
+    const { stdout } = shown(false, {}, [
+      { type: 'stageStarted', stage, steps: 64, best: 0.54 },
+      {
+        ...{ type: 'candidateEvaluated', stage, method: 'evolution', done: 41, total: 64, id: 40, generation: 2 },
+        ...{ path: [0], blocks: [], fitness: 0.47, values: [0.47], measures: {} },
+        origin: { operator: 'random', parents: [] },
+      },
+    ]);
+    clock.mock.restore();
+    assert.match(stdout, /candidate 41\/64 {2}64 % {2}best 54\.00 % {2}this one 47\.00 %/);
   });
 
   test('in a terminal cuts off what would wrap, and leaves a log line whole', async () => {

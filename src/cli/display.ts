@@ -35,7 +35,8 @@ export function openDisplay(
   if (json) return jsonDisplay(stdout, warn, quiet);
   const print = (text: string): void => void stdout.write(`${printable(text)}\n`);
   if (quiet) return { listen: warn, show: print, close: () => undefined };
-  return stdout.isTTY && direct ? liveDisplay(stdout, warn) : plainDisplay(print, warn);
+  // A terminal without a size shows no lines below the log.
+  return stdout.isTTY && stdout.columns > 0 && direct ? liveDisplay(stdout, warn) : plainDisplay(print, warn);
 }
 
 function jsonDisplay(stdout: WriteStream, warn: Listener, quiet: boolean): Display {

@@ -13,6 +13,8 @@ describe('the end of a command that fails', () => {
 
   test('is exit code 130 for an interruption', () => {
     assert.deepEqual(endingOf(new Interrupted(), false), { code: 130, line: 'interrupted' });
+    const again = 'interrupted; continue with: glit run --resume runs/CIFAR';
+    assert.deepEqual(endingOf(new Interrupted(again), false), { code: 130, line: again });
   });
 
   test('adds nothing to what commander has said; help is no failure', () => {

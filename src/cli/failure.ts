@@ -44,7 +44,7 @@ export function endingOf(error: unknown, debug: boolean): Ending {
   if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.done : EXIT.mistake };
   if (error instanceof CheckFailed) return { code: EXIT.failed };
   if (error instanceof ReportedElsewhere) return { code: endingOf(error.failure, false).code };
-  if (error instanceof Interrupted) return { code: EXIT.interrupted, line: oneLine(error.message.toLowerCase()) };
+  if (error instanceof Interrupted) return { code: EXIT.interrupted, line: oneLine(error.message) };
   if (error instanceof UserError) return { code: EXIT.mistake, line: oneLine(error.message) };
   if (!(error instanceof Error)) return { code: EXIT.fault, line: String(error) };
   if (debug) return { code: EXIT.fault, line: error.stack ?? error.message };

@@ -25,7 +25,7 @@ export class News {
   /** Takes note of an event; returns whether it is a stage's progress. */
   note(event: RunEvent): boolean {
     if (event.type === 'stageStarted') {
-      this.best = 0;
+      this.best = event.best ?? 0;
       // Only trainings run side by side.
       if (event.stage.kind !== 'train' && event.stage.kind !== 'trust') this.running.clear();
       this.running.set(stageName(event.stage), { title: stageTitle(event.stage) });

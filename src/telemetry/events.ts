@@ -52,6 +52,8 @@ export interface StageStarted {
   readonly steps?: number;
   /** The number of images held out from training, if the stage scores candidates on them. */
   readonly heldOut?: number;
+  /** The best fitness that earlier processes of the run scored in this stage, 0 to 1. */
+  readonly best?: number;
   /** How the network is trained, if the stage is a training. */
   readonly recipe?: TrainingRecipe;
 }

@@ -146,15 +146,16 @@ export async function searchLevel(
     random: randomSearch,
   };
   const evaluations = settings.population * settings.generations;
+  const known = methods.flatMap((method) => [...recorded.of(stage, method).values()].map(({ values }) => values[0]));
   emit({
     type: 'stageStarted',
     stage,
     steps: evaluations * methods.length,
     heldOut: data.searchVal.labels.length,
+    ...(known.length > 0 && { best: Math.max(...known) }),
   });
   const began = performance.now();
-  const before = methods.reduce((sum, method) => sum + recorded.of(stage, method).size, 0);
-  const progress = new Progress(evaluations * methods.length, { done: before });
+  const progress = new Progress(evaluations * methods.length, { done: known.length });
   const describe = (trial: Trial, method: SearchMethod): ScoredCandidate => ({
     ...trial,
     stage,
