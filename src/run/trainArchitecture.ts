@@ -89,9 +89,9 @@ async function trainArchitecture(
 ): Promise<TrainResult> {
   const { config, dataset, folder } = context;
   const { classes } = dataset;
-  await writeArchitecture(folder, built);
-  // Save the initial weights, so that the run can resume without the original file.
+  // The initial weights first: a run resumes without the original file, and only if it has an architecture.
   if (pretrained !== undefined) await folder.writeTensors(START, startFrom(pretrained, built));
+  await writeArchitecture(folder, built);
   const start = folder.has(START) ? await folder.readWeights(START) : undefined;
   const network = plainNetwork(built);
   const stage: TrainStage = { kind: 'train' };

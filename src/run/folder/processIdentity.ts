@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 
@@ -13,7 +13,21 @@ export const processSchema = z.object(PROCESS_FIELDS);
 export type ProcessIdentity = z.infer<typeof processSchema>;
 
 export function thisProcess(): ProcessIdentity {
-  return { host: hostname(), pid: process.pid, processStart: startOf(process.pid) };
+  return { host: machineName(), pid: process.pid, processStart: startOf(process.pid) };
+}
+
+/**
+ * The name of the machine or, in a container, of its processes' own numbering: there, another container's processes cannot
+ * be seen, even if the machine's name is the same.
+ */
+export function machineName(): string {
+  try {
+    const namespace = readlinkSync('/proc/self/ns/pid');
+    // The first namespace of a Linux system has this number (PROC_PID_INIT_INO).
+    return namespace === 'pid:[4026531836]' ? hostname() : `${hostname()}, ${namespace}`;
+  } catch {
+    return hostname();
+  }
 }
 
 /** Whether a process of this machine still runs, and is not another one with the same number. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { ALONE, type Communicator } from '../../comm/communicator.js';
@@ -27,8 +27,8 @@ after(() => {
 test('a rank removes what killed ranks of its machine left, and nothing else', async () => {
   const child = spawn(process.execPath, ['--eval', '']);
   await once(child, 'exit');
-  const dead = { host: hostname(), pid: Number(child.pid), processStart: null };
-  const owners = [dead, thisProcess(), { ...dead, host: `not ${hostname()}` }, undefined];
+  const dead = { ...thisProcess(), pid: Number(child.pid), processStart: null };
+  const owners = [dead, thisProcess(), { ...dead, host: `not ${dead.host}` }, undefined];
   folders.forEach((folder, at) => {
     mkdirSync(folder);
     if (owners[at] !== undefined) writeFileSync(join(folder, 'owner.json'), JSON.stringify(owners[at]));

@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Communicator } from '../../comm/communicator.js';
 import { agreed } from '../../comm/exchange.js';
-import { isAlive, processSchema, thisProcess } from './processIdentity.js';
+import { isAlive, machineName, processSchema, thisProcess } from './processIdentity.js';
 import { RunFolder } from './runFolder.js';
 
 /** What a run that goes on reads of its folder, but for the snapshots, which rank 0 hands on itself. */
@@ -47,7 +47,7 @@ async function ownFolder(): Promise<string> {
 async function isAbandoned(folder: string): Promise<boolean> {
   try {
     const owner = processSchema.parse(JSON.parse(await readFile(join(folder, OWNER), 'utf8')));
-    return owner.host === hostname() && !isAlive(owner);
+    return owner.host === machineName() && !isAlive(owner);
   } catch {
     return false; // made this moment, removed this moment, or another user's
   }

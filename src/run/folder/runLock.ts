@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
-import { isAlive, PROCESS_FIELDS, thisProcess } from './processIdentity.js';
+import { isAlive, machineName, PROCESS_FIELDS, thisProcess } from './processIdentity.js';
 
 /** Seconds between two heartbeats of a holder. */
 const HEARTBEAT = 5;
@@ -70,7 +69,7 @@ export class RunLock {
     const holder: Holder = {
       id: randomUUID(),
       ...thisProcess(),
-      host: options.host ?? hostname(),
+      ...(options.host !== undefined && { host: options.host }),
       since: new Date().toISOString(),
       command: options.command,
       heartbeat: 0,
@@ -166,7 +165,7 @@ async function created(file: string, holder: Holder): Promise<boolean> {
 /** Throws a UserError when the lock's holder is alive. */
 async function requireDead(folder: string, lock: Lock, options: LockOptions): Promise<void> {
   const { holder } = lock;
-  if (holder?.host === (options.host ?? hostname())) {
+  if (holder?.host === (options.host ?? machineName())) {
     if (isAlive(holder)) throw inUse(folder, holder);
     return;
   }
