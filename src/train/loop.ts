@@ -198,6 +198,8 @@ async function trainFrom(job: TrainingJob, position: Position, { state, stepper,
   let running: StartedBatch | undefined; // on the device
   let parts: StartedBatch[] = []; // of the current step or, before its first batch, of the previous one
   try {
+    // A process that stopped exactly at a point has lost it: points are kept in memory until the next step proves them.
+    if (step > 0 && points?.isAt(step) === true) points.offer({ step, rollbacks, vectors: await state.snapshot() });
     if (step < recipe.steps) {
       for await (const batch of loader.from(step * batches, { signal, share })) {
         const part = parts.length % share.count;

@@ -112,6 +112,14 @@ describe('a training that diverges', () => {
     assert.ok(steps.every(({ loss }) => Number.isFinite(loss)));
   });
 
+  test('goes back to a point at which an earlier process stopped', async () => {
+    const checkpoints = new Kept();
+    await assert.rejects(trained({}, { stopAt: 99, checkpoints }), Interrupted);
+    assert.equal(checkpoints.snapshot?.step, 100);
+    const { back } = await trained({ 150: 0.75 * RATE }, { checkpoints });
+    assert.deepEqual(back, [[151, 100, 1]]);
+  });
+
   test('goes back to its start if there is no point before', async () => {
     const { back, steps } = await trained({ 40: 0.75 * RATE });
     assert.deepEqual(back, [[41, 0, 1]]);
