@@ -4,7 +4,7 @@ import { UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { holdOut } from './dataset.js';
 import type { Dataset, SearchData } from './dataset.js';
-import { isStored } from './source.js';
+import { emptyStore, isStored } from './source.js';
 import type { EncodedSource, ImageSource } from './source.js';
 import { warmestDisc, WARMEST_DISC } from './warmestDisc.js';
 
@@ -53,6 +53,35 @@ describe('holdOut', () => {
     searchVal.rows.forEach((row, index) => {
       assert.equal(searchVal.labels[index], train.labels[row]);
     });
+  });
+
+  test('gives the same parts whether or not some images could not be decoded', () => {
+    const unreadable = [3, 8, 20];
+    const places = Int32Array.from(encoded.labels.keys()).filter((index) => !unreadable.includes(index));
+    const labels = places.map((index) => encoded.labels[index]);
+    const store = emptyStore(places.length, 8);
+    const decoded = { classes: encoded.classes, labels, store, rows: Int32Array.from(labels.keys()) };
+    const size = { fraction: 0.2, rng: seeded(1) };
+    const before = { labels: encoded.labels, places };
+    const [wanted, found] = [holdOut(encoded, size), holdOut({ ...decoded, before }, size)];
+    for (const part of ['train', 'searchVal'] as const) {
+      const source = found[part];
+      assert.ok(isStored(source));
+      const names = Array.from(source.rows, (row) => `${places[row]}.png`);
+      assert.deepEqual(
+        names,
+        files(wanted[part]).filter((name) => !unreadable.includes(parseInt(name))),
+      );
+      assert.deepEqual(
+        [...source.labels],
+        names.map((name) => parseInt(name) % 2),
+      );
+    }
+    const few = { labels: encoded.labels, places: Int32Array.of(0, 1) };
+    const two = { ...decoded, labels: Int32Array.of(0, 1), rows: Int32Array.of(0, 1), before: few };
+    assert.throws(() => {
+      for (let seed = 0; seed < 50; seed++) holdOut(two, { fraction: 0.5, rng: seeded(seed) });
+    }, /too few images of class "[ab]" can be read/);
   });
 
   test('refuses a class with a single image', () => {

@@ -49,6 +49,16 @@ export interface StoredSource extends Labelled {
   readonly store: PixelStore;
   /** [N]: the row of each image in the store. */
   readonly rows: Int32Array;
+  /** What it was decoded from, if some of the images there could not be read. */
+  readonly before?: DecodedFrom;
+}
+
+/** A set of which some images could be decoded. A part of it is drawn before, so that it does not depend on which. */
+export interface DecodedFrom {
+  /** Of all its images. */
+  readonly labels: Int32Array;
+  /** [N]: the place of each decoded image among them. */
+  readonly places: Int32Array;
 }
 
 /** One split of a data set, whatever the images' origin. */

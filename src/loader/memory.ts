@@ -3,7 +3,7 @@ import type { Framing } from '../image/framing.js';
 import { bytesOf } from '../image/image.js';
 import { evaluationLoader } from './loader.js';
 import type { Unreadable } from './loader.js';
-import { emptyStore, isStored } from '../dataset/source.js';
+import { emptyStore, imageName, isStored } from '../dataset/source.js';
 import type { ImageSource } from '../dataset/source.js';
 
 /** Settings of {@link intoMemory}. */
@@ -39,14 +39,14 @@ export async function intoMemory(source: ImageSource, options: MemoryOptions): P
 
   const store = emptyStore(total, size);
   const labels: number[] = [];
-  let firstUnreadable: Unreadable | undefined;
+  const unreadable = new Map<string, Unreadable>();
   const loader = evaluationLoader(source, {
     imageSize: size,
     batchSize: DECODED_AT_A_TIME,
     framing,
     workers,
     onUnreadable(image) {
-      firstUnreadable ??= image;
+      unreadable.set(image.file, image);
       onUnreadable?.(image);
     },
   });
@@ -67,9 +67,21 @@ export async function intoMemory(source: ImageSource, options: MemoryOptions): P
   const present = new Set(labels);
   const lost = source.labels.find((label) => !present.has(label));
   if (lost !== undefined) {
+    const [first] = unreadable.values();
     throw new UserError(
-      `no image of class "${source.classes[lost]}" can be read; for example ${firstUnreadable?.file}: ${firstUnreadable?.reason}`,
+      `no image of class "${source.classes[lost]}" can be read; for example ${first?.file}: ${first?.reason}`,
     );
   }
-  return { classes: source.classes, labels: Int32Array.from(labels), store, rows: Int32Array.from(labels.keys()) };
+  const decoded = {
+    classes: source.classes,
+    labels: Int32Array.from(labels),
+    store,
+    rows: Int32Array.from(labels.keys()),
+  };
+  if (unreadable.size === 0 || isStored(source)) return decoded;
+  const places = Int32Array.from(source.labels.keys()).filter(
+    (index) => !unreadable.has(imageName(source.encoded(index))),
+  );
+  // Images of the same name cannot be told apart.
+  return places.length === labels.length ? { ...decoded, before: { labels: source.labels, places } } : decoded;
 }

@@ -1,10 +1,10 @@
 import type { Dataset } from '../dataset/dataset.js';
 import { intoMemory } from './memory.js';
 import type { ImageSource } from '../dataset/source.js';
-import { openSource } from '../dataset/sources/openSource.js';
+import { findSource, openSource } from '../dataset/sources/openSource.js';
 import { warmestDisc } from '../dataset/warmestDisc.js';
 import { haveSize } from './decode.js';
-import { stopIfAborted } from '../errors.js';
+import { stopIfAborted, UserError } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import type { Listener } from '../telemetry/events.js';
 import type { FilesStage, ImagesStage } from '../telemetry/stage.js';
@@ -95,7 +95,27 @@ export async function openDataset(
   const train = await decoded(dataset.train);
   const test = await decoded(dataset.test);
   if (done > 0) finished(began, done, emit);
-  return { dataset: { ...dataset, train, test }, unreadable, needsFraming };
+  const found = { train: dataset.train, test: dataset.test };
+  return { dataset: { ...dataset, train, test, found }, unreadable, needsFraming };
+}
+
+/**
+ * Opens a data set without splits, to look at all its images. They are decoded as they are needed. Throws a UserError for a
+ * set with a test split, and as {@link openDataset} does.
+ */
+export async function openWhole(
+  { data, model }: DatasetConfig,
+  { emit, signal }: Pick<OpenOptions, 'emit' | 'signal'>,
+): Promise<{ readonly source: ImageSource } & Pick<OpenedDataset, 'unreadable' | 'needsFraming'>> {
+  if (data.source === BUILT_IN) throw new UserError(`${BUILT_IN} has a test split; name a split`);
+  const { train, test, notices } = await findSource(data.source, { signal, onProgress: filesListener(emit) });
+  if (test !== undefined) {
+    throw new UserError(`${data.source} has splits (${train.shown} and ${test.shown}); name one, or give its folder`);
+  }
+  for (const message of notices) emit({ type: 'warning', message });
+  const { source } = train;
+  const unreadable = new UnreadableImages(source.labels.length, emit, data.unreadable);
+  return { source, unreadable, needsFraming: !(await haveSize(source, model.imageSize)) };
 }
 
 /** Reports progress on shards and tables; sets without them report nothing. */

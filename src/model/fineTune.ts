@@ -6,9 +6,9 @@ import { readStateDict, shapesOf, type StateDict } from './stateDict.js';
 
 /**
  * Initial values for training a plain network, from weights of the same architecture. The weights may be for another
- * number of classes, then the classifier is dropped and initialized randomly; and for another image size, then the
- * family resizes what depends on it. They may have this project's names or any official ones; `source` names them in
- * errors, usually the file.
+ * number of classes, then the classifier is dropped and initialized randomly, as it is if they are for other classes
+ * (`sameClasses`); and for another image size, then the family resizes what depends on it. They may have this project's
+ * names or any official ones; `source` names them in errors, usually the file.
  *
  * Throws a UserError that names the first tensor that is missing, unexpected, or has a wrong shape for another reason.
  */
@@ -16,6 +16,7 @@ export function fineTuned(
   weights: StateDict,
   network: Network,
   source = 'the weights',
+  { sameClasses = true }: { readonly sameClasses?: boolean } = {},
 ): ReadonlyMap<string, Tensor<'float32'>> {
   const pretrained = pretrainedNetwork(weights, network);
   const state = readStateDict(pretrained, weights, source);
@@ -25,7 +26,8 @@ export function fineTuned(
   for (const [name, value] of state) {
     // Only PyTorch's batch counters are not float32.
     if (!isFloat32(value)) continue;
-    if (backbone.classes !== pretrained.backbone.classes && name.startsWith(family.classifier)) continue;
+    const keepsClassifier = sameClasses && backbone.classes === pretrained.backbone.classes;
+    if (!keepsClassifier && name.startsWith(family.classifier)) continue;
     start.set(name, family.resized(name, value, backbone));
   }
   return start;

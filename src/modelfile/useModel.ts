@@ -4,7 +4,7 @@ import type { Framing } from '../image/framing.js';
 import { seeded } from '../random/rng.js';
 import { openDevice, type DeviceKind, type Precision } from '../runtime/device.js';
 import type { Listener } from '../telemetry/events.js';
-import { openDataset } from '../loader/openDataset.js';
+import { openDataset, openWhole } from '../loader/openDataset.js';
 import { assessModel, type Assessment } from './assess.js';
 import { compileModel, scoresOf, softmax } from './runModel.js';
 import { readModel, type Model } from './modelFile.js';
@@ -22,7 +22,8 @@ export interface UseOptions {
 export interface EvaluationOptions extends UseOptions {
   /** A folder of images, or the name of the built-in set. */
   readonly data: string;
-  readonly split: 'train' | 'test';
+  /** `all`: every image of a set that has no test split of its own. */
+  readonly split: 'train' | 'test' | 'all';
   /** The seed of the run that trained the model; it splits a folder without test images. Default 0. */
   readonly seed?: number | undefined;
   readonly batchSize?: number | undefined;
@@ -52,16 +53,15 @@ export async function evaluateModel(model: Model, options: EvaluationOptions): P
   const { data, split, seed = 0, batchSize = BATCH_SIZE, workers, emit = () => undefined, signal } = options;
   const { imageSize } = model;
   const settings = { data: { source: data, ...(workers !== undefined && { workers }) }, model: { imageSize } };
-  const { dataset, unreadable, needsFraming } = await openDataset(settings, {
-    rng: seeded(seed).fork('dataset'),
-    originals: false,
-    framing: model.preprocessing,
-    emit,
-    signal,
-  });
-  const outputs = matchClasses(model, data, dataset.classes, emit);
+  const open = { framing: model.preprocessing, emit, signal };
+  const { source, unreadable, needsFraming } =
+    split === 'all'
+      ? await openWhole(settings, open)
+      : await openDataset(settings, { ...open, rng: seeded(seed).fork('dataset'), originals: false }).then(
+          ({ dataset, ...rest }) => ({ source: dataset[split], ...rest }),
+        );
+  const outputs = matchClasses(model, data, source.classes, emit);
   return withDevice(options, async (device) => {
-    const source = dataset[split];
     const assessment = await assessModel(device, model, source, {
       batchSize,
       outputs,

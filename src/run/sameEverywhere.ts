@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
 import type { Communicator } from '../comm/communicator.js';
 import { agreed } from '../comm/exchange.js';
 import type { Config } from '../config/config.js';
 import { formatConfig } from '../config/layers.js';
 import type { Dataset } from '../dataset/dataset.js';
-import { isStored, type ImageSource } from '../dataset/source.js';
 import { UserError } from '../errors.js';
-import { bytesOf } from '../image/image.js';
+import { fingerprint } from '../loader/fingerprint.js';
 import { version } from './version.js';
 
 /**
@@ -32,21 +29,4 @@ export async function checkSameEverywhere(ranks: Communicator, config: Config, d
       `the ${what} of rank ${ranks.rank} is not that of rank 0${difference}; give all machines the same files and the same command`,
     );
   }
-}
-
-/** A hash of labels and of pixels or, for images still encoded, of their files' names and places. */
-function fingerprint(source: ImageSource): string {
-  const hash = createHash('sha256');
-  hash.update(source.labels);
-  if (isStored(source)) {
-    const { store, rows } = source;
-    const size = bytesOf(store.size);
-    for (const row of rows) hash.update(store.pixels.subarray(row * size, (row + 1) * size));
-  } else {
-    for (let index = 0; index < source.labels.length; index++) {
-      const { file, part } = source.encoded(index);
-      hash.update(`${basename(file)} ${part?.start ?? ''} ${part?.length ?? ''} ${part?.name ?? ''}\n`);
-    }
-  }
-  return hash.digest('hex');
 }

@@ -20,6 +20,7 @@ import { formatLatencyTable } from '../measure/latencyTable.js';
 import { readLatencyTable, TABLE_FILE } from './latencyTable.js';
 import { needOriginals, openDataset } from '../loader/openDataset.js';
 import { requireSpace } from './folder/diskSpace.js';
+import { keepImagesRecord } from './folder/imagesRecord.js';
 import { writeTrainingFiles } from './results/trainingFiles.js';
 import { RunFolder } from './folder/runFolder.js';
 import { RunLock } from './folder/runLock.js';
@@ -228,6 +229,7 @@ async function session<Result>(
       if (!source.exists && bytes !== undefined) await requireSpace(source.root, bytes);
       const opened = folder ?? (await openAlone());
       await source.prepare(opened, config);
+      await keepImagesRecord(opened, dataset, given.data.source);
       const file = opened.path('journal.jsonl');
       const accuracies = new RecordedAccuracies(existsSync(file) ? await readJournal(file, 'evaluation') : []);
       journal = new JournalWriter(file);

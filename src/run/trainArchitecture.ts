@@ -44,7 +44,7 @@ export function training(given: Architecture, pretrained?: StateFile): Job<Train
     checkConfig: (config) => checkFits(given, config),
     checkData: ({ config, dataset }) => {
       checkBatches(dataset.train.labels.length, { 'retrain.recipe.batchSize': config.retrain.recipe.batchSize });
-      if (pretrained !== undefined) startFrom(pretrained, withClassesOf(dataset, given));
+      if (pretrained !== undefined) startFrom(pretrained, withClassesOf(dataset, given), dataset);
     },
     work: (context) => trainArchitecture(context, withClassesOf(context.dataset, given), pretrained),
     summary: ({ architecture: { name }, ...accuracies }) => ({ architecture: name ?? null, ...accuracies }),
@@ -78,8 +78,11 @@ function withClassesOf({ classes }: Dataset, given: Architecture): Architecture 
 }
 
 /** Throws a UserError when the weights do not belong to the architecture. */
-function startFrom({ file, state }: StateFile, built: Architecture): Weights {
-  return fineTuned(state, plainNetwork(built), file);
+function startFrom({ file, state, metadata }: StateFile, built: Architecture, { classes }: Dataset): Weights {
+  // Official weights do not name their classes: where the number is the same, they are taken for the same.
+  const named = metadata['classes'];
+  const sameClasses = named === undefined || named === JSON.stringify(classes);
+  return fineTuned(state, plainNetwork(built), file, { sameClasses });
 }
 
 async function trainArchitecture(
@@ -90,7 +93,7 @@ async function trainArchitecture(
   const { config, dataset, folder } = context;
   const { classes } = dataset;
   // The initial weights first: a run resumes without the original file, and only if it has an architecture.
-  if (pretrained !== undefined) await folder.writeTensors(START, startFrom(pretrained, built));
+  if (pretrained !== undefined) await folder.writeTensors(START, startFrom(pretrained, built, dataset));
   await writeArchitecture(folder, built);
   const start = folder.has(START) ? await folder.readWeights(START) : undefined;
   const network = plainNetwork(built);

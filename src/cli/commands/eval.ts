@@ -18,7 +18,11 @@ export function addEval(program: Command): void {
     )
     .requiredOption('--model <file>', MODEL_FILES)
     .requiredOption('--data <folder>', 'images, a folder per class')
-    .addOption(new Option('--split <name>', 'which images').choices(['train', 'test']).default('test'))
+    .addOption(
+      new Option('--split <name>', 'which images; all: of a folder that has no splits')
+        .choices(['train', 'test', 'all'])
+        .default('test'),
+    )
     .option('--seed <number>', "the run's seed, which splits a folder without test images", '0')
     .option('--out <folder>', 'write classes.csv, the confusion matrix, and pictures of the surest mistakes')
     .option('--batch-size <images>', 'images at a time', '100')
@@ -28,7 +32,10 @@ export function addEval(program: Command): void {
   addDisplayOptions(command);
   addExamples(command, [
     ['glit eval --model runs/photos/best.onnx --data photos', 'accuracy on the test images'],
-    ['glit eval --model runs/photos/best.onnx --data new --out new-test', 'and class by class, with the mistakes'],
+    [
+      'glit eval --model runs/photos/best.onnx --data new --split all --out new-test',
+      'all images of another folder, class by class, with the mistakes',
+    ],
     ['glit eval --model deit_tiny_patch16_224.pth --data imagenet', "DeiT's own weights"],
     ['glit eval --model checkpoint.pth --ema --data imagenet', 'the moving average in a training checkpoint'],
   ]);
@@ -37,7 +44,7 @@ export function addEval(program: Command): void {
       const { model, data, split, seed, batchSize, workers, out } = command.opts<{
         model: string;
         data: string;
-        split: 'train' | 'test';
+        split: 'train' | 'test' | 'all';
         seed: string;
         batchSize: string;
         workers?: string;
@@ -56,8 +63,9 @@ export function addEval(program: Command): void {
         signal,
       });
       const { accuracy, images } = evaluation;
-      if (out !== undefined) await writeAssessment(out, evaluation, `${data}, ${split} images`);
-      display.show(`${percent(accuracy)} of ${images} ${split} images`, {
+      const which = split === 'all' ? 'images' : `${split} images`;
+      if (out !== undefined) await writeAssessment(out, evaluation, `${data}, ${which}`);
+      display.show(`${percent(accuracy)} of ${images} ${which}`, {
         type: 'fileEvaluation',
         model,
         split,

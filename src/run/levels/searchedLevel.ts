@@ -10,6 +10,7 @@ import type { StageStarted } from '../../telemetry/events.js';
 import { readJournal } from '../../telemetry/journal.js';
 import { stageName } from '../../telemetry/stage.js';
 import type { RunContext } from '../context.js';
+import { changeOf, readImagesRecord, recordOf, type ImagesRecord } from '../folder/imagesRecord.js';
 import type { RunFolder } from '../folder/runFolder.js';
 import { startedBy } from '../session.js';
 import { firstLevel } from './hierarchicalSearch.js';
@@ -38,6 +39,8 @@ export interface SearchedLevel {
   readonly classes: number;
   /** The number of images that the search held out from training; undefined in journals of earlier builds. */
   readonly heldOut: number | undefined;
+  /** Which images it had; undefined in runs of earlier builds. */
+  readonly images: ImagesRecord | undefined;
 }
 
 /**
@@ -74,10 +77,11 @@ export async function searchedLevel(run: RunFolder, config: Config, wanted?: str
       .digest('hex'),
     classes: found.backbone.classes,
     heldOut: await heldOutOf(run, level.name),
+    images: await readImagesRecord(run),
   };
 }
 
-/** Throws a UserError when the images are not those of the search: it had other classes, or held out another number. */
+/** Throws a UserError when the images are not those of the search. */
 export function checkSameImages(
   { config, dataset, rng }: Pick<RunContext, 'config' | 'dataset' | 'rng'>,
   run: RunFolder,
@@ -90,6 +94,11 @@ export function checkSameImages(
     );
   const { classes } = dataset;
   if (classes.length !== level.classes) throw changed(`${classes.length} classes instead of ${level.classes}`);
+  if (level.images !== undefined) {
+    const change = changeOf(level.images, recordOf(dataset));
+    if (change !== undefined) throw changed(change);
+    return;
+  }
   const heldOut = searchDataOf(config, dataset, rng).searchVal.labels.length;
   if (level.heldOut !== undefined && heldOut !== level.heldOut)
     throw changed(`${heldOut} instead of ${level.heldOut} held-out images`);
