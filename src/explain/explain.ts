@@ -3,14 +3,14 @@ import type { Framing } from '../image/framing.js';
 import type { Image } from '../image/image.js';
 import { readImage } from '../loader/decode.js';
 import { plainNetwork } from '../model/network.js';
-import { softmax } from '../modelfile/runModel.js';
+import { finite, softmax } from '../modelfile/runModel.js';
 import type { UseOptions } from '../modelfile/useModel.js';
 import { readWeights, type NetworkWeights, type WeightsOptions } from '../modelfile/weightsFile.js';
 import { CompiledProgram, type BoundProgram } from '../program/compiled.js';
 import { pixelImages } from '../program/images.js';
 import { openDevice } from '../runtime/device.js';
 import { Progress, stageProgress } from '../telemetry/progress.js';
-import { tensor } from '../tensor/tensor.js';
+import { tensor, type Tensor } from '../tensor/tensor.js';
 import { chooseBlock, partsOf } from './block.js';
 import { classNumber } from './classes.js';
 import { gradCamProgram, type GradCamFeed } from './gradCam.js';
@@ -137,10 +137,14 @@ async function explained(
       images: tensor('uint8', [1, 3, size, size], pixels),
       score: tensor('float32', [1, classes.length], score),
     });
-  const numbers = asked.length > 0 ? asked : [greatest((await run(new Float32Array(classes.length))).logits.data)];
+  const numbers =
+    asked.length > 0
+      ? asked
+      : [greatest(finite((await run(new Float32Array(classes.length))).logits as Tensor<'float32'>).data)];
   const results: ExplainedClass[] = [];
   for (const number of numbers) {
     const { logits, maps } = await run(new Float32Array(classes.length).fill(1, number, number + 1));
+    finite(logits as Tensor<'float32'>);
     const values = Array.from(maps.data, Number);
     const cells = values.length / block.maps.length;
     results.push({

@@ -1,5 +1,5 @@
 import type { ImageSource } from '../dataset/source.js';
-import { stopIfAborted, UserError } from '../errors.js';
+import { stopIfAborted } from '../errors.js';
 import { bytesOf } from '../image/image.js';
 import { evaluationLoader } from '../loader/loader.js';
 import type { UnreadableListener } from '../loader/unreadable.js';
@@ -27,8 +27,8 @@ export interface Assessment {
   readonly images: number;
   /** Top-1, 0 to 1. */
   readonly accuracy: number;
-  /** The number of images of each class (row) that are taken for each class (column). */
-  readonly confusion: readonly Uint32Array[];
+  /** The number of images of each class that are taken for each class, without zeros: a whole matrix can be very large. */
+  readonly confusion: readonly ReadonlyMap<number, number>[];
   /** The first images. */
   readonly first: readonly SeenImage[];
   /** The mistakes of which the model is surest, surest first. */
@@ -70,7 +70,7 @@ export async function assessModel(
   const { classes, imageSize, preprocessing: framing } = model;
   const program = await compileModel(device, model);
   const loader = evaluationLoader(source, { imageSize, batchSize, framing, workers, onUnreadable });
-  const confusion = classes.map(() => new Uint32Array(classes.length));
+  const confusion = classes.map(() => new Map<number, number>());
   const first: SeenImage[] = [];
   let mistakes: SeenImage[] = [];
   let images = 0;
@@ -86,7 +86,8 @@ export async function assessModel(
           pixels: batch.images.subarray(at * bytesOf(imageSize), (at + 1) * bytesOf(imageSize)),
           truth: outputs?.[label] ?? label,
         });
-        confusion[seen.truth][seen.predicted]++;
+        const row = confusion[seen.truth];
+        row.set(seen.predicted, (row.get(seen.predicted) ?? 0) + 1);
         if (seen.truth === seen.predicted) correct++;
         else wrong.push(seen);
         if (first.length < KEPT) first.push(copied(seen));
@@ -108,9 +109,6 @@ function seenImage(
   { pixels, truth }: Pick<SeenImage, 'pixels' | 'truth'>,
 ): SeenImage {
   const predicted = scores.indexOf(Math.max(...scores));
-  if (predicted < 0) {
-    throw new UserError("the model's scores are not finite; the weights are damaged, or training diverged");
-  }
   const confidence = withPreprocessing ? scores[predicted] : softmax(Array.from(scores))[predicted];
   return { pixels, truth, predicted, confidence };
 }
@@ -138,11 +136,20 @@ export interface ClassScores {
 
 /** The scores of every class. */
 export function classScores({ classes, confusion }: Pick<Assessment, 'classes' | 'confusion'>): readonly ClassScores[] {
+  const takenFor = classes.map(() => 0);
+  for (const row of confusion) for (const [predicted, count] of row) takenFor[predicted] += count;
   return classes.map((name, index) => {
-    const images = confusion[index].reduce((sum, each) => sum + each, 0);
-    const taken = confusion.reduce((sum, row) => sum + row[index], 0);
-    const right = confusion[index][index];
+    const images = sumOf(confusion[index]);
+    const taken = takenFor[index];
+    const right = confusion[index].get(index) ?? 0;
     const share = (whole: number): number | undefined => (whole === 0 ? undefined : right / whole);
     return { name, images, precision: share(taken), recall: share(images), f1: share((taken + images) / 2) };
   });
+}
+
+/** The number of images in a row of a confusion matrix. */
+export function sumOf(row: ReadonlyMap<number, number>): number {
+  let sum = 0;
+  for (const count of row.values()) sum += count;
+  return sum;
 }

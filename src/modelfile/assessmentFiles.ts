@@ -5,13 +5,16 @@ import { writeFileAtomically } from '../checkpoint/atomicFile.js';
 import { toInterleaved } from '../image/image.js';
 import { matrixPlot } from '../plot/matrix.js';
 import { tilesPlot, type Tile } from '../plot/tiles.js';
-import { csvTable } from '../telemetry/csv.js';
-import { classScores, type Assessment, type SeenImage } from './assess.js';
+import { csvLine, csvTable } from '../telemetry/csv.js';
+import { classScores, sumOf, type Assessment, type SeenImage } from './assess.js';
 
 /** Classes in a picture of the confusion matrix; of more, it shows those with most mistakes. */
 const MOST_CLASSES = 40;
 
-/** The head of the confusion matrix's first column, which no class is called. */
+/** Classes up to which the table of the confusion matrix has all pairs. */
+const MOST_IN_MATRIX = 1000;
+
+/** The head of the confusion matrix's first column. */
 const CORNER = 'class \\ taken for';
 
 /**
@@ -20,20 +23,11 @@ const CORNER = 'class \\ taken for';
  * Names to contents. `of` says which images these are.
  */
 export async function assessmentFiles(assessment: Assessment, of: string): Promise<ReadonlyMap<string, string>> {
-  const { classes, confusion, accuracy, images, first, mistakes } = assessment;
+  const { accuracy, images, first, mistakes } = assessment;
   const note = `${of}: ${(100 * accuracy).toFixed(2)} % of ${images} right`;
   return new Map([
     ['classes.csv', csvTable(['name', 'images', 'precision', 'recall', 'f1'], classScores(assessment))],
-    [
-      'confusion_matrix.csv',
-      csvTable(
-        [CORNER, ...classes],
-        confusion.map((row, at) => ({
-          [CORNER]: classes[at],
-          ...Object.fromEntries(classes.map((name, to) => [name, row[to]])),
-        })),
-      ),
-    ],
+    ['confusion_matrix.csv', confusionTable(assessment)],
     ['confusion_matrix.svg', await confusionPicture(assessment, note, false)],
     ['confusion_matrix_normalized.svg', await confusionPicture(assessment, note, true)],
     ['mistakes.svg', tilesPlot(`The surest mistakes (${of})`, await tiles(mistakes, assessment))],
@@ -49,11 +43,21 @@ export async function writeAssessment(folder: string, assessment: Assessment, of
   }
 }
 
+/** The whole matrix, a line per class; of very many classes, only the pairs that there are. */
+function confusionTable({ classes, confusion }: Assessment): string {
+  const lines =
+    classes.length <= MOST_IN_MATRIX
+      ? confusion.map((row, at) => csvLine([classes[at], ...classes.map((_, to) => row.get(to) ?? 0)]))
+      : confusion.flatMap((row, at) => [...row].map(([to, count]) => csvLine([classes[at], classes[to], count])));
+  const header = classes.length <= MOST_IN_MATRIX ? [CORNER, ...classes] : ['class', 'taken for', 'images'];
+  return csvLine(header) + lines.join('');
+}
+
 function confusionPicture({ classes, confusion }: Assessment, note: string, asShares: boolean): Promise<string> {
   const shown = shownClasses(confusion);
   const values = shown.map((row) => {
-    const total = confusion[row].reduce((sum, each) => sum + each, 0);
-    return shown.map((column) => (asShares ? confusion[row][column] / Math.max(total, 1) : confusion[row][column]));
+    const total = asShares ? Math.max(sumOf(confusion[row]), 1) : 1;
+    return shown.map((column) => (confusion[row].get(column) ?? 0) / total);
   });
   const left = classes.length - shown.length;
   return matrixPlot({
@@ -72,9 +76,14 @@ function confusionPicture({ classes, confusion }: Assessment, note: string, asSh
 function shownClasses(confusion: Assessment['confusion']): readonly number[] {
   const indices = confusion.map((_, index) => index);
   if (indices.length <= MOST_CLASSES) return indices;
-  const mistakes = indices.map((index) =>
-    confusion.reduce((sum, row, at) => sum + (at === index ? 0 : row[index] + confusion[index][at]), 0),
-  );
+  const mistakes = indices.map(() => 0);
+  confusion.forEach((row, truth) => {
+    for (const [predicted, count] of row) {
+      if (predicted === truth) continue;
+      mistakes[truth] += count;
+      mistakes[predicted] += count;
+    }
+  });
   return [...indices]
     .sort((a, b) => mistakes[b] - mistakes[a])
     .slice(0, MOST_CLASSES)

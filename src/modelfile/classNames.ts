@@ -11,24 +11,31 @@ export type Naming = 'model' | 'user' | 'numbers';
 export async function readClassNames(file: string, model: string, count: number): Promise<readonly string[]> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new UserError(`the class names ${file} cannot be read (${code}); give a file with one name a line`);
   }
-  const names = text.trimStart().startsWith('[')
-    ? fromJson(text, file)
-    : text.split(/\r?\n/).map((line) => line.trim());
-  // The final line feed is optional.
-  const last = names.at(-1) === '' ? names.slice(0, -1) : names;
-  const repeated = last.find((name, index) => last.indexOf(name) < index);
+  const names = text.trimStart().startsWith('[') ? fromJson(text, file) : fromLines(text, file);
+  const repeated = names.find((name, index) => names.indexOf(name) < index);
   if (repeated !== undefined) {
     throw new UserError(`${file} names the class "${repeated}" twice; give every class a name of its own`);
   }
-  if (last.length !== count) {
-    throw new UserError(`${file} names ${last.length} classes, but ${model} has ${count} outputs; name each of them`);
+  if (names.length !== count) {
+    throw new UserError(`${file} names ${names.length} classes, but ${model} has ${count} outputs; name each of them`);
   }
-  return last;
+  return names;
+}
+
+/** One name a line; blank lines at the end do not count. */
+function fromLines(text: string, file: string): readonly string[] {
+  const names = text
+    .trimEnd()
+    .split(/\r?\n/)
+    .map((line) => line.trim());
+  const blank = names.indexOf('');
+  if (blank === -1) return names;
+  throw new UserError(`${file} names no class in line ${blank + 1}; give every class a line of its own`);
 }
 
 function fromJson(text: string, file: string): readonly string[] {

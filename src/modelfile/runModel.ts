@@ -23,7 +23,7 @@ export async function compileModel(device: Device, { bytes, name }: NamedModel):
 
 /**
  * A model's scores for images, [count, classes]: logits, or probabilities if its preprocessing is built in. `pixels`,
- * uint8 [count, 3, S, S], may be overwritten as soon as the call returns.
+ * uint8 [count, 3, S, S], may be overwritten as soon as the call returns. Throws a UserError when scores are no numbers.
  */
 export async function scoresOf(
   program: Program,
@@ -34,12 +34,18 @@ export async function scoresOf(
   if (withPreprocessing) {
     const image = tensor('uint8', [count, imageSize, imageSize, 3], interleaved(pixels, count, imageSize));
     const { probabilities } = await program.run({ image }, { outputs: ['probabilities'] });
-    return probabilities as Tensor<'float32'>;
+    return finite(probabilities as Tensor<'float32'>);
   }
   const values = normalizePixels(pixels, imageSize, preprocessing);
   const pixelValues = tensor('float32', [count, 3, imageSize, imageSize], values);
   const { logits } = await program.run({ pixel_values: pixelValues }, { outputs: ['logits'] });
-  return logits as Tensor<'float32'>;
+  return finite(logits as Tensor<'float32'>);
+}
+
+/** Scores that are numbers. Throws a UserError for others, of which no class is the likeliest. */
+export function finite(scores: Tensor<'float32'>): Tensor<'float32'> {
+  if (scores.data.every(Number.isFinite)) return scores;
+  throw new UserError("the model's scores are not finite; the weights are damaged, or training diverged");
 }
 
 /** Images [count, 3, S, S] as [count, S, S, 3]. */

@@ -4,7 +4,7 @@ import { readPytorchStateDict } from '../checkpoint/pytorch/stateDict.js';
 import { readSafetensors } from '../checkpoint/safetensors.js';
 import { UserError } from '../errors.js';
 import { plainNetwork } from '../model/network.js';
-import { readInitializers, readMetadata } from '../onnx/model.js';
+import { readInitializers, readMetadata, reducedWeights } from '../onnx/model.js';
 import { preset, presetNames, presetSizes, recognizeArchitecture } from '../family/families.js';
 import { readStateDict, shapesOf, type StateDict } from '../model/stateDict.js';
 import type { Architecture } from '../family/family.js';
@@ -105,12 +105,17 @@ export async function readStateFile(source: string, { average }: WeightsOptions)
 /** The weights in a model exported by glit, which has the same metadata as glit's safetensors files. */
 async function exportedState(file: string): Promise<StateFile> {
   const bytes = await readModelBytes(file);
+  let reduced: string | undefined;
   try {
+    reduced = reducedWeights(bytes);
     // Constants that are not variables have numeric names.
     const state = new Map([...readInitializers(bytes)].filter(([name]) => !/^constant_\d+$/.test(name)));
-    if (state.size > 0) return { file, state, part: undefined, metadata: readMetadata(bytes) };
+    if (reduced === undefined && state.size > 0) return { file, state, part: undefined, metadata: readMetadata(bytes) };
   } catch {
     throw new UserError(`${file} is not an ONNX model; give an .onnx file of glit, or weights: .safetensors, .pth`);
+  }
+  if (reduced !== undefined) {
+    throw new UserError(`${file} is an export in ${reduced}, and this needs float32; give that export, or the weights`);
   }
   throw new UserError(`${file} does not name its weights; export it again, or give the weights`);
 }

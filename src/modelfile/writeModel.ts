@@ -38,10 +38,7 @@ async function requireRuns(model: RunnableModel, name: string): Promise<void> {
   const device = await openDevice({ threads: 1 });
   try {
     const program = await device.compile(model.bytes, name);
-    const scores = await scoresOf(program, model, new Uint8Array(3 * model.imageSize ** 2), 1);
-    if (!scores.data.every(Number.isFinite)) {
-      throw new UserError(`the model's scores are not finite; the weights are damaged, or training diverged`);
-    }
+    await scoresOf(program, model, new Uint8Array(3 * model.imageSize ** 2), 1);
   } finally {
     await device.close();
   }

@@ -63,6 +63,13 @@ export function readInitializers(bytes: Uint8Array): Map<string, Tensor> {
   return new Map(named);
 }
 
+/** What an export's weights were made smaller to; undefined if they are float32. */
+export function reducedWeights(bytes: Uint8Array): 'float16' | 'int8' | undefined {
+  const { initializer } = decodeModel(bytes).graph;
+  if (initializer.some(({ name }) => name.endsWith(':int8'))) return 'int8';
+  return initializer.some(({ dataType }) => dataType === TYPE_NUMBERS.float16) ? 'float16' : undefined;
+}
+
 function decodeModel(bytes: Uint8Array): DecodedModel {
   let message: Omit<DecodedModel, 'graph'> & { readonly graph: DecodedModel['graph'] | null };
   try {

@@ -9,9 +9,14 @@ export function csvTable<Column extends string>(
   columns: readonly Column[],
   rows: Iterable<Readonly<Partial<Record<Column, Cell>>>>,
 ): string {
-  const lines = [columns.map(quoted)];
-  for (const row of rows) lines.push(columns.map((column) => quoted(row[column])));
-  return lines.map((line) => `${line.join(',')}\n`).join('');
+  let text = csvLine(columns);
+  for (const row of rows) text += csvLine(columns.map((column) => row[column]));
+  return text;
+}
+
+/** One line of a table. */
+export function csvLine(cells: readonly Cell[]): string {
+  return `${cells.map(quoted).join(',')}\n`;
 }
 
 function quoted(cell: Cell): string {
