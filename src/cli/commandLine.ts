@@ -46,7 +46,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const debug = args.includes('--debug') || (process.env['GLIT_DEBUG'] ?? '') !== '';
   const fail = (error: unknown): number => {
     const { code, line } = endingOf(error, debug);
-    if (line !== undefined) process.stderr.write(`glit: ${debug ? line : printable(line)}\n`);
+    if (line !== undefined) process.stderr.write(`glit: ${printable(line)}\n`);
     return code;
   };
   dropUnreadOutput();

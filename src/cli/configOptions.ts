@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { parse } from 'yaml';
 import { UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
-import { configFrom, layerOf, layerValue, readLayer, type Layer } from '../config/layers.js';
+import { configFrom, isWhole, layerOf, layerValue, readLayer, type Layer } from '../config/layers.js';
 import { PRESETS, type PresetName } from '../config/presets.js';
 import { DEVICE_KINDS, PRECISIONS } from '../runtime/device.js';
 import { RECIPES, type RecipeName } from '../config/recipes/index.js';
@@ -381,8 +381,8 @@ export function requireData(layers: readonly Layer[]): void {
 }
 
 /**
- * The configuration: the preset that the user named, or `otherwise`; then the recipe, if one was named; then the user's
- * other settings.
+ * The configuration: the preset that the user named, or `otherwise`; then the file; then the recipe, if one was named; then
+ * the user's other settings. Throws a UserError for a preset beside a file that is a whole configuration.
  */
 export function configOf(
   command: Command,
@@ -390,7 +390,16 @@ export function configOf(
   otherwise: PresetName = presetForImages(layers),
 ): Config {
   const { preset = otherwise, recipe } = command.opts<{ preset?: PresetName; recipe?: RecipeName }>();
-  const base = PRESETS[preset];
-  const values = recipe === undefined ? base : { ...base, retrain: { ...base.retrain, recipe: RECIPES[recipe] } };
-  return configFrom([{ source: `preset ${preset}`, values }, ...layers]);
+  const base = { source: `preset ${preset}`, values: PRESETS[preset] };
+  const { config } = command.opts<{ config?: string }>();
+  const others = 1 + layers.findIndex(({ source }) => source === config);
+  if (command.getOptionValueSource('preset') === 'cli' && layers.slice(0, others).some(isWhole)) {
+    throw new UserError(`--preset ${preset} has no effect: ${config} is a whole configuration; leave one of them out`);
+  }
+  const chosen: Layer = {
+    source: '--recipe',
+    values: recipe === undefined ? {} : { retrain: { recipe: RECIPES[recipe] } },
+    replaces: recipe === undefined ? [] : ['retrain.recipe'],
+  };
+  return configFrom([base, ...layers.slice(0, others), chosen, ...layers.slice(others)]);
 }

@@ -30,6 +30,30 @@ describe('a configuration from layers', () => {
     assert.throws(() => configFrom([preset, both]), /a\.yaml: supernet: give either steps or epochs/);
   });
 
+  test('keeps steps where epochs, which it has not, are removed', () => {
+    const none = layerOf('--set', 'supernet.epochs', null);
+    assert.equal(configFrom([preset, layerOf('a.yaml', 'supernet.steps', 5), none]).supernet.steps, 5);
+  });
+
+  test('takes another optimizer whole, and a setting of the same one by itself', () => {
+    const sgd = layerOf('a.yaml', 'supernet.optimizer', { name: 'sgd', momentum: 0.9, nesterov: true });
+    const back = layerOf('--set', 'supernet.optimizer', { name: 'adamw' });
+    assert.deepEqual(configFrom([preset, sgd, back]).supernet.optimizer, { name: 'adamw' });
+    const less = layerOf('--set', 'supernet.optimizer.momentum', 0.5);
+    assert.deepEqual(configFrom([preset, sgd, less]).supernet.optimizer, {
+      name: 'sgd',
+      momentum: 0.5,
+      nesterov: true,
+    });
+  });
+
+  test('replaces a group as a whole where a layer says so', () => {
+    const recipe = PRESETS.paper.retrain.recipe;
+    const layer: Layer = { source: '--recipe', values: { retrain: { recipe } }, replaces: ['retrain.recipe'] };
+    const config = configFrom([{ source: 'config.yaml', values: PRESETS.demo }, layer]);
+    assert.deepEqual(config, { ...PRESETS.demo, retrain: { ...PRESETS.demo.retrain, recipe } });
+  });
+
   test('survives being written and read, and every preset is complete', () => {
     for (const config of Object.values(PRESETS))
       assert.deepEqual(parseConfig(formatConfig(config), 'config.yaml'), config);

@@ -18,6 +18,8 @@ export interface Layer {
   /** Its name in messages: `glit.yaml`, `--population`. */
   readonly source: string;
   readonly values: Json;
+  /** Dotted keys whose groups it replaces as a whole; other groups are merged key by key. */
+  readonly replaces?: readonly string[];
 }
 
 /** Part of a configuration as a tree. Leaves are values; lists are leaves too. */
@@ -33,8 +35,11 @@ const ALTERNATIVES: Readonly<Record<string, string>> = { steps: 'epochs', epochs
  */
 export function configFrom(layers: readonly Layer[]): Config {
   for (const { source, values } of layers) checkKeys(values, configSchema, source, '');
-  const first = layers.findLastIndex(({ values }) => configSchema.safeParse(values).success);
-  const merged = layers.slice(Math.max(0, first)).reduce<Tree>((tree, { values }) => merge(tree, values as Tree), {});
+  const first = layers.findLastIndex(isWhole);
+  const merged = layers.slice(Math.max(0, first)).reduce<Tree>((tree, { values, replaces = [] }) => {
+    const kept = replaces.reduce<Tree>((rest, key) => merge(rest, layerOf('', key, null).values as Tree), tree);
+    return merge(kept, values as Tree);
+  }, {});
   const result = configSchema.safeParse(merged);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
@@ -42,6 +47,11 @@ export function configFrom(layers: readonly Layer[]): Config {
   const list = issue.path.findIndex((key) => typeof key === 'number');
   const path = list < 0 ? issue.path : issue.path.slice(0, list);
   throw new UserError(`${sourceOf(path, layers)}: ${describe(issue, merged)}`);
+}
+
+/** Whether a layer is a configuration by itself. */
+export function isWhole({ values }: Layer): boolean {
+  return configSchema.safeParse(values).success;
 }
 
 /** The last layer that sets a path or, if none does, a parent of it. */
@@ -119,11 +129,17 @@ function merge(base: Tree, over: Tree): Tree {
   for (const [key, value] of Object.entries(over)) {
     const before = merged[key];
     const replaced = ALTERNATIVES[key];
-    if (replaced !== undefined && !(replaced in over)) Reflect.deleteProperty(merged, replaced);
+    if (replaced !== undefined && !(replaced in over) && value !== null) Reflect.deleteProperty(merged, replaced);
     if (value === null) Reflect.deleteProperty(merged, key);
-    else merged[key] = isTree(value) ? merge(isTree(before) ? before : {}, value) : value;
+    else
+      merged[key] = isTree(value) ? merge(isTree(before) && !isOtherKind(before, value) ? before : {}, value) : value;
   }
   return merged;
+}
+
+/** Whether a group, such as an optimizer, names another kind than the one before: then their keys do not mix. */
+function isOtherKind({ name: before }: Tree, { name }: Tree): boolean {
+  return before !== undefined && name !== undefined && before !== name;
 }
 
 function isTree(value: Json | undefined): value is Tree {
