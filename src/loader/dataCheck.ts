@@ -195,9 +195,10 @@ class Tally {
     for (const group of this.hashes.groups()) {
       const train = group.filter((at) => at < this.trainImages);
       const test = group.filter((at) => at >= this.trainImages);
-      withinTrain.push(...train.slice(1).map((at) => this.pair(train[0], at)));
-      if (train.length > 0) trainInTest.push(...test.map((at) => this.pair(train[0], at)));
-      withinTest.push(...test.slice(1).map((at) => this.pair(test[0], at)));
+      // One by one: a group can have more images than a call can have arguments.
+      for (const at of train.slice(1)) withinTrain.push(this.pair(train[0], at));
+      if (train.length > 0) for (const at of test) trainInTest.push(this.pair(train[0], at));
+      for (const at of test.slice(1)) withinTest.push(this.pair(test[0], at));
     }
     return { trainInTest, withinTrain, withinTest };
   }

@@ -126,7 +126,8 @@ export function trainingLoader(source: ImageSource, options: TrainingLoaderOptio
  * images are skipped, which makes their batch smaller; empty batches are dropped.
  */
 export function evaluationLoader(source: ImageSource, options: LoaderOptions): Loader<'uint8'> {
-  const plan = orderedPlan(source.labels.length, options.batchSize);
+  const batchSize = Math.max(1, Math.min(options.batchSize, source.labels.length));
+  const plan = orderedPlan(source.labels.length, batchSize);
   return new PlannedLoader(
     source,
     plan,
@@ -138,7 +139,7 @@ export function evaluationLoader(source: ImageSource, options: LoaderOptions): L
       key: [0, 0, 0, 0],
       refill: false,
     },
-    options,
+    { ...options, batchSize },
   );
 }
 

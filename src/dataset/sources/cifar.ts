@@ -71,6 +71,8 @@ async function presentOf(folder: string, names: readonly string[]): Promise<Map<
   return sizes;
 }
 
+/** CIFAR-100's training images have 154 MB. */
+const MOST_BYTES = 2 ** 28;
 const MOST_NAMES = 256;
 const MOST_NAME_BYTES = 65_536;
 
@@ -92,6 +94,9 @@ async function readRecords(
 ): Promise<StoredSource> {
   const record = labelBytes + bytesOf(SIZE);
   for (const { path, bytes } of files) {
+    if (bytes > MOST_BYTES) {
+      throw new UserError(`${path} has ${bytes} bytes, more than any file of the set: it is damaged; get it again`);
+    }
     if (bytes > 0 && bytes % record === 0) continue;
     throw new UserError(
       `${path} has ${bytes} bytes, which is not a whole number of images of ${record} bytes: it is truncated or not the binary version; get it again`,

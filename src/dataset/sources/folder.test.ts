@@ -46,6 +46,36 @@ async function refuses(root: string, message: RegExp): Promise<void> {
 }
 
 describe('openImageFolder', () => {
+  test('knows other names of splits, and refuses two for one', async () => {
+    const files = (split: string): string[] =>
+      ['a/1.png', 'a/2.png', 'b/3.png', 'b/4.png'].map((file) => `${split}/${file}`);
+    for (const [train, held] of [
+      ['train', 'valid'],
+      ['Training', 'Validation'],
+      ['train', 'dev'],
+      ['train', 'testing'],
+    ]) {
+      const root = await tree(`named-${train}-${held}`, [...files(train), ...files(held)]);
+      const data = await open(root);
+      assert.ok(listing(data.test, root).every((line) => line.includes(` ${held}/`)));
+      assert.deepEqual([data.train.labels.length, data.test.labels.length], [4, 4]);
+    }
+    const both = await tree('twice', [...files('train'), ...files('val'), ...files('valid')]);
+    await refuses(both, /has (val|valid)\/ and (val|valid)\/, which mean the same/);
+  });
+
+  test('takes a folder of images beside other classes for a class, even if it is called train', async () => {
+    const root = await tree('vehicles', [
+      'bus/1.png',
+      'bus/2.png',
+      'car/3.png',
+      'car/4.png',
+      'train/5.png',
+      'train/6.png',
+    ]);
+    assert.deepEqual((await open(root)).classes, ['bus', 'car', 'train']);
+  });
+
   test('takes train/ and test/ as they are', async () => {
     const root = await tree('both', [
       'train/a/1.png',

@@ -8,6 +8,7 @@ import type { FoundSet, FoundSplit } from './found.js';
 import { foldersIn, IMAGE_ENDINGS, list, listClassFolders } from './listing.js';
 import type { ListingOptions } from './listing.js';
 import { Names } from './names.js';
+import { splitNamed, type SplitName } from './splitNames.js';
 
 /** Settings of {@link openImageFolder}. */
 export interface FolderOptions extends ListingOptions {
@@ -23,8 +24,9 @@ export interface FindFolderOptions extends ListingOptions {
 
 /**
  * Opens a folder of images with one folder per class. Three layouts:
- * - `train/<class>/*` with `test/<class>/*` or `val/<class>/*`: used as they are. With both, `test` is the test split
- *   and `val` is ignored, because a search holds out its own images from `train`;
+ * - `train/<class>/*` with `test/<class>/*` or `val/<class>/*` (or `training`, `testing`, `valid`, `validation`, `dev`): used
+ *   as they are. With both, `test` is the test split and `val` is ignored, because a search holds out its own images from
+ *   `train`;
  * - `train/<class>/*` alone, or `<class>/*`: a fifth of each class becomes the test split, drawn by `rng`.
  *
  * Classes are the folder names. They, and the images of a class, are sorted by UTF-16 code units on every system. Names
@@ -39,11 +41,14 @@ export async function openImageFolder(folder: string, { rng, ...options }: Folde
 export async function findImageFolder(folder: string, options: FindFolderOptions): Promise<FoundSet> {
   const root = resolve(folder);
   const entries = await list(root, folder);
-  const names = new Set((await foldersIn(root, entries)).map(({ name }) => name));
-  const tests = ['test', 'val'].filter((split) => names.has(split));
-  const [testName] = tests;
+  const splits = await splitsIn(
+    root,
+    folder,
+    (await foldersIn(root, entries)).map(({ name }) => name),
+  );
+  const { train: trainName, test: testName = splits.val } = splits;
 
-  if (!names.has('train')) {
+  if (trainName === undefined) {
     if (testName !== undefined) {
       throw new UserError(
         `${folder} has ${testName}/ but no train/: put the training images in ${join(folder, 'train')}/<class>/`,
@@ -51,18 +56,43 @@ export async function findImageFolder(folder: string, options: FindFolderOptions
     }
     return asSet(await openClasses(root, folder, options));
   }
-  const train = await openClasses(join(root, 'train'), join(folder, 'train'), options);
+  const train = await openClasses(join(root, trainName), join(folder, trainName), options);
   if (testName === undefined) return asSet(train);
 
   const test = await openClasses(join(root, testName), join(folder, testName), options);
   requireSameClasses(train, test);
   const notices = [...looseNotice(train), ...looseNotice(test)];
-  if (tests.length > 1) {
+  if (splits.val !== undefined && splits.val !== testName) {
     notices.push(
-      `${join(folder, 'val')} is not used: the test images come from ${test.shown}, and a search holds out its own from ${train.shown}`,
+      `${join(folder, splits.val)} is not used: the test images come from ${test.shown}, and a search holds out its own from ${train.shown}`,
     );
   }
   return { classes: train.source.classes, train, test, notices };
+}
+
+/** The folders that are splits. Throws a UserError when there are two for one. */
+async function splitsIn(
+  root: string,
+  shown: string,
+  names: readonly string[],
+): Promise<Readonly<Partial<Record<SplitName, string>>>> {
+  const splits: Partial<Record<SplitName, string>> = {};
+  for (const name of names) {
+    const split = splitNamed(name);
+    if (split === undefined) continue;
+    const other = splits[split];
+    if (other !== undefined) {
+      throw new UserError(`${shown} has ${other}/ and ${name}/, which mean the same: keep one, or put them together`);
+    }
+    splits[split] = name;
+  }
+  // Beside other classes, a folder of images can be a class, such as the trains among vehicles.
+  if (names.every((name) => splitNamed(name) !== undefined)) return splits;
+  for (const name of Object.values(splits)) {
+    const inside = await foldersIn(join(root, name), await list(join(root, name), join(shown, name)));
+    if (inside.length > 0) return splits;
+  }
+  return {};
 }
 
 interface ClassTree extends FoundSplit {

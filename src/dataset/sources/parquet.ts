@@ -170,6 +170,8 @@ const MOST_HEAP_MB = 1024;
 
 /** Reads a table in a separate process, and kills it if it needs too much memory or stops responding. */
 function inProcess(job: TableJob, patience: number, signal: AbortSignal | undefined): Promise<TableIndex> {
+  // The listener below hears only of what comes later.
+  stopIfAborted(signal);
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(new URL('./parquetProcess.js', import.meta.url)), {
       execArgv: [`--max-old-space-size=${MOST_HEAP_MB}`],

@@ -105,8 +105,8 @@ function checkGroups(file: string, metadata: FileMetaData, { image, label }: Ima
       const chunks = chunksOf(row, column);
       if (chunks.length === 0) throw damaged(file, `a row group lacks the column ${column}`);
       for (const chunk of chunks) {
-        const begin = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
-        const length = Number(chunk.total_compressed_size);
+        const [begin, end] = rangeOf(chunk);
+        const length = end - begin;
         const unpacked = Number(chunk.total_uncompressed_size);
         if (!(begin >= 0 && length >= 0 && begin + length <= size && unpacked >= 0)) {
           throw damaged(file, `the column ${column} is said to lie at bytes ${begin} to ${begin + length} of ${size}`);
@@ -177,7 +177,8 @@ async function readColumn(
 }
 
 function rangeOf(chunk: ColumnMetaData): [begin: number, end: number] {
-  const begin = Number(chunk.dictionary_page_offset ?? chunk.data_page_offset);
+  // Some writers give 0, where no page can be, for a dictionary that there is not.
+  const begin = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
   return [begin, begin + Number(chunk.total_compressed_size)];
 }
 

@@ -25,6 +25,12 @@ export function splitOfName(name: string): SplitName | undefined {
   return undefined;
 }
 
+/** The split that a whole name stands for: `valid`, but not `valid-apples`. */
+export function splitNamed(name: string): SplitName | undefined {
+  const word = name.toLowerCase();
+  return Object.hasOwn(WORDS, word) ? WORDS[word] : undefined;
+}
+
 /** A file's split by its own name, else by the nearest folder that names one. */
 function splitOfPath(relative: string): SplitName | undefined {
   const names = relative.split(path.sep).reverse();

@@ -144,6 +144,7 @@ async function declaredClasses(folder: string): Promise<DeclaredClasses | undefi
       throw new UserError(`${file} is not a list of classes: it has ${entry.size} bytes`);
     const names = (await readFile(file, 'utf8')).split(/\r?\n/).map((line) => line.trim());
     while (names.at(-1) === '') names.pop();
+    if (names.length === 0) throw new UserError(`${file} is empty: it has to name the classes, one a line`);
     const blank = names.indexOf('');
     if (blank !== -1) throw new UserError(`${file} names no class in line ${blank + 1}: it has to have one a line`);
     return { names, shown: file };
