@@ -5,7 +5,10 @@ import { UserError } from '../errors.js';
 /** The shortest token that is accepted. */
 const SHORTEST_TOKEN = 12;
 
-const COOKIE = 'glit-token';
+/** Browsers do not tell ports apart, so each dashboard has a cookie of its own. */
+function cookieOf(request: IncomingMessage): string {
+  return `glit-token-${request.socket.localPort ?? 0}`;
+}
 
 /** Whether only this machine can reach the address. */
 export function isLoopback(host: string): boolean {
@@ -41,13 +44,17 @@ export function accessOf(request: IncomingMessage, url: URL, token: string | und
   if (token === undefined) return isLoopback(hostOf(request)) ? 'granted' : 'refused';
   const given = url.searchParams.get('token');
   if (given !== null) return isSame(given, token) ? 'given' : 'refused';
-  const cookie = (request.headers.cookie ?? '').split('; ').find((each) => each.startsWith(`${COOKIE}=`));
-  return isSame(cookie?.slice(COOKIE.length + 1) ?? '', token) ? 'granted' : 'refused';
+  const name = `${cookieOf(request)}=`;
+  const cookie = (request.headers.cookie ?? '').split('; ').find((each) => each.startsWith(name));
+  return isSame(cookie?.slice(name.length) ?? '', token) ? 'granted' : 'refused';
 }
 
-/** The header that makes a browser remember the token. */
-export function tokenCookie(token: string): string {
-  return `${COOKIE}=${token}; HttpOnly; SameSite=Strict; Path=/`;
+/**
+ * The header that makes a browser remember the token. A link to the dashboard works in other sites' pages too; they
+ * cannot do anything there, since it only answers what is asked for.
+ */
+export function tokenCookie(request: IncomingMessage, token: string): string {
+  return `${cookieOf(request)}=${token}; HttpOnly; SameSite=Lax; Path=/`;
 }
 
 function hostOf({ headers: { host = '' } }: IncomingMessage): string {

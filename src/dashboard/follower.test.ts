@@ -48,7 +48,8 @@ describe('a follower of a journal', () => {
     appendFileSync(file, journalLine(trainStep(2, 10)).slice(0, 40));
     const follower = new Follower(file);
     await follower.advance(1000);
-    assert.equal(follower.digest.events, 2);
+    // It has read all that there is to read for now.
+    assert.deepEqual([follower.digest.events, follower.news(undefined).read], [2, 1]);
     // A resumed run removes the torn line before it writes.
     truncateSync(file, whole);
     appendEvents(file, [runStarted(), trainStep(1, 10, 5)], 2);
@@ -82,10 +83,23 @@ describe('a follower of a journal', () => {
 
   test('skips a line that is no entry, and counts it', async () => {
     const file = newJournal();
-    writeFileSync(file, `${journalLine(runStarted())}{"type":\nnull\n[]\n${journalLine(trainStep(1, 10))}`);
+    const lacking = '{"type":"stageStarted","time":"2026-01-01T00:00:00.000Z","seconds":1}';
+    writeFileSync(file, `${journalLine(runStarted())}{"type":\nnull\n[]\n${lacking}\n${journalLine(trainStep(1, 10))}`);
     const follower = new Follower(file);
     await follower.advance(1000);
-    assert.deepEqual([follower.digest.events, follower.news(undefined).broken], [2, 3]);
+    assert.deepEqual([follower.digest.events, follower.news(undefined).broken], [2, 4]);
+  });
+
+  test('is another one after a restart, for which old news do not count', async () => {
+    const file = newJournal();
+    appendEvents(file, [runStarted(), trainStep(1, 10)]);
+    const before = new Follower(file);
+    await before.advance(1000);
+    const { epoch } = before.news(undefined);
+    while (Date.now() === epoch) await before.advance(1);
+    const after = new Follower(file);
+    await after.advance(1000);
+    assert.equal(entriesOf(after.news({ epoch, events: 2 })), undefined);
   });
 
   test('takes a line that is longer than a piece', async () => {

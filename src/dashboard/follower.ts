@@ -33,11 +33,14 @@ export interface Seen {
  */
 export class Follower {
   digest = new Digest();
-  #epoch = 1;
+  /** Other followers of the same file, also of an earlier server, have other numbers. */
+  #epoch = Date.now();
   #position = 0;
   #lines = 0;
   #broken = 0;
   #size = 0;
+  /** Whether the journal ends within a line. */
+  #isTorn = false;
   #gone = false;
   #mark = '';
   #indexed = 0;
@@ -52,7 +55,8 @@ export class Follower {
 
   /** Reads what is new, for about `milliseconds` at most. Concurrent calls wait for each other. */
   advance(milliseconds: number): Promise<void> {
-    this.#work = this.#work.then(() => this.#read(performance.now() + milliseconds));
+    // One failure, such as of a network drive, is not the last word.
+    this.#work = this.#work.catch(() => undefined).then(() => this.#read(performance.now() + milliseconds));
     return this.#work;
   }
 
@@ -62,7 +66,7 @@ export class Follower {
     const knows = missing >= 0 && missing <= this.#recent.length;
     return {
       epoch: this.#epoch,
-      read: this.#size === 0 ? 1 : Math.min(1, this.#position / this.#size),
+      read: this.#size === 0 || this.#isTorn ? 1 : Math.min(1, this.#position / this.#size),
       broken: this.#broken,
       gone: this.#gone,
       json: knows
@@ -78,7 +82,11 @@ export class Follower {
     try {
       this.#size = (await handle.stat()).size;
       if (!(await this.#isContinued(handle))) await this.#begin(handle);
-      while (this.#position < this.#size && (await this.#readPiece(handle)) && performance.now() < deadline);
+      this.#isTorn = false;
+      while (this.#position < this.#size) {
+        this.#isTorn = !(await this.#readPiece(handle));
+        if (this.#isTorn || performance.now() > deadline) break;
+      }
       this.#mark = await markOf(handle, this.#position);
       if (this.#isIndexOld()) await this.#index();
     } finally {
@@ -126,16 +134,29 @@ export class Follower {
   #take(text: string): void {
     const lines = text.split('\n');
     for (const line of lines) {
-      const entry = parseEntry(line);
       this.#lines++;
-      if (entry === undefined) {
-        this.#broken++;
-        continue;
-      }
-      this.digest.apply(entry);
-      this.#recent.push(line);
+      if (this.#apply(line)) this.#recent.push(line);
+      else this.#broken++;
     }
     if (this.#recent.length > MOST_RECENT) this.#recent = this.#recent.slice(-MOST_RECENT);
+  }
+
+  /** Takes note of a line; false if it is no entry, or lacks what entries of its type have. */
+  #apply(line: string): boolean {
+    const entry = parseEntry(line);
+    if (entry === undefined) return false;
+    try {
+      this.digest.apply(entry);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Writes down how far it is, for whoever follows the run next. */
+  async keep(): Promise<void> {
+    await this.#work.catch(() => undefined);
+    if (this.#position - this.#indexed >= INDEX_EVERY) await this.#index();
   }
 
   async #index(): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { open, readdir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import type { Outcome } from '../telemetry/events.js';
@@ -38,9 +38,11 @@ export class Runs {
 
   /** All runs, the one with the latest news first. */
   async list(): Promise<readonly RunSummary[]> {
-    const found = (await Promise.all(this.#roots.map((root) => runsBelow(root)))).flat();
-    for (const run of found) this.#found.set(run.id, run);
-    const listed = await Promise.all(found.map(summaryOf));
+    const below = (await Promise.all(this.#roots.map((root) => runsBelow(root, this.#roots.length > 1)))).flat();
+    // Folders that were given can lie in one another.
+    const found = new Map(below.map((run) => [run.id, run]));
+    for (const [id, run] of found) this.#found.set(id, run);
+    const listed = await Promise.all([...found.values()].map(summaryOf));
     const known = listed.filter((each) => each !== undefined);
     return known.sort((one, other) => (one.time < other.time ? 1 : -1));
   }
@@ -66,11 +68,12 @@ export function journalOf(folder: string): string {
   return path.join(folder, JOURNAL);
 }
 
-async function runsBelow(root: string): Promise<FoundRun[]> {
+async function runsBelow(root: string, oneOfSeveral: boolean): Promise<FoundRun[]> {
+  const own = path.basename(path.resolve(root));
   const folders = await foldersWithJournal(root, DEPTH);
   return folders.map((folder) => ({
     id: createHash('sha256').update(path.resolve(folder)).digest('hex').slice(0, 12),
-    name: path.relative(root, folder) || path.basename(path.resolve(root)),
+    name: path.join(oneOfSeveral ? own : '', path.relative(root, folder)) || own,
     folder,
   }));
 }
@@ -90,12 +93,20 @@ async function summaryOf({ id, name, folder }: FoundRun): Promise<RunSummary | u
   if (handle === undefined) return undefined;
   try {
     const { size, mtime } = await handle.stat();
-    const bytes = Buffer.alloc(Math.min(TAIL, size));
-    const { bytesRead } = await handle.read(bytes, 0, bytes.length, size - bytes.length);
-    const lines = bytes.toString('utf8', 0, bytesRead).split('\n').slice(0, -1);
-    return { id, name, time: mtime.toISOString(), ...endingOf(lines.at(-1) ?? '') };
+    return { id, name, time: mtime.toISOString(), ...endingOf(await lastLineOf(handle, size)) };
   } finally {
     await handle.close();
+  }
+}
+
+/** The last whole line of a file. */
+async function lastLineOf(handle: FileHandle, size: number): Promise<string> {
+  for (let length = TAIL; ; length *= 2) {
+    const bytes = Buffer.alloc(Math.min(length, size));
+    const { bytesRead } = await handle.read(bytes, 0, bytes.length, size - bytes.length);
+    const lines = bytes.toString('utf8', 0, bytesRead).split('\n').slice(0, -1);
+    // The first one can be cut off.
+    if (lines.length > 1 || length >= size) return lines.at(-1) ?? '';
   }
 }
 

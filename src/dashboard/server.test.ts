@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { appendEvents, runStarted, trainStep } from '../../test/support/journals.js';
 import { UserError } from '../errors.js';
+import type { RunEvent } from '../telemetry/events.js';
 import { checkAddress } from './access.js';
 import { requireFolders } from './runs.js';
 import { serveDashboard, type Dashboard } from './server.js';
@@ -59,6 +60,25 @@ describe('the dashboard on this machine', () => {
     assert.equal((await get(`/api/runs/${id}/batches/supernet-high.png`)).text, 'a picture');
   });
 
+  test('lists a run once, by names that tell folders apart, and knows the end of one with a long last line', async () => {
+    const study = path.join(folder, 'studies', 'seed-0', 'both');
+    mkdirSync(study, { recursive: true });
+    const result = { candidates: 1, finalists: [], note: 'x'.repeat(100_000) };
+    const finished = { type: 'runFinished', durationSeconds: 1, result } as unknown as RunEvent;
+    appendEvents(path.join(study, 'journal.jsonl'), [runStarted('search'), finished]);
+    const roots = ['runs', 'studies', path.join('studies', 'seed-0')].map((each) => path.join(folder, each));
+    const several = await serveDashboard({ folders: roots, host: '127.0.0.1', port: 0 });
+    try {
+      const runs = JSON.parse((await ask(several.url, '/api/runs')).text) as { name: string; status: string }[];
+      const named = new Map(runs.map(({ name, status }) => [name.replaceAll('\\', '/'), status]));
+      assert.equal(runs.length, 2);
+      assert.ok(named.has(`runs/${path.basename(run)}`), [...named.keys()].join());
+      assert.deepEqual([...named.values()].sort(), ['finished', 'running']);
+    } finally {
+      await several.close();
+    }
+  });
+
   test('shows nothing but pages, news and first batches', async () => {
     const [{ id }] = await list();
     for (const path of [
@@ -102,9 +122,11 @@ describe('the dashboard with a token', () => {
     assert.ok(url.endsWith(`/?token=${token}`));
     for (const [path, cookie] of [
       ['/', ''],
-      ['/api/runs', 'glit-token=wrong-horse-battery'],
+      ['/api/runs', `glit-token-${new URL(url).port}=wrong-horse-battery`],
+      // The cookie of another dashboard.
+      ['/api/runs', `glit-token-1=${token}`],
       ['/?token=wrong', ''],
-      ['/?token=', `glit-token=${token}x`],
+      ['/?token=', `glit-token-${new URL(url).port}=${token}x`],
     ]) {
       assert.equal((await ask(url, path, { Cookie: cookie })).status, 403, `${path} ${cookie}`);
     }

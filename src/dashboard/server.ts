@@ -101,7 +101,10 @@ class Site {
     const follower = this.#followers.get(id) ?? new Follower(journalOf(folder));
     this.#followers.delete(id);
     this.#followers.set(id, follower);
-    for (const oldest of [...this.#followers.keys()].slice(0, -MOST_FOLLOWED)) this.#followers.delete(oldest);
+    for (const [oldest, dropped] of [...this.#followers].slice(0, -MOST_FOLLOWED)) {
+      this.#followers.delete(oldest);
+      await dropped.keep();
+    }
     await follower.advance(READING_TIME);
     return json(newsText(follower.news(seen), await firstBatches(folder)));
   }
@@ -132,7 +135,7 @@ async function answer(
   }
   if (access === 'given') {
     // The token should not stay in the address, which is shown and remembered.
-    response.writeHead(303, { 'Set-Cookie': tokenCookie(token ?? ''), Location: '/' }).end();
+    response.writeHead(303, { 'Set-Cookie': tokenCookie(request, token ?? ''), Location: '/' }).end();
     return;
   }
   try {

@@ -172,7 +172,6 @@ export class Digest {
 
   /** Takes in the next event. Types of newer versions count as events and change nothing else. */
   apply(entry: DigestEntry): void {
-    this.events++;
     this.time = entry.time;
     this.seconds = entry.seconds;
     this.load.add(entry.seconds, entry.processorSeconds);
@@ -253,6 +252,8 @@ export class Digest {
       case 'deviceChosen':
         break;
     }
+    // Last, so that an entry that lacks something does not count.
+    this.events++;
   }
 
   toJSON(): DigestData {

@@ -102,7 +102,18 @@ export class Following {
   async #ask(id: string): Promise<void> {
     const before = this.#known.followed.get(id);
     const seen = before === undefined ? '' : `?epoch=${this.#epochs.get(id)}&events=${before.digest.events}`;
-    const answer = await get<RunNews>(`api/runs/${id}${seen}`);
+    const answer = await get<RunNews>(`api/runs/${id}${seen}`).catch((error: unknown) => {
+      if (error instanceof NotThere) return undefined;
+      throw error;
+    });
+    if (answer === undefined) {
+      this.#epochs.set(id, 0);
+      const lost = before ?? { id, name: id, digest: new Digest(), read: 1, broken: 0, batches: [] };
+      const run = { ...lost, gone: true };
+      if (before?.gone !== true)
+        this.#change((known) => ({ ...known, followed: new Map([...known.followed, [id, run]]) }));
+      return;
+    }
     const { epoch, read, broken, gone, batches, entries, digest } = answer;
     const isNews = digest !== undefined || (entries?.length ?? 0) > 0 || read !== before?.read || gone !== before.gone;
     if (!isNews) return;
@@ -125,8 +136,12 @@ export class Following {
   }
 }
 
+/** The server has no such run: it was deleted, and the server is another one since. */
+class NotThere extends Error {}
+
 async function get<T>(address: string): Promise<T> {
   const response = await fetch(address);
+  if (response.status === 404) throw new NotThere(address);
   if (!response.ok) throw new Error((await response.text()).trim());
   return (await response.json()) as T;
 }

@@ -51,9 +51,9 @@ export function Overview({ run, palette, known }: ViewProps) {
       </Section>
       <Section title="The run">
         <dl class="facts">
-          {digest.processes.slice(-5).map(({ command, version, seed, time }, at) => (
-            <div key={at}>
-              <dt>{at === 0 ? 'started' : 'resumed'}</dt>
+          {[...digest.processes.entries()].slice(-5).map(([number, { command, version, seed, time }]) => (
+            <div key={number}>
+              <dt>{number === 0 ? 'started' : 'resumed'}</dt>
               <dd>
                 {clockTime(time)}, glit {visible(command)}, version {visible(version)}, seed {seed}
               </dd>
@@ -299,7 +299,7 @@ function LoadChart({ digest, palette }: Pick<ViewProps, 'palette'> & { digest: D
         },
       ],
     }),
-    [points.length, palette],
+    [digest, points.length, palette],
   );
   if (points.length < 2) return <Empty>Known after some seconds.</Empty>;
   const cores = points.map((point) => point.cores);

@@ -95,7 +95,7 @@ function Ranking({ digest, palette }: { digest: Digest; palette: Palette }) {
       tooltip: { trigger: 'item' as const },
       series: [{ type: 'scatter' as const, symbolSize: 9, data: known.map(({ x, y }) => [100 * x, 100 * y]) }],
     }),
-    [known.length, digest.evaluations.length, palette],
+    [digest, known.length, digest.evaluations.length, palette],
   );
   if (known.length === 0) return <Empty>No candidate has been scored and trained yet.</Empty>;
   return (
@@ -116,9 +116,11 @@ function rankedPoints(digest: Digest): readonly { readonly x: number; readonly y
     const key = stage.path.join('-');
     trained.set(key, [...(trained.get(key) ?? []), accuracy]);
   }
+  // A search without recalibration has only scores without it.
+  const wanted = digest.rescored.some(({ recalibrated }) => recalibrated);
   return digest.rescored.flatMap(({ path, recalibrated, fitness }) => {
     const of = trained.get(path.join('-'));
-    if (!recalibrated || of === undefined) return [];
+    if (recalibrated !== wanted || of === undefined) return [];
     return [{ x: fitness, y: of.reduce((sum, each) => sum + each, 0) / of.length }];
   });
 }
