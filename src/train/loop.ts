@@ -126,10 +126,12 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
 
   // Only rank 0 keeps states; the others get them from it.
   const points = ranks.rank === 0 ? new RollbackPoints(intervalOf(recipe.steps), checkpoints?.points) : undefined;
-  let stepper = await newStepper();
-  let state = await initial();
-  let position = await restored(await checkpoints?.load(), state, ranks);
+  let stepper: Stepper | undefined;
+  let state: NetworkState | undefined;
   try {
+    stepper = await newStepper();
+    state = await initial();
+    let position = await restored(await checkpoints?.load(), state, ranks);
     for (;;) {
       try {
         await trainFrom(job, position, { state, stepper, points });
@@ -138,11 +140,14 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
         if (!(error instanceof Diverged)) throw error;
         const { rollbacks } = position;
         if (rollbacks >= (recipe.rollbacks ?? 0)) throw error.asUserError(rollbacks);
-        state.free();
-        state = await initial();
+        // Whatever fails from here on, each is freed once.
+        const [failed, divergent] = [stepper, state];
+        [stepper, state] = [undefined, undefined];
+        divergent.free();
         // A stepper that accumulates still holds gradients that are no numbers.
-        await stepper.release();
+        await failed.release();
         stepper = await newStepper();
+        state = await initial();
         const { step } = await restored(await points?.last(), state, ranks);
         position = { step, rollbacks: rollbacks + 1 };
         await checkpoints?.save({ ...position, vectors: await state.snapshot() });
@@ -150,10 +155,10 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
       }
     }
   } catch (error) {
-    state.free();
+    state?.free();
     throw error;
   } finally {
-    await stepper.release();
+    await stepper?.release();
   }
 }
 
@@ -210,6 +215,8 @@ async function trainFrom(job: TrainingJob, position: Position, { state, stepper,
         const previous = running;
         const tally = (result: BatchResult): Tally => tallyOf(batch, result);
         const { queued, result } = stepper.start(state, { feeds, path, part, tally });
+        // It is awaited after the loader has given another batch; a failure before that must not end the process.
+        result.catch(() => undefined);
         running = { step, batch, learningRate, result };
         await queued;
         // Once its last batch is queued, the state is that after the step.

@@ -53,6 +53,8 @@ export class Recalibrator {
       const momentum = scalar(1 / ++seen);
       const images = tensor(this.batches.pixels, [batch.size, 3, imageSize, imageSize], batch.images);
       last = program.run({ images, path: chosen, momentum });
+      // It is awaited with the next batch; a failure before that must not end the process.
+      last.catch(() => undefined);
     }
     await last;
   }

@@ -60,12 +60,13 @@ export class Evaluator {
       full.set(batch.images);
       const pixels = tensor('uint8', [batchSize, 3, imageSize, imageSize], full);
       const result = program.run({ images: pixels, path: chosen }, { transfer: ['images'] });
-      parts.push(
-        result.then((results) => {
-          const logits = results.logits as Tensor<'float32'>;
-          return { correct: countCorrect(logits, batch.labels), loss: summedLoss(logits, batch.labels) };
-        }),
-      );
+      const counted = result.then((results) => {
+        const logits = results.logits as Tensor<'float32'>;
+        return { correct: countCorrect(logits, batch.labels), loss: summedLoss(logits, batch.labels) };
+      });
+      // It is awaited later; a failure before that must not end the process.
+      counted.catch(() => undefined);
+      parts.push(counted);
       images += batch.size;
       // One run in flight and one queued keep the device busy without piling up batches.
       if (parts.length > 1) await parts[parts.length - 2];
