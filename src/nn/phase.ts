@@ -1,3 +1,4 @@
+import { UserError } from '../errors.js';
 import { add, batchNorm, batchNorm2d, conv2d, div, mul, reshape, sqrt, sub, type Value } from '../graph/index.js';
 import { filled } from './initializer.js';
 import type { Scope } from './scope.js';
@@ -49,6 +50,11 @@ export interface TrainingInputs {
 /** Batch statistics, which also update the running ones, and stochastic depth. */
 export function training({ momentum, keep }: TrainingInputs): Phase {
   const remember = (scope: Scope, running: Statistics, batch: Statistics & { readonly count: number }): void => {
+    if (batch.count === 1) {
+      throw new UserError(
+        'a BatchNorm sees one value of each channel, which has no variance: use batches of two or more, or larger images',
+      );
+    }
     // In this form a momentum of 1 gives the batch's statistics to the last bit, whatever was there before.
     const rest = sub(1, momentum);
     const move = (from: Value, to: Value): Value => add(to, mul(sub(from, to), rest));

@@ -1,5 +1,4 @@
 /** `--device auto`: the fastest engine for a run's networks whose results agree with ONNX Runtime's. */
-import { UserError } from '../../errors.js';
 import type { Config } from '../../config/config.js';
 import { deit } from '../../family/glit/architecture.js';
 import { IMAGENET_NORMALIZATION } from '../../family/preprocessing.js';
@@ -65,8 +64,9 @@ export async function chooseDevice(config: Config): Promise<Choice> {
       const refused = !(difference <= bound) ? `its results are off by ${difference.toPrecision(1)}` : undefined;
       tried.push({ device: kind, precision: own, milliseconds, ...(refused !== undefined && { refused }) });
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      tried.push({ device: kind, precision: own, refused: error.message });
+      // ONNX Runtime has to work; another engine that cannot compile or run the network is not taken.
+      if (kind === 'cpu' || !(error instanceof Error)) throw error;
+      tried.push({ device: kind, precision: own, refused: error.message.split('\n', 1)[0] });
     }
   }
   const usable = tried.filter(({ refused }) => refused === undefined);
