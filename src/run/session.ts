@@ -236,11 +236,9 @@ async function session<Result>(
       for (const event of early) journal.write(event);
       const context = { ...start, config, folder: opened, accuracies };
       const result = await listingUnreadable(context, () => job.work(context));
+      if (ranks.rank === 0) await writeTrainingFiles(opened, config);
       emit({ type: 'runFinished', durationSeconds: (performance.now() - began) / 1000, result: job.summary(result) });
-      if (ranks.rank === 0) {
-        await writeTrainingFiles(opened, config);
-        await writeReportPage(opened.root);
-      }
+      if (ranks.rank === 0) await writeLastPage(opened, listener);
       return result;
     } finally {
       await device.close();
@@ -256,6 +254,16 @@ async function session<Result>(
   } finally {
     journal?.close();
     await lock?.release();
+  }
+}
+
+/** Writes the page of a finished run. Its results exist already, so a page that cannot be written is only a warning. */
+async function writeLastPage({ root }: RunFolder, emit: Listener): Promise<void> {
+  try {
+    await writeReportPage(root);
+  } catch (error) {
+    const fact = error instanceof Error ? error.message : String(error);
+    emit({ type: 'warning', message: `report.html is missing: ${fact}; glit dashboard ${root} shows the same` });
   }
 }
 

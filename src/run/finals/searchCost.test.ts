@@ -71,6 +71,7 @@ test('neither what is done again after an interruption nor candidates that are d
     [25, evaluated],
     // Another process continues, and measures the contender's accuracy again.
     [26, { type: 'runInterrupted' }],
+    [26, { type: 'runStarted', command: 'run', version: '1', seed: 0, config: {} }],
     [36, { ...step, step: 2 }],
     [46, evaluated],
   ];
@@ -81,6 +82,9 @@ test('neither what is done again after an interruption nor candidates that are d
     ...event,
   }));
   const { processorSeconds, halvingSeconds } = await searchCost(entries, 'found');
+  // After a divergence, the same process does a step again.
+  const again = [...entries.slice(0, 6), { ...entries[4], processorSeconds: 31 }];
+  assert.equal((await searchCost(again, 'found')).halvingSeconds, 2 + 10 + 5 + 6);
   assert.deepEqual(
     { processorSeconds, halvingSeconds },
     { processorSeconds: 3 + 2 + 10 + 5, halvingSeconds: 2 + 10 + 5 },

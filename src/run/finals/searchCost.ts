@@ -23,11 +23,13 @@ export async function searchCost(entries: Iterable<Entry> | AsyncIterable<Entry>
   const seconds = { supernets: 0, contender: 0, finalist: 0 };
   const finalists = new Set<number>();
   const contenders = new Set<number>();
-  const done = new Set<string>();
+  const done = new Map<string, number>();
+  let processes = 0;
   let before: Entry | undefined;
   for await (const entry of entries) {
+    if (entry.type === 'runStarted') processes++;
     const part = partOf(entry, by);
-    if (part !== undefined && before !== undefined && !isRepeated(entry, done)) {
+    if (part !== undefined && before !== undefined && !isRepeated(entry, processes, done)) {
       seconds[part] += entry.processorSeconds - before.processorSeconds;
     }
     before = entry;
@@ -44,14 +46,17 @@ export async function searchCost(entries: Iterable<Entry> | AsyncIterable<Entry>
   };
 }
 
-/** Whether an earlier process of the run has done the same; `done` remembers. */
-function isRepeated(entry: Entry, done: Set<string>): boolean {
+/**
+ * Whether an earlier process of the run has done the same; `done` remembers which one. What a process does again by itself,
+ * after a divergence, belongs to the search.
+ */
+function isRepeated(entry: Entry, number: number, done: Map<string, number>): boolean {
   if (entry.type !== 'trainStep' && entry.type !== 'evaluation') return false;
   const what = entry.type === 'trainStep' ? entry.step : `${entry.weights} ${entry.split}`;
   const key = `${stageName(entry.stage)} ${what}`;
-  if (done.has(key)) return true;
-  done.add(key);
-  return false;
+  const first = done.get(key) ?? number;
+  done.set(key, first);
+  return first < number;
 }
 
 /** The part of the search that an entry belongs to; undefined if it is none of it. */
