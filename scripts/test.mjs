@@ -8,7 +8,8 @@
 // what a machine cannot have: a test that says "not available here: WebGPU (…)" is named at the end. GLIT_REQUIRE names what must be
 // there, such as golden,webgpu,chromium,mpi: the whole reference set (which GLIT_GOLDEN names), WebGPU, Chromium, MPI, OpenVINO,
 // and Python with onnxruntime and others (which GLIT_PYTHON names).
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { run } from 'node:test';
@@ -32,8 +33,10 @@ process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --enable-source-ma
 const failures = [];
 if (filters.length === 0 && name === undefined) {
   const cache = ['--cache', '--cache-location', 'node_modules/.cache/eslint/'];
-  check('lint', 'node_modules/eslint/bin/eslint.js', ...cache, '.');
-  check('formatting', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.');
+  await Promise.all([
+    check('lint', 'node_modules/eslint/bin/eslint.js', ...cache, '.'),
+    check('formatting', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
+  ]);
 }
 const files = builtTests().filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
 if (files.length === 0) stop(`no test file matches: ${filters.join(' ') || 'dist/**/*.test.js'}`);
@@ -67,20 +70,20 @@ function findReferences() {
 }
 
 /** Runs a development tool in node_modules with this Node, without a shell. */
-function check(what, script, ...args) {
+async function check(what, script, ...args) {
   console.log(`> ${what}`);
-  const { status, error } = spawnSync(process.execPath, [script, ...args], { stdio: 'inherit' });
-  if (error !== undefined) throw error;
+  const [status] = await once(spawn(process.execPath, [script, ...args], { stdio: 'inherit' }), 'close');
   if (status !== 0) failures.push(`failed: ${what}`);
 }
 
-/** The test files in dist/, as paths with forward slashes. */
+/** The test files in dist/, as paths with forward slashes. Those beside the code are short, and come last to fill both places. */
 function builtTests() {
   if (!existsSync('dist')) stop('there is no dist/ yet: run `npm run build`');
   return readdirSync('dist', { recursive: true })
     .map((file) => file.replaceAll(path.sep, '/'))
     .filter((file) => file.endsWith('.test.js'))
-    .sort();
+    .sort()
+    .sort((a, b) => Number(a.startsWith('src/')) - Number(b.startsWith('src/')));
 }
 
 /** Runs every file in a separate process, two at a time, and prints Node's spec report with its totals. */
