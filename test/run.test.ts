@@ -16,7 +16,7 @@ import type { RunResult } from '../src/run/results/report.js';
 import { readJournal } from '../src/telemetry/journal.js';
 import { formatDuration } from '../src/telemetry/progress.js';
 import { stageName } from '../src/telemetry/stage.js';
-import { glit, MAIN, makePhotos, TINY, type Ended } from './support/commandLine.js';
+import { glit, glitProcess, MAIN, makePhotos, TINY, type Ended } from './support/commandLine.js';
 import { python, withoutPython } from './support/python.js';
 import { assertSameResult, weightsOf } from './support/runFolders.js';
 
@@ -30,7 +30,7 @@ describe('a whole run', () => {
   let whole: Ended;
   before(async () => {
     await makePhotos(join(folder, 'photos'));
-    whole = await glit(folder, ...args, '--out', 'whole', '--threads', '2');
+    whole = await glitProcess(folder, ...args, '--out', 'whole', '--threads', '2');
   });
 
   test('ends with the comparison, the model, the report and the time', () => {

@@ -1,10 +1,12 @@
-import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
+import { fork, spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
+import type { Answer, Question } from './commandServer.js';
 
 /** The compiled command line, next to the compiled tests. */
 export const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -16,9 +18,46 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** `glit` with these arguments, as a separate process in the folder `cwd`. */
-export async function glit(cwd: string, ...args: readonly string[]): Promise<Ended> {
+/** `glit` with these arguments in the folder `cwd`, as a process of its own, which also has to end by itself. */
+export async function glitProcess(cwd: string, ...args: readonly string[]): Promise<Ended> {
   return ended(start(cwd, args));
+}
+
+let server: ChildProcess | undefined;
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * The same without the start of a process: one process answers all calls of a test file, one after another. It keeps the environment
+ * that it was first called in.
+ */
+export function glit(cwd: string, ...args: readonly string[]): Promise<Ended> {
+  const answer = last.then(() => ask({ cwd, args }));
+  last = answer;
+  return answer;
+}
+
+function ask(question: Question): Promise<Ended> {
+  const asked = server?.connected === true ? server : startServer();
+  server = asked;
+  // Only a process that is asked keeps the test alive.
+  asked.ref();
+  asked.channel?.ref();
+  return new Promise((resolve) => {
+    const settle = (end: Ended): void => {
+      asked.off('message', heard).off('exit', gone).unref();
+      asked.channel?.unref();
+      resolve(end);
+    };
+    const heard = (answer: Answer): void => settle({ ...answer, signal: null });
+    const gone = (code: number | null, signal: NodeJS.Signals | null): void =>
+      settle({ code, signal, stdout: '', stderr: '' });
+    asked.on('message', heard).on('exit', gone).send(question);
+  });
+}
+
+function startServer(): ChildProcess {
+  const script = fileURLToPath(new URL('./commandServer.js', import.meta.url));
+  return fork(script, { cwd: tmpdir(), execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
 }
 
 export interface Interrupted extends Ended {
