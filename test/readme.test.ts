@@ -38,29 +38,31 @@ describe('the examples', () => {
     }
   });
 
-  blocks.forEach(({ page, code }, index) => {
-    test(`of ${page} compile and run: number ${index + 1}`, () => {
-      const file = join(sources, `example${index + 1}.mts`);
-      writeFileSync(file, code);
-      const options: ts.CompilerOptions = {
-        strict: true,
-        target: ts.ScriptTarget.ES2023,
-        module: ts.ModuleKind.NodeNext,
-        moduleResolution: ts.ModuleResolutionKind.NodeNext,
-        types: ['node'],
-        typeRoots: [join(packageRoot, 'node_modules', '@types')],
-        skipLibCheck: true,
-      };
-      const program = ts.createProgram([file], options);
-      const faults = ts
-        .getPreEmitDiagnostics(program)
-        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
-      assert.deepEqual(faults, []);
-      program.emit();
-      const { status, stderr } = spawnSync(process.execPath, [file.replace(/\.mts$/, '.mjs')], {
-        cwd,
-        encoding: 'utf8',
-      });
+  const files = blocks.map((_, index) => join(sources, `example${index + 1}.mts`));
+
+  test('compile', () => {
+    blocks.forEach(({ code }, index) => writeFileSync(files[index], code));
+    const options: ts.CompilerOptions = {
+      strict: true,
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      types: ['node'],
+      typeRoots: [join(packageRoot, 'node_modules', '@types')],
+      skipLibCheck: true,
+    };
+    const program = ts.createProgram(files, options);
+    const faults = ts
+      .getPreEmitDiagnostics(program)
+      .map(({ file, messageText }) => `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`);
+    assert.deepEqual(faults, []);
+    program.emit();
+  });
+
+  blocks.forEach(({ page }, index) => {
+    test(`of ${page} run: number ${index + 1}`, () => {
+      const script = files[index].replace(/\.mts$/, '.mjs');
+      const { status, stderr } = spawnSync(process.execPath, [script], { cwd, encoding: 'utf8' });
       assert.equal(status, 0, stderr);
     });
   });
