@@ -30,10 +30,12 @@ function isWithin(stage: string, type: string): (event: EventFields) => boolean 
 describe('an interrupted run', () => {
   // Enough steps and candidates that the signal arrives during the stage.
   const longer = [
-    'supernet.steps=400',
-    'retrain.recipe.steps=400',
+    'supernet.steps=150',
     'search.population=24',
     'search.calibrationBatches=20',
+    'retrain.top=1',
+    'retrain.halving=null',
+    'retrain.recipe.steps=150',
     'retrain.baselines=false',
   ];
   const args = ['run', '--data', 'photos', ...TINY, ...longer.flatMap((each) => ['--set', each])];
@@ -98,11 +100,12 @@ describe('an interrupted run', () => {
 describe('a run that ends in the midst of choosing between networks', () => {
   const settings = [
     'retrain.halving={ contenders: 2, share: 1 }',
-    'retrain.recipe.steps=300',
+    'retrain.recipe.steps=150',
     // By default, as many as the search's processor time is enough for.
     'retrain.randomCandidates=2',
   ];
-  const args = ['run', '--data', 'photos', ...TINY, '--top', '1', ...settings.flatMap((each) => ['--set', each])];
+  const small = ['--space', 'high', '--depth', '2', '--top', '1'];
+  const args = ['run', '--data', 'photos', ...TINY, ...small, ...settings.flatMap((each) => ['--set', each])];
   const resume = ['run', '--resume', 'chosen'];
 
   const ends: readonly (readonly [args: readonly string[], stage: string, signal: NodeJS.Signals])[] = [
