@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import type { RunResult } from '../src/run/results/report.js';
 import { readJournal } from '../src/telemetry/journal.js';
 import { glit, interruptedGlit, makePhotos, TINY, type Ended } from './support/commandLine.js';
+import { assertSameResult } from './support/runFolders.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-front-'));
 const bytes = (...names: readonly string[]): Buffer => readFileSync(join(folder, ...names));
@@ -146,46 +147,20 @@ describe('a run for accuracy and MACs', () => {
     for (const name of names) assert.ok(whole.stdout.includes(`| ${name}`), name);
   });
 
-  test('ends the same after an interruption', async () => {
+  test('ends the same as a search that was interrupted and resumed, and a retraining', async () => {
+    const ofSearch = settings.filter((each) => each !== '--no-baselines');
     const when = ({ type, done }: Readonly<Record<string, unknown>>): boolean =>
       type === 'candidateEvaluated' && Number(done) > 14;
-    const stopped = await interruptedGlit(
-      folder,
-      [...command, '--out', 'stopped', '--set', 'search.calibrationBatches=20'],
-      when,
-    );
+    const stopped = await interruptedGlit(folder, ['search', ...args.slice(1), ...ofSearch, '--out', 'halves'], when);
     assert.equal(stopped.code, 130, stopped.stderr);
-    const resumed = await glit(folder, 'run', '--resume', 'stopped', '--quiet');
-    assert.equal(resumed.code, 0, resumed.stderr);
-    const straight = await glit(
-      folder,
-      ...command,
-      '--out',
-      'straight',
-      '--set',
-      'search.calibrationBatches=20',
-      '--quiet',
-    );
-    assert.equal(straight.code, 0, straight.stderr);
-    for (const file of ['candidates.csv', 'best.onnx', 'weights.safetensors', 'architecture.json', 'front.svg'])
-      assert.ok(bytes('stopped', file).equals(bytes('straight', file)), `${file} differs`);
-  });
-
-  test('is continued by a search and a retraining', async () => {
-    const searched = await glit(
-      folder,
-      'search',
-      ...args.slice(1),
-      ...settings.filter((each) => each !== '--no-baselines'),
-      '--out',
-      'halves',
-    );
+    const searched = await glit(folder, 'search', '--resume', 'halves');
     assert.equal(searched.code, 0, searched.stderr);
     assert.match(searched.stdout, /^front {7}\d+ networks?, hypervolume 0\.\d{4}$/m);
     assert.match(searched.stdout, /^picture {5}halves.front\.svg$/m);
-    assert.ok(bytes('halves', 'front.svg').equals(bytes('whole', 'front.svg')));
     const retrained = await glit(folder, 'retrain', 'halves', '--no-baselines', '--retrain-front', '2', '--quiet');
     assert.equal(retrained.code, 0, retrained.stderr);
+    assertSameResult(join(folder, 'halves'), join(folder, 'whole'));
+    assert.ok(bytes('halves', 'front.svg').equals(bytes('whole', 'front.svg')));
     assert.deepEqual(
       (JSON.parse(text('halves', 'result.json')) as RunResult).comparison,
       (JSON.parse(text('whole', 'result.json')) as RunResult).comparison,
