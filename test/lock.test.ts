@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { disturbedGlit, glit, interruptedGlit, makePhotos, TINY } from './support/commandLine.js';
-import { assertSameResult } from './support/runFolders.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-lock-'));
 before(() => makePhotos(join(folder, 'photos')));
@@ -32,17 +31,13 @@ describe('the folder of a run', () => {
   });
 
   test('is taken over from a process that was killed', async () => {
-    const args = ['search', '--data', 'photos', ...TINY];
-    const killed = await interruptedGlit(folder, [...args, '--out', 'killed'], isTraining, 'SIGKILL');
+    const args = ['search', '--data', 'photos', ...TINY, ...LONG.slice(0, 2), '--out', 'killed'];
+    const killed = await interruptedGlit(folder, args, isTraining, 'SIGKILL');
     assert.equal(killed.signal, 'SIGKILL');
     assert.ok(existsSync(join(folder, 'killed', 'lock-1.json')));
-    const [resumed, whole] = [
-      await glit(folder, 'search', '--resume', 'killed', '--quiet'),
-      await glit(folder, ...args, '--out', 'whole', '--quiet'),
-    ];
-    assert.equal(resumed.code, 0, resumed.stderr);
-    assert.equal(whole.code, 0, whole.stderr);
-    assertSameResult(join(folder, 'whole'), join(folder, 'killed'), ['candidates.csv', 'architecture.json']);
+    const resumed = await interruptedGlit(folder, ['search', '--resume', 'killed'], isTraining);
+    assert.equal(resumed.code, 130, resumed.stderr);
+    assert.ok(!existsSync(join(folder, 'killed', 'lock-1.json')), 'it is given back');
   });
 
   test('that is removed under its process ends that in one line, and does not come back', async () => {
