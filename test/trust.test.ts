@@ -14,23 +14,20 @@ const folder = mkdtempSync(join(tmpdir(), 'glit-trust-'));
 const text = (...names: readonly string[]): string => readFileSync(join(folder, ...names), 'utf8');
 const resultIn = (...names: readonly string[]): TrustResult => JSON.parse(text(...names, 'trust.json')) as TrustResult;
 const SEARCH = ['--data', 'photos', ...TINY, '--seed', '3'];
+const CHECK = ['--candidates', '6', '--steps', '30'];
 
+let whole: Ended;
 before(async () => {
   await makePhotos(join(folder, 'photos'));
-  const { code, stderr } = await glit(folder, 'search', ...SEARCH, '--out', 'searched', '--quiet');
-  assert.equal(code, 0, stderr);
+  whole = await glit(folder, 'trust', ...SEARCH, '--out', 'searched', ...CHECK);
 });
 after(() => rmSync(folder, { recursive: true }));
 
 describe('glit trust', () => {
-  let whole: Ended;
-  before(async () => {
-    whole = await glit(folder, 'trust', 'searched', '--candidates', '6', '--steps', '30');
-  });
-
-  test('prints the plan, the progress, both tables and the files', () => {
+  test('searches first if it gets images instead of a run; prints the plan, the progress, both tables and the files', () => {
     assert.equal(whole.code, 0, whole.stderr);
     const { stdout } = whole;
+    assert.match(stdout, /^low level, search.*: done in /m);
     assert.match(
       stdout,
       /^low level, trust: 3 candidates of the search and 3 drawn at random; each trained 2 times for 30 steps on 38 images; held-out images: 5 for fitness \(half A\), 5 for trained networks \(half B\)$/m,
@@ -97,8 +94,8 @@ describe('glit trust', () => {
     assert.ok(evaluations.every(({ split, half }) => split === 'searchVal' && half !== undefined));
   });
 
-  test('that was interrupted, twice, ends like one that was not', async () => {
-    const args = ['trust', 'searched', '--out', 'stopped', '--candidates', '6', '--steps', '30'];
+  test('of a finished search that was interrupted, twice, ends like one that was not', async () => {
+    const args = ['trust', 'searched', '--out', 'stopped', ...CHECK];
     const moments: readonly ((event: Readonly<Record<string, unknown>>) => boolean)[] = [
       ({ type, done }) => type === 'candidateRescored' && Number(done) > 5,
       ({ type, stage, step }) =>
@@ -117,34 +114,27 @@ describe('glit trust', () => {
   });
 
   test('checks another level too, with one seed and so without a ceiling', async () => {
-    const args = ['searched', '--level', 'high', '--candidates', '5', '--seeds', '1', '--threads', '1', '--json'];
+    const args = ['searched', '--level', 'high', '--candidates', '3', '--seeds', '1', '--threads', '1', '--json'];
     const { code, stdout, stderr } = await glit(folder, 'trust', ...args);
     assert.equal(code, 0, stderr);
     const { level, statistics, recipe } = resultIn('searched', 'trust-high');
     assert.deepEqual([level, statistics.ceiling], ['high', { value: null, interval: null }]);
     assert.equal(recipe.steps, 3, 'a quarter of the retraining');
     const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { type: string; result: object };
-    assert.deepEqual(last.result, { level: 'high', candidates: 5, seeds: 1, ...statistics });
-  });
-
-  test('searches first if it gets images instead of a run', async () => {
-    const options = ['--candidates', '6', '--steps', '30', '--quiet'];
-    const { code, stderr } = await glit(folder, 'trust', ...SEARCH, '--out', 'fresh', ...options);
-    assert.equal(code, 0, stderr);
-    assert.equal(text('fresh', 'candidates.csv'), text('searched', 'candidates.csv'));
-    assert.equal(text('fresh', 'trust', 'trust.json'), text('searched', 'trust', 'trust.json'));
+    assert.deepEqual(last.result, { level: 'high', candidates: 3, seeds: 1, ...statistics });
   });
 });
 
 test('a search scores on as many held-out images as it is told, and trust accepts it', async () => {
-  const { code, stderr } = await glit(folder, 'search', ...SEARCH, '--scoring-images', '7', '--out', 'few', '--quiet');
+  const few = ['--space', 'high', '--depth', '2', '--scoring-images', '7', '--out', 'few', '--quiet'];
+  const { code, stderr } = await glit(folder, 'search', ...SEARCH, ...few);
   assert.equal(code, 0, stderr);
   const evaluated = (await readJournal(join(folder, 'few', 'journal.jsonl'))).filter(
     (entry) => entry.type === 'candidateEvaluated',
   );
   const sevenths = evaluated.map(({ fitness }) => 7 * fitness);
   assert.ok(evaluated.length > 0 && sevenths.every((count) => Math.abs(count - Math.round(count)) < 1e-6));
-  const options = ['--candidates', '4', '--seeds', '1', '--steps', '2', '--quiet'];
+  const options = ['--candidates', '3', '--seeds', '1', '--steps', '2', '--quiet'];
   const trusted = await glit(folder, 'trust', 'few', ...options);
   assert.equal(trusted.code, 0, trusted.stderr);
 });
@@ -171,7 +161,7 @@ describe('glit trust refuses, in one line and with nothing lost,', () => {
     const unfinished = searchWithout('unfinished', 'candidates.csv');
     await refuses(
       [unfinished],
-      /the search in unfinished has not ended; finish it first: glit search --resume unfinished/,
+      /the search in unfinished has not ended; finish it first: glit trust --resume unfinished/,
     );
     assert.ok(!existsSync(join(folder, 'unfinished', 'trust')));
     const light = searchWithout('light', 'weights/supernet-low.safetensors');
@@ -193,13 +183,11 @@ describe('glit trust refuses, in one line and with nothing lost,', () => {
   test('options of a search beside a run, and other settings than it was begun with', async () => {
     await refuses(['searched', '--population', '5'], /--population cannot be given with searched: a run keeps its own/);
     await refuses(['searched', '--preset', 'cifar'], /--preset cannot be given with searched/);
-    await glit(folder, 'trust', 'searched', '--out', 'begun', '--candidates', '3', '--steps', '2', '--quiet');
-    await refuses(['searched', '--out', 'begun', '--candidates', '4'], /begun was begun with 3 candidates/);
-    await refuses(
-      ['searched', '--out', 'begun', '--steps', '4'],
-      /the trainings in begun were begun with another length/,
-    );
-    await refuses(['searched', '--out', 'begun', '--level', 'high'], /begun was begun for another supernet/);
+    const begun = ['searched', '--out', 'begun'];
+    await glit(folder, 'trust', ...begun, '--candidates', '3', '--seeds', '1', '--steps', '2', '--quiet');
+    await refuses([...begun, '--candidates', '4'], /begun was begun with 3 candidates/);
+    await refuses([...begun, '--steps', '4'], /the trainings in begun were begun with another length/);
+    await refuses([...begun, '--level', 'high'], /begun was begun for another supernet/);
     await refuses(['searched', '--out', 'searched'], /searched is not a folder of glit trust/);
     assert.ok(existsSync(join(folder, 'begun', 'trust.json')));
   });
