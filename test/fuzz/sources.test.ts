@@ -29,14 +29,14 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 const cache = new Cache(join(folder, 'cache'));
-const RUNS = Number(process.env['GLIT_FUZZ_RUNS'] ?? 300);
+const RUNS = Number(process.env['GLIT_FUZZ_RUNS'] ?? 120);
 /**
  * Seconds for a row group. A damaged one can make the library loop forever: the process that reads it must be ended while
  * `survives` still waits.
  */
 const PATIENCE = 8;
 /** A table is read in a separate process, which takes a tenth of a second to start. */
-const TABLE_RUNS = Number(process.env['GLIT_FUZZ_RUNS'] ?? 60);
+const TABLE_RUNS = Number(process.env['GLIT_FUZZ_RUNS'] ?? 15);
 
 const images = await pngs(6);
 const members = await samples([0, 1, 0, 1]);
