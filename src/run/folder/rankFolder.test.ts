@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import { ALONE, type Communicator } from '../../comm/communicator.js';
 import { thisProcess } from './processIdentity.js';
 import { rankFolder } from './rankFolder.js';
+import { RunFolder } from './runFolder.js';
 
 /** A rank beside one whose run folder is empty. */
 const second: Communicator = {
@@ -35,7 +36,8 @@ test('a rank removes what killed ranks of its machine left, and nothing else', a
   });
   const { path, remove } = await rankFolder(second, 'nowhere');
   assert.deepEqual(folders.map(existsSync), [false, true, true, true]);
-  assert.deepEqual(JSON.parse(readFileSync(join(path, 'owner.json'), 'utf8')), thisProcess());
+  assert.deepEqual(JSON.parse(readFileSync(join(dirname(path), 'owner.json'), 'utf8')), thisProcess());
+  await RunFolder.requireFree(path);
   await remove();
-  assert.ok(!existsSync(path));
+  assert.ok(!existsSync(dirname(path)));
 });

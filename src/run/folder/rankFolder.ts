@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,9 +17,12 @@ const KEPT = ['.', 'weights', 'batches'];
  */
 export async function rankFolder(ranks: Communicator, out: string): Promise<RankFolder> {
   if (ranks.size === 1) return { path: out, remove: () => Promise.resolve() };
-  const path = ranks.rank === 0 ? out : await ownFolder();
+  const home = ranks.rank === 0 ? undefined : await ownFolder();
+  // Beside what names the owner, so that a new run finds its folder empty.
+  const path = home === undefined ? out : join(home, 'run');
+  if (home !== undefined) await mkdir(path);
   const remove = async (): Promise<void> => {
-    if (ranks.rank !== 0) await rm(path, { recursive: true, force: true });
+    if (home !== undefined) await rm(home, { recursive: true, force: true });
   };
   const own = RunFolder.at(path);
   const names = await agreed(ranks, () => filesOf(out));
