@@ -14,29 +14,51 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { packageRoot } from './packageRoot.js';
 
 const BUILDING = 'glit: building dist/ from src/, once after each change …\n';
 
 const PAGE = 'src/dashboard/page';
 
-/** A clone with the project's launcher, build and kernels; its command line is one line, and its dashboard an empty page. */
-function makeClone(main = "console.log('said', process.argv.slice(2).join(' '));"): string {
-  const clone = mkdtempSync(join(tmpdir(), 'glit-launcher-'));
-  after(() => rmSync(clone, { recursive: true }));
-  const kernels = ['src/image/kernels/assembly', 'src/image/kernels/layout.ts'];
-  const scripts = ['build', 'buildKernels', 'buildPage'].map((name) => `scripts/${name}.mjs`);
-  const page = ['tsconfig.json', 'page.html'].map((name) => `${PAGE}/${name}`);
-  for (const part of ['bin/glit.js', 'package.json', 'tsconfig.json', ...scripts, ...kernels, ...page]) {
-    cpSync(join(packageRoot, part), join(clone, part), { recursive: true });
-  }
-  symlinkSync(join(packageRoot, 'node_modules'), join(clone, 'node_modules'), 'junction');
+/** What a build reads, besides the line of {@link writeMain}: the project's launcher, build and kernels. */
+const PARTS = [
+  ...['bin/glit.js', 'package.json', 'tsconfig.json'],
+  ...['build', 'buildKernels', 'buildPage'].map((name) => `scripts/${name}.mjs`),
+  ...['src/image/kernels/assembly', 'src/image/kernels/layout.ts'],
+  ...['tsconfig.json', 'page.html'].map((name) => `${PAGE}/${name}`),
+];
+
+/** A clone whose command line is one line, and whose dashboard is an empty page. */
+function makeClone(): string {
+  const clone = emptyClone();
+  for (const part of PARTS) cpSync(join(packageRoot, part), join(clone, part), { recursive: true });
   mkdirSync(join(clone, 'src/cli'), { recursive: true });
   writeFileSync(join(clone, PAGE, 'main.tsx'), 'export {};\n');
   writeFileSync(join(clone, PAGE, 'style.css'), '');
-  writeMain(clone, main);
+  writeMain(clone, "console.log('said', process.argv.slice(2).join(' '));");
+  return clone;
+}
+
+/** A copy of a clone that was built, as if it had been built here. */
+async function copyOf(built: string): Promise<string> {
+  const clone = emptyClone();
+  for (const name of ['bin', 'dist', 'package.json', 'scripts', 'src', 'tsconfig.json']) {
+    cpSync(join(built, name), join(clone, name), { recursive: true });
+  }
+  // The time stamps of files are coarse: this one is later than those of the copies, and earlier than those of changes.
+  const now = new Date(Date.now() + 20);
+  utimesSync(join(clone, 'dist/.built'), now, now);
+  await setTimeout(100);
+  return clone;
+}
+
+function emptyClone(): string {
+  const clone = mkdtempSync(join(tmpdir(), 'glit-launcher-'));
+  clones.push(clone);
+  symlinkSync(join(packageRoot, 'node_modules'), join(clone, 'node_modules'), 'junction');
   return clone;
 }
 
@@ -51,14 +73,34 @@ async function launch(clone: string): Promise<{ code: number; stdout: string; st
   return { code, stdout, stderr };
 }
 
+type Launched = Awaited<ReturnType<typeof launch>>;
+
+const clones: string[] = [];
+const built = makeClone();
+let first: Launched;
+before(async () => {
+  first = await launch(built);
+});
+after(() => clones.forEach((clone) => rmSync(clone, { recursive: true })));
+
 describe('the launcher in a clone', () => {
-  test('builds before the first run and after a change, and else only runs', async () => {
-    const clone = makeClone();
-    assert.deepEqual(await launch(clone), { code: 0, stdout: 'said a b\n', stderr: BUILDING });
-    assert.deepEqual(await launch(clone), { code: 0, stdout: 'said a b\n', stderr: '' });
-    writeMain(clone, "console.log('changed');");
+  test('builds before the first run, and then only runs', async () => {
+    assert.deepEqual(first, { code: 0, stdout: 'said a b\n', stderr: BUILDING });
+    assert.deepEqual(await launch(built), { code: 0, stdout: 'said a b\n', stderr: '' });
+    assert.deepEqual(await launch(await copyOf(built)), { code: 0, stdout: 'said a b\n', stderr: '' });
+  });
+
+  test('says that a build failed, runs nothing, and builds again next time', async () => {
+    const clone = await copyOf(built);
+    writeMain(clone, "const text: string = 1; console.log('ran', text);");
+    for (let time = 1; time <= 2; time++) {
+      const { code, stdout, stderr } = await launch(clone);
+      assert.deepEqual([code, stdout], [1, '']);
+      assert.match(stderr, /main\.ts.*TS2322[\s\S]*\nglit: the build failed: .*\n$/);
+    }
+    writeMain(clone, "console.log('repaired');");
     writeFileSync(join(clone, 'src/other.ts'), 'export const other = 1;');
-    assert.deepEqual(await launch(clone), { code: 0, stdout: 'changed\n', stderr: BUILDING });
+    assert.deepEqual(await launch(clone), { code: 0, stdout: 'repaired\n', stderr: BUILDING });
     assert.ok(existsSync(join(clone, 'dist/src/other.js')));
     rmSync(join(clone, 'src/other.ts'));
     assert.equal((await launch(clone)).stderr, BUILDING);
@@ -66,10 +108,9 @@ describe('the launcher in a clone', () => {
   });
 
   test('builds the image kernels again when the way to build them changes', async () => {
-    const clone = makeClone();
+    const clone = await copyOf(built);
     const kernels = join(clone, 'dist/src/image/kernels/kernels.wasm');
     const script = join(clone, 'scripts/buildKernels.mjs');
-    await launch(clone);
     const before = readFileSync(kernels);
     writeFileSync(script, readFileSync(script, 'utf8').replace("'--optimizeLevel', '3'", "'--optimizeLevel', '0'"));
     assert.deepEqual(await launch(clone), { code: 0, stdout: 'said a b\n', stderr: BUILDING });
@@ -92,19 +133,6 @@ describe('the launcher in a clone', () => {
     assert.deepEqual(await launch(clone), { code: 0, stdout: 'said a b\n', stderr: BUILDING });
   });
 
-  test('says that a build failed, runs nothing, and builds again next time', async () => {
-    const clone = makeClone();
-    await launch(clone);
-    writeMain(clone, "const text: string = 1; console.log('ran', text);");
-    for (let time = 1; time <= 2; time++) {
-      const { code, stdout, stderr } = await launch(clone);
-      assert.deepEqual([code, stdout], [1, '']);
-      assert.match(stderr, /main\.ts.*TS2322[\s\S]*\nglit: the build failed: .*\n$/);
-    }
-    writeMain(clone, "console.log('repaired');");
-    assert.equal((await launch(clone)).stdout, 'repaired\n');
-  });
-
   test('says that packages are missing', async () => {
     const clone = makeClone();
     rmSync(join(clone, 'node_modules'));
@@ -114,8 +142,7 @@ describe('the launcher in a clone', () => {
 });
 
 test('the launcher of an installed package, which has no src/, runs what is there', async () => {
-  const clone = makeClone();
-  await launch(clone);
+  const clone = await copyOf(built);
   rmSync(join(clone, 'src'), { recursive: true });
   rmSync(join(clone, 'scripts'), { recursive: true });
   utimesSync(join(clone, 'dist/.built'), new Date(0), new Date(0));
