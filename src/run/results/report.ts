@@ -121,6 +121,7 @@ function formatFiles({ front }: RunResult): string {
     ['candidates.csv', 'every candidate of the search'],
     ...(front === undefined ? [] : [['front.svg', 'the candidates of the last level, and the front among them']]),
     ['report.html', 'all of this as a page that works offline'],
+    ['images.json', 'which images it works with; a resumed run refuses others'],
     ['config.yaml', 'the settings; `glit run --config` repeats the run'],
     ['journal.jsonl', 'everything that happened, as `glit dashboard` reads it'],
   ];
