@@ -10,7 +10,7 @@ import { seeded } from '../src/random/rng.js';
 import type { Device } from '../src/runtime/device.js';
 import type { Path } from '../src/space/space.js';
 import { float32, scalar, tensor, type Tensor } from '../src/tensor/tensor.js';
-import { scalarFeeds } from '../src/train/optimize.js';
+import { optimizerFeeds } from '../src/train/optimize.js';
 import { adamw } from '../src/train/optimizers/adamw.js';
 import { smoothTargets } from '../src/train/loss.js';
 import { NetworkState } from '../src/train/state.js';
@@ -50,8 +50,7 @@ export async function training(
   };
   let step = 0;
   const work = (): Promise<unknown> => {
-    const rates = optimizer.scalarsAt({ step: ++step, learningRate: 1e-4, weightDecay: 0.05 });
-    const scalars = scalarFeeds(optimizer, (at) => scalar(rates[at]));
+    const scalars = optimizerFeeds(network, optimizer, { updates: ++step, learningRate: 1e-4, weightDecay: 0.05 });
     return program.on(state.at(path)).run({ ...fixed, ...scalars });
   };
   return {

@@ -12,7 +12,8 @@ import { float32, scalar, tensor, type Tensor } from '../tensor/tensor.js';
 import type { Checkpoints, TrainingSnapshot } from './checkpoints.js';
 import { dropPathMask, dropPathRates } from './dropPath.js';
 import { dominantLabels, mixedTargets, smoothTargets } from './loss.js';
-import { scalarFeeds } from './optimize.js';
+import { GroupUpdates } from './groupUpdates.js';
+import { isPlain, optimizerFeeds } from './optimize.js';
 import { uniformPaths, type PathSchedule } from './paths.js';
 import type { Optimizer } from './optimizers/optimizer.js';
 import { Diverged, intervalOf, rateAfter, RollbackPoints, type WentBack } from './rollback.js';
@@ -190,6 +191,7 @@ async function trainFrom(job: TrainingJob, position: Position, { state, stepper,
   const batches = recipe.accumulate ?? 1;
   const share = shareOf(batches, ranks);
   const pathOf = job.paths ?? uniformPaths(network.space, rng.fork('path'));
+  const groupUpdates = isPlain(network) ? undefined : new GroupUpdates(network, pathOf);
   const { rollbacks } = position;
   let { step } = position;
   const began = { time: performance.now(), waited: loader.waited };
@@ -211,7 +213,9 @@ async function trainFrom(job: TrainingJob, position: Position, { state, stepper,
         const isLast = part === share.count - 1;
         const { path, decay } = pathOf(step);
         const learningRate = rateAfter(rollbacks) * learningRateAt(recipe, step, decay);
-        const feeds = feedsOf(job, { batch, path, step, number: step * batches + share.first + part, learningRate });
+        const updates = groupUpdates?.after(step) ?? step + 1;
+        const number = step * batches + share.first + part;
+        const feeds = feedsOf(job, { batch, path, number, learningRate, updates });
         const previous = running;
         const tally = (result: BatchResult): Tally => tallyOf(batch, result);
         const { queued, result } = stepper.start(state, { feeds, path, part, tally });
@@ -246,26 +250,25 @@ async function trainFrom(job: TrainingJob, position: Position, { state, stepper,
   }
 }
 
-/** A batch, its number among those of all steps, and its optimizer step, both counted from 0. */
+/** A batch, and its number among those of all steps, counted from 0. */
 interface PlacedBatch {
   readonly batch: Batch;
   readonly path: Path;
-  readonly step: number;
   readonly number: number;
   readonly learningRate: number;
+  /** How often the vectors have been updated, this step included: all of a plain network, or each group's. */
+  readonly updates: number | Float64Array;
 }
 
 /** The feeds of a batch, besides the state: the batch, the path, and the recipe's values for the step. */
 function feedsOf(
   { network, loader, recipe, rng }: TrainingJob,
-  { batch, path, step, number, learningRate }: PlacedBatch,
+  { batch, path, number, learningRate, updates }: PlacedBatch,
 ): Record<StepFeed, Tensor> {
   const { imageSize, classes } = network.backbone;
   const depth = network.choices.length;
   const branches = network.space.family.residualBranches;
   const { optimizer, weightDecay, labelSmoothing, dropPath } = recipe;
-  const rates = { step: step + 1, learningRate, weightDecay };
-  const scalars = optimizer.scalarsAt(rates);
   const { labels, mix } = batch;
   const targets =
     mix === undefined
@@ -279,7 +282,7 @@ function feedsOf(
     path: pathFeed(network, path),
     keep: float32([branches * depth, batch.size], kept),
     momentum: scalar(BATCH_NORM_MOMENTUM),
-    ...scalarFeeds(optimizer, (at) => scalar(scalars[at])),
+    ...optimizerFeeds(network, optimizer, { updates, learningRate, weightDecay }),
   };
 }
 

@@ -30,7 +30,7 @@ export function trainingStep(
 ): ProgramGraph<StepFeed, 'loss' | 'logits' | 'gradientNorm'> {
   const { loss, logits, places, statistics, feeds: given } = backward(network, images, { dropPath });
   const updated = places.map((place) => ({ ...place, gradient: () => [place.gradient] }));
-  const { feeds: scalars, gradientNorm, updates } = optimize(updated, settings);
+  const { feeds: scalars, gradientNorm, updates } = optimize(network, updated, settings);
   return programOf({
     feeds: { ...given, ...scalars },
     results: { loss, logits, gradientNorm },
@@ -86,6 +86,6 @@ export function updateStep(
     gradient: (option: FlatVariables) => option.groups.flatMap((group) => vectors(group, GRADIENT) ?? []),
     statistics: place.sources[0].buffers,
   }));
-  const { feeds: scalars, gradientNorm, updates } = optimize(updated, settings);
+  const { feeds: scalars, gradientNorm, updates } = optimize(network, updated, settings);
   return programOf({ feeds: { path, ...scalars }, results: { gradientNorm }, updates });
 }

@@ -8,7 +8,7 @@ import { readStateDict } from '../../src/model/stateDict.js';
 import { openDevice, type Device } from '../../src/runtime/device.js';
 import { glitArchitecture, type GlitArchitecture } from '../../src/family/glit/architecture.js';
 import { scalar, tensor, type Tensor } from '../../src/tensor/tensor.js';
-import { scalarFeeds } from '../../src/train/optimize.js';
+import { optimizerFeeds } from '../../src/train/optimize.js';
 import { adamw } from '../../src/train/optimizers/adamw.js';
 import { smoothTargets } from '../../src/train/loss.js';
 import { NetworkState, type Weights } from '../../src/train/state.js';
@@ -138,12 +138,11 @@ async function train(step: Step, { average = false }: { readonly average?: boole
   const results: Awaited<ReturnType<Step>>[] = [];
   for (let at = 0; at < STEPS; at++) {
     const targets = smoothTargets(row(batches.get('labels'), at).data, CLASSES, 0);
-    const scalars = optimizer.scalarsAt({ step: at + 1, learningRate: 1e-3, weightDecay: 0.05 });
     const batch = { images: row(batches.get('images'), at), targets: tensor('float32', [BATCH, CLASSES], targets) };
     results.push(
       await step(state, batch, {
         momentum: scalar(0.1),
-        ...scalarFeeds(optimizer, (which) => scalar(scalars[which])),
+        ...optimizerFeeds(network, optimizer, { updates: at + 1, learningRate: 1e-3, weightDecay: 0.05 }),
       }),
     );
   }

@@ -8,7 +8,7 @@ export function failing(bounds: Readonly<Record<number, number>>): Optimizer {
     ...optimizer,
     scalarsAt: (rates) =>
       optimizer.scalarsAt(
-        rates.learningRate > (bounds[rates.step] ?? Infinity) ? { ...rates, learningRate: 1e38 } : rates,
+        rates.learningRate > (bounds[rates.updates] ?? Infinity) ? { ...rates, learningRate: 1e38 } : rates,
       ),
   };
 }

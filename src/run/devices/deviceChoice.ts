@@ -11,7 +11,7 @@ import { quantile } from '../../statistics/quantile.js';
 import type { DeviceChosen, DeviceTried } from '../../telemetry/events.js';
 import { float32, scalar, tensor } from '../../tensor/tensor.js';
 import { smoothTargets } from '../../train/loss.js';
-import { scalarFeeds } from '../../train/optimize.js';
+import { optimizerFeeds } from '../../train/optimize.js';
 import { adamw } from '../../train/optimizers/adamw.js';
 import { NetworkState } from '../../train/state.js';
 import { trainingStep } from '../../train/step.js';
@@ -93,8 +93,7 @@ async function measured(options: DeviceOptions, config: Config) {
     const results: number[] = [];
     const milliseconds: number[] = [];
     for (let step = 1; step <= COMPARED + TIMED; step++) {
-      const rates = optimizer.scalarsAt({ step, learningRate: 1e-4, weightDecay: 0.05 });
-      const scalars = scalarFeeds(optimizer, (at) => scalar(rates[at]));
+      const scalars = optimizerFeeds(network, optimizer, { updates: step, learningRate: 1e-4, weightDecay: 0.05 });
       const began = performance.now();
       const { loss, gradientNorm } = await program
         .on(state.at(network.choices.map(() => 0)))

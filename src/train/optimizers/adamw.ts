@@ -14,17 +14,18 @@ const DEFAULTS: AdamWSettings = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
  * AdamW (Loshchilov and Hutter, 2019): decoupled weight decay, then the bias-corrected step.
  *
  * The moments are stored as decaying sums, m/(1 − β₁) and v/(1 − β₂); the factors that make them averages and correct
- * their bias are part of the step size and epsilon.
+ * their bias are part of the step size and epsilon. As in PyTorch, a vector's own updates count, not the steps.
  */
 export function adamw({ beta1, beta2, epsilon }: AdamWSettings = DEFAULTS): Optimizer {
   return {
     name: 'AdamW',
     slots: ['first', 'second'],
     scalars: ['stepSize', 'epsilon', 'decayFactor'],
-    scalarsAt({ step, learningRate, weightDecay }) {
-      const first = (1 - beta1) / (1 - beta1 ** step);
+    counted: ['stepSize', 'epsilon'],
+    scalarsAt({ updates, learningRate, weightDecay }) {
+      const first = (1 - beta1) / (1 - beta1 ** updates);
       // Epsilon has the scale of the root of the stored second moment.
-      const second = Math.sqrt((1 - beta2) / (1 - beta2 ** step));
+      const second = Math.sqrt((1 - beta2) / (1 - beta2 ** updates));
       return [(learningRate * first) / second, epsilon / second, 1 - learningRate * weightDecay];
     },
     update({ parameters, gradient, slots: [first, second], scalars: [stepSize, smallest, decayFactor], decayRuns }) {

@@ -2,8 +2,8 @@ import type { Value } from '../../graph/index.js';
 
 /** The host's values for an optimizer step. */
 export interface StepRates {
-  /** Counted from 1. */
-  readonly step: number;
+  /** How often the vector has been updated, this time included. In a supernet, vectors that no path had are behind. */
+  readonly updates: number;
   readonly learningRate: number;
   readonly weightDecay: number;
 }
@@ -14,7 +14,7 @@ export interface Update {
   readonly gradient: Value;
   /** In the order of the optimizer's slots. */
   readonly slots: readonly Value[];
-  /** In the order of the optimizer's scalars. */
+  /** In the order of the optimizer's scalars; those that are counted are [n] where parts of the vector differ. */
   readonly scalars: readonly Value[];
   /** Lengths of the runs of elements that alternately have and have not weight decay. */
   readonly decayRuns: readonly number[];
@@ -30,6 +30,8 @@ export interface Optimizer {
   readonly slots: readonly string[];
   /** Scalars that change from step to step. */
   readonly scalars: readonly string[];
+  /** Those of them that depend on how often a vector has been updated. */
+  readonly counted: readonly string[];
   /** Their values, in the same order. */
   scalarsAt(rates: StepRates): readonly number[];
   /** The new parameters and slots. */

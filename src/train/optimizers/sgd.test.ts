@@ -74,7 +74,7 @@ async function stepped(
     scalars: optimizer.scalars.map((name) => input(name, 'float32', [])),
     decayRuns: [DECAYED, gradient.length - DECAYED],
   });
-  const rates = optimizer.scalarsAt({ step: 1, learningRate, weightDecay });
+  const rates = optimizer.scalarsAt({ updates: 1, learningRate, weightDecay });
   const found = await evaluate(
     { nextParameters: updated.parameters, nextVelocity: updated.slots[0] },
     {

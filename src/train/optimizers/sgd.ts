@@ -17,6 +17,7 @@ export function sgd({ momentum, nesterov }: SgdSettings): Optimizer {
     name: 'SGD',
     slots: ['velocity'],
     scalars: ['learningRate', 'weightDecay'],
+    counted: [],
     scalarsAt: ({ learningRate, weightDecay }) => [learningRate, weightDecay],
     update({ parameters, gradient, slots: [velocity], scalars: [learningRate, weightDecay], decayRuns }) {
       const decay = decayVector(weightDecay, decayRuns);
