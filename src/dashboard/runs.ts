@@ -70,10 +70,11 @@ export function journalOf(folder: string): string {
 
 async function runsBelow(root: string, oneOfSeveral: boolean): Promise<FoundRun[]> {
   const own = path.basename(path.resolve(root));
+  const nameBelow = (below: string): string => (below === '' ? own : oneOfSeveral ? path.join(own, below) : below);
   const folders = await foldersWithJournal(root, DEPTH);
   return folders.map((folder) => ({
     id: createHash('sha256').update(path.resolve(folder)).digest('hex').slice(0, 12),
-    name: path.join(oneOfSeveral ? own : '', path.relative(root, folder)) || own,
+    name: nameBelow(path.relative(root, folder)),
     folder,
   }));
 }

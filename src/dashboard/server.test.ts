@@ -74,6 +74,10 @@ describe('the dashboard on this machine', () => {
       assert.equal(runs.length, 2);
       assert.ok(named.has(`runs/${path.basename(run)}`), [...named.keys()].join());
       assert.deepEqual([...named.values()].sort(), ['finished', 'running']);
+      const alone = await serveDashboard({ folders: [study], host: '127.0.0.1', port: 0 });
+      const [only] = JSON.parse((await ask(alone.url, '/api/runs')).text) as { name: string }[];
+      await alone.close();
+      assert.equal(only.name, 'both');
     } finally {
       await several.close();
     }
