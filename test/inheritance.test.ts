@@ -196,10 +196,17 @@ function randomBatch(depth: number, rng: Rng): Feeds {
   };
 }
 
+/** A feed of the optimizer, which a supernet takes once for each group. */
+function forEach(feed: Tensor, shape: Shape): Tensor {
+  return shape.length === 1 && feed.shape.length === 0
+    ? float32([...shape], new Float32Array(shape[0]).fill(Number(feed.data[0])))
+    : feed;
+}
+
 /** Feeds the program's inputs. An empty output, the statistics of a choice without any, counts as no output. */
 async function run(program: Program, feeds: Feeds): Promise<Feeds> {
   const outputs = await program.run(
-    Object.fromEntries(program.signature.inputs.map(({ name }) => [name, feeds[name]])),
+    Object.fromEntries(program.signature.inputs.map(({ name, shape }) => [name, forEach(feeds[name], shape as Shape)])),
   );
   return Object.fromEntries(Object.entries(outputs).filter(([, { data }]) => data.length > 0));
 }
