@@ -38,16 +38,26 @@ export function isAlive({ pid, processStart }: ProcessIdentity): boolean {
     // Another user's process is alive.
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
-  return processStart === null || startOf(pid) === processStart;
+  const status = statusOf(pid);
+  // A process that has ended stays in the list until its parent asks how.
+  if (status?.state === 'Z' || status?.state === 'X') return false;
+  return processStart === null || status?.start === processStart;
 }
 
 /** When a process started, in clock ticks since the machine did; null on systems that do not say. */
 function startOf(pid: number): string | null {
+  return statusOf(pid)?.start ?? null;
+}
+
+/** What Linux says of a process; undefined where it does not. */
+function statusOf(pid: number): { readonly state: string; readonly start: string } | undefined {
   try {
     const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? '';
-    // Field 22, and the third follows the name.
-    return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${afterName.split(' ')[19]}`;
+    // Field 3 is the state, field 22 the start.
+    const fields = afterName.split(' ');
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return { state: fields[0], start: `${boot} ${fields[19]}` };
   } catch {
-    return null;
+    return undefined;
   }
 }

@@ -5,8 +5,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { ALONE, type Communicator } from '../../comm/communicator.js';
-import { thisProcess } from './processIdentity.js';
+import { isAlive, thisProcess } from './processIdentity.js';
 import { rankFolder } from './rankFolder.js';
 import { RunFolder } from './runFolder.js';
 
@@ -24,6 +25,21 @@ const folders = ['dead', 'alive', 'elsewhere', 'unknown'].map((name) =>
 after(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+
+test(
+  'a process that has ended is dead, also before its parent has asked how',
+  { skip: process.platform !== 'linux' },
+  async () => {
+    // The shell's child ends at once, and the shell, which sleeps, does not ask.
+    const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [output] = (await once(shell.stdout, 'data')) as [Buffer];
+    const pid = Number(output.toString());
+    const ended = { ...thisProcess(), pid, processStart: null };
+    for (let tries = 0; isAlive(ended) && tries < 100; tries++) await setTimeout(20);
+    assert.equal(isAlive(ended), false);
+    shell.kill();
+  },
+);
 
 test('a rank removes what killed ranks of its machine left, and nothing else', async () => {
   const child = spawn(process.execPath, ['--eval', '']);
