@@ -333,6 +333,8 @@ describe('train', () => {
     const same = await glit(folder, ...weights, '--data', 'photos', '--split', 'train', '--json', '--quiet');
     assert.equal((JSON.parse(same.stdout) as { accuracy: number }).accuracy, accuracy);
     assert.equal(same.stderr.replace(/^glit: warning: .*test.*\n/, ''), '', 'its classes have names');
+    const whole = await glit(folder, 'eval', '--model', model, '--data', 'photos', '--split', 'all', '--quiet');
+    assert.match(whole.stdout, /^\d+\.\d\d % of 18 images\n$/, whole.stderr);
 
     const images = [join('photos', 'red', '00.png'), join('mixed', 'red', 'broken.jpg')];
     const predicted = await glit(folder, 'predict', '--model', model, ...images, '--json');

@@ -73,6 +73,13 @@ describe('a limit on latency', () => {
     assert.equal(text('stopped', 'candidates.csv'), text('limited', 'candidates.csv'));
   });
 
+  test('holds for candidates that trust draws, by the table that the run has kept', async () => {
+    const few = ['--candidates', '3', '--seeds', '1', '--steps', '2'];
+    const { code, stderr } = await glit(folder, 'trust', 'stopped', ...few);
+    assert.equal(code, 0, stderr);
+    assert.match(text('stopped', 'trust', 'trust.json'), /"latency": /);
+  });
+
   test('is not met by finalists that take longer, and resuming measures again', async () => {
     const optimistic = (value: number): number => value * 1e-6;
     write('optimistic.json', {

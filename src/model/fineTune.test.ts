@@ -42,6 +42,11 @@ describe('fine-tuning starts', () => {
     }
   });
 
+  test('from all but the head, for as many other classes', () => {
+    const start = fineTuned(weights, networkOf({}), 'the weights', { sameClasses: false });
+    assert.deepEqual([...weights.keys()].filter((name) => !start.has(name)).sort(), ['head.bias', 'head.weight']);
+  });
+
   test('from positions of the new size, for other images', () => {
     const network = networkOf({ imageSize: 48, classes: 3 });
     const start = fineTuned(weights, network);

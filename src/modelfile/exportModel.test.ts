@@ -9,6 +9,7 @@ import { swin } from '../family/swin/family.js';
 import { groupsOf, plainNetwork } from '../model/network.js';
 import { seeded } from '../random/rng.js';
 import { openDevice } from '../runtime/device.js';
+import { reducedWeights } from '../onnx/model.js';
 import type { Weights } from '../train/state.js';
 import { exportedModel, type ModelForm } from './exportModel.js';
 import { scoresOf, softmax } from './runModel.js';
@@ -80,6 +81,13 @@ for (const [name, architecture] of NETWORKS) {
       const after_ = countNodes(export_({ precision: 'int8' }).bytes);
       assert.ok((after_['MatMulInteger'] ?? 0) > 0);
       assert.ok((after_['Gemm'] ?? 0) < before['Gemm']);
+    });
+
+    test('says of itself what its weights were made smaller to', () => {
+      for (const precision of ['float16', 'int8'] as const) {
+        assert.equal(reducedWeights(export_({ precision }).bytes), precision);
+      }
+      assert.equal(reducedWeights(export_({}).bytes), undefined);
     });
 
     test('has both at once', async () => {

@@ -60,8 +60,13 @@ describe('openImageFolder', () => {
       assert.ok(listing(data.test, root).every((line) => line.includes(` ${held}/`)));
       assert.deepEqual([data.train.labels.length, data.test.labels.length], [4, 4]);
     }
-    const both = await tree('twice', [...files('train'), ...files('val'), ...files('valid')]);
-    await refuses(both, /has (val|valid)\/ and (val|valid)\/, which mean the same/);
+    const both = await tree('twice', [...files('train'), ...files('dev'), ...files('valid')]);
+    await refuses(both, /has (dev|valid)\/ and (dev|valid)\/, which mean the same/);
+    // The usual name comes first, wherever it stands in the list.
+    for (const other of ['dev', 'valid']) {
+      const root = await tree(`usual-${other}`, [...files('train'), ...files('val'), ...files(other)]);
+      assert.ok(listing((await open(root)).test, root).every((line) => line.includes(' val/')));
+    }
   });
 
   test('takes a folder of images beside other classes for a class, even if it is called train', async () => {

@@ -70,7 +70,10 @@ export async function findImageFolder(folder: string, options: FindFolderOptions
   return { classes: train.source.classes, train, test, notices };
 }
 
-/** The folders that are splits. Throws a UserError when there are two for one. */
+/**
+ * The folders that are splits; of several names for one, `train`, `val` and `test` come first. Throws a UserError when
+ * there are two others for one.
+ */
 async function splitsIn(
   root: string,
   shown: string,
@@ -81,7 +84,8 @@ async function splitsIn(
     const split = splitNamed(name);
     if (split === undefined) continue;
     const other = splits[split];
-    if (other !== undefined) {
+    if (other === split) continue;
+    if (other !== undefined && name !== split) {
       throw new UserError(`${shown} has ${other}/ and ${name}/, which mean the same: keep one, or put them together`);
     }
     splits[split] = name;
