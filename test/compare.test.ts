@@ -24,7 +24,7 @@ describe('a run beside published networks', () => {
     for (const preset of ['deit-tiny', 'resnet50', 'swin-tiny']) {
       assert.match(
         before,
-        new RegExp(`^beside it: ${preset} scaled to the budget: .* MACs and .* parameters and .* peak memory$`, 'm'),
+        new RegExp(`^baseline: ${preset} scaled to the budget: .* MACs and .* parameters and .* peak memory$`, 'm'),
       );
       assert.match(run.stdout, new RegExp(`^\\| ${preset}-w\\d+ `, 'm'));
     }

@@ -45,7 +45,7 @@ describe('glit data check', () => {
     assert.match(stdout, /^sizes +10 × 10 to 12 × 10, median 11 × 10$/m);
     assert.match(stdout, /^channels +18 RGB$/m);
     assert.match(stdout, /^ {2}green +6$/m);
-    assert.match(stdout, /\nnothing is wrong\n$/);
+    assert.match(stdout, /\nno problems found\n$/);
     assert.equal(code, 0);
   });
 
@@ -98,7 +98,7 @@ describe('glit data check', () => {
     assert.match(stdout, /^unreadable \(3\):\n {2}.*blue.03\.png: /m);
     assert.match(stdout, /^in train and test \(1\):\n {2}.*test.red.05\.png is .*train.red.05\.png$/m);
     assert.match(stdout, /, in another class$/m);
-    assert.match(stdout, /^wrong: class "green" has no test image$/m);
+    assert.match(stdout, /^problem: class "green" has no test image$/m);
   });
 
   test('reads every format, unreadable members named', async () => {

@@ -202,7 +202,7 @@ describe('hostile data sets', () => {
     symlinkSync('.', join(folder, 'loop', 'itself'));
     const { code, stdout } = await glit(folder, 'data', 'check', 'loop');
     assert.equal(code, 1);
-    assert.match(stdout, /wrong: class "itself" has no training image/);
+    assert.match(stdout, /problem: class "itself" has no training image/);
   });
 
   test('with control characters in their names print none of them', async () => {

@@ -90,7 +90,7 @@ describe('a whole run', () => {
 
   test('says before the training what the space can reach, and names every stage in plain lines', () => {
     const before = whole.stdout.slice(0, whole.stdout.indexOf('supernet'));
-    assert.match(before, /high level: 64 candidates with .* to .* MACs .* met by \d+\.\d\d % of random ones/);
+    assert.match(before, /high level: 64 candidates with .* to .* MACs .* met by \d+\.\d\d % of random candidates/);
     for (const stage of [
       'high level, supernet',
       'high level, search',

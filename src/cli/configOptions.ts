@@ -42,7 +42,11 @@ export const modelOptions: readonly ConfigOption[] = [
   { flags: '--image-size <pixels>', description: 'side of the square input', keys: ['model.imageSize'] },
   { flags: '--patch-size <pixels>', description: 'side of a patch', keys: ['model.patchSize'] },
   { flags: '--dim <channels>', description: 'width of a token', keys: ['model.dim'] },
-  { flags: '--heads <count>', description: 'heads per block, a multiple of 3', keys: ['model.heads'] },
+  {
+    flags: '--heads <count>',
+    description: 'heads per block; a multiple of 3, except in the space nlp',
+    keys: ['model.heads'],
+  },
   { flags: '--depth <count>', description: 'number of blocks', keys: ['model.depth'] },
 ];
 
@@ -123,7 +127,7 @@ export const searchOptions: readonly ConfigOption[] = [
   },
   {
     flags: '--near-limit <share>',
-    description: 'draw candidates from this share of the limit, below it; 1 for all of it',
+    description: 'keep candidates within this share below the limit (0.15: 85 to 100 % of it); 1 for the whole budget',
     keys: ['search.nearLimit'],
   },
   { flags: '--population <count>', description: 'candidates per generation', keys: ['search.population'] },
@@ -174,13 +178,13 @@ export const retrainOptions: readonly ConfigOption[] = [
   },
   {
     flags: '--halving <contenders>',
-    description: 'first train this many of the best briefly, and keep the better half, again and again',
+    description: 'successive halving: train this many of the best briefly, keep the better half, repeat',
     keys: ['retrain.halving.contenders'],
     excludes: 'retrainFront',
   },
   {
     flags: '--inherited',
-    description: 'let the last trainings go on from the weights so far: of the short trainings, or of the supernet',
+    description: "start final trainings from the short trainings' weights, or without these from the supernet's",
     keys: ['retrain.inherited'],
     value: true,
     excludes: 'fromScratch',
@@ -200,7 +204,7 @@ export const retrainOptions: readonly ConfigOption[] = [
   },
   {
     flags: '--no-baselines',
-    description: 'do not compare with a DeiT and with random search, which takes as long as the search',
+    description: 'skip the DeiT and random search (which takes as long as the search)',
     keys: ['retrain.baselines'],
     value: false,
   },
@@ -223,7 +227,7 @@ export function recipeOptions(...recipes: readonly string[]): readonly ConfigOpt
 
 const threadsOption: ConfigOption = {
   flags: '--threads <count>',
-  description: 'threads of the CPU',
+  description: 'CPU threads (default: all)',
   keys: ['device.threads'],
 };
 
@@ -245,7 +249,7 @@ const enginesOption: ConfigOption = {
 
 const workersOption: ConfigOption = {
   flags: '--workers <count>',
-  description: 'threads that read images',
+  description: 'threads that read images (default: as many as are useful, at most 8)',
   keys: ['data.workers'],
 };
 

@@ -27,7 +27,7 @@ export function formatDataReport(folder: string, report: DataReport): string {
     '',
     ...classTable(report),
     '',
-    ...(problems.length === 0 ? ['nothing is wrong'] : problems.slice(0, SHOWN).map((line) => `wrong: ${line}`)),
+    ...(problems.length === 0 ? ['no problems found'] : problems.slice(0, SHOWN).map((line) => `problem: ${line}`)),
     ...(problems.length > SHOWN ? [`and ${problems.length - SHOWN} more`] : []),
   ].join('\n');
 }
@@ -48,7 +48,7 @@ function extent({ width, height }: Extent): string {
 
 function channelsText({ channels, rotated, animated }: DataReport): string {
   const kinds = Object.entries(channels).map(([kind, count]) => `${count} ${kind}`);
-  if (rotated > 0) kinds.push(`${rotated} turned by EXIF`);
+  if (rotated > 0) kinds.push(`${rotated} rotated by EXIF`);
   if (animated > 0) kinds.push(`${animated} with more than one picture`);
   return kinds.length === 0 ? 'no image can be read' : kinds.join(', ');
 }

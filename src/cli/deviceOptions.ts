@@ -7,7 +7,7 @@ export function addDeviceOptions(command: Command): Command {
   return command
     .addOption(new Option('--device <kind>', 'where the model runs').choices(DEVICE_KINDS).default('cpu'))
     .addOption(new Option('--precision <name>', 'bfloat16 on openvino only').choices(PRECISIONS).default('float32'))
-    .option('--threads <count>', 'threads of the CPU');
+    .option('--threads <count>', 'CPU threads (default: all)');
 }
 
 /** The values of {@link addDeviceOptions}. */

@@ -12,7 +12,7 @@ export function runSummary(folder: string, result: RunResult, seconds: number): 
     `model   ${join(folder, 'best.onnx')}: ${percent(onnxAccuracy)} of ${testImages} test images, measured from the file`,
     `report  ${join(folder, 'report.md')}`,
     `page    ${join(folder, 'report.html')}`,
-    `beside  model/ for transformers.js and optimum, test/ class by class, trainings/ with curves`,
+    `also    model/ for transformers.js and optimum, test/ class by class, trainings/ with curves`,
     `cost    ${formatSearchCosts(result)}, in processor time`,
     `time    ${formatDuration(seconds)}`,
   ].join('\n');

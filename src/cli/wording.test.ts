@@ -82,7 +82,7 @@ describe('a line that stays', () => {
     } as const;
     assert.equal(
       lasting(space),
-      'high level: 256 candidates with 1.200 G to 1.600 G MACs and 5.000 M to 6.000 M parameters; budget: MACs up to 1.300 G, met by 25.00 % of random ones',
+      'high level: 256 candidates with 1.200 G to 1.600 G MACs and 5.000 M to 6.000 M parameters; budget: MACs up to 1.300 G, met by 25.00 % of random candidates',
     );
     assert.match(lasting({ ...space, log10Candidates: 7.22 }) ?? '', /10\^7\.2 candidates/);
   });
@@ -117,7 +117,7 @@ describe('a line that stays', () => {
         stage: { kind: 'train', network: { role: 'baseline', name: 'deit' } },
         split: 'searchVal',
       }),
-      'training the DeiT beside it: 50.00 % of 8 held-out images',
+      'training the baseline DeiT: 50.00 % of 8 held-out images',
     );
     assert.equal(
       lasting({ ...evaluation, stage: { kind: 'test', network: { role: 'found' } }, split: 'test' }),

@@ -122,7 +122,7 @@ export function lasting(event: RunEvent): string | undefined {
     case 'runPlanned':
       return planText(event);
     case 'randomSearchPlanned':
-      return `random search for as long as the search (${formatDuration(event.searchProcessorSeconds)} of processor time): ${event.candidates} candidates`;
+      return `random search with the processor time of the search (${formatDuration(event.searchProcessorSeconds)}): ${event.candidates} candidates`;
     case 'enginesOpened':
       return `${event.engines} engines side by side, on ${event.threads} threads together`;
     case 'latencyMeasured':
@@ -194,7 +194,7 @@ function spaceText({ level, log10Candidates, ranges, budget, shareWithin }: Spac
   const reach = Object.entries(ranges).map(
     ([key, { min, max }]) => `${formatted(key, min)} to ${formatted(key, max)} ${titleOf(key)}`,
   );
-  return `${level} level: ${count} candidates with ${reach.join(' and ')}; budget: ${formatBudget(budget)}, met by ${percent(shareWithin)} of random ones`;
+  return `${level} level: ${count} candidates with ${reach.join(' and ')}; budget: ${formatBudget(budget)}, met by ${percent(shareWithin)} of random candidates`;
 }
 
 function trustPlanText({ level, searched, drawn, seeds, images, training }: TrustPlanned): string {
@@ -219,7 +219,7 @@ function baselineText({ preset, family, backbone, blocks, measures }: BaselineSc
   const known = FAMILIES.find(({ name }) => name === family);
   const size = known === undefined ? '' : `${known.describeBackbone(backbone as Backbone)}, ${blocks.length} blocks, `;
   const costs = Object.entries(measures).map(([key, value]) => `${formatted(key, value)} ${titleOf(key)}`);
-  return `beside it: ${preset} scaled to the budget: ${size}${costs.join(' and ')}`;
+  return `baseline: ${preset} scaled to the budget: ${size}${costs.join(' and ')}`;
 }
 
 function latencyText({ name, milliseconds, predicted, limit }: LatencyMeasured): string {

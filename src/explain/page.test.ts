@@ -58,9 +58,9 @@ describe('a page of explanations', () => {
     assert.equal([...page.matchAll(/<img /g)].length, 2 * (3 + 2));
   });
 
-  test('says where nothing speaks for a class', () => {
+  test('says where a class has no positive evidence', () => {
     const views = [pageView('cat', { peak: -1 })];
-    assert.match(explanationPage(['m'], [{ image: 'a.jpg', views }]), /nothing speaks for the class/);
+    assert.match(explanationPage(['m'], [{ image: 'a.jpg', views }]), /no positive evidence/);
   });
 
   test('takes names from outside as text', () => {

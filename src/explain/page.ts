@@ -87,7 +87,7 @@ ${[own, ...figures].join('\n')}
 }
 
 function peakText(peak: number): string {
-  return peak > 0 ? `peak ${peak.toPrecision(3)}` : 'nothing speaks for the class';
+  return peak > 0 ? `peak ${peak.toPrecision(3)}` : 'no positive evidence';
 }
 
 function figure(png: Uint8Array, caption: string, alternative: string): string {

@@ -33,7 +33,7 @@ export function networkTitle(network: NetworkRole): string {
     case 'found':
       return 'the found network';
     case 'baseline':
-      return `the ${BASELINES.get(network.name) ?? network.name} beside it`;
+      return `the baseline ${BASELINES.get(network.name) ?? network.name}`;
     case 'random':
       return 'random search';
   }

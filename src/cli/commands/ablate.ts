@@ -84,7 +84,7 @@ export function addAblate(program: Command): void {
     .summary('compare the search with parts of it, with DeiT and with random search, over seeds')
     .description(
       `Trains, for each seed, the network of each row: ${ROW_NAMES.join(', ')}. Searches have equal budgets, random search ` +
-        'spends the same processor time, and all networks are trained alike. Writes ablation.md, ablation.json and a plot, ' +
+        'spends the same processor time, and all networks are trained by one recipe. Writes ablation.md, ablation.json and a plot, ' +
         'and a file per seed. After an interruption, the same command continues; with more seeds or rows, it adds those. ' +
         'Without --preset the settings are those of "cifar".',
     );

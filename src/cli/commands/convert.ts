@@ -12,8 +12,8 @@ export function addConvert(program: Command): void {
     .argument('<out>', 'the file to write: .safetensors or .pth')
     .summary('write weights in another format or under other names')
     .description(
-      'Writes the weights of a PyTorch checkpoint or a safetensors file in either format, under the names of the ' +
-        'official GLiT and DeiT. Nothing in a checkpoint is executed. A safetensors file also records the architecture and the ' +
+      'Writes the weights of a PyTorch checkpoint or a safetensors file in either format, under the tensor ' +
+        'names of the official code. Nothing in a checkpoint is executed. A safetensors file also records the architecture and the ' +
         'class names, if they are known.',
     )
     .addOption(new Option('--names <whose>', 'names of the tensors; official by default').choices(['official', 'glit']))

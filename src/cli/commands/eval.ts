@@ -13,8 +13,8 @@ export function addEval(program: Command): void {
     .command('eval')
     .summary('measure a model on a folder of images')
     .description(
-      'Measures the top-1 accuracy of a model from its file: an exported one, or weights of glit, of the official GLiT or of ' +
-        "DeiT. The classes must be the model's; if its file does not name them, they are matched in sorted order.",
+      'Measures the top-1 accuracy of a model from its file: an exported one, or weights of glit or official ones ' +
+        "(GLiT, DeiT, ViT, ResNet, ResNeXt, Swin). The classes must be the model's; if its file does not name them, they are matched in sorted order.",
     )
     .requiredOption('--model <file>', MODEL_FILES)
     .requiredOption('--data <folder>', 'images, a folder per class')
@@ -26,7 +26,7 @@ export function addEval(program: Command): void {
     .option('--seed <number>', "the run's seed, which splits a folder without test images", '0')
     .option('--out <folder>', 'write classes.csv, the confusion matrix, and pictures of the surest mistakes')
     .option('--batch-size <images>', 'images at a time', '100')
-    .option('--workers <count>', 'threads that read images');
+    .option('--workers <count>', 'threads that read images (default: as many as are useful, at most 8)');
   addWeightsOptions(command);
   addDeviceOptions(command);
   addDisplayOptions(command);

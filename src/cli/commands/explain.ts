@@ -129,7 +129,7 @@ function blockLine({ number, title, maps }: ExplainedBlock, folder: string): str
 }
 
 function classLine({ name, probability, maps }: ExplainedClass, overlay: string): string {
-  const empty = maps[0].peak > 0 ? '' : ' (nothing speaks for it)';
+  const empty = maps[0].peak > 0 ? '' : ' (no positive evidence)';
   return `  ${percent(probability).padStart(8)}  ${name}${empty}  ${overlay}`;
 }
 

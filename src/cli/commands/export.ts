@@ -44,7 +44,7 @@ export function addExport(program: Command): void {
   addDisplayOptions(command);
   addExamples(command, [
     ['glit export runs/photos --out photos.onnx', 'the found network of a run'],
-    ['glit export runs/photos --precision int8 --out small.onnx', 'a quarter of the size; prints what it costs'],
+    ['glit export runs/photos --precision int8 --out small.onnx', 'smaller; prints what it costs'],
     ['glit export runs/photos --with-preprocessing --out easy.onnx', 'pixels in, probabilities out'],
     ['glit export runs/photos --precision float16 --out web', 'a folder for transformers.js'],
     ['glit export runs/photos --with-grad-cam --out web', 'the same, with heat maps for examples/browser'],

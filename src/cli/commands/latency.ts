@@ -52,8 +52,8 @@ function addMeasure(latency: Command): void {
     .summary('time all blocks of a search space and write them to a table')
     .description(
       'Times networks made of all blocks that a search may choose, fits the latency of every block to them, checks the ' +
-        'predictions on other networks, and writes a table for --latency-table of glit run and glit search. Give the same ' +
-        'model and space as there. Measure on the machine that the network is for, while nothing else runs.',
+        'predictions on other networks, and writes a table for --latency-table of glit run and glit search. Give the ' +
+        'model, space, threads and --classes of that run. Measure on the machine that the network is for, while nothing else runs.',
     )
     .requiredOption('--out <file>', 'the table to write, JSON')
     .option('--classes <count>', 'classes of your images (default: 10, or 1000 with --preset paper)')

@@ -41,8 +41,8 @@ export function addRun(program: Command): void {
     .summary('search, retrain, compare and export, from a folder of images')
     .description(
       'Searches an architecture for your images and your budget, trains it, compares it with a DeiT and with ' +
-        'random search, trained the same way, and exports it to ONNX. Without --preset the settings are those of "cifar", ' +
-        'or of "paper" for images larger than 64 pixels.',
+        'random search, trained by the same recipe, and exports it to ONNX. Without --preset the settings are those of "cifar", ' +
+        'with images of 32 x 32 pixels, or of "paper" with --image-size above 64.',
     );
   addConfigGroups(command, groups);
   addConfigSources(command);

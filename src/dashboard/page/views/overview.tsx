@@ -63,7 +63,7 @@ export function Overview({ run, palette, known }: ViewProps) {
             <div key={level}>
               <dt>{visible(level)} level</dt>
               <dd>
-                10^{log10Candidates.toFixed(1)} candidates, {percent(shareWithin)} of random ones within{' '}
+                10^{log10Candidates.toFixed(1)} candidates, {percent(shareWithin)} of random candidates within{' '}
                 {Object.entries(budget)
                   .map(([key, { min, max }]) => `${measureWords(key).title} ${boundsText(key, min, max)}`)
                   .join(', ') || 'no limit'}
