@@ -4,7 +4,7 @@ import { INCEPTION_CROP } from '../src/image/augment/randomResizedCrop.js';
 import { openImageFolder } from '../src/dataset/sources/folder.js';
 import { trainingLoader } from '../src/loader/loader.js';
 import type { ImageSource } from '../src/dataset/source.js';
-import { warmestDisc } from '../src/dataset/warmestDisc.js';
+import { warmerDisc } from '../src/dataset/warmerDisc.js';
 import { seeded } from '../src/random/rng.js';
 import type { Case, Row } from './case.js';
 import { withPhotographs } from './photographs.js';
@@ -30,7 +30,7 @@ export const loaderCases: readonly Case[] = [
   {
     name: 'loader/memory',
     async measure() {
-      const { train } = warmestDisc(seeded(1));
+      const { train } = warmerDisc(seeded(1));
       return [await throughput('32 × 32 in memory, padded crop, flip', train, 32, 128, SMALL_IMAGE_AUGMENTATION)];
     },
   },

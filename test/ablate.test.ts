@@ -194,14 +194,14 @@ describe('tables and plots from files alone', () => {
       report,
       /^\| both levels \(GLiT\) − DeiT at the limit +\| 3 \| +[+−][\d.]+ \| [+−][\d.]+ to [+−][\d.]+ \|$/m,
     );
-    assert.ok(report.includes('](ablation-warmest-disc-smoke.svg)'));
-    const svg = text('gathered', 'ablation-warmest-disc-smoke.svg');
+    assert.ok(report.includes('](ablation-warmer-disc-smoke.svg)'));
+    const svg = text('gathered', 'ablation-warmer-disc-smoke.svg');
     for (const part of ['DeiT at the limit', 'random search, same cost', 'test accuracy, %', 'seeds 0, 1, 2'])
       assert.ok(svg.includes(part), part);
   });
 
   test('keep seeds with other settings apart', async () => {
-    const name = 'warmest-disc-smoke-seed0.json';
+    const name = 'warmer-disc-smoke-seed0.json';
     mkdirSync(join(folder, 'mixed'));
     for (const each of readdirSync(fixtures)) cpSync(join(fixtures, each), join(folder, 'mixed', each));
     const other = JSON.parse(text('mixed', name)) as SeedResult & { config: { search: { population: number } } };
@@ -215,15 +215,15 @@ describe('tables and plots from files alone', () => {
       [1, 'search.population'],
       [3, undefined],
     ]);
-    assert.ok(text('mixed', 'ablation.md').includes('](ablation-warmest-disc-smoke-2.svg)'));
+    assert.ok(text('mixed', 'ablation.md').includes('](ablation-warmer-disc-smoke-2.svg)'));
   });
 
   test('refuse damaged files and the same seed twice', async () => {
-    const good = readFileSync(join(fixtures, 'warmest-disc-smoke-seed0.json'), 'utf8');
+    const good = readFileSync(join(fixtures, 'warmer-disc-smoke-seed0.json'), 'utf8');
     for (const [broken, message] of [
       [good.slice(0, -20), /a\.json cannot be read as JSON/],
       [good.replace(/"test": 0\.\d+/, '"test": 7'), /a\.json: rows\.\S+\.test is 7/],
-      [good, /there are two files for seed 0 of warmest-disc with preset smoke; keep one/],
+      [good, /there are two files for seed 0 of warmer-disc with preset smoke; keep one/],
     ] as const) {
       rmSync(join(folder, 'damaged'), { recursive: true, force: true });
       writeText(join(folder, 'damaged'), 'a.json', broken);

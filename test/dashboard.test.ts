@@ -213,7 +213,7 @@ describe('the page of the dashboard', { skip: withoutChromium }, () => {
 function smallRun(out: string): readonly string[] {
   const lengths = ['supernet.steps=12', 'retrain.recipe.steps=12', 'search.population=6'];
   // Random search would go on for as long as everything before it.
-  const others = ['retrain.baselines=false', 'data.source=warmest-disc'];
+  const others = ['retrain.baselines=false', 'data.source=warmer-disc'];
   const given = [...lengths, ...others].flatMap((each) => ['--set', each]);
   return ['run', '--preset', 'smoke', ...given, '--out', out, '--dashboard', '--json'];
 }

@@ -25,7 +25,7 @@ test('a recipe in words omits what is off', () => {
   const bare = { ...RECIPES.demo, weightDecay: 0, clipNorm: 0, labelSmoothing: 0, augmentation: { steps: [] } };
   assert.equal(
     describeRecipe(recipeOf(bare, 100)),
-    'batches of 32, AdamW at 0.003, cosine to 0.00001 after 100 steps of warm-up',
+    'batches of 32, AdamW at 0.003, cosine to 0.00001 after 40 steps of warm-up',
   );
 });
 

@@ -16,31 +16,32 @@ const RELEASED_SPACE: Config['space'] = {
   defaults: { ...LOW_LEVEL_DEFAULTS },
 };
 
+/** What searches of small networks share. */
+const SMALL_SEARCH: Omit<Config['search'], 'population' | 'generations'> = {
+  objectives: ['accuracy'],
+  mutationProbability: 0.1,
+  nearLimit: 0.15,
+  calibrationBatches: 2,
+  calibrationBatchSize: 128,
+  evaluationBatchSize: 250,
+  paths: 'uniform',
+  sizedDecay: 0,
+  warmStart: true,
+  compareRandom: false,
+};
+
 /** The whole pipeline in minutes on two cores: the built-in images and a small backbone. */
 const demo: Config = {
   seed: 0,
   device: { kind: 'cpu' },
-  data: { source: 'warmest-disc', searchVal: 0.2, resampling: 'pillow' },
+  data: { source: 'warmer-disc', searchVal: 0.2, resampling: 'pillow' },
   model: { imageSize: 32, patchSize: 4, dim: 48, heads: 3, depth: 4 },
   // Both levels at once, with shared weights: in so few steps, separate weights learn too little to rank candidates.
   space: { ...RELEASED_SPACE, hierarchical: false, entangled: true },
   budget: {},
-  supernet: { ...RECIPES.demo, steps: 1400 },
-  search: {
-    objectives: ['accuracy'],
-    population: 12,
-    generations: 4,
-    mutationProbability: 0.1,
-    nearLimit: 0.15,
-    calibrationBatches: 2,
-    calibrationBatchSize: 128,
-    evaluationBatchSize: 250,
-    paths: 'uniform',
-    sizedDecay: 0,
-    warmStart: true,
-    compareRandom: false,
-  },
-  retrain: { top: 1, halving: { contenders: 8, share: 0.04 }, inherited: false, recipe: RECIPES.demo, baselines: true },
+  supernet: { ...RECIPES.demo, steps: 700 },
+  search: { ...SMALL_SEARCH, population: 10, generations: 3, scoringImages: 1000 },
+  retrain: { top: 1, halving: { contenders: 8, share: 0.05 }, inherited: true, recipe: RECIPES.demo, baselines: true },
 };
 
 /** Every stage in seconds, to see that it works: networks learn little. */
@@ -49,11 +50,12 @@ const smoke: Config = {
   model: { imageSize: 32, patchSize: 8, dim: 24, heads: 3, depth: 3 },
   space: RELEASED_SPACE,
   supernet: { ...demo.supernet, steps: 60 },
-  search: { ...demo.search, population: 4, generations: 2, calibrationBatches: 1 },
+  search: { ...SMALL_SEARCH, population: 4, generations: 2, calibrationBatches: 1 },
   retrain: {
     ...demo.retrain,
     top: 1,
     halving: { contenders: 2, share: 0.5 },
+    inherited: false,
     recipe: { ...RECIPES.demo, steps: 60 },
   },
 };
@@ -66,7 +68,7 @@ const cifar: Config = {
   // Shared weights: every step trains part of every choice, and the last trainings go on from them (docs/search.md).
   space: { ...RELEASED_SPACE, entangled: true },
   supernet: { ...RECIPES.cifar, epochs: 4 },
-  search: { ...demo.search, population: 16, generations: 4, calibrationBatches: 4 },
+  search: { ...SMALL_SEARCH, population: 16, generations: 4, calibrationBatches: 4 },
   retrain: {
     top: 2,
     halving: { contenders: 16, share: 1 / 32 },

@@ -6,7 +6,7 @@ import { holdOut } from './dataset.js';
 import type { Dataset, SearchData } from './dataset.js';
 import { emptyStore, isStored } from './source.js';
 import type { EncodedSource, ImageSource } from './source.js';
-import { warmestDisc, WARMEST_DISC } from './warmestDisc.js';
+import { warmerDisc, WARMER_DISC } from './warmerDisc.js';
 
 const encoded: EncodedSource = {
   classes: ['a', 'b'],
@@ -41,7 +41,7 @@ describe('holdOut', () => {
   });
 
   test('shares the memory of decoded images', () => {
-    const { train } = warmestDisc(seeded(1), { ...WARMEST_DISC, trainImages: 20, testImages: 10 });
+    const { train } = warmerDisc(seeded(1), { ...WARMER_DISC, trainImages: 20, testImages: 10 });
     const { train: rest, searchVal } = holdOut(train, { fraction: 0.5, rng: seeded(2) });
     assert.ok(isStored(train) && isStored(rest) && isStored(searchVal));
     assert.equal(rest.store, train.store);

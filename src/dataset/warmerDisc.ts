@@ -5,24 +5,25 @@ import { emptyStore } from './source.js';
 import type { StoredSource } from './source.js';
 
 /** The number of images of each split. */
-export interface WarmestDiscOptions {
+export interface WarmerDiscOptions {
   readonly trainImages: number;
   readonly testImages: number;
 }
 
 /** Enough images that a network of the demo does not learn them by heart. */
-export const WARMEST_DISC: WarmestDiscOptions = { trainImages: 10_000, testImages: 2_000 };
+export const WARMER_DISC: WarmerDiscOptions = { trainImages: 10_000, testImages: 2_000 };
 
 const SIZE = 32;
-const RADIUS: Range = [4.5, 5.6];
+/** Large enough that some patches of 4 × 4 pixels lie in a disc whole, and small enough that two fit beside each other. */
+const RADIUS: Range = [6, 7.2];
 const PERIOD: Range = [3.6, 4.8];
 /** The brighter grey of a texture minus the darker. */
 const CONTRAST: Range = [90, 130];
 const BACKGROUND: Range = [90, 165];
 const DISC_GREY: Range = [115, 140];
-/** Red minus blue, halved, of the warmest possible disc minus that of the coolest. */
+/** Red minus blue, halved, of the warmest possible colour minus that of the coolest. */
 const WARMTH = 110;
-/** Least difference in warmth between the warmest disc and the next, as a share of the whole range. */
+/** Least difference in warmth between the two discs, as a share of the whole range. */
 const LEAST_GAP = 0.2;
 /** Pixels between discs. */
 const SPACE = 0.5;
@@ -64,18 +65,18 @@ export interface Disc extends Place {
 }
 
 /**
- * A synthetic set of 32 × 32 images in five classes, to try glit without a download. An image shows three discs with
- * different textures and warmths, from blue to red. The class is the texture of the warmest disc. A texture is fine and
- * local. Which disc is the warmest is a comparison of distant places: the same colour is the warmest in one image and
- * not in another. The places, the background and the order of the other textures are independent of the class.
+ * A synthetic set of 32 × 32 images in five classes, to try glit without a download. An image shows two discs with
+ * different textures and warmths, from blue to red. The class is the texture of the warmer disc. A texture is fine and
+ * local. Which disc is the warmer is a comparison of distant places: the same colour is the warmer in one image and
+ * not in another. The places, the background and the other texture are independent of the class.
  *
  * Each image is a function of `rng`, its split and its index alone. Classes take turns, so they are balanced.
  */
-export function warmestDisc(rng: Rng, { trainImages, testImages }: WarmestDiscOptions = WARMEST_DISC): Dataset {
+export function warmerDisc(rng: Rng, { trainImages, testImages }: WarmerDiscOptions = WARMER_DISC): Dataset {
   const classes = TEXTURE_NAMES;
   const train = draw(classes, trainImages, rng.fork('train'));
   const test = draw(classes, testImages, rng.fork('test'));
-  return { name: 'warmest-disc', classes, train, test, notices: [] };
+  return { name: 'warmer-disc', classes, train, test, notices: [] };
 }
 
 function draw(classes: readonly string[], count: number, rng: Rng): StoredSource {
@@ -95,34 +96,34 @@ function drawImage(label: number, rng: Rng): Uint8Array {
   return withNoise(canvas, rng);
 }
 
-/** The three discs of an image of class `label`, the warmest first. */
+/** The two discs of an image of class `label`, the warmer first. */
 export function drawDiscs(label: number, rng: Rng): Disc[] {
   const places = placeDiscs(rng);
   const texture = TEXTURE_NAMES[label];
-  const others = rng.shuffle(TEXTURE_NAMES.filter((name) => name !== texture));
-  const textures = [texture, ...others];
+  const [other] = rng.shuffle(TEXTURE_NAMES.filter((name) => name !== texture));
+  const textures = [texture, other];
   const warmths = drawWarmths(rng);
   return places.map((place, at) => ({ ...place, texture: textures[at], warmth: warmths[at] }));
 }
 
-/** Three numbers from 0 to 1 in falling order, the first well above the second. */
+/** Two numbers from 0 to 1, the first well above the second. */
 function drawWarmths(rng: Rng): number[] {
   for (;;) {
-    const warmths = [rng.uniform(), rng.uniform(), rng.uniform()].sort((a, b) => b - a);
+    const warmths = [rng.uniform(), rng.uniform()].sort((a, b) => b - a);
     if (warmths[0] - warmths[1] >= LEAST_GAP) return warmths;
   }
 }
 
-/** Three places that do not touch. */
+/** Two places that do not touch. */
 function placeDiscs(rng: Rng): Place[] {
   for (;;) {
     const places: Place[] = [];
-    while (places.length < 3) {
+    while (places.length < 2) {
       const place = placeBeside(places, rng);
       if (place === undefined) break;
       places.push(place);
     }
-    if (places.length === 3) return places;
+    if (places.length === 2) return places;
   }
 }
 

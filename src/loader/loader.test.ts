@@ -13,7 +13,7 @@ import { INCEPTION_CROP } from '../image/augment/randomResizedCrop.js';
 import { evaluationLoader, trainingLoader } from './loader.js';
 import type { Batch, Loader, TrainingLoaderOptions, Unreadable } from './loader.js';
 import type { EncodedImage, EncodedSource, ImageSource } from '../dataset/source.js';
-import { warmestDisc, WARMEST_DISC } from '../dataset/warmestDisc.js';
+import { warmerDisc, WARMER_DISC } from '../dataset/warmerDisc.js';
 
 const COUNT = 11;
 const SIZE = 8;
@@ -74,7 +74,7 @@ function imagesOf({ images, labels, size }: Batch): number[] {
   });
 }
 
-const stored = warmestDisc(seeded(7), { ...WARMEST_DISC, trainImages: 30, testImages: 10 }).train;
+const stored = warmerDisc(seeded(7), { ...WARMER_DISC, trainImages: 30, testImages: 10 }).train;
 
 describe('trainingLoader', () => {
   test('shows full batches of different images with their labels, in a new order each epoch', async () => {

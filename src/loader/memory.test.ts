@@ -11,7 +11,7 @@ import type { Batch } from './loader.js';
 import { intoMemory } from './memory.js';
 import { isStored } from '../dataset/source.js';
 import type { EncodedSource, ImageSource, StoredSource } from '../dataset/source.js';
-import { warmestDisc, WARMEST_DISC } from '../dataset/warmestDisc.js';
+import { warmerDisc, WARMER_DISC } from '../dataset/warmerDisc.js';
 
 const COUNT = 70;
 const SIZE = 8;
@@ -88,7 +88,7 @@ describe('intoMemory', () => {
   });
 
   test('returns a source as it is that is in memory at this size, and brings another to this size', async () => {
-    const { train } = warmestDisc(seeded(1), { ...WARMEST_DISC, trainImages: 20, testImages: 10 });
+    const { train } = warmerDisc(seeded(1), { ...WARMER_DISC, trainImages: 20, testImages: 10 });
     assert.equal(await intoMemory(train, { imageSize: 32, memoryLimit: 0 }), train);
     const smaller = await stored(train);
     assert.deepEqual(smaller.labels, train.labels);

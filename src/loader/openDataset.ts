@@ -2,7 +2,7 @@ import type { Dataset } from '../dataset/dataset.js';
 import { intoMemory } from './memory.js';
 import type { ImageSource } from '../dataset/source.js';
 import { findSource, openSource } from '../dataset/sources/openSource.js';
-import { warmestDisc } from '../dataset/warmestDisc.js';
+import { warmerDisc } from '../dataset/warmerDisc.js';
 import { haveSize } from './decode.js';
 import { stopIfAborted, UserError } from '../errors.js';
 import type { Rng } from '../random/rng.js';
@@ -13,7 +13,7 @@ import type { Framing } from '../image/framing.js';
 import { UnreadableImages } from './unreadable.js';
 
 /** The built-in set's name as a data source. */
-export const BUILT_IN = 'warmest-disc';
+export const BUILT_IN = 'warmer-disc';
 
 const IMAGES: ImagesStage = { kind: 'images' };
 const FILES: FilesStage = { kind: 'files' };
@@ -134,7 +134,7 @@ async function builtIn(rng: Rng, emit: Listener, signal: AbortSignal | undefined
   const began = performance.now();
   emit({ type: 'stageStarted', stage: IMAGES });
   await new Promise((resolve) => setImmediate(resolve));
-  const dataset = warmestDisc(rng);
+  const dataset = warmerDisc(rng);
   await new Promise((resolve) => setImmediate(resolve));
   stopIfAborted(signal);
   finished(began, dataset.train.labels.length + dataset.test.labels.length, emit);

@@ -1,4 +1,4 @@
-import { warmestDisc, WARMEST_DISC } from '../../src/dataset/warmestDisc.js';
+import { warmerDisc, WARMER_DISC } from '../../src/dataset/warmerDisc.js';
 import type { Dataset } from '../../src/dataset/dataset.js';
 import { plainNetwork, supernet, type Network, type SupernetOptions } from '../../src/model/network.js';
 import { seeded } from '../../src/random/rng.js';
@@ -32,7 +32,7 @@ export function tinySupernet(options: SupernetOptions = {}): Network {
 }
 
 export function tinyDataset(): Dataset {
-  return warmestDisc(seeded('tiny'), { ...WARMEST_DISC, trainImages: 60, testImages: 50 });
+  return warmerDisc(seeded('tiny'), { ...WARMER_DISC, trainImages: 60, testImages: 50 });
 }
 
 /** A recipe with every part on. */

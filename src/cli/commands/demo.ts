@@ -56,7 +56,7 @@ export function addDemo(program: Command): void {
         command,
         options,
         begin: async () => {
-          const builtIn = { source: 'demo', values: { data: { source: 'warmest-disc' } } };
+          const builtIn = { source: 'demo', values: { data: { source: 'warmer-disc' } } };
           const layers = [...(await givenLayers(command, options)), builtIn];
           return { config: configOf(command, layers, 'demo'), job: withinTime(command, wholeMethod, true) };
         },

@@ -4,7 +4,7 @@ import { smallImages } from './smallImages.js';
 /** Half a minute on two cores, for the built-in images. */
 export const demo: RecipeConfig = {
   ...smallImages,
-  steps: 1000,
+  steps: 400,
   batchSize: 32,
   learningRate: 3e-3,
   augmentation: { steps: [{ step: 'horizontalFlip', probability: 0.5 }] },

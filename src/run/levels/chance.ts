@@ -1,7 +1,7 @@
 import type { StepReport } from '../../train/loop.js';
 
-/** Fewer images than this say too little. */
-const LEAST_IMAGES = 1000;
+/** A network may need some thousand images before it learns anything, so fewer than this say too little. */
+const LEAST_IMAGES = 3000;
 
 /**
  * Notices a supernet that learns nothing. After a tenth of its steps, it should classify the images of the later half of
