@@ -28,9 +28,9 @@ export interface RandomSearchResult {
 
 /**
  * Random search at the search's cost, for comparison: it draws candidates of all levels within the budget, near its
- * limit, and selects and trains them as the search does its best candidates, but from scratch. The number of candidates
- * is the configured one, or as many as the search's processor time is enough for. The latter is written to the run's
- * configuration, so that a resumed or repeated run trains the same networks.
+ * limit, and selects and trains them as the search does its best candidates, but from scratch. Their number and the length
+ * of their short trainings are those configured, or what spends the search's processor time. The latter are written to
+ * the run's configuration, so that a resumed or repeated run trains the same networks.
  */
 export async function randomSearch(
   context: SearchContext,
@@ -38,34 +38,48 @@ export async function randomSearch(
   cost: SearchCost,
 ): Promise<RandomSearchResult> {
   const { config, folder, emit, rng } = context;
-  const candidates = config.retrain.randomCandidates ?? affordable(config, cost);
-  if (config.retrain.randomCandidates === undefined) {
-    const retrain = { ...config.retrain, randomCandidates: candidates };
-    await folder.write('config.yaml', formatConfig({ ...config, retrain }));
+  let { randomCandidates: candidates, randomShare: share } = config.retrain;
+  if (candidates === undefined) {
+    const plan = affordable(config, cost);
+    ({ randomCandidates: candidates, randomShare: share } = plan);
+    await folder.write('config.yaml', formatConfig({ ...config, retrain: { ...config.retrain, ...plan } }));
   }
   emit({ type: 'randomSearchPlanned', candidates, searchProcessorSeconds: cost.processorSeconds });
   const backbone = backboneOf(config, data.classes.length);
   const drawn = randomCandidates(context, backbone, candidates, rng.fork('randomCandidate'));
   const contenders = drawn.map((each) => ({ architecture: each, weights: () => Promise.resolve(undefined) }));
   const top = config.retrain.halving === undefined ? drawn.length : config.retrain.top;
-  const trained = await trainFinalists(context, contenders, data, { by: 'random', top });
+  const trained = await trainFinalists(context, contenders, data, {
+    by: 'random',
+    top,
+    ...(share !== undefined && { share }),
+  });
   return { network: { ...bestTrained(trained), network: { role: 'random' } }, candidates: drawn.length };
 }
 
+/** What random search spends, by the names of the configuration. */
+export interface RandomSearchPlan {
+  readonly randomCandidates: number;
+  readonly randomShare?: number;
+}
+
 /**
- * The number of candidates that random search can begin with, at the cost of the search. All candidates near the limit
- * take about the same time, so what the search's own finalists took is the measure. If the search had so few candidates
- * that there was no short training, a first round is reckoned by its length.
+ * What random search can do at the cost of the search: as many candidates as it can begin with, and what is left then
+ * lengthens their short trainings (one candidate more may be a round more, and half as much work again). All candidates
+ * near the limit take about the same time, so what the search's own finalists took is the measure. If the search had so
+ * few candidates that there was no short training, a first round is reckoned by its length.
  */
-export function affordable({ retrain: { top, halving } }: Config, cost: SearchCost): number {
+export function affordable({ retrain: { top, halving } }: Config, cost: SearchCost): RandomSearchPlan {
   const { processorSeconds, finalTrainings, finalSeconds, halvingSeconds, contenders } = cost;
   const perTraining = finalSeconds / finalTrainings;
-  if (halving === undefined) return Math.max(1, Math.floor(processorSeconds / perTraining));
+  if (halving === undefined) return { randomCandidates: Math.max(1, Math.floor(processorSeconds / perTraining)) };
   const work = halvingWork(contenders, top);
   const perWork = work > 0 && halvingSeconds > 0 ? halvingSeconds / work : halving.share * perTraining;
   let count = top;
   while (halvingWork(count + 1, top) * perWork + top * perTraining <= processorSeconds) count += 1;
-  return count;
+  if (count === top) return { randomCandidates: count };
+  const stretch = (processorSeconds - top * perTraining) / (halvingWork(count, top) * perWork);
+  return { randomCandidates: count, randomShare: Math.min(1, halving.share * Math.max(1, stretch)) };
 }
 
 /** Different random candidates within the budget, near its limit; fewer if there are no more. */

@@ -121,7 +121,7 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
   const withRandomSearch = (): Config => {
     const halvingSeconds = seconds.halving;
     const cost = { processorSeconds: ofSearch, halvingSeconds, contenders, finalSeconds, finalTrainings: top };
-    return { ...planned, retrain: { ...planned.retrain, randomCandidates: affordable(planned, cost) } };
+    return { ...planned, retrain: { ...planned.retrain, ...affordable(planned, cost) } };
   };
   const parts: readonly PlannedPart[] = [
     { part: 'before', seconds: elapsedSeconds },
