@@ -19,7 +19,7 @@ describe('decoderInput', () => {
     const among = path.join(folder, 'among.bin');
     await writeFile(alone, image);
     await writeFile(among, Buffer.concat([Buffer.alloc(5, 1), image, Buffer.alloc(7, 2)]));
-    const part = { start: 5, length: image.length, name: 'member' };
+    const part = { start: 5, length: image.length, container: 'shard', name: 'member' };
     assert.deepEqual(await decoderInput({ file: among, part }), image);
     assert.deepEqual(await centralView(await openEncoded({ file: among, part }), 8), await readImage(alone, 8));
   });
@@ -33,7 +33,7 @@ describe('decoderInput', () => {
     test(`rejects a part ${what}`, async () => {
       const file = path.join(folder, 'short.bin');
       await writeFile(file, Buffer.alloc(8));
-      await assert.rejects(decoderInput({ file, part: { ...part, name: 'x' } }), reason);
+      await assert.rejects(decoderInput({ file, part: { ...part, container: 'shard', name: 'x' } }), reason);
     });
   }
 });

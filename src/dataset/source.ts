@@ -23,13 +23,15 @@ export interface FilePart {
   readonly start: number;
   /** Bytes. */
   readonly length: number;
-  /** The part's name in messages: a member of an archive, a row of a table. */
+  /** The archive or table that holds the image, as messages name it. A table's images are read from a copy. */
+  readonly container: string;
+  /** The member of the archive or the row of the table. */
   readonly name: string;
 }
 
 /** An image's name in messages. */
 export function imageName({ file, part }: EncodedImage): string {
-  return part === undefined ? file : part.name;
+  return part === undefined ? file : `${part.container}: ${part.name}`;
 }
 
 /** Labelled images that are decoded on demand. */

@@ -3,7 +3,10 @@ import { basename } from 'node:path';
 import { isStored, type ImageSource } from '../dataset/source.js';
 import { bytesOf } from '../image/image.js';
 
-/** A hash of labels and of pixels or, for images still encoded, of their files' names and places. */
+/**
+ * A hash of labels and of pixels or, for images still encoded, of their names and lengths. It is the same wherever the
+ * images lie: folders and the place of a table's copy do not count.
+ */
 export function fingerprint(source: ImageSource): string {
   const hash = createHash('sha256');
   hash.update(source.labels);
@@ -14,7 +17,10 @@ export function fingerprint(source: ImageSource): string {
   } else {
     for (let index = 0; index < source.labels.length; index++) {
       const { file, part } = source.encoded(index);
-      hash.update(`${basename(file)} ${part?.start ?? ''} ${part?.length ?? ''} ${part?.name ?? ''}\n`);
+      // Runs of earlier builds keep hashes of images in files of their own: leave the spaces in.
+      const line =
+        part === undefined ? `${basename(file)}   ` : `${basename(part.container)} ${part.length} ${part.name}`;
+      hash.update(`${line}\n`);
     }
   }
   return hash.digest('hex');

@@ -82,7 +82,7 @@ export function packedSource(
     labels,
     encoded(image) {
       const { file, start, length, name } = index.at(image);
-      return { file: files[file], part: { start, length, name: `${shown[file]}: ${name}` } };
+      return { file: files[file], part: { start, length, container: shown[file], name } };
     },
   };
 }
