@@ -41,7 +41,7 @@ const BATCH_SIZE = 100;
 
 /**
  * Top-1 accuracy of a model on a data set; see readModel for the model's file. Classes are matched by name if the model
- * or the user names them, else in sorted order, with a warning. Throws a UserError when the set's classes are not the
+ * or the user names them, by number if they are the numbers of the outputs, else in sorted order, with a warning. Throws a UserError when the set's classes are not the
  * model's; a subset is allowed if the user has named the classes.
  */
 export async function evaluateFile(file: string, options: FileEvaluationOptions): Promise<FileEvaluation> {
@@ -80,21 +80,22 @@ function matchClasses(
   given: readonly string[],
   emit: Listener,
 ): readonly number[] {
-  if (naming === 'numbers') {
-    if (given.length !== known.length) {
-      throw new UserError(
-        `${data} has ${given.length} classes, but ${name} has ${known.length} outputs without names; name them ` +
-          'with --classes FILE, or use images of all classes',
-      );
-    }
-    const order = `${given[0]} is 0, ${given.at(-1) ?? ''} is ${given.length - 1}`;
+  const numbers = new Map(known.map((each, index) => [each, index]));
+  if (naming === 'numbers' && given.length !== known.length) {
+    throw new UserError(
+      `${data} has ${given.length} classes, but ${name} has ${known.length} outputs without names; name them ` +
+        'with --classes FILE, or use images of all classes',
+    );
+  }
+  // Folders that are the numbers themselves need no order: sorted as text, 10 would come before 2.
+  if (naming === 'numbers' && !given.every((each) => numbers.has(each))) {
+    const order = list(given.map((each, index) => `${each} is ${index}`));
     emit({
       type: 'warning',
       message: `${name} does not name its classes: assuming those of ${data} in sorted order (${order})`,
     });
     return given.map((_, index) => index);
   }
-  const numbers = new Map(known.map((each, index) => [each, index]));
   const outputs = given.map((each) => {
     const number = numbers.get(each);
     if (number !== undefined) return number;

@@ -14,7 +14,8 @@ export function addEval(program: Command): void {
     .summary('measure a model on a folder of images')
     .description(
       'Measures the top-1 accuracy of a model from its file: an exported one, or weights of glit or official ones ' +
-        "(GLiT, DeiT, ViT, ResNet, ResNeXt, Swin). The classes must be the model's; if its file does not name them, they are matched in sorted order.",
+        "(GLiT, DeiT, ViT, ResNet, ResNeXt, Swin). The classes must be the model's; if its file does not name them, they " +
+        'are matched by number or in sorted order.',
     )
     .requiredOption('--model <file>', MODEL_FILES)
     .requiredOption('--data <folder>', 'images, a folder per class')

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { test } from 'node:test';
+import { drawnWeights } from '../../test/support/drawnWeights.js';
+import { numbered, temporaryFolder, writeImages } from '../../test/support/imageFiles.js';
+import { TINY_ARCHITECTURE } from '../../test/support/tinyNetworks.js';
+import { architecture as architectureOf } from '../family/architecture.js';
+import { plainNetwork } from '../model/network.js';
+import { exportedModel } from './exportModel.js';
+import type { Model } from './modelFile.js';
+import { evaluateModel } from './useModel.js';
+
+const folder = temporaryFolder();
+const COUNT = 12;
+
+/** A network that does not name its classes. */
+function unnamed(): Model {
+  const { family, ...rest } = TINY_ARCHITECTURE;
+  const architecture = architectureOf(family, { ...rest, backbone: { ...rest.backbone, classes: COUNT } });
+  const classes = Array.from({ length: COUNT }, (_, index) => String(index));
+  const weights = drawnWeights(plainNetwork(architecture));
+  return { ...exportedModel(weights, { classes, architecture }), name: 'tiny', naming: 'numbers' };
+}
+
+/** The images that count for each output, of a folder with `index + 1` images in the class `nameOf(index)`. */
+async function imagesByOutput(name: string, nameOf: (index: number) => string): Promise<[number[], string[]]> {
+  const data = path.join(folder, name);
+  const files = Array.from({ length: COUNT }, (_, index) => numbered(`test/${nameOf(index)}`, index + 1)).flat();
+  await writeImages(data, [...files, ...files.map((file) => file.replace('test', 'train'))], 32);
+  const warnings: string[] = [];
+  const { confusion } = await evaluateModel(unnamed(), {
+    ...{ data, split: 'test', workers: 0, threads: 1 },
+    emit: (event) => {
+      if (event.type === 'warning') warnings.push(event.message);
+    },
+  });
+  return [confusion.map((row) => [...row.values()].reduce((sum, count) => sum + count, 0)), warnings];
+}
+
+test('folders with the numbers of the outputs are matched by number', async () => {
+  const [images, warnings] = await imagesByOutput('numbers', String);
+  assert.deepEqual(images, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  assert.deepEqual(warnings, []);
+});
+
+test('other folders are matched in sorted order, which the warning shows', async () => {
+  const [images, warnings] = await imagesByOutput('from one', (index) => String(index + 1));
+  assert.deepEqual(images, [1, 10, 11, 12, 2, 3, 4, 5, 6, 7, 8, 9]);
+  assert.match(warnings[0], /in sorted order \(1 is 0, 10 is 1, 11 is 2, .* and 2 more\)/);
+});
