@@ -5,6 +5,14 @@ import { UserError } from '../errors.js';
 export type Naming = 'model' | 'user' | 'numbers';
 
 /**
+ * The class names in a file's metadata, as a JSON list; undefined if it has none, or only the numbers that an export
+ * gives to classes without names.
+ */
+export function namesIn(metadata: Readonly<Record<string, string>>): string | undefined {
+  return metadata['naming'] === 'numbers' ? undefined : metadata['classes'];
+}
+
+/**
  * The classes of `model`, in output order, from a file with one name per line or a JSON list. Throws a UserError unless
  * there are `count` different names.
  */

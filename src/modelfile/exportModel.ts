@@ -7,12 +7,15 @@ import { readMetadata } from '../onnx/model.js';
 import type { Architecture } from '../family/family.js';
 import { formatArchitecture } from '../family/codec.js';
 import type { Weights } from '../train/state.js';
+import { namesIn, type Naming } from './classNames.js';
 
 export { MODEL_PRECISIONS } from '../program/inference.js';
 
 /** The ONNX metadata of an exported model. */
 export interface ModelDescription {
   readonly classes: readonly string[];
+  /** Default: `model`. */
+  readonly naming?: Naming | undefined;
   readonly architecture: Architecture;
 }
 
@@ -36,7 +39,7 @@ export function isPlain({ precision = 'float32', withPreprocessing = false }: Mo
  */
 export function exportedModel(
   weights: Weights,
-  { classes, architecture }: ModelDescription,
+  { classes, naming = 'model', architecture }: ModelDescription,
   { precision, withPreprocessing = false }: ModelForm = {},
 ): RunnableModel {
   const { preprocessing, backbone } = architecture;
@@ -47,6 +50,7 @@ export function exportedModel(
     ...(withPreprocessing && { normalization: preprocessing }),
     metadata: {
       classes: JSON.stringify(classes),
+      ...(naming === 'numbers' && { naming }),
       image_size: String(imageSize),
       mean: JSON.stringify(mean),
       std: JSON.stringify(std),
@@ -56,7 +60,7 @@ export function exportedModel(
       ...(withPreprocessing && { input: PIXELS }),
     },
   });
-  return { bytes, classes, imageSize, preprocessing, withPreprocessing };
+  return { bytes, classes, naming, imageSize, preprocessing, withPreprocessing };
 }
 
 /** What the metadata call the input of a model with preprocessing. */
@@ -70,6 +74,7 @@ export interface RunnableModel {
   /** The ONNX model. */
   readonly bytes: Uint8Array;
   readonly classes: readonly string[];
+  readonly naming: Naming;
   /** S, in pixels. */
   readonly imageSize: number;
   readonly preprocessing: Preprocessing;
@@ -98,7 +103,8 @@ export async function readExportedModel(file: string): Promise<RunnableModel> {
     const imageSize = Number(metadata['image_size']);
     if (Array.isArray(classes) && classes.every((name) => typeof name === 'string') && imageSize > 0) {
       const withPreprocessing = metadata['input'] === PIXELS;
-      return { bytes, classes, imageSize, preprocessing: preprocessingIn(metadata), withPreprocessing };
+      const naming = namesIn(metadata) === undefined ? 'numbers' : 'model';
+      return { bytes, classes, naming, imageSize, preprocessing: preprocessingIn(metadata), withPreprocessing };
     }
   } catch {
     // Reported below: either not an ONNX file or one without our metadata.

@@ -38,19 +38,19 @@ export async function exportWeights(
       `${out} is to be a folder, whose clients prepare images themselves; give an .onnx file, or remove --with-preprocessing`,
     );
   }
-  const { architecture, weights, classes, naming } = await readWeights(source, options);
+  const { weights, ...description } = await readWeights(source, options);
   const measure = (of: ModelForm): ReturnType<typeof evaluateModel> | undefined =>
-    images && evaluateModel({ ...exportedModel(weights, { classes, architecture }, of), name: source, naming }, images);
-  const model = exportedModel(weights, { classes, architecture }, form);
+    images && evaluateModel({ ...exportedModel(weights, description, of), name: source }, images);
+  const model = exportedModel(weights, description, form);
   const float32 = await measure({});
   const written = isPlain(form) ? float32 : await measure(form);
   if (asFolder)
     await writeModelFolder(out, model, { precision: form.precision, needsFraming: float32?.needsFraming ?? true });
   else await writeModel(out, model);
   return {
-    architecture,
-    classes,
-    named: naming !== 'numbers',
+    architecture: description.architecture,
+    classes: description.classes,
+    named: description.naming !== 'numbers',
     ...(float32 &&
       written && { accuracy: { written: written.accuracy, float32: float32.accuracy, images: written.images } }),
   };

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.js';
-import { readClassNames, type Naming } from './classNames.js';
+import { readClassNames } from './classNames.js';
 import { exportedModel, readExportedModel, type RunnableModel } from './exportModel.js';
 import { isWeightsFile, readWeights, type WeightsOptions } from './weightsFile.js';
 
@@ -7,7 +7,6 @@ import { isWeightsFile, readWeights, type WeightsOptions } from './weightsFile.j
 export interface Model extends RunnableModel {
   /** The file's name in messages. */
   readonly name: string;
-  readonly naming: Naming;
 }
 
 /**
@@ -19,15 +18,15 @@ export async function readModel(file: string, options: WeightsOptions = {}): Pro
 }
 
 async function modelOfWeights(file: string, options: WeightsOptions): Promise<Model> {
-  const { architecture, weights, classes, naming } = await readWeights(file, options);
-  return { ...exportedModel(weights, { classes, architecture }), name: file, naming };
+  const { weights, ...description } = await readWeights(file, options);
+  return { ...exportedModel(weights, description), name: file };
 }
 
 async function modelOfExport(file: string, { architecture, average, classNames }: WeightsOptions): Promise<Model> {
   const model = await readExportedModel(file);
   if (architecture !== undefined) throw new UserError(`${file} contains its architecture; remove --arch`);
   if (average === true) throw new UserError(`${file} has one set of weights; --ema is for PyTorch's checkpoints`);
-  if (classNames === undefined) return { ...model, name: file, naming: 'model' };
+  if (classNames === undefined) return { ...model, name: file };
   return {
     ...model,
     name: file,

@@ -19,7 +19,7 @@ function unnamed(): Model {
   const architecture = architectureOf(family, { ...rest, backbone: { ...rest.backbone, classes: COUNT } });
   const classes = Array.from({ length: COUNT }, (_, index) => String(index));
   const weights = drawnWeights(plainNetwork(architecture));
-  return { ...exportedModel(weights, { classes, architecture }), name: 'tiny', naming: 'numbers' };
+  return { ...exportedModel(weights, { classes, architecture, naming: 'numbers' }), name: 'tiny' };
 }
 
 /** The images that count for each output, of a folder with `index + 1` images in the class `nameOf(index)`. */

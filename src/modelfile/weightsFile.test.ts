@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { drawnWeights } from '../../test/support/drawnWeights.js';
 import { temporaryFolder } from '../../test/support/imageFiles.js';
 import { TINY_ARCHITECTURE, tinyNetwork } from '../../test/support/tinyNetworks.js';
 import { formatArchitecture } from '../family/codec.js';
 import { input, lower, mul } from '../graph/index.js';
 import { groupsOf } from '../model/network.js';
 import { seeded } from '../random/rng.js';
+import { namesIn } from './classNames.js';
 import { exportedModel } from './exportModel.js';
-import { readWeights } from './weightsFile.js';
+import { readModel } from './modelFile.js';
+import { readStateFile, readWeights } from './weightsFile.js';
 
 const folder = temporaryFolder();
 const classes = Array.from({ length: TINY_ARCHITECTURE.backbone.classes }, (_, at) => `class ${at}`);
@@ -34,6 +37,20 @@ describe('the weights in an exported model', () => {
     assert.deepEqual([read.classes, read.naming], [classes, 'model']);
     assert.deepEqual([...read.weights].sort(), [...weights].sort());
     assert.deepEqual(exportedModel(read.weights, read).bytes, bytes);
+  });
+
+  test('have no class names where those of the export are only numbers', async () => {
+    const weights = drawnWeights(tinyNetwork());
+    const numbers = classes.map((_, at) => String(at));
+    for (const naming of ['numbers', 'model'] as const) {
+      const description = { classes: numbers, naming, architecture: TINY_ARCHITECTURE };
+      const file = await fileOf(`${naming}.onnx`, exportedModel(weights, description).bytes);
+      const [asWeights, asModel] = [await readWeights(file), await readModel(file)];
+      assert.deepEqual([asWeights.naming, asModel.naming], [naming, naming]);
+      assert.deepEqual([asWeights.classes, asModel.classes], [numbers, numbers]);
+      const { metadata } = await readStateFile(file, {});
+      assert.equal(namesIn(metadata), naming === 'numbers' ? undefined : JSON.stringify(numbers));
+    }
   });
 
   test('that are missing are a one-line error', async () => {

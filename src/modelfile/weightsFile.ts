@@ -12,7 +12,7 @@ import { parseArchitecture } from '../family/codec.js';
 import type { Listener } from '../telemetry/events.js';
 import type { Weights } from '../train/state.js';
 import { readArchitecture } from './architectureFile.js';
-import { readClassNames, type Naming } from './classNames.js';
+import { namesIn, readClassNames, type Naming } from './classNames.js';
 import { readModelBytes } from './exportModel.js';
 
 /** How to interpret a weights file that does not describe itself. */
@@ -151,7 +151,7 @@ export async function namedClasses(
   given: string | undefined,
 ): Promise<Pick<NetworkWeights, 'classes' | 'naming'>> {
   if (given !== undefined) return { classes: await readClassNames(given, file, count), naming: 'user' };
-  const own = metadata['classes'];
+  const own = namesIn(metadata);
   if (own === undefined) {
     return { classes: Array.from({ length: count }, (_, index) => String(index)), naming: 'numbers' };
   }

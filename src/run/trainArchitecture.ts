@@ -16,6 +16,7 @@ import { accuracyOf } from './finals/retrain.js';
 import { writeModelFiles } from './results/modelFiles.js';
 import type { Job } from './session.js';
 import { trainStage } from './training/trainStage.js';
+import { namesIn } from '../modelfile/classNames.js';
 import type { StateFile } from '../modelfile/weightsFile.js';
 
 /** The weights that a run of `glit train --weights` starts from. */
@@ -80,7 +81,7 @@ function withClassesOf({ classes }: Dataset, given: Architecture): Architecture 
 /** Throws a UserError when the weights do not belong to the architecture. */
 function startFrom({ file, state, metadata }: StateFile, built: Architecture, { classes }: Dataset): Weights {
   // Official weights do not name their classes: where the number is the same, they are taken for the same.
-  const named = metadata['classes'];
+  const named = namesIn(metadata);
   const sameClasses = named === undefined || named === JSON.stringify(classes);
   return fineTuned(state, plainNetwork(built), file, { sameClasses });
 }
