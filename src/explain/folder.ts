@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { appendFile, mkdir, readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { writeFileAtomically } from '../checkpoint/atomicFile.js';
-import { UserError } from '../errors.js';
+import { UserError, writeFailure } from '../errors.js';
 import type { ClassMap, ExplainedClass, ExplainedImage } from './explain.js';
 import { FreshNames, safeName } from './fileNames.js';
 import { modelNames } from './modelNames.js';
-import { explanationPage, type PageImage, type PageView } from './page.js';
+import { pageSection, pageStart, type PageImage, type PageView } from './page.js';
 import { imagePanel, mapPng, overlayPanel, panelsPng, type Panel } from './pictures.js';
 
 /** The files of one class of an image. */
@@ -30,19 +30,18 @@ interface WrittenModel {
  *     <image>-<class>-overlay.png       the image as the network sees it, and each map laid over it, side by side
  *     <image>-<class>-map.png           the whole map, grey
  *     <image>-<class>-map-<part>.png    the map of the global and of the local half, where the block has both
- *     index.html                        everything on one page, if asked for
+ *     index.html                        everything so far on one page, if asked for
  *
  * With several models, each has a subfolder for its pictures.
  */
 export class ExplanationFolder {
   readonly #names = new FreshNames();
-  readonly #page: PageImage[] = [];
 
   private constructor(
     readonly root: string,
     readonly models: readonly WrittenModel[],
-    /** Whether pictures are kept for a page. */
-    private readonly withPage: boolean,
+    /** The file of the page, if there is to be one. */
+    readonly page: string | undefined,
   ) {}
 
   /**
@@ -65,10 +64,10 @@ export class ExplanationFolder {
       });
       if (entries.length > 0) throw new UserError(`${root} exists and is not empty; give another folder with --out`);
     }
-    return new ExplanationFolder(root, inFolders, page);
+    return new ExplanationFolder(root, inFolders, page ? join(root, 'index.html') : undefined);
   }
 
-  /** Writes the pictures of one image, given the explanation of each model, in order. */
+  /** Writes the pictures of one image, and its part of the page, given the explanation of each model, in order. */
   async write(explanations: readonly ExplainedImage[]): Promise<readonly (readonly WrittenClass[])[]> {
     const written: (readonly WrittenClass[])[] = [];
     const views: PageView[] = [];
@@ -82,22 +81,25 @@ export class ExplanationFolder {
       for (const each of classes) {
         const panels = each.maps.map(({ map }) => overlayPanel(plain, map));
         files.push(await writeClass(this.#names.take(`${stem}-${safeName(each.name)}`), each, [plain, ...panels]));
-        if (!this.withPage) continue;
+        if (this.page === undefined) continue;
         shown.push({ ...each, overlays: await Promise.all(panels.map((panel) => panelsPng([panel]))) });
       }
       written.push(files);
-      if (this.withPage) views.push({ picture: await panelsPng([plain]), block, classes: shown });
+      if (this.page !== undefined) views.push({ picture: await panelsPng([plain]), block, classes: shown });
     }
-    if (this.withPage) this.#page.push({ image: explanations[0].image, views });
+    if (this.page !== undefined) await this.#show(this.page, { image: explanations[0].image, views });
     return written;
   }
 
-  /** Writes the page of all images so far, and returns its path. */
-  async writePage(): Promise<string> {
-    const file = join(this.root, 'index.html');
+  /** Adds an image to the page. The page of a large folder is larger than memory, so it is never held whole. */
+  async #show(page: string, image: PageImage): Promise<void> {
     const names = this.models.map(({ name }) => name);
-    await writeFileAtomically(file, explanationPage(names, this.#page));
-    return file;
+    const text = `${existsSync(page) ? '' : pageStart(names)}${pageSection(names, image)}`;
+    try {
+      await appendFile(page, text);
+    } catch (error) {
+      throw writeFailure(page, Buffer.byteLength(text), error);
+    }
   }
 }
 

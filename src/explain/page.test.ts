@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { explanationPage, type PageView } from './page.js';
+import { pageSection, pageStart, type PageImage, type PageView } from './page.js';
 
 const PNG = Uint8Array.of(1, 2, 3);
 const map = { side: 1, values: Float32Array.of(1) };
@@ -21,6 +21,10 @@ function pageView(name: string, { peak = 0.25, parts = PARTS } = {}): PageView {
       },
     ],
   };
+}
+
+function explanationPage(models: readonly string[], images: readonly PageImage[]): string {
+  return pageStart(models) + images.map((image) => pageSection(models, image)).join('');
 }
 
 /** The text of a page in the order in which it is read, without its markup. */

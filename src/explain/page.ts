@@ -35,9 +35,11 @@ img { display: block; width: 100%; height: auto; image-rendering: auto; border-r
 `;
 
 /**
- * A page with all images of a call, in one file. `models` names the models, in the order of every image's views.
+ * The beginning of a page with all images of a call, in one file; a {@link pageSection} for each image follows. HTML does
+ * not need the end tags, so the page is whole after every image. `models` names the models, in the order of every
+ * image's views.
  */
-export function explanationPage(models: readonly string[], images: readonly PageImage[]): string {
+export function pageStart(models: readonly string[]): string {
   const title = `What ${new Intl.ListFormat('en').format(models)} ${models.length === 1 ? 'sees' : 'see'}`;
   const compares = `it compares the halves of a block${models.length === 1 ? '' : ', but not one model with another'}`;
   return `<!doctype html>
@@ -51,13 +53,11 @@ export function explanationPage(models: readonly string[], images: readonly Page
 <body>
 <h1>${escaped(title)}</h1>
 <p>Grad-CAM: bright places speak for the class. Each map is scaled to its own maximum; the peak is that maximum before scaling, so ${compares}.</p>
-${images.map((each) => section(each, models)).join('\n')}
-</body>
-</html>
 `;
 }
 
-function section({ image, views }: PageImage, models: readonly string[]): string {
+/** An image's part of the page. */
+export function pageSection(models: readonly string[], { image, views }: PageImage): string {
   const rows = views.flatMap(({ picture, block, classes }, at) => {
     const own = figure(picture, 'as the network sees it', image);
     const whose = models.length === 1 ? '' : `<span>${escaped(models[at])}</span> `;
@@ -66,7 +66,8 @@ function section({ image, views }: PageImage, models: readonly string[]): string
   return `<section>
 <h2>${escaped(image)}</h2>
 ${rows.join('\n')}
-</section>`;
+</section>
+`;
 }
 
 /** A class's row of figures. `whose` is HTML before its title. */

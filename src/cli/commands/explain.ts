@@ -95,10 +95,8 @@ export function addExplain(program: Command): void {
       }
       for (const [at, block] of blocks.entries()) display.show(blockLine(block, folder.models[at].folder));
       for (const message of unreadable) display.listen({ type: 'warning', message });
-      if (given.html === true) {
-        const page = await folder.writePage();
-        display.show(`page  ${page}`, { type: 'explanationPage', file: page });
-      }
+      const { page } = folder;
+      if (page !== undefined) display.show(`page  ${page}`, { type: 'explanationPage', file: page });
     }),
   );
 }
