@@ -2,7 +2,10 @@
  * No photograph has more pixels. At three bytes each they take 400 MB, and a header alone must not cause such an
  * allocation.
  */
-export const MOST_PIXELS = 2 ** 27;
+const MOST_PIXELS = 2 ** 27;
+
+/** What the decoder refuses: damaged data, images that are too large, and satellites' with more bands than CMYK. */
+export const DECODER_LIMITS = { failOn: 'error', limitInputPixels: MOST_PIXELS, limitInputChannels: 4 } as const;
 
 /** The decoder's messages, and what they mean for the user. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
@@ -11,6 +14,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     'it is empty or no image of a known format (JPEG, PNG, WebP, GIF, AVIF, TIFF)',
   ],
   [/exceeds pixel limit/, `its header says that it has more than ${Math.floor(MOST_PIXELS / 1e6)} million pixels`],
+  [/exceeds channel limit/, 'it has more than four bands; keep red, green and blue'],
   [/is missing/, 'the file does not exist'],
   [/bad extract area/, 'it has other extents than its header says'],
 ];

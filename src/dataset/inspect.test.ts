@@ -24,6 +24,7 @@ describe('inspectEncoded', () => {
     ['grey', orange.clone().toColourspace('b-w').jpeg()],
     ['CMYK', orange.clone().toColourspace('cmyk').jpeg()],
     ['RGB with alpha', clear.clone().png()],
+    ['RGB with another band', clear.clone().tiff({ compression: 'none' })],
     ['grey with alpha', clear.clone().toColourspace('b-w').png()],
     ['RGB, 16 bit', orange.clone().toColourspace('rgb16').png()],
     ['grey, 16 bit', orange.clone().toColourspace('grey16').png()],
@@ -82,6 +83,12 @@ describe('inspectEncoded', () => {
       await assert.rejects(inspect('bad.jpg', bytes), Error);
     }
     await assert.rejects(inspectEncoded({ file: path.join(folder, 'none.jpg') }), /ENOENT/);
+    const bands = [1, 2].map((value) => Buffer.alloc(40 * 20, value));
+    const five = orange.clone().joinChannel(bands, { raw: { width: 40, height: 20, channels: 1 } });
+    await assert.rejects(
+      inspect('five.tiff', await five.tiff({ compression: 'none' }).toBuffer()),
+      /more than four bands/,
+    );
   });
 });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import type { Metadata } from 'sharp';
-import { decodingFailure, MOST_PIXELS } from './decodingFailure.js';
+import { DECODER_LIMITS, decodingFailure } from './decodingFailure.js';
 import { decoderInput } from './encodedBytes.js';
 import type { Image } from '../image/image.js';
 import type { EncodedImage } from './source.js';
@@ -14,7 +14,7 @@ export interface Inspected {
   /** Pixels, after the EXIF rotation. */
   readonly width: number;
   readonly height: number;
-  /** In words: `RGB`, `grey`, `CMYK`, `RGB with alpha`, `grey, 16 bit`, ... */
+  /** In words: `RGB`, `grey`, `CMYK`, `RGB with alpha`, `RGB with another band` (TIFF), `grey, 16 bit`, ... */
   readonly channels: string;
   /** Whether its EXIF data rotate or mirror it. */
   readonly rotated: boolean;
@@ -38,7 +38,7 @@ async function decodeWhole(image: EncodedImage): Promise<Inspected> {
   const input = await decoderInput(image);
   const bytes = typeof input === 'string' ? await readFile(input) : input;
   const hash = createHash('sha256').update(bytes).digest();
-  const decoder = sharp(bytes, { failOn: 'error', limitInputPixels: MOST_PIXELS });
+  const decoder = sharp(bytes, DECODER_LIMITS);
   const metadata = await decoder.metadata();
   const { width, height } = metadata;
   if (width * height <= MOST_PIXELS_AT_ONCE) {
@@ -62,11 +62,12 @@ async function decodeWhole(image: EncodedImage): Promise<Inspected> {
   };
 }
 
-function channelsOf({ space, channels, hasAlpha, depth }: Metadata): string {
+function channelsOf({ format, space, channels, hasAlpha, depth }: Metadata): string {
   const colours = channels - (hasAlpha ? 1 : 0);
   const name = space === 'cmyk' ? 'CMYK' : space === 'lab' ? 'Lab' : colours < 3 ? 'grey' : 'RGB';
   const bits = DEPTHS[depth] ?? '';
-  return `${name}${hasAlpha ? ' with alpha' : ''}${bits}`;
+  const extra = format === 'tiff' ? ' with another band' : ' with alpha';
+  return `${name}${hasAlpha ? extra : ''}${bits}`;
 }
 
 const DEPTHS: Readonly<Record<string, string>> = { ushort: ', 16 bit', float: ', 32 bit' };

@@ -1,7 +1,7 @@
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import sharp from 'sharp';
 import type { Metadata, Sharp } from 'sharp';
-import { decodingFailure, MOST_PIXELS } from '../dataset/decodingFailure.js';
+import { DECODER_LIMITS, decodingFailure } from '../dataset/decodingFailure.js';
 import { decoderInput } from '../dataset/encodedBytes.js';
 import { toInterleaved, toPlanes } from '../image/image.js';
 import type { Image } from '../image/image.js';
@@ -58,14 +58,20 @@ const LARGE = 2;
 /**
  * An encoded image as 8-bit RGB with its EXIF rotation applied. Grey becomes three equal channels, CMYK and 16-bit
  * images are converted, transparency is flattened onto white, and animations become their first frame. Colour profiles
- * are ignored, as in other training tools. Corrupt data fail when pixels are read; minor irregularities do not.
+ * are ignored, as in other training tools. The band after a TIFF's colours is left out: it can be infrared as well as
+ * alpha, and the decoder does not say which. Corrupt data fail when pixels are read; minor irregularities do not.
  */
 export async function openEncoded(image: EncodedImage): Promise<Sharp> {
   const input = await decoderInput(image);
-  return sharp(input, { failOn: 'error', ignoreIcc: true, limitInputPixels: MOST_PIXELS })
-    .autoOrient()
-    .flatten({ background: 'white' })
-    .toColourspace('srgb');
+  const decoder = sharp(input, { ...DECODER_LIMITS, ignoreIcc: true }).autoOrient();
+  return (isTiff(input) ? decoder.removeAlpha() : decoder.flatten({ background: 'white' })).toColourspace('srgb');
+}
+
+/** Whether the decoder's input is a TIFF, by the name of the file or by its first bytes. */
+function isTiff(input: string | Buffer): boolean {
+  return typeof input === 'string'
+    ? /\.tiff?$/i.test(input)
+    : /^(?:II[*+]\0|MM\0[*+])/.test(input.toString('latin1', 0, 4));
 }
 
 /** A decoded image, ready to resize. */

@@ -80,6 +80,13 @@ const READ: readonly (readonly [string, () => Promise<Buffer>, Colour, number])[
   ['still.gif', () => orange().gif().toBuffer(), ORANGE, 6],
   ['still.webp', () => orange().webp({ lossless: true }).toBuffer(), ORANGE, 0],
   ['still.tiff', () => orange().tiff({ compression: 'none' }).toBuffer(), ORANGE, 0],
+  ['infrared.tiff', () => orange().ensureAlpha(0.3).tiff({ compression: 'none' }).toBuffer(), ORANGE, 0],
+  [
+    'infrared grey.tiff',
+    () => plain(GREY, 24).toColourspace('b-w').ensureAlpha(0.3).tiff({ compression: 'none' }).toBuffer(),
+    GREY,
+    2,
+  ],
   ['still.avif', () => orange().avif({ lossless: true, effort: 0 }).toBuffer(), ORANGE, 3],
   ['profile.png', () => orange().withIccProfile('p3', { attach: true }).png().toBuffer(), [218, 125, 54], 8],
   ['a PNG.jpg', () => orange().png().toBuffer(), ORANGE, 0],
@@ -106,6 +113,15 @@ const NO_IMAGE = /^it is empty or no image of a known format \(JPEG, PNG, WebP, 
 const DAMAGED = /^it is damaged or cut off/;
 const TOO_LARGE = /^its header says that it has more than 134 million pixels$/;
 
+const BANDS = /^it has more than four bands; keep red, green and blue$/;
+
+/** A TIFF with bands after its colours. */
+function withBands(count: number): Promise<Buffer> {
+  const band = { width: 24, height: 24, channels: 1 } as const;
+  const bands = Array.from({ length: count }, () => Buffer.alloc(24 * 24, 200));
+  return orange().joinChannel(bands, { raw: band }).tiff({ compression: 'none' }).toBuffer();
+}
+
 /** Rejected files: name, content, reason. */
 const REFUSED: readonly (readonly [string, () => Promise<Buffer>, RegExp])[] = [
   ['cut.jpg', () => cut(noisy().jpeg()), DAMAGED],
@@ -131,6 +147,8 @@ const REFUSED: readonly (readonly [string, () => Promise<Buffer>, RegExp])[] = [
   ['bomb.png', async () => lyingPng(60_000, 60_000), TOO_LARGE],
   ['wide bomb.png', async () => lyingPng(2_000_000_000, 1), /^it/],
   ['no width.png', async () => lyingPng(0, 10), /^it/],
+  ['five bands.tiff', () => withBands(2), BANDS],
+  ['thirteen bands.tiff', () => withBands(10), BANDS],
   ['lying.png', async () => lyingPng(600, 600), DAMAGED],
 ];
 
