@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import type { Architecture } from '../family/family.js';
 import { exportedModel, isPlain, type ModelForm } from './exportModel.js';
+import { framingIn } from './modelFolder.js';
 import { evaluateModel, type EvaluationOptions } from './useModel.js';
 import { readWeights, type WeightsOptions } from './weightsFile.js';
 import { requireNewModel, writeModel, writeModelFolder } from './writeModel.js';
@@ -9,7 +11,7 @@ export interface ExportOptions extends WeightsOptions {
   /** What to write: an .onnx file, or a folder for transformers.js and Python's transformers. */
   readonly out: string;
   readonly form?: ModelForm | undefined;
-  /** Images to measure what a form costs. A folder then also says how clients must frame such images. */
+  /** Images to measure what a form costs. A folder then also says how clients must frame such images, else as the run's. */
   readonly images?: EvaluationOptions | undefined;
 }
 
@@ -44,9 +46,11 @@ export async function exportWeights(
   const model = exportedModel(weights, description, form);
   const float32 = await measure({});
   const written = isPlain(form) ? float32 : await measure(form);
-  if (asFolder)
-    await writeModelFolder(out, model, { precision: form.precision, needsFraming: float32?.needsFraming ?? true });
-  else await writeModel(out, model);
+  if (asFolder) {
+    // Without images, a run's own model says it; other weights are evaluated on framed images.
+    const needsFraming = float32?.needsFraming ?? (await framingIn(join(source, 'model'))) ?? true;
+    await writeModelFolder(out, model, { precision: form.precision, needsFraming });
+  } else await writeModel(out, model);
   return {
     architecture: description.architecture,
     classes: description.classes,

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ModelPrecision } from '../program/inference.js';
 import { resizedShorterSide } from '../loader/decode.js';
 import type { RunnableModel } from './exportModel.js';
@@ -18,6 +20,20 @@ const DTYPES: Readonly<Record<ModelPrecision, readonly [dtype: string, ending: s
 
 /** Numbers of Pillow's filters, which preprocessor_config.json uses. */
 const RESAMPLING = { bilinear: 2, bicubic: 3 } as const;
+
+const PREPROCESSOR = 'preprocessor_config.json';
+
+/** Whether a model folder tells clients to resize and crop images; undefined if there is no such folder. */
+export async function framingIn(folder: string): Promise<boolean | undefined> {
+  try {
+    const { do_center_crop } = JSON.parse(await readFile(join(folder, PREPROCESSOR), 'utf8')) as {
+      readonly do_center_crop?: boolean;
+    };
+    return do_center_crop;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * A model as the files of a folder that transformers.js (`pipeline('image-classification', FOLDER)`) and Python's
@@ -61,7 +77,7 @@ export function modelFolderFiles(
   };
   return new Map<string, string | Uint8Array>([
     ['config.json', `${JSON.stringify(config, null, 2)}\n`],
-    ['preprocessor_config.json', `${JSON.stringify(preprocessor, null, 2)}\n`],
+    [PREPROCESSOR, `${JSON.stringify(preprocessor, null, 2)}\n`],
     [`onnx/model${ending}.onnx`, bytes],
   ]);
 }

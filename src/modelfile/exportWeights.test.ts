@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { drawnWeights } from '../../test/support/drawnWeights.js';
+import { temporaryFolder } from '../../test/support/imageFiles.js';
+import { TINY_ARCHITECTURE, tinyNetwork } from '../../test/support/tinyNetworks.js';
+import { writeSafetensors } from '../checkpoint/safetensors.js';
+import { formatArchitecture } from '../family/codec.js';
+import { exportedModel } from './exportModel.js';
+import { exportWeights } from './exportWeights.js';
+import { writeModelFolder } from './writeModel.js';
+
+const folder = temporaryFolder();
+const weights = drawnWeights(tinyNetwork());
+
+/** What the folder of a finished run has of its network. */
+async function runWith({ needsFraming }: { readonly needsFraming: boolean }): Promise<string> {
+  const run = path.join(folder, String(needsFraming));
+  await mkdir(run);
+  const metadata = { architecture: formatArchitecture(TINY_ARCHITECTURE) };
+  await writeSafetensors(path.join(run, 'weights.safetensors'), weights, metadata);
+  const classes = Array.from({ length: TINY_ARCHITECTURE.backbone.classes }, (_, index) => `class ${index}`);
+  const model = exportedModel(weights, { classes, architecture: TINY_ARCHITECTURE });
+  await writeModelFolder(path.join(run, 'model'), model, { needsFraming });
+  return run;
+}
+
+test('a run is exported with its own framing when its images are not at hand', async () => {
+  for (const needsFraming of [true, false]) {
+    const run = await runWith({ needsFraming });
+    const out = path.join(folder, `export ${needsFraming}`);
+    await exportWeights(run, { out });
+    const text = (of: string): Promise<string> => readFile(path.join(of, 'preprocessor_config.json'), 'utf8');
+    assert.equal(await text(out), await text(path.join(run, 'model')));
+  }
+});
