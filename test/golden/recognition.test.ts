@@ -31,11 +31,13 @@ describe('an architecture is recognized from the names and shapes of', () => {
   }
 
   test('two published networks: as the first of them, and the other is named', () => {
-    const { architecture, alternatives } = recognizeArchitecture(stateOf('deit_small_patch16_224'), 'file');
-    assert.equal(architecture.name, 'deit-small');
-    assert.deepEqual(alternatives, ['vit-small']);
-    assert.notDeepEqual(preset('vit-small').preprocessing, architecture.preprocessing);
-    assert.deepEqual(recognizeArchitecture(stateOf('deit_tiny_patch16_224'), 'file').alternatives, []);
+    for (const size of ['tiny', 'small', 'base']) {
+      const { architecture, alternatives } = recognizeArchitecture(stateOf(`deit_${size}_patch16_224`), 'file');
+      assert.equal(architecture.name, `deit-${size}`);
+      assert.deepEqual(alternatives, [`vit-${size}`]);
+      assert.notDeepEqual(preset(`vit-${size}`).preprocessing, architecture.preprocessing);
+    }
+    assert.deepEqual(recognizeArchitecture(stateOf('glit_tiny_patch16_224'), 'file').alternatives, []);
   });
 
   test('one for other images and classes', () => {

@@ -18,6 +18,7 @@ describe('presets', () => {
       'glit-tiny': 7_264_456,
       'glit-small': 27_897_256,
       'glit-base': 109_270_888,
+      'vit-tiny': 5_717_416,
       'vit-small': 22_050_664,
       'vit-base': 86_567_656,
     });

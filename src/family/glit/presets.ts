@@ -95,6 +95,7 @@ export function patchFor(imageSize: number): number {
 export const GLIT_PRESETS: readonly Preset<GlitBackbone, GlitBlock>[] = [
   ...Object.entries(SIZES).map(([size, of]) => presetOf(`deit-${size}`, of, attentionBlocks(of.heads, DEPTH))),
   ...Object.entries(SIZES).map(([size, of]) => presetOf(`glit-${size}`, of, releasedBlocks(of.heads))),
-  presetOf('vit-small', SIZES.small, attentionBlocks(6, DEPTH), VIT_PREPROCESSING),
-  presetOf('vit-base', SIZES.base, attentionBlocks(12, DEPTH), VIT_PREPROCESSING),
+  ...Object.entries(SIZES).map(([size, of]) =>
+    presetOf(`vit-${size}`, of, attentionBlocks(of.heads, DEPTH), VIT_PREPROCESSING),
+  ),
 ];
