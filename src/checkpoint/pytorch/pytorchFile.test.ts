@@ -305,6 +305,11 @@ describe('the weights in a checkpoint', () => {
     const model = dictionary({ model_ema: dictionary({ w: other }), model: dictionary({ w: one, 'module.b': one }) });
     assert.deepEqual(await namesIn(model), ['model', undefined, { w: 0, 'module.b': 0 }]);
     assert.deepEqual(await namesIn(model, true), ['model_ema', undefined, { w: 2 }]);
+    // PyTorch's AveragedModel, as torchvision saves it.
+    const averaged = dictionary({ n_averaged: one, 'module.w': other });
+    assert.deepEqual(await namesIn(dictionary({ model_ema: averaged }), true), ['model_ema', undefined, { w: 2 }]);
+    const counted = dictionary({ n_averaged: one, w: other });
+    assert.deepEqual(await namesIn(counted), [undefined, undefined, { n_averaged: 0, w: 2 }]);
     assert.deepEqual(await namesIn(dictionary({ w: other, note: text('x') })), [undefined, undefined, { w: 2 }]);
   });
 

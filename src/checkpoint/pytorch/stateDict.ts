@@ -7,7 +7,7 @@ import { TensorView, type Pickled } from './values.js';
 export interface FoundStateDict {
   /** Their key: `model`, `model_ema`, …; undefined when the checkpoint is the state dict itself. */
   readonly key: string | undefined;
-  /** In file order, without the `module.` prefix of parallel training. */
+  /** In file order, without the `module.` prefix of parallel training and of averages. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** The checkpoint's last epoch, if it is recorded. */
   readonly epoch: number | undefined;
@@ -22,6 +22,8 @@ export interface StateDictOptions {
 const WEIGHTS = ['model', 'state_dict', 'model_state_dict', 'model_state'];
 const AVERAGES = ['model_ema', 'state_dict_ema', 'model_ema_state_dict', 'ema_state_dict', 'ema'];
 const PARALLEL_PREFIX = 'module.';
+/** The counter of PyTorch's AveragedModel, beside the weights of the `module` that it wraps. */
+const COUNTER = 'n_averaged';
 
 /**
  * Reads the weights of a PyTorch checkpoint: those of a training checkpoint (`model`, `state_dict`), their moving
@@ -34,10 +36,11 @@ export async function readPytorchStateDict(
   const checkpoint = await PytorchFile.open(file);
   try {
     const { key, views } = choose(file, checkpoint.content, average);
-    const parallel = [...views.keys()].every((name) => name.startsWith(PARALLEL_PREFIX));
+    const wrapped = [...views].filter(([name]) => name !== COUNTER);
+    const isWrapped = wrapped.every(([name]) => name.startsWith(PARALLEL_PREFIX));
     const tensors = new Map<string, Tensor>();
-    for (const [name, view] of views) {
-      tensors.set(parallel ? name.slice(PARALLEL_PREFIX.length) : name, await checkpoint.read(view));
+    for (const [name, view] of isWrapped ? wrapped : views) {
+      tensors.set(isWrapped ? name.slice(PARALLEL_PREFIX.length) : name, await checkpoint.read(view));
     }
     return { key, tensors, epoch: epochOf(checkpoint.content) };
   } finally {
