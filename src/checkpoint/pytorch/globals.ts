@@ -111,8 +111,11 @@ function onlyTensor([tensor]: readonly Pickled[]): Pickled {
 
 /** (function, class, its arguments, attributes): a tensor with attributes, which are dropped. */
 function tensorWithAttributes([rebuild, , args]: readonly Pickled[]): Pickled {
-  if (!(rebuild instanceof Known)) throw new Malformed('its pickle calls something other than a function or class');
-  return tensorOf(rebuild.make(list(args, 'arguments')));
+  // Not itself: with arguments that hold themselves, it would never end.
+  if (!(rebuild instanceof Known) || ![tensorOfTypedStorage, tensorOfUntypedStorage].includes(rebuild.make)) {
+    throw new Malformed('its pickle makes a tensor with attributes from something other than a tensor');
+  }
+  return rebuild.make(list(args, 'arguments'));
 }
 
 function tensorOf(value: Pickled | undefined): TensorView {

@@ -167,6 +167,11 @@ describe('a pickle', () => {
       ['a million lists', raw('('.repeat(1), ']'.repeat(1_100_000), 't'), /lists and dictionaries/],
       ['the same list copied into a set again and again', raw(...copies()), /lists and dictionaries/],
       [
+        'a tensor that is rebuilt from its own arguments',
+        raw('ctorch._tensor\n_rebuild_from_type_v2\n]q\x00(ctorch._tensor\n_rebuild_from_type_v2\nNh\x00eR'),
+        /with attributes from something other than a tensor/,
+      ],
+      [
         'a tensor of no storage',
         call('torch._utils', '_rebuild_tensor_v2', raw('N')),
         /from something other than a storage/,
