@@ -68,6 +68,7 @@ export async function convertWeights(
     metadata['architecture'] = formatArchitecture(architecture);
     const { classes, naming } = await namedClasses(found, architecture.backbone.classes, options.classNames);
     if (naming !== 'numbers') metadata['classes'] = JSON.stringify(classes);
+    if (found.metadata['seed'] !== undefined) metadata['seed'] = found.metadata['seed'];
   }
   await write(out, tensors, metadata);
   return { tensors: tensors.size, part, architecture };

@@ -17,6 +17,23 @@ export interface ModelDescription {
   /** Default: `model`. */
   readonly naming?: Naming | undefined;
   readonly architecture: Architecture;
+  /** The seed of its run, which drew the test images of a folder without any. */
+  readonly seed?: number | undefined;
+}
+
+/** What a model and its weights say of themselves, for a file's metadata. */
+export function descriptionMetadata({ classes, naming, architecture, seed }: ModelDescription): Record<string, string> {
+  return {
+    classes: JSON.stringify(classes),
+    ...(naming === 'numbers' && { naming }),
+    architecture: formatArchitecture(architecture),
+    ...(seed !== undefined && { seed: String(seed) }),
+  };
+}
+
+/** The seed in a file's metadata. */
+export function seedIn({ seed }: Readonly<Record<string, string>>): number | undefined {
+  return seed !== undefined && /^\d+$/.test(seed) ? Number(seed) : undefined;
 }
 
 /** The form of an exported model. */
@@ -39,9 +56,10 @@ export function isPlain({ precision = 'float32', withPreprocessing = false }: Mo
  */
 export function exportedModel(
   weights: Weights,
-  { classes, naming = 'model', architecture }: ModelDescription,
+  description: ModelDescription,
   { precision, withPreprocessing = false }: ModelForm = {},
 ): RunnableModel {
+  const { classes, naming = 'model', architecture, seed } = description;
   const { preprocessing, backbone } = architecture;
   const { imageSize } = backbone;
   const { mean, std, crop, interpolation } = preprocessing;
@@ -49,18 +67,16 @@ export function exportedModel(
     precision,
     ...(withPreprocessing && { normalization: preprocessing }),
     metadata: {
-      classes: JSON.stringify(classes),
-      ...(naming === 'numbers' && { naming }),
+      ...descriptionMetadata(description),
       image_size: String(imageSize),
       mean: JSON.stringify(mean),
       std: JSON.stringify(std),
       crop: String(crop),
       interpolation,
-      architecture: formatArchitecture(architecture),
       ...(withPreprocessing && { input: PIXELS }),
     },
   });
-  return { bytes, classes, naming, imageSize, preprocessing, withPreprocessing };
+  return { bytes, classes, naming, seed, imageSize, preprocessing, withPreprocessing };
 }
 
 /** What the metadata call the input of a model with preprocessing. */
@@ -75,6 +91,7 @@ export interface RunnableModel {
   readonly bytes: Uint8Array;
   readonly classes: readonly string[];
   readonly naming: Naming;
+  readonly seed: number | undefined;
   /** S, in pixels. */
   readonly imageSize: number;
   readonly preprocessing: Preprocessing;
@@ -104,7 +121,8 @@ export async function readExportedModel(file: string): Promise<RunnableModel> {
     if (Array.isArray(classes) && classes.every((name) => typeof name === 'string') && imageSize > 0) {
       const withPreprocessing = metadata['input'] === PIXELS;
       const naming = namesIn(metadata) === undefined ? 'numbers' : 'model';
-      return { bytes, classes, naming, imageSize, preprocessing: preprocessingIn(metadata), withPreprocessing };
+      const [seed, preprocessing] = [seedIn(metadata), preprocessingIn(metadata)];
+      return { bytes, classes, naming, seed, imageSize, preprocessing, withPreprocessing };
     }
   } catch {
     // Reported below: either not an ONNX file or one without our metadata.

@@ -8,18 +8,30 @@ import { architecture as architectureOf } from '../family/architecture.js';
 import { plainNetwork } from '../model/network.js';
 import { exportedModel } from './exportModel.js';
 import type { Model } from './modelFile.js';
-import { evaluateModel } from './useModel.js';
+import { evaluateModel, type EvaluationOptions } from './useModel.js';
 
 const folder = temporaryFolder();
 const COUNT = 12;
 
-/** A network that does not name its classes. */
-function unnamed(): Model {
+/** A network that does not name its classes, of a run with this seed. */
+function unnamed(seed?: number): Model {
   const { family, ...rest } = TINY_ARCHITECTURE;
   const architecture = architectureOf(family, { ...rest, backbone: { ...rest.backbone, classes: COUNT } });
   const classes = Array.from({ length: COUNT }, (_, index) => String(index));
   const weights = drawnWeights(plainNetwork(architecture));
-  return { ...exportedModel(weights, { classes, architecture, naming: 'numbers' }), name: 'tiny' };
+  return { ...exportedModel(weights, { classes, architecture, naming: 'numbers', seed }), name: 'tiny' };
+}
+
+/** The assessment of a model on test images, with the warnings. */
+async function evaluated(model: Model, data: string, options: Partial<EvaluationOptions> = {}) {
+  const warnings: string[] = [];
+  const assessment = await evaluateModel(model, {
+    ...{ data, split: 'test', workers: 0, threads: 1, ...options },
+    emit: (event) => {
+      if (event.type === 'warning') warnings.push(event.message);
+    },
+  });
+  return { ...assessment, warnings };
 }
 
 /** The images that count for each output, of a folder with `index + 1` images in the class `nameOf(index)`. */
@@ -27,13 +39,7 @@ async function imagesByOutput(name: string, nameOf: (index: number) => string): 
   const data = path.join(folder, name);
   const files = Array.from({ length: COUNT }, (_, index) => numbered(`test/${nameOf(index)}`, index + 1)).flat();
   await writeImages(data, [...files, ...files.map((file) => file.replace('test', 'train'))], 32);
-  const warnings: string[] = [];
-  const { confusion } = await evaluateModel(unnamed(), {
-    ...{ data, split: 'test', workers: 0, threads: 1 },
-    emit: (event) => {
-      if (event.type === 'warning') warnings.push(event.message);
-    },
-  });
+  const { confusion, warnings } = await evaluated(unnamed(), data);
   return [confusion.map((row) => [...row.values()].reduce((sum, count) => sum + count, 0)), warnings];
 }
 
@@ -47,4 +53,14 @@ test('other folders are matched in sorted order, which the warning shows', async
   const [images, warnings] = await imagesByOutput('from one', (index) => String(index + 1));
   assert.deepEqual(images, [1, 10, 11, 12, 2, 3, 4, 5, 6, 7, 8, 9]);
   assert.match(warnings[0], /in sorted order \(1 is 0, 10 is 1, 11 is 2, .* and 2 more\)/);
+});
+
+test('a folder without test images is split by the seed that the model was trained with', async () => {
+  const data = path.join(folder, 'without splits');
+  await writeImages(data, Array.from({ length: COUNT }, (_, index) => numbered(String(index), 10)).flat(), 32);
+  const first = async (model: Model, seed?: number) => (await evaluated(model, data, { seed })).first;
+  assert.deepEqual(await first(unnamed(5)), await first(unnamed(), 5));
+  assert.notDeepEqual(await first(unnamed(5)), await first(unnamed()));
+  const { warnings } = await evaluated(unnamed(5), data, { seed: 0 });
+  assert.match(warnings[0], /tiny was trained with the seed 5: .* some test images were trained on/);
 });

@@ -24,7 +24,7 @@ export interface EvaluationOptions extends UseOptions {
   readonly data: string;
   /** `all`: every image of a set that has no test split of its own. */
   readonly split: 'train' | 'test' | 'all';
-  /** The seed of the run that trained the model; it splits a folder without test images. Default 0. */
+  /** The seed that splits a folder without test images. Default: the one that the model was trained with, else 0. */
   readonly seed?: number | undefined;
   readonly batchSize?: number | undefined;
   readonly workers?: number | undefined;
@@ -50,7 +50,21 @@ export async function evaluateFile(file: string, options: FileEvaluationOptions)
 
 /** The same for a model that was read before. */
 export async function evaluateModel(model: Model, options: EvaluationOptions): Promise<FileEvaluation> {
-  const { data, split, seed = 0, batchSize = BATCH_SIZE, workers, emit = () => undefined, signal } = options;
+  const {
+    data,
+    split,
+    seed = model.seed ?? 0,
+    batchSize = BATCH_SIZE,
+    workers,
+    emit = () => undefined,
+    signal,
+  } = options;
+  if (split !== 'all' && model.seed !== undefined && seed !== model.seed) {
+    emit({
+      type: 'warning',
+      message: `${model.name} was trained with the seed ${model.seed}: a folder that had no test images is split otherwise by ${seed}, and some test images were trained on`,
+    });
+  }
   const { imageSize } = model;
   const settings = { data: { source: data, ...(workers !== undefined && { workers }) }, model: { imageSize } };
   const open = { framing: model.preprocessing, emit, signal };

@@ -31,10 +31,10 @@ describe('the weights in an exported model', () => {
         return [...group.unpack(parameters, buffers)];
       }),
     );
-    const { bytes } = exportedModel(weights, { classes, architecture: TINY_ARCHITECTURE });
+    const { bytes } = exportedModel(weights, { classes, architecture: TINY_ARCHITECTURE, seed: 5 });
     const read = await readWeights(await fileOf('tiny.onnx', bytes));
     assert.equal(formatArchitecture(read.architecture), formatArchitecture(TINY_ARCHITECTURE));
-    assert.deepEqual([read.classes, read.naming], [classes, 'model']);
+    assert.deepEqual([read.classes, read.naming, read.seed], [classes, 'model', 5]);
     assert.deepEqual([...read.weights].sort(), [...weights].sort());
     assert.deepEqual(exportedModel(read.weights, read).bytes, bytes);
   });

@@ -13,7 +13,7 @@ import type { Listener } from '../telemetry/events.js';
 import type { Weights } from '../train/state.js';
 import { readArchitecture } from './architectureFile.js';
 import { namesIn, readClassNames, type Naming } from './classNames.js';
-import { readModelBytes } from './exportModel.js';
+import { readModelBytes, seedIn } from './exportModel.js';
 
 /** How to interpret a weights file that does not describe itself. */
 export interface WeightsOptions {
@@ -45,6 +45,8 @@ export interface NetworkWeights {
   readonly weights: Weights;
   readonly classes: readonly string[];
   readonly naming: Naming;
+  /** The seed of the run that trained them, if glit did. */
+  readonly seed: number | undefined;
 }
 
 const SAFETENSORS = '.safetensors';
@@ -79,7 +81,7 @@ export async function readWeights(source: string, options: WeightsOptions = {}):
   const variables = readStateDict(plainNetwork(architecture), state, file);
   // Batch counters are integers that no model reads; everything else must be float32.
   const weights = new Map([...variables].filter(([, { dtype }]) => dtype === 'float32')) as Weights;
-  return { architecture, weights, ...named };
+  return { architecture, weights, ...named, seed: seedIn(metadata) };
 }
 
 /** The tensors of a weights file or run folder, for any network. */

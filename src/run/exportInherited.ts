@@ -91,7 +91,10 @@ export async function exportInherited(
     const search = rng.fork(stageName({ kind: 'search', level: level.name }));
     const shared = await folder.readWeights(level.weightsFile);
     const weights = await inheritedWeights(context, device, network, path, shared, data, search);
-    const model = { ...exportedModel(weights, { classes, architecture: candidate }, form), name: out };
+    const model = {
+      ...exportedModel(weights, { classes, architecture: candidate, seed: config.seed }, form),
+      name: out,
+    };
     const { accuracy: heldOut } = await assessModel(device, model, data.searchVal, {
       batchSize: config.search.evaluationBatchSize,
       workers: config.data.workers,

@@ -2,7 +2,6 @@ import { agreed } from '../comm/exchange.js';
 import type { SearchData } from '../dataset/dataset.js';
 import { architecture } from '../family/architecture.js';
 import { perKnownMeasure } from '../measure/measure.js';
-import { formatArchitecture } from '../family/codec.js';
 import { journalEntries, readJournal } from '../telemetry/journal.js';
 import { networkName, type NetworkRole, type Selection } from '../telemetry/stage.js';
 import { writeArchitecture } from './results/architectureFiles.js';
@@ -12,6 +11,7 @@ import { checkBatches, checkSearchConfig, searchDataOf } from '../config/check.j
 import { costOf } from '../measure/cost.js';
 import { spaceForRun } from './folder/diskSpace.js';
 import { comparisonNetworks, scaledBaselines } from './finals/comparison.js';
+import { descriptionMetadata } from '../modelfile/exportModel.js';
 import type { RunContext } from './context.js';
 import { writeModelFiles } from './results/modelFiles.js';
 import { checkFirstLevel, hierarchicalSearch, type SearchResult } from './levels/hierarchicalSearch.js';
@@ -158,11 +158,8 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
   }
 
   await writeArchitecture(folder, found.architecture);
-  await folder.writeTensors('weights.safetensors', found.weights, {
-    architecture: formatArchitecture(found.architecture),
-    classes: JSON.stringify(data.classes),
-  });
-  const description = { classes: data.classes, architecture: found.architecture };
+  const description = { classes: data.classes, architecture: found.architecture, seed: config.seed };
+  await folder.writeTensors('weights.safetensors', found.weights, descriptionMetadata(description));
   const onnxAccuracy = await writeModelFiles(context, found.weights, description);
 
   const costOf = (by: Selection): Promise<SearchCost> => searchCost(journalEntries(folder.path('journal.jsonl')), by);

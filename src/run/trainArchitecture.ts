@@ -4,7 +4,6 @@ import { fineTuned } from '../model/fineTune.js';
 import { plainNetwork } from '../model/network.js';
 import { architecture } from '../family/architecture.js';
 import type { Architecture } from '../family/family.js';
-import { formatArchitecture } from '../family/codec.js';
 import type { TrainedWeights } from '../telemetry/events.js';
 import type { TrainStage } from '../telemetry/stage.js';
 import type { Weights } from '../train/state.js';
@@ -17,6 +16,7 @@ import { writeModelFiles } from './results/modelFiles.js';
 import type { Job } from './session.js';
 import { trainStage } from './training/trainStage.js';
 import { namesIn } from '../modelfile/classNames.js';
+import { descriptionMetadata } from '../modelfile/exportModel.js';
 import type { StateFile } from '../modelfile/weightsFile.js';
 
 /** The weights that a run of `glit train --weights` starts from. */
@@ -106,8 +106,8 @@ async function trainArchitecture(
     accuracyOf(context, built, values, dataset.test, { stage, weights: kind, split: 'test' });
   const test = await score(weights, 'last');
   const averageTest = average === undefined ? null : await score(average, 'average');
-  const metadata = { architecture: formatArchitecture(built), classes: JSON.stringify(classes) };
-  await folder.writeTensors('weights.safetensors', weights, metadata);
-  const onnxAccuracy = await writeModelFiles(context, weights, { classes, architecture: built });
+  const description = { classes, architecture: built, seed: config.seed };
+  await folder.writeTensors('weights.safetensors', weights, descriptionMetadata(description));
+  const onnxAccuracy = await writeModelFiles(context, weights, description);
   return { architecture: built, test, averageTest, onnxAccuracy };
 }

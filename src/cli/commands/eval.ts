@@ -24,7 +24,7 @@ export function addEval(program: Command): void {
         .choices(['train', 'test', 'all'])
         .default('test'),
     )
-    .option('--seed <number>', "the run's seed, which splits a folder without test images", '0')
+    .option('--seed <number>', "what splits a folder without test images (default: the model's seed, else 0)")
     .option('--out <folder>', 'write classes.csv, the confusion matrix, and pictures of the surest mistakes')
     .option('--batch-size <images>', 'images at a time', '100')
     .option('--workers <count>', 'threads that read images (default: as many as are useful, at most 8)');
@@ -46,7 +46,7 @@ export function addEval(program: Command): void {
         model: string;
         data: string;
         split: 'train' | 'test' | 'all';
-        seed: string;
+        seed?: string;
         batchSize: string;
         workers?: string;
         out?: string;
@@ -55,7 +55,7 @@ export function addEval(program: Command): void {
       const evaluation = await evaluateFile(model, {
         data,
         split,
-        seed: wholeNumber(seed, '--seed', 0),
+        seed: seed === undefined ? undefined : wholeNumber(seed, '--seed', 0),
         batchSize: wholeNumber(batchSize, '--batch-size', 1),
         workers: workers === undefined ? undefined : wholeNumber(workers, '--workers', 0),
         ...weightsOptionsOf(command),
