@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { drawnWeights } from '../../test/support/drawnWeights.js';
@@ -14,9 +14,11 @@ import { writeModelFolder } from './writeModel.js';
 const folder = temporaryFolder();
 const weights = drawnWeights(tinyNetwork());
 
+let runs = 0;
+
 /** What the folder of a finished run has of its network. */
 async function runWith({ needsFraming }: { readonly needsFraming: boolean }): Promise<string> {
-  const run = path.join(folder, String(needsFraming));
+  const run = path.join(folder, `run ${runs++}`);
   await mkdir(run);
   const metadata = { architecture: formatArchitecture(TINY_ARCHITECTURE) };
   await writeSafetensors(path.join(run, 'weights.safetensors'), weights, metadata);
@@ -34,4 +36,14 @@ test('a run is exported with its own framing when its images are not at hand', a
     const text = (of: string): Promise<string> => readFile(path.join(of, 'preprocessor_config.json'), 'utf8');
     assert.equal(await text(out), await text(path.join(run, 'model')));
   }
+});
+
+test('a folder that cannot be written whole is not written at all', async () => {
+  const run = await runWith({ needsFraming: true });
+  const out = path.join(folder, 'exports', 'web');
+  const more = new Map([[`onnx/${'x'.repeat(300)}`, 'a name too long for any disk']]);
+  await assert.rejects(exportWeights(run, { out, more }));
+  assert.deepEqual(await readdir(path.dirname(out)), []);
+  await exportWeights(run, { out });
+  assert.deepEqual((await readdir(out)).sort(), ['config.json', 'onnx', 'preprocessor_config.json']);
 });

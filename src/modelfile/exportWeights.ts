@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import type { Architecture } from '../family/family.js';
 import { exportedModel, isPlain, type ModelForm } from './exportModel.js';
-import { framingIn } from './modelFolder.js';
+import { framingIn, type FolderFiles } from './modelFolder.js';
 import { evaluateModel, type EvaluationOptions } from './useModel.js';
 import { readWeights, type WeightsOptions } from './weightsFile.js';
 import { requireNewModel, writeModel, writeModelFolder } from './writeModel.js';
@@ -11,6 +11,8 @@ export interface ExportOptions extends WeightsOptions {
   /** What to write: an .onnx file, or a folder for transformers.js and Python's transformers. */
   readonly out: string;
   readonly form?: ModelForm | undefined;
+  /** More files for a folder. */
+  readonly more?: FolderFiles | undefined;
   /** Images to measure what a form costs. A folder then also says how clients must frame such images, else as the run's. */
   readonly images?: EvaluationOptions | undefined;
 }
@@ -31,7 +33,7 @@ export interface Exported {
  */
 export async function exportWeights(
   source: string,
-  { out, form = {}, images, ...options }: ExportOptions,
+  { out, form = {}, more, images, ...options }: ExportOptions,
 ): Promise<Exported> {
   requireNewModel(out);
   const asFolder = !out.endsWith('.onnx');
@@ -49,7 +51,7 @@ export async function exportWeights(
   if (asFolder) {
     // Without images, a run's own model says it; other weights are evaluated on framed images.
     const needsFraming = float32?.needsFraming ?? (await framingIn(join(source, 'model'))) ?? true;
-    await writeModelFolder(out, model, { precision: form.precision, needsFraming });
+    await writeModelFolder(out, model, { precision: form.precision, needsFraming }, more);
   } else await writeModel(out, model);
   return {
     architecture: description.architecture,

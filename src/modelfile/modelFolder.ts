@@ -4,6 +4,9 @@ import type { ModelPrecision } from '../program/inference.js';
 import { resizedShorterSide } from '../loader/decode.js';
 import type { RunnableModel } from './exportModel.js';
 
+/** Contents of a folder's files by their names, with slashes. */
+export type FolderFiles = ReadonlyMap<string, string | Uint8Array>;
+
 export interface ModelFolderOptions {
   /** The model's, which clients choose by the file's name. Default: float32. */
   readonly precision?: ModelPrecision | undefined;
@@ -37,12 +40,12 @@ export async function framingIn(folder: string): Promise<boolean | undefined> {
 
 /**
  * A model as the files of a folder that transformers.js (`pipeline('image-classification', FOLDER)`) and Python's
- * transformers and optimum read: names to contents. The model must take normalised pixels.
+ * transformers and optimum read. The model must take normalised pixels.
  */
 export function modelFolderFiles(
   { bytes, classes, imageSize, preprocessing }: RunnableModel,
   { precision = 'float32', needsFraming }: ModelFolderOptions,
-): ReadonlyMap<string, string | Uint8Array> {
+): FolderFiles {
   const [dtype, ending] = DTYPES[precision];
   const square = { height: imageSize, width: imageSize };
   const config = {

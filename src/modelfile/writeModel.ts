@@ -1,11 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../checkpoint/atomicFile.js';
 import { UserError } from '../errors.js';
 import { openDevice } from '../runtime/device.js';
 import type { RunnableModel } from './exportModel.js';
-import { modelFolderFiles, type ModelFolderOptions } from './modelFolder.js';
+import { modelFolderFiles, type FolderFiles, type ModelFolderOptions } from './modelFolder.js';
 import { scoresOf } from './runModel.js';
 
 /** Throws a UserError when the file exists. */
@@ -23,13 +24,27 @@ export async function writeModel(out: string, model: RunnableModel): Promise<voi
   await writeFileAtomically(out, model.bytes);
 }
 
-/** The same as a folder for other clients, see {@link modelFolderFiles}. */
-export async function writeModelFolder(out: string, model: RunnableModel, options: ModelFolderOptions): Promise<void> {
+/**
+ * The same as a folder for other clients, see {@link modelFolderFiles}, and `more` files. The folder appears when it is
+ * complete: a half one would be in the way of the next attempt.
+ */
+export async function writeModelFolder(
+  out: string,
+  model: RunnableModel,
+  options: ModelFolderOptions,
+  more: FolderFiles = new Map(),
+): Promise<void> {
   await requireRuns(model, out);
-  for (const [name, content] of modelFolderFiles(model, options)) {
-    const file = join(out, ...name.split('/'));
-    await mkdir(dirname(file), { recursive: true });
-    await writeFileAtomically(file, content);
+  const temporary = join(dirname(out), `.${randomUUID()}.tmp`);
+  try {
+    for (const [name, content] of [...modelFolderFiles(model, options), ...more]) {
+      const file = join(temporary, ...name.split('/'));
+      await mkdir(dirname(file), { recursive: true });
+      await writeFileAtomically(file, content);
+    }
+    await rename(temporary, out);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
   }
 }
 

@@ -7,7 +7,7 @@ import { exportWeights, type ExportOptions } from '../../modelfile/exportWeights
 import { imagesOfRun } from '../../run/imagesOfRun.js';
 import { exportInherited } from '../../run/exportInherited.js';
 import { percent } from '../../run/results/report.js';
-import { exportGradCam } from '../../explain/exportGradCam.js';
+import { gradCamFiles } from '../../explain/gradCamFiles.js';
 import type { Architecture } from '../../family/family.js';
 import type { JsonObject } from '../../telemetry/events.js';
 import type { Display } from '../display.js';
@@ -76,11 +76,11 @@ export function addExport(program: Command): void {
       const { architecture, classes, named, accuracy } = await exportWeights(from, {
         out,
         form,
+        more: withGradCam === true ? await gradCamFiles(from, weightsOptionsOf(command)) : undefined,
         images: images && { ...images, split: 'test', emit: display.listen, signal },
         ...weightsOptionsOf(command),
         emit: display.listen,
       });
-      if (withGradCam === true) await exportGradCam(from, out, weightsOptionsOf(command));
       if (!named) {
         display.listen({
           type: 'warning',
