@@ -140,6 +140,11 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
     /has 3 images, but .*train-labels-idx1-ubyte has 4 labels/,
   ],
   [
+    'more packed IDX labels than images, before they are unpacked',
+    { ...mnistFiles(), 'train-labels-idx1-ubyte': gzipSync(idx([5], new Uint8Array(5))).subarray(0, -9) },
+    /has 4 images, but .*train-labels-idx1-ubyte has 5 labels/,
+  ],
+  [
     'IDX images that are not square',
     { ...mnistFiles(), 'train-images-idx3-ubyte': idx([4, 3, 2], new Uint8Array(24)) },
     /images of 2 × 3; glit reads square ones/,

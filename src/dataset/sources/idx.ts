@@ -28,23 +28,38 @@ const SPLITS = { train: 'train', t10k: 'test', test: 'test' } as const;
  */
 export async function findIdx(folder: string, names: readonly string[], signal?: AbortSignal): Promise<FoundSet> {
   const files = filesOf(folder, names);
-  const splits = await Promise.all(
-    (['train', 'test'] as const).map(async (split) => {
-      const images = files(split, 'images');
-      const labels = files(split, 'labels');
-      const column = new LabelColumn(labels);
-      for (const label of await readLabels(labels)) column.add(label);
-      return { images, labels, column };
-    }),
-  );
+  const named = (['train', 'test'] as const).map((split) => [files(split, 'images'), files(split, 'labels')] as const);
+  const splits: IdxSplit[] = [];
+  for (const [images, labels] of named) splits.push(await readSplit(images, labels, signal));
   const { classes, labels } = unifyLabels(splits.map(({ column }) => column));
-  const sources: StoredSource[] = [];
-  for (const [split, { images, labels: labelFile }] of splits.entries()) {
-    const store = await readImages(images, labels[split].length, labelFile, signal);
-    sources.push({ classes, labels: labels[split], store, rows: Int32Array.from(labels[split].keys()) });
-  }
-  const [train, test] = splits.map(({ images }, split) => ({ source: sources[split], shown: images }));
+  const [train, test] = splits.map(({ store, shown }, split) => {
+    const source: StoredSource = { classes, labels: labels[split], store, rows: Int32Array.from(labels[split].keys()) };
+    return { source, shown };
+  });
   return { classes, train, test, notices: [] };
+}
+
+interface IdxSplit {
+  readonly store: PixelStore;
+  readonly column: LabelColumn;
+  /** The file of its images. */
+  readonly shown: string;
+}
+
+/** Reads nothing before both headers agree: a small packed file can hold gigabytes of labels. */
+async function readSplit(images: string, labels: string, signal: AbortSignal | undefined): Promise<IdxSplit> {
+  const [imageFile, labelFile] = [await openIdx(images, 3), await openIdx(labels, 1)];
+  if (imageFile.count !== labelFile.count) {
+    throw new UserError(
+      `${images} has ${imageFile.count} images, but ${labels} has ${labelFile.count} labels: get both again`,
+    );
+  }
+  const store = await readImages(imageFile, images, signal);
+  const column = new LabelColumn(labels);
+  await labelFile.read((chunk) => {
+    for (const label of chunk) column.add(label);
+  });
+  return { store, column, shown: images };
 }
 
 /** Finds the one file of each kind; an uncompressed file takes precedence over its .gz. */
@@ -72,30 +87,13 @@ function filesOf(folder: string, names: readonly string[]): (split: string, what
   };
 }
 
-async function readLabels(file: string): Promise<Uint8Array> {
-  const idx = await openIdx(file, 1);
-  // Count the images read: the header of a compressed file may claim more.
-  const chunks: Uint8Array[] = [];
-  await idx.read((chunk) => chunks.push(chunk));
-  return Buffer.concat(chunks);
-}
-
-async function readImages(
-  file: string,
-  count: number,
-  labelFile: string,
-  signal: AbortSignal | undefined,
-): Promise<PixelStore> {
-  const idx = await openIdx(file, 3);
+async function readImages(idx: IdxFile, file: string, signal: AbortSignal | undefined): Promise<PixelStore> {
   const [height, width] = idx.shape;
-  if (idx.count !== count) {
-    throw new UserError(`${file} has ${idx.count} images, but ${labelFile} has ${count} labels: get both again`);
-  }
   if (height !== width) {
     throw new UserError(`${file} has images of ${width} × ${height}; glit reads square ones from IDX files`);
   }
   const plane = width * height;
-  const store = storeFor(count, width, file);
+  const store = storeFor(idx.count, width, file);
   await idx.read((chunk, at) => {
     stopIfAborted(signal);
     let from = 0;
