@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import sharp from 'sharp';
 import type { Metadata } from 'sharp';
 import { DECODER_LIMITS, decodingFailure } from './decodingFailure.js';
@@ -36,9 +36,11 @@ export async function inspectEncoded(image: EncodedImage): Promise<Inspected> {
 
 async function decodeWhole(image: EncodedImage): Promise<Inspected> {
   const input = await decoderInput(image);
-  const bytes = typeof input === 'string' ? await readFile(input) : input;
-  const hash = createHash('sha256').update(bytes).digest();
-  const decoder = sharp(bytes, DECODER_LIMITS);
+  // Several large files at once would not fit into memory.
+  const hash = createHash('sha256');
+  if (typeof input !== 'string') hash.update(input);
+  else for await (const chunk of createReadStream(input)) hash.update(chunk as Buffer);
+  const decoder = sharp(input, DECODER_LIMITS);
   const metadata = await decoder.metadata();
   const { width, height } = metadata;
   if (width * height <= MOST_PIXELS_AT_ONCE) {
@@ -53,7 +55,7 @@ async function decodeWhole(image: EncodedImage): Promise<Inspected> {
       .toBuffer();
   }
   return {
-    hash,
+    hash: hash.digest(),
     width: metadata.autoOrient.width,
     height: metadata.autoOrient.height,
     channels: channelsOf(metadata),
