@@ -95,7 +95,7 @@ export { costOf, costOfPath, costTable, type CostTable, type PartLatencies } fro
 export { latenciesFrom, parseLatencyTable, type LatencyTable } from './measure/latencyTable.js';
 export { formatCount, MEASURES, type Cost, type Measure, type MeasureKey, type PerMeasure } from './measure/measure.js';
 export { formatProfile, profileOf, type Profile, type ProfileRow } from './measure/profile.js';
-export { checkBudget, hasPathWithin } from './measure/checkBudget.js';
+export { checkBudget, findPathWithin } from './measure/checkBudget.js';
 export { nearestDeit, scaledPreset } from './measure/scaled.js';
 export { architectureOf, inheritWeights } from './model/inherit.js';
 export { plainNetwork, supernet, type Network } from './model/network.js';

@@ -6,11 +6,11 @@ import { glit } from '../family/glit/family.js';
 import { seeded } from '../random/rng.js';
 import { highLevelSpace } from '../space/highLevel.js';
 import { headSplits, releasedLowLevel } from '../space/lowLevel.js';
-import { sizeOf, type Path, type Space } from '../space/space.js';
+import { pathKey, sizeOf, type Path, type Space } from '../space/space.js';
 import { isWithin, costRange, formatBudget, shareWithin, type Bounds, type Budget } from './budget.js';
 import { costOfPath, costsOfSpace, type PartLatencies } from './cost.js';
 import { MEASURES, perMeasure, type Cost, type MeasureKey } from './measure.js';
-import { checkBudget, hasPathWithin } from './checkBudget.js';
+import { checkBudget, findPathWithin } from './checkBudget.js';
 
 const backbone = { imageSize: 32, patchSize: 8, dim: 24, heads: 3, classes: 5 };
 
@@ -89,11 +89,28 @@ describe('whether a budget can be reached', () => {
     fc.assert(
       fc.property(arbitraryBudget, (budget) => {
         const expected = costs.some((cost) => isWithin(budget, cost));
-        assert.equal(hasPathWithin(table, budget), expected);
+        const found = findPathWithin(table, budget);
+        assert.equal(found !== undefined, expected);
+        if (found !== undefined) assert.ok(isWithin(budget, costOfPath(table, found)));
         if (expected) checkBudget(table, budget);
         else assert.throws(() => checkBudget(table, budget), { name: 'UserError' });
       }),
       { numRuns: 400 },
+    );
+  });
+
+  test('is searched until every path within it was found', () => {
+    fc.assert(
+      fc.property(arbitraryBudget, (budget) => {
+        const expected = costs.filter((cost) => isWithin(budget, cost)).length;
+        const found = new Set<string>();
+        for (let path = findPathWithin(table, budget); path !== undefined;) {
+          found.add(pathKey(path));
+          path = findPathWithin(table, budget, found);
+        }
+        assert.equal(found.size, expected);
+      }),
+      { numRuns: 10 },
     );
   });
 

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import { pathKey, type Path } from '../space/space.js';
 import { costRange, extremeOf, formatBudget, isWithin, type Budget, type Range } from './budget.js';
 import { total, type CostTable } from './cost.js';
 import { measuresOf, perKnownMeasure, SUM, type Cost, type Measure, type MeasureKey } from './measure.js';
@@ -27,7 +28,7 @@ export function checkBudget(table: CostTable, budget: Budget): void {
     if (min > most)
       throw new UserError(`no candidate takes at least ${format(min)} ${title}: ${reach}; lower the limit`);
   }
-  if (hasPathWithin(table, budget)) return;
+  if (findPathWithin(table, budget) !== undefined) return;
   throw new UserError(
     `no candidate was found within the budget as a whole (${formatBudget(budget)}): each bound alone can be met, for ` +
       `the space "${table.space.name}" reaches ${measures.map(reaches).join(' and ')}; widen a bound`,
@@ -38,21 +39,27 @@ export function checkBudget(table: CostTable, budget: Budget): void {
 const MOST_STEPS = 200_000;
 
 /**
- * Whether a path within the budget was found. `true` is certain. `false` is too, unless such paths are so rare that
- * {@link MOST_STEPS} steps of a directed search miss them; random draws would then miss them as well.
+ * The first path within the budget whose key is not in `except`. A path that is returned is certain. `undefined` is too,
+ * unless such paths are so rare that {@link MOST_STEPS} steps of a directed search miss them; random draws would then miss
+ * them as well.
  *
  * Depth-first search, position by position, among the choices that fit the budget whatever the others are. A partial
  * path is pruned as soon as no choice of the remaining positions leads into the budget, judged by each measure alone
  * and by the weighted sum and difference of every two that add up. (Measures are related, so bounds that can be met one
  * by one may conflict.)
  */
-export function hasPathWithin({ trunk, choices }: CostTable, budget: Budget): boolean {
+export function findPathWithin(
+  { trunk, choices }: CostTable,
+  budget: Budget,
+  except: ReadonlySet<string> = new Set(),
+): Path | undefined {
   const measures = measuresOf(trunk);
-  const fitting = choices.map((costs, position) => {
+  const genes = choices.map((costs, position) => {
     const others = [trunk, ...choices.filter((_, at) => at !== position).map((each) => extremeOf(each, Math.min))];
-    return costs.filter((cost) => exceedsNothing(budget, total([...others, cost])));
+    return [...costs.keys()].filter((gene) => exceedsNothing(budget, total([...others, costs[gene]])));
   });
-  if (fitting.some((costs) => costs.length === 0)) return false;
+  if (genes.some((fitting) => fitting.length === 0)) return undefined;
+  const fitting = genes.map((each, position) => each.map((gene) => choices[position][gene]));
 
   const rest = remaining(fitting);
   const mayEndWithin = (cost: Cost, { least, most }: Reach): boolean => {
@@ -79,12 +86,19 @@ export function hasPathWithin({ trunk, choices }: CostTable, budget: Budget): bo
     });
 
   let steps = 0;
-  const search = (cost: Cost, position: number): boolean => {
-    if (position === fitting.length) return isWithin(budget, cost);
+  const path: number[] = [];
+  const search = (cost: Cost): boolean => {
+    const position = path.length;
+    if (position === fitting.length) return isWithin(budget, cost) && !except.has(pathKey(path));
     if (steps++ > MOST_STEPS || !mayEndWithin(cost, rest[position]) || !mayBalance(cost, position)) return false;
-    return fitting[position].some((choice) => search(total([cost, choice]), position + 1));
+    for (const gene of genes[position]) {
+      path.push(gene);
+      if (search(total([cost, choices[position][gene]]))) return true;
+      path.pop();
+    }
+    return false;
   };
-  return search(trunk, 0);
+  return search(trunk) ? path : undefined;
 }
 
 /** Room for rounding: bounds are sums in another order than a path's cost. */

@@ -1,6 +1,8 @@
 import { deit } from '../family/glit/architecture.js';
-import { costOf } from '../measure/cost.js';
-import type { Budget } from '../measure/budget.js';
+import { costOf, costOfPath, type CostTable } from '../measure/cost.js';
+import { isWithin, type Budget } from '../measure/budget.js';
+import { findPathWithin } from '../measure/checkBudget.js';
+import type { LegalPaths } from '../search/legal.js';
 import type { GlitBackbone } from '../family/glit/backbone.js';
 import type { Config } from '../config/config.js';
 
@@ -16,4 +18,13 @@ export function budgetOf({ budget, model }: Config, backbone: GlitBackbone): Bud
  */
 export function nearLimitOf({ search }: Config): number {
   return search.objectives.length > 1 ? 1 : search.nearLimit;
+}
+
+/** The paths of a table's space that are within the budget, however rare they are. */
+export function pathsWithin(table: CostTable, budget: Budget): LegalPaths {
+  return {
+    space: table.space,
+    isLegal: (path) => isWithin(budget, costOfPath(table, path)),
+    anyLegal: (except) => findPathWithin(table, budget, except),
+  };
 }

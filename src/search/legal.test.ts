@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { RARE } from '../../test/support/separable.js';
 import { UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { highLevelSpace } from '../space/highLevel.js';
@@ -37,6 +38,30 @@ describe('a legal draw', () => {
     }
     assert.equal(counts.size, 4);
     for (const count of counts.values()) assert.ok(Math.abs(count - 750) < 120, `${count}`);
+  });
+
+  test('goes on from a legal path where they are too rare to draw, until none is left', () => {
+    const seen = new Set<string>();
+    const rng = seeded(1);
+    for (let count = 0; count < 91; count++) {
+      const { path } = findLegal(RARE, rng, { seen, tries: 10 });
+      assert.ok(path !== undefined && sum(path) <= 2 && !seen.has(pathKey(path)), `${count}`);
+      seen.add(pathKey(path));
+    }
+    assert.deepEqual(findLegal(RARE, rng, { seen, tries: 10 }), { tried: 10, legal: 0 });
+  });
+
+  test('is about uniform over rare candidates, and the same for the same seed', () => {
+    const rarest = { ...RARE, isLegal: (path: Path) => sum(path) <= 1 };
+    const draw = (seed: number): string => pathKey(drawLegal(rarest, seeded(seed), { tries: 10 }));
+    const counts = new Map<string, number>();
+    assert.equal(draw(1), draw(1));
+    for (let seed = 0; seed < 390; seed++) {
+      const drawn = draw(seed);
+      counts.set(drawn, (counts.get(drawn) ?? 0) + 1);
+    }
+    assert.equal(counts.size, 13);
+    for (const count of counts.values()) assert.ok(Math.abs(count - 30) < 22, `${count}`);
   });
 
   test('says what share was legal when there is nothing left', () => {

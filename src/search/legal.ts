@@ -2,16 +2,25 @@ import { UserError } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import { pathKey, samplePath, sizeOf } from '../space/space.js';
 import type { Path, Space } from '../space/space.js';
+import { mutate } from './mutation.js';
 
 /** The paths of a search, and the test for legal ones. */
 export interface LegalPaths {
   readonly space: Space;
   /** Whether a path is within the budget. Deterministic; may be called more than once for a path. */
   isLegal(path: Path): boolean;
+  /**
+   * A legal path whose key is not in `except`, found without chance; undefined if there is none. Draws need it where legal
+   * paths are too rare to meet; without it, they give up there.
+   */
+  anyLegal?(except: ReadonlySet<string>): Path | undefined;
 }
 
-/** Random paths to try before giving up. */
+/** Random paths to try before the directed search. */
 const TRIES = 10_000;
+
+/** Steps of the walk after it. */
+const STEPS = 2000;
 
 /** Settings of a legal draw. */
 export interface DrawOptions {
@@ -30,20 +39,43 @@ export interface Draw {
   readonly legal: number;
 }
 
-/** Finds a random legal path that is not in `seen`; all such paths are equally likely. */
+/**
+ * Finds a random legal path that is not in `seen`; all such paths are equally likely. Where they are too rare to be drawn,
+ * a random walk from one that a directed search found makes them about equally likely, and only if there is none left does
+ * the result lack a path.
+ */
 export function findLegal(searched: LegalPaths, rng: Rng, options: DrawOptions = {}): Draw {
-  const { seen, tries = TRIES } = options;
+  const { seen = new Set(), tries = TRIES } = options;
   let tried = 0;
   let legal = 0;
   for (const path of randomPaths(searched.space, rng, tries)) {
     tried += 1;
-    const isSeen = seen?.has(pathKey(path)) ?? false;
+    const isSeen = seen.has(pathKey(path));
     // Seen paths are legal, and isLegal may be expensive.
     if (!isSeen && !searched.isLegal(path)) continue;
     legal += 1;
     if (!isSeen) return { path, tried, legal };
   }
-  return { tried, legal };
+  const start = isSmall(searched.space, tries) ? undefined : searched.anyLegal?.(seen);
+  return start === undefined ? { tried, legal } : { path: walkFrom(start, searched, rng, seen), tried, legal };
+}
+
+/**
+ * The last path of a random walk among legal paths that is not in `seen`; the first, `start`, is not. A step redraws about
+ * two genes and is taken if it leads to a legal path. It is as likely as the step back, so the walk visits all legal paths
+ * equally often in the long run (Metropolis et al., 1953).
+ */
+function walkFrom(start: Path, searched: LegalPaths, rng: Rng, seen: ReadonlySet<string>): Path {
+  const probability = Math.min(1, 2 / start.length);
+  let found = start;
+  for (let step = 0, at = start; step < STEPS; step++) {
+    const next = mutate(searched.space, at, rng, probability);
+    const isSeen = seen.has(pathKey(next));
+    if (!isSeen && !searched.isLegal(next)) continue;
+    at = next;
+    if (!isSeen) found = next;
+  }
+  return found;
 }
 
 /** Like {@link findLegal}, but throws a UserError with the share of legal paths if there is no new one. */
@@ -64,12 +96,15 @@ export function drawLegal(searched: LegalPaths, rng: Rng, options: DrawOptions =
 
 /** All of a small space in random order, else `tries` independent samples. */
 function* randomPaths(space: Space, rng: Rng, tries: number): Generator<Path> {
-  const size = sizeOf(space);
-  if (size <= BigInt(tries)) {
-    for (const index of rng.permutation(Number(size))) yield pathAt(space, index);
+  if (isSmall(space, tries)) {
+    for (const index of rng.permutation(Number(sizeOf(space)))) yield pathAt(space, index);
   } else {
     for (let index = 0; index < tries; index++) yield samplePath(space, rng);
   }
+}
+
+function isSmall(space: Space, tries: number): boolean {
+  return sizeOf(space) <= BigInt(tries);
 }
 
 /** The path with this number, counting with the first gene fastest. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { oneByOne, type OneByOne } from '../../test/support/oneByOne.js';
-import { HIGH, keysOf, LOW, separable, TINY, total } from '../../test/support/separable.js';
+import { HIGH, keysOf, LOW, RARE, separable, TINY, total } from '../../test/support/separable.js';
 import { Interrupted, UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { pathKey, type Path } from '../space/space.js';
@@ -88,6 +88,15 @@ describe('a study', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('goes on where uniform draws find nothing, and ends only when every legal path is scored', async () => {
+    const problem = { ...separable(HIGH, 1), ...RARE };
+    const size = { population: 20, generations: 6 };
+    const trials = await new Study(problem, evolution(size), seeded(1)).run(size);
+    assert.equal(new Set(keysOf(trials)).size, 91);
+    assert.deepEqual([trials.length, trials.at(-1)?.generation], [91, 4]);
+    assert.equal((await new Study(problem, randomSearch, seeded(1)).run(SMALL)).length, 24);
   });
 
   test('the same seed gives the same trials, another seed other ones', async () => {

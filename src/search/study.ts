@@ -76,7 +76,13 @@ export class Study {
   async #runGeneration(wanted: number): Promise<readonly Trial[]> {
     const problem = this.#problem;
     const proposals = this.#sampler.ask(
-      { space: problem.space, isLegal: (path) => problem.isLegal(path), trials: this.#trials, wanted },
+      {
+        space: problem.space,
+        isLegal: (path) => problem.isLegal(path),
+        ...(problem.anyLegal && { anyLegal: (except) => problem.anyLegal?.(except) }),
+        trials: this.#trials,
+        wanted,
+      },
       this.#rng.fork(this.#generation),
     );
     this.#check(proposals, wanted);

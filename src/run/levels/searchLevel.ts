@@ -1,5 +1,5 @@
 import type { SearchData } from '../../dataset/dataset.js';
-import { costRange, isWithin, shareWithin, type Budget } from '../../measure/budget.js';
+import { costRange, shareWithin, type Budget } from '../../measure/budget.js';
 import { nearLimit } from '../../measure/nearLimit.js';
 import { costOfPath, costsOfSpace, type CostTable } from '../../measure/cost.js';
 import { supernet, type Network } from '../../model/network.js';
@@ -18,7 +18,7 @@ import { Progress } from '../../telemetry/progress.js';
 import { stageName, type SearchStage } from '../../telemetry/stage.js';
 import { evolutionOf } from '../../config/check.js';
 import type { Weights } from '../../train/state.js';
-import { nearLimitOf } from '../budget.js';
+import { nearLimitOf, pathsWithin } from '../budget.js';
 import { openEngines } from '../devices/engines.js';
 import { CandidateScorer } from './candidateScorer.js';
 import type { SearchContext } from '../context.js';
@@ -127,8 +127,7 @@ export async function searchLevel(
   const scorer = new CandidateScorer(context, engines, network, weights, data, { rng: stageRng });
 
   const problem: Problem = {
-    space,
-    isLegal: (path) => isWithin(budget, costOfPath(table, path)),
+    ...pathsWithin(table, budget),
     measure: (path) => costOfPath(table, path),
     async *scores(paths) {
       let at = 0;

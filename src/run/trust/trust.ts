@@ -1,12 +1,10 @@
 import { checkBatches, checkRecipe, searchDataOf } from '../../config/check.js';
 import type { SearchData } from '../../dataset/dataset.js';
-import { isWithin } from '../../measure/budget.js';
 import { costOfPath, costTable } from '../../measure/cost.js';
 import { supernet } from '../../model/network.js';
 import type { Rng } from '../../random/rng.js';
-import type { LegalPaths } from '../../search/legal.js';
 import { blocksOf } from '../../space/space.js';
-import { budgetOf } from '../budget.js';
+import { budgetOf, pathsWithin } from '../budget.js';
 import type { RunContext, SearchContext } from '../context.js';
 import { costOptionsOf } from '../latencyTable.js';
 import { backboneOf } from '../levels/hierarchicalSearch.js';
@@ -77,11 +75,10 @@ function planOf(
   const backbone = backboneOf(config, data.classes.length);
   const table = costTable(supernet(backbone, space, config.space), costOptionsOf(context, backbone, space));
   const budget = budgetOf(config, backbone);
-  const legal: LegalPaths = { space, isLegal: (path) => isWithin(budget, costOfPath(table, path)) };
   const own = rng.fork('trust').fork(name);
   return {
     halves: halvesOf(data, own.fork('halves')),
-    candidates: sampleCandidates(legal, recorded, candidates, own.fork('candidates')),
+    candidates: sampleCandidates(pathsWithin(table, budget), recorded, candidates, own.fork('candidates')),
     rng: own,
   };
 }
