@@ -3,14 +3,13 @@ import type { SearchData } from '../../dataset/dataset.js';
 import { architecture } from '../../family/architecture.js';
 import type { Architecture } from '../../family/family.js';
 import type { GlitBackbone } from '../../family/glit/backbone.js';
-import { isWithin } from '../../measure/budget.js';
-import { costOfPath, costsOfSpace } from '../../measure/cost.js';
+import { costsOfSpace } from '../../measure/cost.js';
 import { nearLimit } from '../../measure/nearLimit.js';
 import type { Rng } from '../../random/rng.js';
-import { findLegal } from '../../search/legal.js';
+import { drawLegal, findLegal } from '../../search/legal.js';
 import { blocksOf, pathKey } from '../../space/space.js';
 import type { Config } from '../../config/config.js';
-import { budgetOf, nearLimitOf } from '../budget.js';
+import { budgetOf, nearLimitOf, pathsWithin } from '../budget.js';
 import type { SearchContext } from '../context.js';
 import { bestTrained, trainFinalists } from './finalTraining.js';
 import { halvingWork } from './halving.js';
@@ -82,7 +81,10 @@ export function affordable({ retrain: { top, halving } }: Config, cost: SearchCo
   return { randomCandidates: count, randomShare: Math.min(1, halving.share * Math.max(1, stretch)) };
 }
 
-/** Different random candidates within the budget, near its limit; fewer if there are no more. */
+/**
+ * Different random candidates within the budget, near its limit; fewer if there are no more. Throws a UserError if there is
+ * none.
+ */
 export function randomCandidates(
   context: Pick<SearchContext, 'config' | 'latencyTable'>,
   backbone: GlitBackbone,
@@ -93,11 +95,11 @@ export function randomCandidates(
   const space = searchSpaceOf(config).joint(spaceSettingsOf(config));
   const table = costsOfSpace(backbone, space, costOptionsOf(context, backbone, space));
   const budget = nearLimit(table, budgetOf(config, backbone), nearLimitOf(config), rng.fork('nearLimit'));
-  const searched = { space, isLegal: (path: readonly number[]) => isWithin(budget, costOfPath(table, path)) };
+  const searched = pathsWithin(table, budget);
   const seen = new Set<string>();
   const drawn: Architecture[] = [];
   while (drawn.length < count) {
-    const { path } = findLegal(searched, rng, { seen });
+    const path = drawn.length === 0 ? drawLegal(searched, rng) : findLegal(searched, rng, { seen }).path;
     if (path === undefined) break;
     seen.add(pathKey(path));
     drawn.push(architecture(space.family, { name: `random-${drawn.length}`, backbone, blocks: blocksOf(space, path) }));
