@@ -120,6 +120,26 @@ describe('a study that grows and is interrupted', () => {
     for (const seed of [0, 1]) assert.deepEqual(timeless(seedOf('grown', seed)), timeless(seedOf('straight', seed)));
   });
 
+  test("refuses other images than those of a seed's first row, and writes nothing of a row on them", async () => {
+    const begun = ['ablate', ...small, '--out', 'moved', '--quiet', '--seeds', '1', '--rows'];
+    const one = await glit(folder, ...begun, 'deit');
+    assert.equal(one.code, 0, one.stderr);
+    const [image, kept] = [join(folder, 'photos', 'red', '00.png'), join(folder, 'kept.png')];
+    cpSync(image, kept);
+    try {
+      rmSync(image);
+      const two = await glit(folder, ...begun, 'deit,random');
+      assert.equal(two.code, 2, two.stderr);
+      assert.match(
+        faultOf(two),
+        /^glit: the images in photos have changed since the first row with seed 0: .* instead of/,
+      );
+      assert.ok(!existsSync(join(folder, 'moved', 'seed-0', 'random')));
+    } finally {
+      cpSync(kept, image);
+    }
+  });
+
   test('refuses other settings in one line', async () => {
     for (const [given, message] of [
       [[...args, '--population', '7', '--out', 'straight'], /straight holds a study with another search\.population;/],

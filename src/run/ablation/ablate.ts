@@ -6,6 +6,7 @@ import type { Config } from '../../config/config.js';
 import { costOf } from '../../measure/cost.js';
 import type { JsonObject } from '../../telemetry/events.js';
 import { journalEntries } from '../../telemetry/journal.js';
+import { changeOf, recordOf } from '../folder/imagesRecord.js';
 import { continuedRun, newRun, type DataContext, type Job, type SessionOptions } from '../session.js';
 import { version } from '../version.js';
 import { effortOf, type Effort } from './effort.js';
@@ -46,7 +47,10 @@ export async function ablate(
       total,
       ...(remainingSeconds !== undefined && { remainingSeconds }),
     });
-    const job = ROWS[row].job((other) => study.runOf(seed, other));
+    const job = onImagesOf(
+      results.get(seed),
+      ROWS[row].job((other) => study.runOf(seed, other)),
+    );
     const checked = at === 0 ? checkingAll(job, study) : job;
     const config = ROWS[row].config({ ...plan.config, seed });
     const folder = study.runOf(seed, row);
@@ -56,7 +60,7 @@ export async function ablate(
       : await newRun(config, folder, checked, session);
     const result = resultOf(outcome, await effortOf(journalEntries(join(folder, 'journal.jsonl'))));
     const before = results.get(seed) ?? seedOf(plan, seed, outcome);
-    const after = { ...before, rows: { ...before.rows, [row]: result } };
+    const after = { ...before, images: outcome.images, rows: { ...before.rows, [row]: result } };
     results.set(seed, after);
     await study.write(join('seeds', seedFileName(after)), formatSeed(after));
     await writeSummary(study.root, gather([...results.values()]));
@@ -119,6 +123,23 @@ function checkingAll(job: Job<RowOutcome>, study: StudyFolder): Job<RowOutcome> 
     async work(context) {
       await study.save();
       return job.work(context);
+    },
+  };
+}
+
+/** A row's job, which requires the images of the rows that its seed has already: the rows are compared in pairs. */
+function onImagesOf(before: SeedResult | undefined, job: Job<RowOutcome>): Job<RowOutcome> {
+  return {
+    ...job,
+    checkData(context) {
+      const change = before?.images && changeOf(before.images, recordOf(context.dataset));
+      if (change !== undefined) {
+        throw new UserError(
+          `the images in ${context.config.data.source} have changed since the first row with seed ${before?.seed}: ${change}; ` +
+            'the next ones could not be compared with it: bring back the former, or begin another study',
+        );
+      }
+      job.checkData(context);
     },
   };
 }

@@ -5,6 +5,7 @@ import { costOf } from '../../measure/cost.js';
 import type { AblationRowOutcome } from '../../telemetry/events.js';
 import type { RunContext, SearchContext } from '../context.js';
 import { accuracyOf, type TrainedNetwork } from '../finals/retrain.js';
+import { recordOf, type ImagesRecord } from '../folder/imagesRecord.js';
 import { wholeMethod } from '../run.js';
 import type { Job } from '../session.js';
 
@@ -16,6 +17,7 @@ export interface RowOutcome {
   /** Accuracy on the test images, 0 to 1. */
   readonly test: number;
   readonly dataset: DatasetCounts;
+  readonly images: ImagesRecord;
 }
 
 /** A data set's name, and its numbers of classes and of images by their use. */
@@ -35,7 +37,7 @@ export const searchRow: Job<RowOutcome> = {
   async work(context) {
     const { architecture, comparison } = await wholeMethod.work(context);
     const [{ heldOut, test }] = comparison;
-    return { architecture, heldOut, test, dataset: countsOf(context) };
+    return { architecture, heldOut, test, ...imagesOf(context) };
   },
   summary,
 };
@@ -58,21 +60,22 @@ export function trainingRow(
       const { network, architecture, weights, kept, heldOut } = trained;
       const subject = { stage: { kind: 'test', network }, weights: kept, split: 'test' } as const;
       const test = await accuracyOf(context, architecture, weights, dataset.test, subject);
-      return { architecture, heldOut, test, dataset: countsOf(context) };
+      return { architecture, heldOut, test, ...imagesOf(context) };
     },
     summary,
   };
 }
 
-function countsOf({ config, dataset, rng }: RunContext): DatasetCounts {
+function imagesOf({ config, dataset, rng }: RunContext): Pick<RowOutcome, 'dataset' | 'images'> {
   const { train, searchVal } = searchDataOf(config, dataset, rng);
-  return {
+  const counts = {
     name: dataset.name,
     classes: dataset.classes.length,
     train: train.labels.length,
     heldOut: searchVal.labels.length,
     test: dataset.test.labels.length,
   };
+  return { dataset: counts, images: recordOf(dataset) };
 }
 
 function summary({ architecture, heldOut, test }: RowOutcome): AblationRowOutcome {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { show, UserError } from '../../errors.js';
 import type { JsonObject } from '../../telemetry/events.js';
+import { imagesRecord } from '../folder/imagesRecord.js';
 import { ROW_NAMES, type RowName } from './rows.js';
 
 /** What a seed's file says that it is. */
@@ -40,6 +41,8 @@ const seedResult = z.strictObject({
   preset: z.string().min(1),
   seed: count,
   dataset: z.strictObject({ name: z.string().min(1), classes: count, train: count, heldOut: count, test: count }),
+  /** Which images these are; missing in files of earlier builds. */
+  images: imagesRecord.optional(),
   /** The configuration of the study, complete; a row may change parts of it. */
   config: object,
   rows: z.partialRecord(z.enum(ROW_NAMES), rowResult),

@@ -5,10 +5,10 @@ import { fingerprint } from '../../loader/fingerprint.js';
 import type { RunFolder } from './runFolder.js';
 
 const splitSchema = z.object({ images: z.int(), sha256: z.string() });
-const recordSchema = z.object({ classes: z.array(z.string()), train: splitSchema, test: splitSchema });
-
 /** Which images a run works with: classes, and a hash of the labels and files of each split. */
-export type ImagesRecord = z.infer<typeof recordSchema>;
+export const imagesRecord = z.object({ classes: z.array(z.string()), train: splitSchema, test: splitSchema });
+
+export type ImagesRecord = z.infer<typeof imagesRecord>;
 
 const FILE = 'images.json';
 
@@ -21,7 +21,7 @@ export function recordOf({ classes, ...dataset }: Dataset): ImagesRecord {
 /** What a run wrote of its images; undefined for runs of earlier builds. */
 export async function readImagesRecord(folder: RunFolder): Promise<ImagesRecord | undefined> {
   if (!folder.has(FILE)) return undefined;
-  const record = recordSchema.safeParse(JSON.parse(await folder.read(FILE)));
+  const record = imagesRecord.safeParse(JSON.parse(await folder.read(FILE)));
   if (record.success) return record.data;
   throw new UserError(`${folder.path(FILE)} is damaged; restore it, or remove it if the images are the same as before`);
 }
