@@ -120,6 +120,17 @@ describe('a study that grows and is interrupted', () => {
     for (const seed of [0, 1]) assert.deepEqual(timeless(seedOf('grown', seed)), timeless(seedOf('straight', seed)));
   });
 
+  test('settles --device auto once, for all rows', async () => {
+    const begun = ['ablate', ...small, '--out', 'settled', '--device', 'auto', '--rows', 'deit,random', '--seeds', '1'];
+    const { code, stdout, stderr } = await glit(folder, ...begun);
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout.match(/^device: /gm)?.length, 1, stdout);
+    const kind = /^ +kind: (cpu|openvino)$/m.exec(text('settled', 'study.yaml'))?.[1] ?? assert.fail('not settled');
+    for (const row of ['deit', 'random']) {
+      assert.match(text('settled', 'seed-0', row, 'config.yaml'), new RegExp(`^ +kind: ${kind}$`, 'm'));
+    }
+  });
+
   test("refuses other images than those of a seed's first row, and writes nothing of a row on them", async () => {
     const begun = ['ablate', ...small, '--out', 'moved', '--quiet', '--seeds', '1', '--rows'];
     const one = await glit(folder, ...begun, 'deit');

@@ -4,8 +4,9 @@ import { formatArchitecture } from '../../family/codec.js';
 import { stopIfAborted, UserError } from '../../errors.js';
 import type { Config } from '../../config/config.js';
 import { costOf } from '../../measure/cost.js';
-import type { JsonObject } from '../../telemetry/events.js';
+import type { JsonObject, Listener } from '../../telemetry/events.js';
 import { journalEntries } from '../../telemetry/journal.js';
+import { chooseDevice } from '../devices/deviceChoice.js';
 import { changeOf, recordOf } from '../folder/imagesRecord.js';
 import { continuedRun, newRun, type DataContext, type Job, type SessionOptions } from '../session.js';
 import { version } from '../version.js';
@@ -23,15 +24,16 @@ import { writeSummary } from './summary.js';
  * work when the settings or the data set do not fit a row.
  */
 export async function ablate(
-  study: StudyFolder,
+  given: StudyFolder,
   { emit, signal }: SessionOptions = {},
 ): Promise<readonly GatheredStudy[]> {
-  const { plan } = study;
-  checkPlan(plan);
-  const results = new Map((await study.results()).map((each) => [each.seed, each]));
-  const open = plan.seeds.flatMap((seed) =>
-    plan.rows.filter((row) => results.get(seed)?.rows[row] === undefined).map((row) => ({ seed, row })),
+  checkPlan(given.plan);
+  const results = new Map((await given.results()).map((each) => [each.seed, each]));
+  const open = given.plan.seeds.flatMap((seed) =>
+    given.plan.rows.filter((row) => results.get(seed)?.rows[row] === undefined).map((row) => ({ seed, row })),
   );
+  const study = open.length > 0 ? await withDevice(given, emit) : given;
+  const { plan } = study;
   const total = plan.seeds.length * plan.rows.length;
   for (const [at, { seed, row }] of open.entries()) {
     stopIfAborted(signal);
@@ -70,6 +72,15 @@ export async function ablate(
   return studies;
 }
 
+/** Settles `--device auto` for all rows and seeds, which could not be compared if each settled it for itself. */
+async function withDevice(study: StudyFolder, emit: Listener = () => undefined): Promise<StudyFolder> {
+  const { config } = study.plan;
+  if (config.device.kind !== 'auto') return study;
+  const { device, chosen } = await chooseDevice(config);
+  emit(chosen);
+  return study.on(device);
+}
+
 /** Checks what rows need of each other and of the configuration. */
 function checkPlan({ rows, config }: StudyPlan): void {
   if (rows.includes('random-search') && !rows.includes('both')) {
@@ -97,6 +108,7 @@ function checkPlan({ rows, config }: StudyPlan): void {
   if (retrain.compare !== undefined) {
     throw new UserError('retrain.compare is set, but an ablation has rows of its own; set it to null');
   }
+  for (const row of rows) ROWS[row].job(() => '').checkConfig(ROWS[row].config(config));
 }
 
 const TWO_LEVELS: ReadonlySet<Config['space']['lowLevel']> = new Set(['released', 'paper']);
@@ -113,10 +125,7 @@ function checkingAll(job: Job<RowOutcome>, study: StudyFolder): Job<RowOutcome> 
     checkData(context: DataContext) {
       limitOfMacs(config, context.dataset.classes.length);
       for (const row of rows) {
-        const changed = ROWS[row].config(config);
-        const each = ROWS[row].job(() => '');
-        each.checkConfig(changed);
-        each.checkData({ ...context, ...silent, config: changed });
+        ROWS[row].job(() => '').checkData({ ...context, ...silent, config: ROWS[row].config(config) });
       }
       job.checkData(context);
     },

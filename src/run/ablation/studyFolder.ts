@@ -83,6 +83,11 @@ export class StudyFolder {
     return new StudyFolder(this.root, plan);
   }
 
+  /** The same study on this device. */
+  on(device: Config['device']): StudyFolder {
+    return new StudyFolder(this.root, { ...this.plan, config: { ...this.plan.config, device } });
+  }
+
   /** The folder of the run of a row and seed. */
   runOf(seed: number, row: RowName): string {
     return join(this.root, `seed-${seed}`, row);
