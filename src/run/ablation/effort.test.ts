@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { trainStep } from '../../../test/support/journals.js';
 import type { RunEvent } from '../../telemetry/events.js';
 import type { Entry } from '../../telemetry/journal.js';
 import type { SearchStage, Stage } from '../../telemetry/stage.js';
@@ -69,4 +70,29 @@ test('an effort has the work of an interrupted run once, without pauses, images 
     candidates: 2,
     trainings: 1,
   });
+});
+
+test('steps and evaluations that an interruption made necessary again do not count', async () => {
+  const process: RunEvent = { type: 'runStarted', command: 'ablate', version: '1', seed: 0, config: {} };
+  const measured: RunEvent = {
+    ...{ type: 'evaluation', stage: contender, weights: 'last', split: 'searchVal' },
+    ...{ accuracy: 0.5, images: 12 },
+  };
+  const step = (number: number): RunEvent => ({ ...trainStep(number, 2), stage: contender });
+  const events: readonly (readonly [seconds: number, RunEvent])[] = [
+    [0, process],
+    [1, started(contender, 2)],
+    [10, step(1)],
+    // Killed, and continued from the start.
+    [11, process],
+    [12, started(contender, 2)],
+    [22, step(1)],
+    [29, step(2)],
+    [32, measured],
+    [33, process],
+    [38, measured],
+  ];
+  const entries = events.map(([seconds, event]): Entry => ({ time: '', seconds, processorSeconds: seconds, ...event }));
+  const { seconds, processorSeconds } = await effortOf(entries);
+  assert.deepEqual([seconds, processorSeconds], [1 + 9 + 1 + 7 + 3, 1 + 9 + 1 + 7 + 3]);
 });

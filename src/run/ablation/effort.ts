@@ -1,5 +1,6 @@
 import type { Entry, Stamp } from '../../telemetry/journal.js';
 import { stageName, type Stage } from '../../telemetry/stage.js';
+import { RepeatedWork } from '../repeatedWork.js';
 
 /** What the network of a row has cost, from the first supernet to the last training; no test images, no export. */
 export interface Effort {
@@ -14,17 +15,21 @@ export interface Effort {
   readonly trainings: number;
 }
 
-/** A run's effort, from its journal. An entry accounts for the time since the entry before it, without pauses. */
+/**
+ * A run's effort, from its journal. An entry accounts for the time since the entry before it, without pauses and
+ * {@link RepeatedWork}.
+ */
 export async function effortOf(entries: Iterable<Entry> | AsyncIterable<Entry>): Promise<Effort> {
   let [processorSeconds, seconds] = [0, 0];
   const supernets = new Map<string, number>();
   const trainings = new Set<string>();
   const candidates = new Set<string>();
+  const repeated = new RepeatedWork();
   let last: Stamp | undefined;
   for await (const entry of entries) {
     const since = last;
     last = entry;
-    if (since === undefined || !isOfWork(entry)) continue;
+    if (repeated.includes(entry) || since === undefined || !isOfWork(entry)) continue;
     processorSeconds += entry.processorSeconds - since.processorSeconds;
     seconds += entry.seconds - since.seconds;
     const name = stageName(entry.stage);

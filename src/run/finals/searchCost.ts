@@ -1,5 +1,6 @@
 import type { Entry } from '../../telemetry/journal.js';
-import { stageName, type Selection } from '../../telemetry/stage.js';
+import type { Selection } from '../../telemetry/stage.js';
+import { RepeatedWork } from '../repeatedWork.js';
 
 /** What a search has cost so far, in processor seconds over all its processes. */
 export interface SearchCost {
@@ -16,20 +17,19 @@ export interface SearchCost {
 
 /**
  * The cost of a run's search in supernets, or of its random search, from its journal. An entry accounts for the time
- * since the entry before it, so pauses and whatever belongs to no stage of the search do not count. Nor does what only an
- * interruption made necessary: steps and evaluations that are done again.
+ * since the entry before it, so pauses and whatever belongs to no stage of the search do not count. Nor does
+ * {@link RepeatedWork}.
  */
 export async function searchCost(entries: Iterable<Entry> | AsyncIterable<Entry>, by: Selection): Promise<SearchCost> {
   const seconds = { supernets: 0, contender: 0, finalist: 0 };
   const finalists = new Set<number>();
   const contenders = new Set<number>();
-  const done = new Map<string, number>();
-  let processes = 0;
+  const repeated = new RepeatedWork();
   let before: Entry | undefined;
   for await (const entry of entries) {
-    if (entry.type === 'runStarted') processes++;
+    const isRepeated = repeated.includes(entry);
     const part = partOf(entry, by);
-    if (part !== undefined && before !== undefined && !isRepeated(entry, processes, done)) {
+    if (part !== undefined && before !== undefined && !isRepeated) {
       seconds[part] += entry.processorSeconds - before.processorSeconds;
     }
     before = entry;
@@ -44,19 +44,6 @@ export async function searchCost(entries: Iterable<Entry> | AsyncIterable<Entry>
     finalSeconds: seconds.finalist,
     finalTrainings: finalists.size,
   };
-}
-
-/**
- * Whether an earlier process of the run has done the same; `done` remembers which one. What a process does again by itself,
- * after a divergence, belongs to the search.
- */
-function isRepeated(entry: Entry, number: number, done: Map<string, number>): boolean {
-  if (entry.type !== 'trainStep' && entry.type !== 'evaluation') return false;
-  const what = entry.type === 'trainStep' ? entry.step : `${entry.weights} ${entry.split}`;
-  const key = `${stageName(entry.stage)} ${what}`;
-  const first = done.get(key) ?? number;
-  done.set(key, first);
-  return first < number;
 }
 
 /** The part of the search that an entry belongs to; undefined if it is none of it. */
