@@ -47,6 +47,11 @@ export class Progress {
     this.last = now;
   }
 
+  /** Records that an earlier process did `units`, which say nothing about the rate. */
+  skip(units: number): void {
+    this.finished += units;
+  }
+
   /** Units per second; undefined until some time has passed. */
   get rate(): number | undefined {
     return this.weightedSeconds > 0 ? this.weightedUnits / this.weightedSeconds : undefined;

@@ -9,7 +9,7 @@ import type { SearchData } from '../../dataset/dataset.js';
 import type { SearchContext } from '../context.js';
 import { accuracyOf } from '../finals/retrain.js';
 import { trainSideBySide } from '../finals/sideBySide.js';
-import { trainStage } from '../training/trainStage.js';
+import { trainStage, weightsFile } from '../training/trainStage.js';
 import type { Half } from './halves.js';
 
 /** The accuracy of one network after training from scratch, on each half of the held-out images, 0 to 1. */
@@ -36,7 +36,6 @@ export async function trainCandidates(
   halves: Readonly<Record<Half, SearchData>>,
 ): Promise<readonly (readonly Retrained[])[]> {
   const total = paths.length * seeds;
-  const emit = withSeriesTime(context.emit);
   const repeats = Array.from({ length: seeds }, (_, at) => at + 1);
   const trainings = repeats.flatMap((repeat) =>
     paths.map((path, index) => {
@@ -47,6 +46,8 @@ export async function trainCandidates(
     }),
   );
   const candidates = trainings.map(({ candidate }) => candidate);
+  const trainedBefore = trainings.filter(({ stage }) => context.folder.has(weightsFile(stage))).length;
+  const emit = withSeriesTime(context.emit, trainedBefore);
   const results = await trainSideBySide({ ...context, emit }, candidates, (engineContext, at) =>
     trained(engineContext, trainings[at].stage, candidates[at], halves),
   );
@@ -73,8 +74,11 @@ async function trained(
   return { A: await on('A'), B: await on('B') };
 }
 
-/** Adds the time until the whole series ends to the steps of its trainings, which are equally long. */
-function withSeriesTime(emit: Listener): Listener {
+/**
+ * Adds the time until the whole series ends to the steps of its trainings, which are equally long; `trained` of them are by
+ * earlier processes.
+ */
+export function withSeriesTime(emit: Listener, trained: number): Listener {
   let progress: Progress | undefined;
   /** Steps of each training, some of which are trained side by side. */
   const steps = new Map<number, number>();
@@ -84,10 +88,11 @@ function withSeriesTime(emit: Listener): Listener {
       return;
     }
     const { number, total } = event.stage;
-    // Those before the first one that reports were trained by an earlier process.
-    if (progress === undefined) {
-      progress = new Progress(total * event.steps, { done: (number - 1) * event.steps + event.step });
-    } else progress.advance(event.step - (steps.get(number) ?? 0));
+    progress ??= new Progress(total * event.steps, { done: trained * event.steps });
+    const before = steps.get(number);
+    // A training that is continued had most of its first steps before.
+    if (before === undefined) progress.skip(event.step);
+    else progress.advance(event.step - before);
     steps.set(number, event.step);
     const { remainingSeconds } = progress;
     emit(remainingSeconds === undefined ? event : { ...event, seriesRemainingSeconds: remainingSeconds });
