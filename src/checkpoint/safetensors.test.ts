@@ -185,7 +185,7 @@ describe('safetensors', () => {
     await rm(folder, { recursive: true });
     await assert.rejects(readSafetensors(file), {
       name: 'UserError',
-      message: `${file} cannot be read: there is no such file.`,
+      message: `${file} cannot be read: there is no such file; give another`,
     });
   });
 

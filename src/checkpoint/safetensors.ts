@@ -2,12 +2,13 @@
  * The safetensors format: the header length (8 bytes, little-endian), a JSON header `name -> {dtype, shape,
  * data_offsets}` with text pairs under `__metadata__`, then the tensors' little-endian row-major bytes without gaps.
  */
-import { readFile } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 import { tensor, type Tensor } from '../tensor/tensor.js';
 import { writeFileAtomically } from './atomicFile.js';
 import { ELEMENT_TYPES, WRITTEN_AS } from './elements.js';
-import { LENGTH_BYTES, METADATA, readHeader } from './safetensorsHeader.js';
+import { FileBytes } from './fileBytes.js';
+import { Malformed } from './malformed.js';
+import { dataStartOf, LENGTH_BYTES, METADATA, readHeader, type HeaderEntry } from './safetensorsHeader.js';
 
 /** Header and data start at multiples of this many bytes; the header is padded with spaces. */
 const ALIGNMENT = 8;
@@ -19,22 +20,24 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+/** The bytes of a file are not what they should be; the system could read them. */
+export class DamagedFile extends UserError {}
+
 /**
  * Reads F32, I64, I32, U8 and BOOL unchanged, and F64, F16 and BF16 as float32. Every tensor has its own buffer. Throws
- * a UserError that names `source` (a file, say) when the bytes are not a valid safetensors file.
+ * a DamagedFile that names `source` (a file, say) when the bytes are not a valid safetensors file.
  */
 export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensors {
   try {
-    const { entries, metadata } = readHeader(bytes);
+    const { entries, metadata } = readHeader(bytes, bytes.length);
     const tensors = new Map<string, Tensor>();
-    for (const { name, element, shape, begin, end } of entries) {
-      const { buffer } = Uint8Array.prototype.slice.call(bytes, begin, end);
-      tensors.set(name, tensor(element.dtype, shape, element.read(buffer)));
+    for (const entry of entries) {
+      const { buffer } = Uint8Array.prototype.slice.call(bytes, entry.begin, entry.end);
+      tensors.set(entry.name, tensorOf(entry, buffer));
     }
     return { tensors, metadata };
   } catch (error) {
-    const fact = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${source} cannot be read as safetensors: ${fact}; it is damaged or another kind of file.`);
+    throw refusal(source, error);
   }
 }
 
@@ -73,22 +76,37 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** Reads a file; see {@link decodeSafetensors}. Throws a UserError when it is missing or cannot be opened. */
+/**
+ * Reads a file of any size, tensor by tensor; see {@link decodeSafetensors}. Throws another UserError than DamagedFile when
+ * it is missing or the system cannot read it.
+ */
 export async function readSafetensors(file: string): Promise<Safetensors> {
-  let bytes: Uint8Array;
+  const bytes = await FileBytes.open(file);
   try {
-    bytes = await readFile(file);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'ERR_FS_FILE_TOO_LARGE') {
-      throw new UserError(
-        `${file} has more than 2 GiB, and glit's networks have less; give the weights of one of them`,
-      );
+    const start = await bytes.read(0, Math.min(LENGTH_BYTES, bytes.size));
+    const { entries, metadata } = readHeader(await bytes.read(0, dataStartOf(start, bytes.size)), bytes.size);
+    const tensors = new Map<string, Tensor>();
+    for (const entry of entries) {
+      const { buffer } = await bytes.read(entry.begin, entry.end - entry.begin);
+      tensors.set(entry.name, tensorOf(entry, buffer));
     }
-    const fact = code === 'ENOENT' ? 'there is no such file' : error instanceof Error ? error.message : String(error);
-    throw new UserError(`${file} cannot be read: ${fact}.`);
+    return { tensors, metadata };
+  } catch (error) {
+    throw refusal(file, error);
+  } finally {
+    await bytes.close();
   }
-  return decodeSafetensors(bytes, file);
+}
+
+function tensorOf({ element, shape }: HeaderEntry, buffer: ArrayBuffer): Tensor {
+  return tensor(element.dtype, shape, element.read(buffer));
+}
+
+function refusal(source: string, error: unknown): unknown {
+  if (!(error instanceof Malformed)) return error;
+  return new DamagedFile(
+    `${source} cannot be read as safetensors: ${error.message}; it is damaged or another kind of file.`,
+  );
 }
 
 /** Writes a file atomically; see {@link encodeSafetensors}. The folder must exist. */

@@ -1,4 +1,4 @@
-import { Malformed } from './malformed.js';
+import { Malformed } from '../malformed.js';
 
 /** Reads bytes in order, from memory or from part of a file, and never past the end. */
 export class ByteStream {

@@ -3,7 +3,7 @@
  * names are looked up in this table and nowhere else, so an unknown name cannot run anything.
  */
 import { show } from '../../errors.js';
-import { Malformed } from './malformed.js';
+import { Malformed } from '../malformed.js';
 import { NUMPY_NAMES } from './numpyScalars.js';
 import { SCALAR_TYPES, STORAGE_CLASSES, UNTYPED_STORAGE } from './scalarTypes.js';
 import { addPairs } from './unpickler.js';

@@ -6,9 +6,9 @@
 import { show } from '../../errors.js';
 import { ByteStream } from './byteStream.js';
 import type { Container } from './container.js';
-import type { FileBytes } from './fileBytes.js';
+import type { FileBytes } from '../fileBytes.js';
 import { findGlobal, storageOf } from './globals.js';
-import { Malformed } from './malformed.js';
+import { Malformed } from '../malformed.js';
 import { unpickle } from './unpickler.js';
 import type { Pickled, Storage } from './values.js';
 

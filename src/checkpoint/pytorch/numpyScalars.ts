@@ -1,6 +1,6 @@
 /** NumPy scalars: checkpoints often store best accuracies and losses this way. They become numbers. */
 import { fromHalf } from '../../tensor/half.js';
-import { Malformed } from './malformed.js';
+import { Malformed } from '../malformed.js';
 import { Known, NumpyType, type Pickled } from './values.js';
 
 const READERS: ReadonlyMap<string, (view: DataView) => number | bigint | boolean> = new Map<

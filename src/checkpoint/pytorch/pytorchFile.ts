@@ -1,9 +1,9 @@
 import { UserError } from '../../errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Container, StoredBytes } from './container.js';
-import { FileBytes } from './fileBytes.js';
+import { FileBytes } from '../fileBytes.js';
 import { openLegacyFormat } from './legacyFormat.js';
-import { Malformed } from './malformed.js';
+import { Malformed } from '../malformed.js';
 import { describePath, namedViews, type NamedView } from './tensorNames.js';
 import { readView } from './tensorReader.js';
 import type { Pickled, TensorView } from './values.js';

@@ -1,5 +1,5 @@
 import { show } from '../../errors.js';
-import { Malformed } from './malformed.js';
+import { Malformed } from '../malformed.js';
 import { Namespace, TensorView, type Pickled } from './values.js';
 
 /** A tensor, and the keys and positions that lead to it from the checkpoint's root. */

@@ -2,7 +2,7 @@ import { constants } from 'node:buffer';
 import { tensor, type Tensor } from '../../tensor/tensor.js';
 import type { ElementType } from '../elements.js';
 import type { StoredBytes } from './container.js';
-import { Malformed } from './malformed.js';
+import { Malformed } from '../malformed.js';
 import type { TensorView } from './values.js';
 
 /** The tensor of a view, row-major, in its own buffer. `view` has been checked. */

@@ -4,7 +4,7 @@
  */
 import { show } from '../../errors.js';
 import type { ByteStream } from './byteStream.js';
-import { Malformed } from './malformed.js';
+import { Malformed } from '../malformed.js';
 import { Known, Namespace, NumpyType, TensorView, type Pickled } from './values.js';
 
 export interface Environment {

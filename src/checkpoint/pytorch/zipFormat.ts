@@ -8,9 +8,9 @@ import { fromRandomAccessReaderPromise, RandomAccessReader, type Entry, type Zip
 import { show } from '../../errors.js';
 import { ByteStream } from './byteStream.js';
 import type { Container, StoredBytes } from './container.js';
-import type { FileBytes } from './fileBytes.js';
+import type { FileBytes } from '../fileBytes.js';
 import { findGlobal, storageOf } from './globals.js';
-import { Malformed } from './malformed.js';
+import { Malformed } from '../malformed.js';
 import { unpickle } from './unpickler.js';
 import type { Storage } from './values.js';
 

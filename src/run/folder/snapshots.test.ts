@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -67,6 +67,18 @@ describe('snapshots of a training', () => {
     for (const name of ['deit', 'deit.before']) flipLastBit(file(name));
     assert.equal(await snapshots.load(), undefined);
     assert.match(warnings.join('\n'), /deit\.safetensors is damaged: its checksum is another; .* starts again$/);
+  });
+
+  test('that the system cannot read are kept, and the error is thrown', async () => {
+    const { folder, file, snapshots, warnings } = await saved();
+    for (const name of ['deit', 'deit.before']) {
+      rmSync(file(name));
+      // Even root cannot read a folder as a file.
+      symlinkSync(folder.root, file(name), 'junction');
+    }
+    await assert.rejects(snapshots.load(), /deit\.safetensors cannot be read: it is not a file; check it/);
+    assert.equal(readdirSync(folder.path('snapshots')).length, 2);
+    assert.deepEqual(warnings, []);
   });
 
   test('survive a process that is killed between two of its steps', async () => {

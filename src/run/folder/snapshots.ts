@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { readSafetensors } from '../../checkpoint/safetensors.js';
-import { UserError } from '../../errors.js';
+import { DamagedFile, readSafetensors } from '../../checkpoint/safetensors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Checkpoints, SnapshotStore, TrainingSnapshot } from '../../train/checkpoints.js';
 import type { RunFolder } from './runFolder.js';
@@ -33,7 +32,8 @@ function storeOf(folder: RunFolder, name: string, warn: (message: string) => voi
           if (damage !== undefined) warn(`${damage} going on from the one before, of step ${snapshot.step}`);
           return snapshot;
         } catch (error) {
-          if (!(error instanceof UserError)) throw error;
+          // What the system cannot read now may be whole.
+          if (!(error instanceof DamagedFile)) throw error;
           damage ??= `${error.message};`;
           // Or it would take the place of the one before.
           await rm(folder.path(file));
@@ -64,12 +64,12 @@ function filesOf(name: string): readonly [last: string, before: string] {
   return [`snapshots/${name}.safetensors`, `snapshots/${name}.before.safetensors`];
 }
 
-/** Throws a UserError when the file is damaged. */
+/** Throws a DamagedFile, or another UserError when the system cannot read the file. */
 async function read(file: string): Promise<TrainingSnapshot> {
   const { tensors, metadata } = await readSafetensors(file);
   const step = Number(metadata['step']);
-  if (!Number.isInteger(step) || step < 0) throw new UserError(`${file} is damaged: it does not say its step`);
-  if (metadata['sha256'] !== checksum(tensors)) throw new UserError(`${file} is damaged: its checksum is another`);
+  if (!Number.isInteger(step) || step < 0) throw new DamagedFile(`${file} is damaged: it does not say its step`);
+  if (metadata['sha256'] !== checksum(tensors)) throw new DamagedFile(`${file} is damaged: its checksum is another`);
   // Older versions never went back.
   return { step, rollbacks: Number(metadata['rollbacks'] ?? 0), vectors: tensors };
 }

@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { UserError } from '../../errors.js';
+import { UserError } from '../errors.js';
 import { Malformed } from './malformed.js';
 
 /** The most bytes that one system call reads. */
@@ -9,6 +9,7 @@ const LONGEST_READ = 2 ** 30;
 /** A file with random access. */
 export class FileBytes {
   private constructor(
+    private readonly file: string,
     private readonly handle: FileHandle,
     readonly size: number,
   ) {}
@@ -20,21 +21,21 @@ export class FileBytes {
       handle = await open(file, 'r');
       const information = await handle.stat();
       if (!information.isFile()) throw new Error('it is not a file');
-      return new FileBytes(handle, information.size);
+      return new FileBytes(file, handle, information.size);
     } catch (error) {
       await handle?.close();
-      const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      const fact = missing ? 'there is no such file' : error instanceof Error ? error.message : String(error);
-      throw new UserError(`${file} cannot be read: ${fact}; give another file`);
+      throw unreadable(file, error);
     }
   }
 
-  /** Fills `target` from `position`. Throws Malformed when the file is too short. */
+  /** Fills `target` from `position`. Throws Malformed when the file is too short, a UserError when the system cannot read it. */
   async fill(target: Uint8Array, position: number): Promise<void> {
     this.#check(position, target.length);
     for (let done = 0; done < target.length;) {
       const length = Math.min(LONGEST_READ, target.length - done);
-      const { bytesRead } = await this.handle.read(target, done, length, position + done);
+      const { bytesRead } = await this.handle.read(target, done, length, position + done).catch((error: unknown) => {
+        throw unreadable(this.file, error);
+      });
       if (bytesRead === 0) throw new Malformed('the file became shorter while it was read');
       done += bytesRead;
     }
@@ -68,4 +69,10 @@ export class FileBytes {
       throw new Malformed('it is shorter than it claims: it is cut off or damaged');
     }
   }
+}
+
+function unreadable(file: string, error: unknown): UserError {
+  const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  const fact = missing ? 'there is no such file' : error instanceof Error ? error.message : String(error);
+  return new UserError(`${file} cannot be read: ${fact}; ${missing ? 'give another' : 'check it, or give another'}`);
 }
