@@ -74,6 +74,11 @@ for (const { skip, ...launcher } of EACH_MPI) {
 }
 
 const [openMpi] = EACH_MPI;
+test('a process that a PMIx launcher started alone leaves the job as it should', { skip: openMpi.skip }, async () => {
+  const { code, stderr } = await startRanks(openMpi, rankScript('alone'), [], { ranks: 1 }).ended;
+  assert.equal(code, 0, stderr);
+});
+
 test('ranks whose launcher and library do not belong together say so', { skip: openMpi.skip }, async () => {
   // To a library that does not know its launcher, a process is alone.
   const { code, stderr } = await startRanks(openMpi, rankScript('collectives'), ['2'], {

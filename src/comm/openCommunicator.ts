@@ -32,10 +32,15 @@ export async function openCommunicator(
           : 'use the mpirun of the same MPI, or name its library in GLIT_MPI'),
     );
   }
+  if (size === 1) {
+    // A process that joined and does not leave counts as failed.
+    mpi.finalize();
+    return ALONE;
+  }
   if (!threads) {
     throw new UserError('the MPI library does not allow calls from several threads; use one built with thread support');
   }
-  return size === 1 ? ALONE : new MpiCommunicator(mpi, rank, size, signal);
+  return new MpiCommunicator(mpi, rank, size, signal);
 }
 
 async function libraryOf({ launcher, size, libraries }: Launch): Promise<MpiLibrary> {
