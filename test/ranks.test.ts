@@ -187,6 +187,23 @@ describe('a run whose ranks are killed', { skip: openMpi.skip || mpich.skip }, (
   });
 });
 
+describe('a run on two ranks that is asked to stop', { skip: openMpi.skip }, () => {
+  test('saves where it is, and goes on from there', async () => {
+    const args = [...searching(60), ...ONE_LEVEL, '--out', 'stopped'];
+    const { ended } = startRanks(openMpi, MAIN, args, { cwd: folder });
+    await Promise.race([under('stopped', 'supernet-high'), ended]);
+    for (const rank of [1, 0]) process.kill(processOf(rank), 'SIGINT');
+    assert.equal((await ended).code, 130);
+    assert.deepEqual(readdirSync(join(folder, 'stopped', 'snapshots')), ['supernet-high.safetensors']);
+    const journal = await readJournal(join(folder, 'stopped', 'journal.jsonl'));
+    assert.equal(journal.at(-1)?.type, 'runInterrupted');
+    const { code, stderr } = await onRanks(openMpi, 2, 'search', '--resume', 'stopped');
+    assert.equal(code, 0, stderr);
+    const steps = [...(await lossesOf('stopped', 'supernet-high')).keys()];
+    assert.ok(steps.length >= 59 && steps.at(-1) === 60, String(steps));
+  });
+});
+
 describe('a rank with other files', { skip: openMpi.skip }, () => {
   const places = ['one', 'two'].map((name) => join(folder, name));
   const crops = '{ scale: [0.5, 1], ratio: [1, 1] }';

@@ -74,6 +74,20 @@ for (const { skip, ...launcher } of EACH_MPI) {
 }
 
 const [openMpi] = EACH_MPI;
+for (const [asked, calls] of [
+  ['both', 0],
+  ['one', 1],
+] as const) {
+  test(
+    `ranks stop at the same call when a signal comes while one waits: to ${asked}`,
+    { skip: openMpi.skip },
+    async () => {
+      const { stdout, stderr } = await startRanks(openMpi, rankScript('interrupted'), [asked]).ended;
+      for (const rank of [0, 1]) assert.match(stdout, new RegExp(`rank ${rank} stops after ${calls} calls`), stderr);
+    },
+  );
+}
+
 test('a process that a PMIx launcher started alone leaves the job as it should', { skip: openMpi.skip }, async () => {
   const { code, stderr } = await startRanks(openMpi, rankScript('alone'), [], { ranks: 1 }).ended;
   assert.equal(code, 0, stderr);

@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { stopIfAborted } from '../errors.js';
+import { Interrupted, stopIfAborted } from '../errors.js';
 import type { Communicator } from './communicator.js';
 import type { MpiLibrary } from './mpiLibrary.js';
 
@@ -13,6 +13,10 @@ const PAUSE = 1;
  * The ranks of an MPI job. MPI's own calls wait for other ranks by looking at memory all the time, which takes a core
  * from those that still work. So each call first waits, sleeping, until all ranks have come to it, and only then calls
  * MPI, on another thread. A rank that waits therefore still hears signals.
+ *
+ * A rank that came and then left would let the others call MPI without it, and they would wait forever. So ranks say as they
+ * come whether they have been asked to stop, and if one has, all throw at the same call. Only rank 0 may leave at once:
+ * it has a state to save, in little time, and ends the others after that.
  */
 export class MpiCommunicator implements Communicator {
   readonly #mpi: MpiLibrary;
@@ -23,7 +27,7 @@ export class MpiCommunicator implements Communicator {
     mpi: MpiLibrary,
     readonly rank: number,
     readonly size: number,
-    /** When aborted, calls that wait for others throw Interrupted; after that, only `abort` can be called. */
+    /** When aborted, the next call of all ranks throws Interrupted; after that, only `abort` can be called. */
     signal: AbortSignal | undefined,
   ) {
     this.#mpi = mpi;
@@ -69,10 +73,13 @@ export class MpiCommunicator implements Communicator {
   }
 
   async #arrival(): Promise<void> {
-    const haveAllCome = this.#mpi.startBarrier();
-    for (let polls = 0; !haveAllCome(); polls++) {
-      stopIfAborted(this.#signal);
+    const sum = this.#mpi.startSum(this.#signal?.aborted === true ? 1 : 0);
+    let stopped = sum();
+    for (let polls = 0; stopped === undefined; polls++) {
+      if (this.rank === 0) stopIfAborted(this.#signal);
       await (polls < EAGER_POLLS ? setImmediate() : setTimeout(PAUSE));
+      stopped = sum();
     }
+    if (stopped > 0) throw new Interrupted();
   }
 }

@@ -4,8 +4,11 @@ import koffi, { type KoffiFunc } from 'koffi';
 export interface MpiLibrary {
   /** Joins the job. `threads` says whether calls may come from different threads, one at a time. */
   initialize(): { readonly rank: number; readonly size: number; readonly threads: boolean };
-  /** Starts a barrier and returns a function that tells whether all ranks have started it. */
-  startBarrier(): () => boolean;
+  /**
+   * Starts to add up a number over all ranks, and returns a function that gives the sum once all have started; before that,
+   * undefined. There can be one sum at a time.
+   */
+  startSum(value: number): () => number | undefined;
   allReduce(values: Float32Array): Promise<void>;
   broadcast(root: number, bytes: Uint8Array): Promise<void>;
   abort(code: number): void;
@@ -87,7 +90,7 @@ function bind(library: Library): MpiLibrary {
   const initThread = declare('MPI_Init_thread', 'void *', 'void *', 'int', '_Out_ int *');
   const commRank = declare('MPI_Comm_rank', handle, '_Out_ int *');
   const commSize = declare('MPI_Comm_size', handle, '_Out_ int *');
-  const iBarrier = declare('MPI_Ibarrier', handle, 'void *');
+  const iAllReduce = declare('MPI_Iallreduce', 'intptr_t', 'void *', 'int', handle, handle, handle, 'void *');
   const test = declare('MPI_Test', 'void *', '_Out_ int *', 'intptr_t');
   const allReduce = declare('MPI_Allreduce', 'intptr_t', 'void *', 'int', handle, handle, handle);
   const broadcast = declare('MPI_Bcast', 'void *', 'int', handle, 'int', handle);
@@ -108,19 +111,23 @@ function bind(library: Library): MpiLibrary {
     return out[0];
   };
 
+  // MPI keeps these addresses between calls, so the memory must neither move, as a small array's may, nor be freed.
+  const total = new Float32Array(new ArrayBuffer(Float32Array.BYTES_PER_ELEMENT));
+  // An address or a number; both fit.
+  const request = new BigInt64Array(new ArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT));
+
   return {
     initialize() {
       const level = outOf(initThread, null, null, SERIALIZED);
       return { rank: outOf(commRank, world), size: outOf(commSize, world), threads: level >= SERIALIZED };
     },
-    startBarrier() {
-      // An address or a number; both fit.
-      const request = new BigInt64Array(1);
-      now(iBarrier, world, request);
+    startSum(value) {
+      total[0] = value;
+      now(iAllReduce, inPlace, total, 1, float, sum, world, request);
       return () => {
         const done = [0];
         now(test, request, done, ignoreStatus);
-        return done[0] !== 0;
+        return done[0] === 0 ? undefined : total[0];
       };
     },
     async allReduce(values) {

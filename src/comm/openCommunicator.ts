@@ -5,7 +5,7 @@ import { MpiCommunicator } from './mpiCommunicator.js';
 import type { MpiLibrary } from './mpiLibrary.js';
 
 export interface CommunicatorOptions {
-  /** When aborted, a rank that waits for others throws Interrupted. */
+  /** When aborted on any rank, the next call of all of them throws Interrupted. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { ALONE, type Communicator } from '../comm/communicator.js';
 import { agreed } from '../comm/exchange.js';
-import { stopIfAborted } from '../errors.js';
+import { Interrupted, stopIfAborted } from '../errors.js';
 import { pixelImages } from '../program/images.js';
 import type { Normalization } from '../family/preprocessing.js';
 import { pathFeed, type Network } from '../model/network.js';
@@ -245,7 +245,8 @@ async function trainFrom(job: TrainingJob, position: Position, { state, stepper,
     await state.spread(ranks);
   } catch (error) {
     await running?.result.catch(() => undefined);
-    if (signal?.aborted === true) await save();
+    // Another rank may have been asked to stop.
+    if (error instanceof Interrupted || signal?.aborted === true) await save();
     throw error;
   }
 }
