@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { readJournal, type Entry } from '../src/telemetry/journal.js';
 import { stageName } from '../src/telemetry/stage.js';
-import { EACH_MPI, startRanks, type Launcher } from './mpi.js';
+import { EACH_MPI, rankScript, startRanks, type Launcher } from './mpi.js';
 import { glit, MAIN, makePhotos, TINY, type Ended } from './support/commandLine.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-ranks-'));
@@ -201,6 +201,12 @@ describe('a run on two ranks that is asked to stop', { skip: openMpi.skip }, () 
     assert.equal(code, 0, stderr);
     const steps = [...(await lossesOf('stopped', 'supernet-high')).keys()];
     assert.ok(steps.length >= 59 && steps.at(-1) === 60, String(steps));
+  });
+
+  test('leaves rank 0 the time to save, also when only the other got the signal', async () => {
+    const { code, stdout, stderr } = await startRanks(openMpi, rankScript('slowToSave')).ended;
+    assert.equal(code, 130, stderr);
+    assert.match(stdout, /rank 0 has saved/);
   });
 });
 

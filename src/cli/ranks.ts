@@ -14,9 +14,10 @@ export interface RankEnvironment extends Environment {
   readonly ranks: Communicator;
 }
 
-/** Seconds in which rank 0 reports an error that all ranks have, and saves what an interrupted run needs. */
+/** Seconds that the other ranks leave rank 0 to report an error that all have. */
 const FIRST_WORD = 2;
-const TIME_TO_SAVE = 6;
+/** Seconds that they leave it, at most, to save what an interrupted run needs. It ends them as soon as it has. */
+const TIME_TO_SAVE = 600;
 
 const SILENT: Display = { listen: () => undefined, show: () => undefined, close: () => undefined };
 
@@ -54,7 +55,13 @@ async function joined(signal: AbortSignal): Promise<Communicator> {
 
 async function endAll(ranks: Communicator, error: unknown, debug: boolean): Promise<void> {
   const { rank, size } = ranks;
-  if (rank !== 0) await setTimeout(1000 * (error instanceof Interrupted ? TIME_TO_SAVE : FIRST_WORD));
+  if (rank !== 0 && error instanceof Interrupted) {
+    // Tells those that have not been asked to stop, if this rank has.
+    ranks.barrier().catch(() => undefined);
+    await setTimeout(1000 * TIME_TO_SAVE);
+  } else if (rank !== 0) {
+    await setTimeout(1000 * FIRST_WORD);
+  }
   const { code, line } = endingOf(error, debug);
   const speaker = rank === 0 ? '' : `rank ${rank} of ${size}: `;
   if (line !== undefined && (rank === 0 || !(error instanceof Interrupted))) {
