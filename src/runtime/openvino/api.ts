@@ -1,4 +1,4 @@
-/** The part of OpenVINO's C API that glit uses. Only this file imports koffi. */
+/** The part of OpenVINO's C API that glit uses, through koffi, which nothing else in this folder imports. */
 import koffi from 'koffi';
 
 /** A pointer of the library's. */
