@@ -194,16 +194,19 @@ async function trainFrom(job: TrainingJob, position: Position, { state, stepper,
   const groupUpdates = isPlain(network) ? undefined : new GroupUpdates(network, pathOf);
   const { rollbacks } = position;
   let { step } = position;
+  let running: StartedBatch | undefined; // on the device
+  let parts: StartedBatch[] = []; // of the current step or, before its first batch, of the previous one
   const began = { time: performance.now(), waited: loader.waited };
   let saved = began.time;
   const save = async (): Promise<void> => {
-    await checkpoints?.save({ step, rollbacks, vectors: await state.snapshot() });
+    if (checkpoints === undefined) return;
+    // A training that goes on from after a point does not offer it again, so the step that is done proves it first.
+    if (parts.length === share.count && (await isSound(parts))) await points?.prove(parts[0].step);
+    await checkpoints.save({ step, rollbacks, vectors: await state.snapshot() });
     saved = performance.now();
   };
   const saveAfter = checkpoints === undefined ? Infinity : checkpoints.everySeconds * 1000;
 
-  let running: StartedBatch | undefined; // on the device
-  let parts: StartedBatch[] = []; // of the current step or, before its first batch, of the previous one
   try {
     // A process that stopped exactly at a point has lost it: points are kept in memory until the next step proves them.
     if (step > 0 && points?.isAt(step) === true) points.offer({ step, rollbacks, vectors: await state.snapshot() });
@@ -303,7 +306,23 @@ interface Beginning {
 
 /** Waits for all batches of a step and reports it. */
 async function report({ loader, onStep }: TrainingJob, parts: readonly StartedBatch[], began: Beginning) {
-  const [{ step, learningRate }] = parts;
+  const outcome = await outcomeOf(parts);
+  const { learningRate } = parts[0];
+  const waiting = (loader.waited - began.waited) / Math.max(1e-3, (performance.now() - began.time) / 1000);
+  onStep?.({ ...outcome, learningRate, waiting });
+}
+
+/** Whether a step that has been queued has a finite loss and gradient. */
+function isSound(parts: readonly StartedBatch[]): Promise<boolean> {
+  return outcomeOf(parts).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Waits for all batches of a step. Throws Diverged when its loss or its gradient is not finite. */
+async function outcomeOf(parts: readonly StartedBatch[]): Promise<Omit<StepReport, 'learningRate' | 'waiting'>> {
+  const [{ step }] = parts;
   const results = await Promise.all(parts.map(({ result }) => result));
   const own = results.map((result, part) => tallyOf(parts[part].batch, result));
   const total = results.at(-1)?.total ?? own.reduce((sum, tally) => sum.map((value, at) => value + tally[at]));
@@ -312,18 +331,7 @@ async function report({ loader, onStep }: TrainingJob, parts: readonly StartedBa
   const norm = results.at(-1)?.gradientNorm?.data[0];
   if (!Number.isFinite(loss) || (norm !== undefined && !Number.isFinite(Number(norm))))
     throw new Diverged(step + 1, loss);
-  onStep?.({
-    step: step + 1,
-    loss,
-    learningRate,
-    gradientNorm: Number(norm),
-    correct,
-    images,
-    batches,
-    mixup,
-    cutmix,
-    waiting: (loader.waited - began.waited) / Math.max(1e-3, (performance.now() - began.time) / 1000),
-  });
+  return { step: step + 1, loss, gradientNorm: Number(norm), correct, images, batches, mixup, cutmix };
 }
 
 /** A batch's loss, correct images, images, 1 for itself, and 1 where it was mixed by mixup, or by CutMix. */

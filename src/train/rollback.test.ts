@@ -29,8 +29,10 @@ class Store implements SnapshotStore {
 }
 
 class Kept extends Store implements Checkpoints {
-  readonly everySeconds = Infinity;
   readonly points = new Store();
+  constructor(readonly everySeconds = Infinity) {
+    super();
+  }
 }
 
 interface Trained {
@@ -117,10 +119,29 @@ describe('a training that diverges', () => {
     assert.ok(steps.every(({ loss }) => Number.isFinite(loss)));
   });
 
-  test('goes back to a point at which an earlier process stopped', async () => {
-    const checkpoints = new Kept();
-    await assert.rejects(trained({}, { steps: 160, stopAt: 99, checkpoints }), Interrupted);
-    assert.equal(checkpoints.snapshot?.step, 100);
+  for (const [where, stopAt] of [
+    ['at which', 99],
+    ['after which', 100],
+  ] as const) {
+    test(`goes back to a point ${where} an earlier process stopped`, async () => {
+      const checkpoints = new Kept();
+      await assert.rejects(trained({}, { steps: 160, stopAt, checkpoints }), Interrupted);
+      assert.equal(checkpoints.snapshot?.step, stopAt + 1);
+      const { back } = await trained({ 150: 0.75 * RATE }, { steps: 160, checkpoints });
+      assert.deepEqual(back, [[151, 100, 1]]);
+    });
+  }
+
+  test('goes back to a point after which an earlier process was killed', async () => {
+    const checkpoints = new Kept(0);
+    const { save } = checkpoints;
+    checkpoints.save = async (snapshot) => {
+      await save(snapshot);
+      if (snapshot.step === 101) throw new Error('killed');
+    };
+    await assert.rejects(trained({}, { steps: 160, checkpoints }), /killed/);
+    assert.equal(checkpoints.snapshot?.step, 101);
+    checkpoints.save = save;
     const { back } = await trained({ 150: 0.75 * RATE }, { steps: 160, checkpoints });
     assert.deepEqual(back, [[151, 100, 1]]);
   });
