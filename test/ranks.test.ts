@@ -222,20 +222,27 @@ describe('a rank with other files', { skip: openMpi.skip }, () => {
     'run',
   ];
   /** Each rank in a folder of its own, as on machines without a common file system. */
-  const apart: Launcher = {
+  const apart = (ofFirst: readonly string[]): Launcher => ({
     ...openMpi,
     argumentsFor: () => {
       const [first, second] = places.map((place) => ['-n', '1', '--wdir', place]);
       const options = ['--oversubscribe', '--allow-run-as-root', '--bind-to', 'none'];
-      return [...options, ...first, process.execPath, MAIN, ...args, ':', ...second];
+      return [...options, ...first, process.execPath, MAIN, ...ofFirst, ':', ...second];
     },
-  };
+  });
   before(async () => {
     for (const place of places) await makePhotos(join(place, 'photos'));
   });
 
+  test('and a number of threads of its own works as well', { timeout: 120_000 }, async () => {
+    const own = [...searching(12), ...ONE_LEVEL, '--out', 'threads'];
+    const at = own.indexOf('device.threads=1');
+    const { code, stderr } = await startRanks(apart(own.toSpliced(at - 1, 2)), MAIN, own, { cwd: folder }).ended;
+    assert.equal(code, 0, stderr);
+  });
+
   test('that loses them ends all, with one line', async () => {
-    const { ended } = startRanks(apart, MAIN, args, { cwd: folder });
+    const { ended } = startRanks(apart(args), MAIN, args, { cwd: folder });
     await Promise.race([under(join('one', 'run'), 'supernet-high'), ended]);
     rmSync(join(places[1], 'photos'), { recursive: true });
     const lost = performance.now();
@@ -252,7 +259,7 @@ describe('a rank with other files', { skip: openMpi.skip }, () => {
   test('that does not begin with the same ones says so', async () => {
     await makePhotos(join(places[1], 'photos'), 19);
     rmSync(join(places[0], 'run'), { recursive: true, force: true });
-    const end = await startRanks(apart, MAIN, args, { cwd: folder }).ended;
+    const end = await startRanks(apart(args), MAIN, args, { cwd: folder }).ended;
     assert.equal(end.code, 2);
     assert.match(
       linesOf(end).join('\n'),

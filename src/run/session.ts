@@ -204,7 +204,9 @@ async function session<Result>(
     });
     await checkSameEverywhere(ranks, given, dataset);
     job.checkData({ config: given, dataset, rng, emit, latencyTable });
-    const { threads = await threadShare(ranks) } = given.device;
+    // Also with threads of its own, since ranks must ask one another together.
+    const share = await threadShare(ranks);
+    const { threads = share } = given.device;
     if (ranks.size > 1) emit({ type: 'ranksJoined', ranks: ranks.size, threads });
     const device = await openDevice({ ...settledDevice(given.device), threads });
     try {
