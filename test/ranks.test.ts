@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { glitArchitecture } from '../src/family/glit/architecture.js';
+import { block } from '../src/family/glit/block.js';
+import { formatArchitecture } from '../src/family/codec.js';
 import { readJournal, type Entry } from '../src/telemetry/journal.js';
 import { stageName } from '../src/telemetry/stage.js';
 import { EACH_MPI, rankScript, startRanks, type Launcher } from './mpi.js';
-import { glit, MAIN, makePhotos, TINY, type Ended } from './support/commandLine.js';
+import { glit, MAIN, makePhotos, TINY, writeText, type Ended } from './support/commandLine.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-ranks-'));
 before(() => makePhotos(join(folder, 'photos')));
@@ -232,6 +235,21 @@ describe('a rank with other files', { skip: openMpi.skip }, () => {
   });
   before(async () => {
     for (const place of places) await makePhotos(join(place, 'photos'));
+  });
+
+  test('that has another architecture says so', { timeout: 60_000 }, async () => {
+    const backbone = { imageSize: 8, patchSize: 4, dim: 12, heads: 3, classes: 3 };
+    for (const [at, kernel] of [3, 5].entries()) {
+      const blocks = Array.from({ length: 3 }, () => block({ globalHeads: 1, localHeads: 2, kernel }));
+      writeText(places[at], 'network.json', formatArchitecture(glitArchitecture({ backbone, blocks })));
+    }
+    const training = ['train', 'network.json', '--data', 'photos', ...TINY, '--out', 'train'];
+    const end = await startRanks(apart(training), MAIN, training, { cwd: folder }).ended;
+    assert.equal(end.code, 2);
+    assert.match(
+      linesOf(end).join('\n'),
+      /^glit: rank 1 of 2: the architecture of rank 1 is not that of rank 0; give all machines the same files/,
+    );
   });
 
   test('and a number of threads of its own works as well', { timeout: 120_000 }, async () => {

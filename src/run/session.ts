@@ -54,6 +54,8 @@ export interface Job<Result> {
    * as a plan for a time limit. `elapsedSeconds` is the time since the run started.
    */
   readonly plan?: (context: PlanContext, elapsedSeconds: number) => Promise<Config>;
+  /** What it has from files besides the images, by name: a text for each that differs where the content does. */
+  readonly inputs?: () => Readonly<Record<string, string>>;
   /** About how many bytes it writes to its folder. Default: few. */
   spaceFor?(config: Config, classes: number): number;
   work(context: RunContext): Promise<Result>;
@@ -202,7 +204,10 @@ async function session<Result>(
       emit,
       signal,
     });
-    await checkSameEverywhere(ranks, given, dataset);
+    await checkSameEverywhere(ranks, given, dataset, () => ({
+      ...(latencyTable !== undefined && { 'latency table': formatLatencyTable(latencyTable) }),
+      ...job.inputs?.(),
+    }));
     job.checkData({ config: given, dataset, rng, emit, latencyTable });
     // Also with threads of its own, since ranks must ask one another together.
     const share = await threadShare(ranks);

@@ -1,3 +1,4 @@
+import { checksum } from '../checkpoint/checksum.js';
 import { UserError } from '../errors.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { fineTuned } from '../model/fineTune.js';
@@ -42,6 +43,12 @@ export function training(given: Architecture, pretrained?: StateFile): Job<Train
     name: 'train',
     preprocessing: given.preprocessing,
     recipes: (config) => [config.retrain.recipe],
+    inputs: () => ({
+      architecture: formatArchitecture(given),
+      ...(pretrained !== undefined && {
+        'start weights': checksum(pretrained.state) + JSON.stringify(pretrained.metadata),
+      }),
+    }),
     checkConfig: (config) => checkFits(given, config),
     checkData: ({ config, dataset }) => {
       checkBatches(dataset.train.labels.length, { 'retrain.recipe.batchSize': config.retrain.recipe.batchSize });

@@ -166,7 +166,7 @@ export async function train(job: TrainingJob): Promise<NetworkState> {
 /** How far a training is: the steps done, and how often it has gone back. */
 type Position = Pick<TrainingSnapshot, 'step' | 'rollbacks'>;
 
-/** Puts a snapshot of rank 0, if there is one, into the state of every rank. */
+/** Gives every rank the state of rank 0, after a snapshot if there is one. */
 async function restored(
   snapshot: TrainingSnapshot | undefined,
   state: NetworkState,
@@ -174,7 +174,7 @@ async function restored(
 ): Promise<Position> {
   if (snapshot !== undefined) await state.restore(snapshot.vectors);
   const position = await agreed(ranks, () => ({ step: snapshot?.step ?? 0, rollbacks: snapshot?.rollbacks ?? 0 }));
-  if (position.step > 0) await state.spread(ranks);
+  await state.spread(ranks);
   return position;
 }
 

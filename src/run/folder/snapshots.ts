@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
+import { checksum } from '../../checkpoint/checksum.js';
 import { DamagedFile, readSafetensors } from '../../checkpoint/safetensors.js';
-import type { Tensor } from '../../tensor/tensor.js';
 import type { Checkpoints, SnapshotStore, TrainingSnapshot } from '../../train/checkpoints.js';
 import type { RunFolder } from './runFolder.js';
 
@@ -72,14 +71,4 @@ async function read(file: string): Promise<TrainingSnapshot> {
   if (metadata['sha256'] !== checksum(tensors)) throw new DamagedFile(`${file} is damaged: its checksum is another`);
   // Older versions never went back.
   return { step, rollbacks: Number(metadata['rollbacks'] ?? 0), vectors: tensors };
-}
-
-/** The SHA-256 of tensors with their names. */
-function checksum(tensors: ReadonlyMap<string, Tensor>): string {
-  const hash = createHash('sha256');
-  for (const [name, { dtype, shape, data }] of [...tensors].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    hash.update(JSON.stringify([name, dtype, shape]));
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  }
-  return hash.digest('hex');
 }
