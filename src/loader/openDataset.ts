@@ -100,7 +100,7 @@ export async function openDataset(
 }
 
 /**
- * Opens a data set without splits, to look at all its images. They are decoded as they are needed. Throws a UserError for a
+ * Opens a data set without splits, or of one split, to look at all its images. They are decoded as they are needed. Throws a UserError for a
  * set with a test split, and as {@link openDataset} does.
  */
 export async function openWhole(
@@ -108,7 +108,8 @@ export async function openWhole(
   { emit, signal }: Pick<OpenOptions, 'emit' | 'signal'>,
 ): Promise<{ readonly source: ImageSource } & Pick<OpenedDataset, 'unreadable' | 'needsFraming'>> {
   if (data.source === BUILT_IN) throw new UserError(`${BUILT_IN} has a test split; name a split`);
-  const { train, test, notices } = await findSource(data.source, { signal, onProgress: filesListener(emit) });
+  const onProgress = filesListener(emit);
+  const { train, test, notices } = await findSource(data.source, { signal, onProgress, whole: true });
   if (test !== undefined) {
     throw new UserError(`${data.source} has splits (${train.shown} and ${test.shown}); name one, or give its folder`);
   }

@@ -289,6 +289,19 @@ describe('Parquet', () => {
     await assert.rejects(decoderInput(train.source.encoded(1)), /no bytes/);
   });
 
+  test('of one split is a whole set of its own if asked for', async () => {
+    const images = await pngs(2);
+    writeFiles(at('part'), {
+      'test-0.parquet': parquet(images, [0, 1]),
+      'test-0.tar': tar(await samples([0, 1])),
+    });
+    for (const file of ['test-0.parquet', 'test-0.tar']) {
+      await assert.rejects(find(`part/${file}`), /but no training files/);
+      const { train, test: testing } = await findSource(at(`part/${file}`), { cache, whole: true });
+      assert.deepEqual([[...train.source.labels], testing], [[0, 1], undefined]);
+    }
+  });
+
   test('passes a test split without labels over for the validation split', async () => {
     const images = await pngs(2);
     const names = ['a', 'b'];

@@ -12,11 +12,11 @@ import type { FoundSet } from './found.js';
 import { findIdx, isIdxName } from './idx.js';
 import { foldersIn, isImage, list } from './listing.js';
 import { findParquet } from './parquet.js';
-import { splitOfName } from './splitNames.js';
+import { splitOfName, type SplitOptions } from './splitNames.js';
 import { findWebDataset } from './webDataset.js';
 
 /** Settings of {@link findSource}. */
-export interface FindOptions {
+export interface FindOptions extends SplitOptions {
   /** Where listings and copies are cached. Default: the system's place for caches. */
   readonly cache?: Cache | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -29,7 +29,7 @@ export interface FindOptions {
 }
 
 /** Settings of {@link openSource}. */
-export interface SourceOptions extends Omit<FindOptions, 'emptyClasses'> {
+export interface SourceOptions extends Omit<FindOptions, 'emptyClasses' | 'whole'> {
   /** Splits a set without test images; the same `rng` gives the same split. */
   readonly rng: Rng;
 }

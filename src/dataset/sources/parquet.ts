@@ -13,10 +13,10 @@ import { PackedIndex, packedSource } from './packed.js';
 import { UNLABELLED } from './parquetTable.js';
 import type { TableIndex } from './parquetTable.js';
 import type { TableJob, TableNews } from './parquetProcess.js';
-import { splitFiles } from './splitNames.js';
+import { splitFiles, type SplitOptions } from './splitNames.js';
 
 /** Settings of {@link findParquet}. */
-export interface ParquetOptions {
+export interface ParquetOptions extends SplitOptions {
   /** The cache that images are copied to. */
   readonly cache?: Cache | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -41,7 +41,7 @@ export async function findParquet(
   files: readonly string[],
   options: ParquetOptions,
 ): Promise<FoundSet> {
-  const { train, val, test } = splitFiles(folder, files);
+  const { train, val, test } = splitFiles(folder, files, options);
   const all = [...train, ...test, ...val];
   let done = 0;
   const open = async (shown: readonly string[]): Promise<Table[]> => {

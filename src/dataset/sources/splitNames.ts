@@ -49,12 +49,18 @@ export interface SplitFiles {
   readonly test: readonly string[];
 }
 
+/** Settings of {@link splitFiles}. */
+export interface SplitOptions {
+  /** Whether only all images count, not their split. */
+  readonly whole?: boolean | undefined;
+}
+
 /**
- * Sorts `files`, relative to `folder`, into splits by their names or folders. If no file names a split, all are
- * training files. Throws a UserError when only some name one, when none are for training, or when the files form
+ * Sorts `files`, relative to `folder`, into splits by their names or folders. If no file names a split, or if the set is to
+ * be read as a `whole` and all name the same one, all are training files. Throws a UserError when only some name one, when none are for training, or when the files form
  * several sets.
  */
-export function splitFiles(folder: string, files: readonly string[]): SplitFiles {
+export function splitFiles(folder: string, files: readonly string[], { whole = false }: SplitOptions): SplitFiles {
   const splits: Record<SplitName, string[]> = { train: [], val: [], test: [] };
   const without: string[] = [];
   for (const file of [...files].sort()) (splitsOf(splits, file) ?? without).push(path.join(folder, file));
@@ -66,6 +72,8 @@ export function splitFiles(folder: string, files: readonly string[]): SplitFiles
       `${unnamed} does not name its split, though other files of ${folder} do: put it in train/ or test/, or start its name that way`,
     );
   }
+  const [first, ...others] = Object.values(splits).filter((each) => each.length > 0);
+  if (whole && others.length === 0) return { train: first, val: [], test: [] };
   if (splits.train.length === 0) {
     const found = splits.test[0] ?? splits.val[0];
     throw new UserError(`${folder} has ${found} but no training files: name files train-... or put them in train/`);

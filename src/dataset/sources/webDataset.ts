@@ -11,12 +11,12 @@ import { IMAGE_ENDINGS } from './listing.js';
 import type { ListingOptions } from './listing.js';
 import { PackedIndex, packedSource } from './packed.js';
 import type { PackedImage } from './packed.js';
-import { splitFiles } from './splitNames.js';
+import { splitFiles, type SplitOptions } from './splitNames.js';
 import { openTar } from './tar.js';
 import type { TarArchive, TarMember } from './tar.js';
 
 /** Settings of {@link findWebDataset}. */
-export interface ShardOptions extends ListingOptions {
+export interface ShardOptions extends ListingOptions, SplitOptions {
   /** Reports how many shards have been listed, and of how many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -37,7 +37,7 @@ export async function findWebDataset(
   files: readonly string[],
   options: ShardOptions,
 ): Promise<FoundSet> {
-  const { train, val, test } = splitFiles(folder, files);
+  const { train, val, test } = splitFiles(folder, files, options);
   const tests = test.length > 0 ? test : val;
   const shards = [...train, ...tests];
   const { labels: raw, index } = await readShards(shards, train.length, folder, options);
