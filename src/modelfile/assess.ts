@@ -1,5 +1,5 @@
 import type { ImageSource } from '../dataset/source.js';
-import { stopIfAborted } from '../errors.js';
+import { stopIfAborted, UserError } from '../errors.js';
 import { bytesOf } from '../image/image.js';
 import { evaluationLoader } from '../loader/loader.js';
 import type { UnreadableListener } from '../loader/unreadable.js';
@@ -58,8 +58,8 @@ export async function assessFile(
 }
 
 /**
- * Runs a model on images. Images that cannot be read do not count. Throws a UserError when its scores are no numbers, and
- * so no class is the likeliest.
+ * Runs a model on images. Images that cannot be read do not count. Throws a UserError when none can be, or when the
+ * scores are no numbers, and so no class is the likeliest.
  */
 export async function assessModel(
   device: Device,
@@ -96,6 +96,7 @@ export async function assessModel(
       images += batch.size;
       loader.reuse(batch);
     }
+    if (images === 0) throw new UserError(`none of the images for ${model.name} can be read; repair or replace them`);
     return { classes, imageSize, images, accuracy: correct / images, confusion, first, mistakes };
   } finally {
     await loader.close();

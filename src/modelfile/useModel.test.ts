@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { drawnWeights } from '../../test/support/drawnWeights.js';
@@ -6,6 +7,7 @@ import { numbered, temporaryFolder, writeImages } from '../../test/support/image
 import { TINY_ARCHITECTURE } from '../../test/support/tinyNetworks.js';
 import { architecture as architectureOf } from '../family/architecture.js';
 import { plainNetwork } from '../model/network.js';
+import type { Listener } from '../telemetry/events.js';
 import { exportedModel } from './exportModel.js';
 import type { Model } from './modelFile.js';
 import { evaluateModel, type EvaluationOptions } from './useModel.js';
@@ -53,6 +55,25 @@ test('other folders are matched in sorted order, which the warning shows', async
   const [images, warnings] = await imagesByOutput('from one', (index) => String(index + 1));
   assert.deepEqual(images, [1, 10, 11, 12, 2, 3, 4, 5, 6, 7, 8, 9]);
   assert.match(warnings[0], /in sorted order \(1 is 0, 10 is 1, 11 is 2, .* and 2 more\)/);
+});
+
+test('only the images of the split are read', async () => {
+  const data = path.join(folder, 'broken');
+  const files = Array.from({ length: COUNT }, (_, index) => numbered(String(index), 1)).flat();
+  await writeImages(
+    data,
+    ['train', 'test'].flatMap((split) => files.map((file) => path.join(split, file))),
+    32,
+  );
+  await writeFile(path.join(data, 'train', '0', 'broken.png'), 'no image');
+  const unreadable: string[] = [];
+  const emit: Listener = (event) => {
+    if (event.type === 'unreadable') unreadable.push(event.file);
+  };
+  for (const split of ['test', 'train'] as const) {
+    await evaluateModel(unnamed(), { data, split, workers: 0, threads: 1, emit });
+    assert.equal(unreadable.length, split === 'test' ? 0 : 1);
+  }
 });
 
 test('a folder without test images is split by the seed that the model was trained with', async () => {

@@ -67,11 +67,12 @@ export async function evaluateModel(model: Model, options: EvaluationOptions): P
   }
   const { imageSize } = model;
   const settings = { data: { source: data, ...(workers !== undefined && { workers }) }, model: { imageSize } };
-  const open = { framing: model.preprocessing, emit, signal };
+  const open = { emit, signal };
+  // Not decoded into memory: the other split is not needed, and this one only once.
   const { source, unreadable, needsFraming } =
     split === 'all'
       ? await openWhole(settings, open)
-      : await openDataset(settings, { ...open, rng: seeded(seed).fork('dataset'), originals: false }).then(
+      : await openDataset(settings, { ...open, rng: seeded(seed).fork('dataset'), originals: true }).then(
           ({ dataset, ...rest }) => ({ source: dataset[split], ...rest }),
         );
   const outputs = matchClasses(model, data, source.classes, emit);
