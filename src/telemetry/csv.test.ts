@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { csvTable } from './csv.js';
+import { csvLine, csvTable } from './csv.js';
 
 test('a table is quoted where it must be', () => {
   const rows = [
@@ -13,4 +13,11 @@ test('a table is quoted where it must be', () => {
     'id,path,note\n0,"1,2","says ""hi"""\n1,,"two\nlines"\n2.5,, plain \n',
   );
   assert.equal(csvTable(['a,b'], []), '"a,b"\n');
+});
+
+test('a name is no formula in a spreadsheet, and a number stays one', () => {
+  const names = ['=HYPERLINK("x")', '+1', '-cat', '@SUM(A1)', '\tx', '\rx', 'cat-=+@', "'cat"];
+  const expected = [`"'=HYPERLINK(""x"")"`, "'+1", "'-cat", "'@SUM(A1)", "'\tx", `"'\rx"`, 'cat-=+@', "'cat"];
+  assert.equal(csvLine(names), `${expected.join(',')}\n`);
+  assert.equal(csvTable(['=x'], [{ '=x': -1.5 }]), "'=x\n-1.5\n");
 });

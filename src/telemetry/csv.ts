@@ -3,7 +3,8 @@ export type Cell = string | number | boolean | null | undefined;
 
 /**
  * A table as CSV text (RFC 4180 quoting, lines end with \n): a header line and one line per row, in the order of
- * `columns`. Other properties of rows are ignored.
+ * `columns`. Other properties of rows are ignored. Text that a spreadsheet would take for a formula gets an apostrophe
+ * before it, since names come from others' files.
  */
 export function csvTable<Column extends string>(
   columns: readonly Column[],
@@ -20,6 +21,7 @@ export function csvLine(cells: readonly Cell[]): string {
 }
 
 function quoted(cell: Cell): string {
-  const text = String(cell ?? '');
+  const isFormula = typeof cell === 'string' && /^[=+\-@\t\r]/.test(cell);
+  const text = (isFormula ? "'" : '') + String(cell ?? '');
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
