@@ -27,6 +27,7 @@ const WRITE_FAILURES: Readonly<Record<string, readonly [fact: string, nextStep: 
   ENOSPC: ['the disk is full', 'make room'],
   EDQUOT: ['your quota is used up', 'make room'],
   EFBIG: ['a file may not become that large here', 'raise the limit (ulimit -f), or use another disk'],
+  ENAMETOOLONG: ['its name is too long', 'give a shorter one'],
   EROFS: ['the disk is read-only', 'make it writable, or use another one'],
   EACCES: ['you have no permission', 'change it, or use another folder'],
   EPERM: ['you have no permission', 'change it, or use another folder'],

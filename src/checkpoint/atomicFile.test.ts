@@ -38,4 +38,15 @@ describe('writeFileAtomically', () => {
     assert.deepEqual((await readdir(folder)).sort(), ['other', 'state.json', 'target']);
     await assert.rejects(writeFileAtomically(path.join(folder, 'absent', 'file'), 'text'), { code: 'ENOENT' });
   });
+
+  test('takes names as long as the disk does, and refuses longer ones in one line', async () => {
+    const name = 'x'.repeat(255);
+    await writeFileAtomically(path.join(folder, name), 'text');
+    assert.equal(await readFile(path.join(folder, name), 'utf8'), 'text');
+    await assert.rejects(writeFileAtomically(path.join(folder, `${name}y`), 'text'), {
+      name: 'UserError',
+      message: /x+y cannot be written \(4 bytes\): its name is too long; give a shorter one/,
+    });
+    assert.deepEqual((await readdir(folder)).sort(), ['other', 'state.json', 'target', name]);
+  });
 });

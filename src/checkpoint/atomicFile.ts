@@ -11,11 +11,13 @@ const RENAME_PAUSE = 50;
 /**
  * Replaces a file atomically: its name stands for the old content or the new, never for a part. The content goes to a
  * temporary file in the same folder, is flushed to disk, and the file is renamed. Text is written as UTF-8. The folder
- * must exist. Throws a UserError when there is no room, no permission or the like. A power failure or a killed process can leave a file `.<name>.<id>.tmp` behind.
+ * must exist. Throws a UserError when there is no room, no permission or the like. A power failure or a killed process can
+ * leave a file `.<id>.tmp` behind.
  */
 export async function writeFileAtomically(file: string, content: string | Uint8Array): Promise<void> {
   const folder = path.dirname(file);
-  const temporary = path.join(folder, `.${path.basename(file)}.${randomUUID()}.tmp`);
+  // Without the file's name, which may be as long as names can be.
+  const temporary = path.join(folder, `.${randomUUID()}.tmp`);
   try {
     const handle = await open(temporary, 'wx');
     try {
