@@ -158,6 +158,11 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     /batchSize is 99, but only \d+ training images/,
   ],
   ['an existing run folder', ['run', '--data', 'photos', '--out', 'photos'], /photos exists and is not empty/],
+  [
+    'a folder with something in it for an evaluation',
+    ['eval', '--model', 'none.onnx', '--data', 'photos', '--out', 'photos'],
+    /photos exists and is not empty; give another folder with --out$/,
+  ],
   ['a file as run folder', ['run', '--data', 'photos', '--out', 'typo.yaml'], /typo\.yaml is a file/],
   ['to resume something other than a run', ['run', '--resume', 'photos'], /photos is not a run folder/],
   [

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { writeFileAtomically } from '../checkpoint/atomicFile.js';
-import { UserError, writeFailure } from '../errors.js';
+import { requireFreeFolder } from '../checkpoint/freeFolder.js';
+import { writeFailure } from '../errors.js';
 import type { ClassMap, ExplainedClass, ExplainedImage } from './explain.js';
 import { FreshNames, safeName } from './fileNames.js';
 import { modelNames } from './modelNames.js';
@@ -58,12 +59,7 @@ export class ExplanationFolder {
       name,
       folder: models.length === 1 ? root : join(root, folders.take(safeName(withoutExtension(name)))),
     }));
-    if (existsSync(root)) {
-      const entries = await readdir(root).catch(() => {
-        throw new UserError(`${root} is a file; give a folder with --out`);
-      });
-      if (entries.length > 0) throw new UserError(`${root} exists and is not empty; give another folder with --out`);
-    }
+    await requireFreeFolder(root);
     return new ExplanationFolder(root, inFolders, page ? join(root, 'index.html') : undefined);
   }
 

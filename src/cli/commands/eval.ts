@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
+import { requireFreeFolder } from '../../checkpoint/freeFolder.js';
 import { percent } from '../../run/results/report.js';
 import { writeAssessment } from '../../modelfile/assessmentFiles.js';
-import { RunFolder } from '../../run/folder/runFolder.js';
 import { evaluateFile } from '../../modelfile/useModel.js';
 import { addDeviceOptions, deviceOf, wholeNumber } from '../deviceOptions.js';
 import { addWeightsOptions, MODEL_FILES, weightsOptionsOf } from '../modelOptions.js';
@@ -51,7 +51,7 @@ export function addEval(program: Command): void {
         workers?: string;
         out?: string;
       }>();
-      if (out !== undefined) await RunFolder.requireFree(out);
+      if (out !== undefined) await requireFreeFolder(out);
       const evaluation = await evaluateFile(model, {
         data,
         split,
