@@ -26,7 +26,7 @@ const STEPS = 2000;
 export interface DrawOptions {
   /** Keys of paths that must not be drawn. */
   readonly seen?: ReadonlySet<string>;
-  /** The most paths to try. A space with no more paths than this is tried completely, so none is missed. */
+  /** The most paths to try at random. A space with no more paths than this is tried completely, so none is missed. */
   readonly tries?: number;
 }
 
