@@ -125,18 +125,24 @@ describe('glit trust', () => {
   });
 });
 
-test('a search scores on as many held-out images as it is told, and trust accepts it', async () => {
-  const few = ['--space', 'high', '--depth', '2', '--scoring-images', '7', '--out', 'few', '--quiet'];
+test('a search scores on as many held-out images as it is told, and trust on all of its half', async () => {
+  const few = ['--space', 'high', '--depth', '2', '--scoring-images', '4', '--out', 'few', '--quiet'];
   const { code, stderr } = await glit(folder, 'search', ...SEARCH, ...few);
   assert.equal(code, 0, stderr);
   const evaluated = (await readJournal(join(folder, 'few', 'journal.jsonl'))).filter(
     (entry) => entry.type === 'candidateEvaluated',
   );
-  const sevenths = evaluated.map(({ fitness }) => 7 * fitness);
-  assert.ok(evaluated.length > 0 && sevenths.every((count) => Math.abs(count - Math.round(count)) < 1e-6));
+  const quarters = evaluated.map(({ fitness }) => 4 * fitness);
+  assert.ok(evaluated.length > 0 && quarters.every((count) => Math.abs(count - Math.round(count)) < 1e-6));
   const options = ['--candidates', '3', '--seeds', '1', '--steps', '2', '--quiet'];
   const trusted = await glit(folder, 'trust', 'few', ...options);
   assert.equal(trusted.code, 0, trusted.stderr);
+  const { candidates, images } = resultIn('few', 'trust');
+  const counts = candidates.map(({ fitness }) => images.halfA * fitness);
+  assert.ok(
+    counts.every((count) => Math.abs(count - Math.round(count)) < 1e-6),
+    counts.join(),
+  );
 });
 
 describe('glit trust refuses, in one line and with nothing lost,', () => {

@@ -17,7 +17,9 @@ export interface Fitness {
   readonly withoutRecalibration: number;
 }
 
-/** Scores the candidates of a trained supernet on `data.searchVal`. The scores of earlier processes are in the journal. */
+/**
+ * Scores the candidates of a trained supernet on all of `data.searchVal`, which need not be as fast as in a search. The scores of earlier processes are in the journal.
+ */
 export async function rescore(
   context: SearchContext,
   level: string,
@@ -26,7 +28,9 @@ export async function rescore(
   data: SearchData,
   paths: readonly Path[],
 ): Promise<readonly Fitness[]> {
-  const { config, folder, emit } = context;
+  const { folder, emit } = context;
+  const { scoringImages: _, ...search } = context.config.search;
+  const config = { ...context.config, search };
   const stage: RescoreStage = { kind: 'rescore', level };
   const known = new Map<string, number>();
   const keyOf = (path: Path, recalibrated: boolean): string => `${pathKey(path)} ${recalibrated}`;
@@ -45,7 +49,7 @@ export async function rescore(
     });
     try {
       for (const recalibrated of kinds) {
-        const scorer = new CandidateScorer(context, engines, network, weights, data, {
+        const scorer = new CandidateScorer({ ...context, config }, engines, network, weights, data, {
           rng: context.rng.fork(stageName({ kind: 'search', level })),
           ...(!recalibrated && { calibrationBatches: 0 }),
         });
