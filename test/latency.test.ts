@@ -60,6 +60,16 @@ describe('a limit on latency', () => {
     assert.match(profiled.stdout, /peak memory +latency$/m);
   });
 
+  test('holds for the candidates of random search when measured, too', async () => {
+    const compared = RUN.filter((option) => option !== '--no-baselines');
+    const args = ['--max-latency', '1s', '--latency-table', 'latency.json', '--set', 'retrain.randomCandidates=2'];
+    const { code, stderr } = await glit(folder, ...compared, ...args, '--out', 'compared', '--quiet');
+    assert.equal(code, 0, stderr);
+    const names = (await measuredIn('compared')).map(({ name }) => name).filter((name) => name.startsWith('random'));
+    assert.deepEqual(names, ['random-0', 'random-1']);
+    assert.match(text('compared', 'report.md'), /^- latency of random-1: .* measured, .* within the limit of/m);
+  });
+
   test('does not need the file to resume, and does not measure a finalist twice', async () => {
     write('borrowed.json', table);
     const args = [...RUN, '--max-latency', '1s', '--latency-table', 'borrowed.json', '--out', 'stopped'];

@@ -146,7 +146,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
   if (config.retrain.baselines) {
     const cost = await agreed(ranks, () => searchCost(journalEntries(folder.path('journal.jsonl')), 'found'));
     random = await randomSearch(context, data, cost);
-    compared.push(random.network);
+    if (random !== undefined) compared.push(random.network);
   }
 
   // Only now, with everything decided, use the test images: once for each reported network.
@@ -163,6 +163,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
   const onnxAccuracy = await writeModelFiles(context, found.weights, description);
 
   const costOf = (by: Selection): Promise<SearchCost> => searchCost(journalEntries(folder.path('journal.jsonl')), by);
+  const latencies = [...search.measured, ...(random?.measured ?? [])];
   const result: RunResult = {
     dataset: dataset.name,
     architecture: found.architecture,
@@ -171,7 +172,7 @@ async function retrainFinalists(context: RunContext, data: SearchData, search: S
     testImages: dataset.test.labels.length,
     images: { train: data.train.labels.length, heldOut: data.searchVal.labels.length },
     finalists: finalists.map(({ network, heldOut }) => ({ name: networkName(network), heldOut })),
-    ...(search.measured.length > 0 && { latencies: search.measured }),
+    ...(latencies.length > 0 && { latencies }),
     ...(search.front !== undefined && { front: search.front }),
     searchProcessorSeconds: (await costOf('found')).processorSeconds,
     ...(random !== undefined && {

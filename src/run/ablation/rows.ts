@@ -80,7 +80,9 @@ export const ROWS: Readonly<Record<RowName, Row>> = {
     job: (runOf) =>
       trainingRow(async (context, data) => {
         const cost = await searchCost(journalEntries(join(runOf('both'), 'journal.jsonl')), 'found');
-        return (await randomSearch(context, data, cost)).network;
+        const found = await randomSearch(context, data, cost);
+        if (found !== undefined) return found.network;
+        throw new UserError('random search has no candidate within the budget; raise the limit');
       }),
   },
 };

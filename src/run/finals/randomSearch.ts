@@ -6,6 +6,7 @@ import type { GlitBackbone } from '../../family/glit/backbone.js';
 import { costsOfSpace } from '../../measure/cost.js';
 import { nearLimit } from '../../measure/nearLimit.js';
 import type { Rng } from '../../random/rng.js';
+import type { LatencyMeasured } from '../../telemetry/events.js';
 import { drawLegal, findLegal } from '../../search/legal.js';
 import { blocksOf, pathKey } from '../../space/space.js';
 import type { Config } from '../../config/config.js';
@@ -13,6 +14,7 @@ import { budgetOf, nearLimitOf, pathsWithin } from '../budget.js';
 import type { SearchContext } from '../context.js';
 import { bestTrained, trainFinalists } from './finalTraining.js';
 import { halvingWork } from './halving.js';
+import { withinLatency } from '../levels/measuredLatency.js';
 import { backboneOf, searchSpaceOf, spaceSettingsOf } from '../levels/hierarchicalSearch.js';
 import { costOptionsOf } from '../latencyTable.js';
 import type { TrainedNetwork } from './retrain.js';
@@ -23,19 +25,25 @@ export interface RandomSearchResult {
   readonly network: TrainedNetwork;
   /** The number of candidates that it began with. */
   readonly candidates: number;
+  /** The latencies measured to choose them, if the budget bounds latency. */
+  readonly measured: readonly LatencyMeasured[];
 }
+
+/** Candidates drawn for each one wanted where those over a limit on latency when measured give way to the next. */
+const SPARE = 2;
 
 /**
  * Random search at the search's cost, for comparison: it draws candidates of all levels within the budget, near its
- * limit, and selects and trains them as the search does its best candidates, but from scratch. Their number and the length
- * of their short trainings are those configured, or what spends the search's processor time. The latter are written to
+ * limit, and selects and trains them as the search does its best candidates, but from scratch. As with these, a limit on
+ * latency holds for what is measured; undefined, with a warning, if none is within it. Their number and the length of
+ * their short trainings are those configured, or what spends the search's processor time. The latter are written to
  * the run's configuration, so that a resumed or repeated run trains the same networks.
  */
 export async function randomSearch(
   context: SearchContext,
   data: SearchData,
   cost: SearchCost,
-): Promise<RandomSearchResult> {
+): Promise<RandomSearchResult | undefined> {
   const { config, folder, emit, rng } = context;
   let { randomCandidates: candidates, randomShare: share } = config.retrain;
   if (candidates === undefined) {
@@ -45,15 +53,23 @@ export async function randomSearch(
   }
   emit({ type: 'randomSearchPlanned', candidates, searchProcessorSeconds: cost.processorSeconds });
   const backbone = backboneOf(config, data.classes.length);
-  const drawn = randomCandidates(context, backbone, candidates, rng.fork('randomCandidate'));
-  const contenders = drawn.map((each) => ({ architecture: each, weights: () => Promise.resolve(undefined) }));
-  const top = config.retrain.halving === undefined ? drawn.length : config.retrain.top;
+  const count = config.budget.latency === undefined ? candidates : SPARE * candidates;
+  const drawn = randomCandidates(context, backbone, count, rng.fork('randomCandidate'));
+  const untrained = drawn.map((each) => ({ architecture: each, weights: () => Promise.resolve(undefined) }));
+  const { finalists: contenders, measured } = await withinLatency(context, untrained, candidates);
+  if (contenders.length === 0) {
+    const message = `all ${measured.length} candidates of random search are over the limit on latency when measured; it is left out`;
+    emit({ type: 'warning', message });
+    return undefined;
+  }
+  const top = config.retrain.halving === undefined ? contenders.length : config.retrain.top;
   const trained = await trainFinalists(context, contenders, data, {
     by: 'random',
     top,
     ...(share !== undefined && { share }),
   });
-  return { network: { ...bestTrained(trained), network: { role: 'random' } }, candidates: drawn.length };
+  const network: TrainedNetwork = { ...bestTrained(trained), network: { role: 'random' } };
+  return { network, candidates: contenders.length, measured };
 }
 
 /** What random search spends, by the names of the configuration. */

@@ -29,18 +29,37 @@ export async function measuredLatency(
   }
 }
 
-/** The finalists that a run chose, and what it measured to choose them. */
+/** The candidates that a run chose, and what it measured to choose them. */
 export interface Chosen<T> {
   readonly finalists: readonly T[];
   readonly measured: readonly LatencyMeasured[];
 }
 
 /**
- * The first `count` of `ranked` within the limit on latency when measured. Without a limit nothing is measured, and on
- * another machine than the table's nothing more. What an earlier process of the run measured counts, unless the run failed
- * because all were over the limit. Throws a UserError when none is within it.
+ * The finalists of a search: {@link withinLatency}. Throws a UserError when none of `ranked` is within the limit.
  */
 export async function chooseWithinLatency<T extends { readonly architecture: Architecture }>(
+  context: SearchContext,
+  ranked: readonly T[],
+  count: number,
+): Promise<Chosen<T>> {
+  const chosen = await withinLatency(context, ranked, count);
+  const { finalists, measured } = chosen;
+  if (finalists.length > 0) return chosen;
+  const fastest = measured.reduce((best, each) => (each.milliseconds < best.milliseconds ? each : best));
+  throw new UserError(
+    `all ${measured.length} candidates take more than ${formatMilliseconds(fastest.limit)} when measured, the fastest, ` +
+      `${fastest.name}, ${formatMilliseconds(fastest.milliseconds)}; resume the run while the machine is ` +
+      'idle to measure again, or start one with a higher limit',
+  );
+}
+
+/**
+ * The first `count` of `ranked` within the limit on latency when measured. Without a limit nothing is measured, and on
+ * another machine than the table's nothing more. What an earlier process of the run measured counts, unless the run failed
+ * because all were over the limit.
+ */
+export async function withinLatency<T extends { readonly architecture: Architecture }>(
   context: SearchContext,
   ranked: readonly T[],
   count: number,
@@ -76,13 +95,7 @@ export async function chooseWithinLatency<T extends { readonly architecture: Arc
     measured.push(event);
     if (event.milliseconds <= limit) finalists.push(each);
   }
-  if (finalists.length > 0) return { finalists, measured };
-  const fastest = measured.reduce((best, each) => (each.milliseconds < best.milliseconds ? each : best));
-  throw new UserError(
-    `all ${measured.length} candidates take more than ${formatMilliseconds(limit)} when measured, the fastest, ` +
-      `${fastest.name}, ${formatMilliseconds(fastest.milliseconds)}; resume the run while the machine is ` +
-      'idle to measure again, or start one with a higher limit',
-  );
+  return { finalists, measured };
 }
 
 /** What earlier processes measured, by name; nothing if the last one failed because all were over the limit. */
