@@ -74,6 +74,13 @@ describe('an interrupted run', () => {
     assert.equal(resumed.code, 0, resumed.stderr);
     assert.equal(whole.code, 0, whole.stderr);
     assertSameResult(join(folder, 'straight'), join(folder, 'stopped'));
+    // Each search was continued once; after its end, no process starts it again.
+    const journal = await readJournal(join(folder, 'stopped', 'journal.jsonl'));
+    for (const stage of ['search-high', 'search-low']) {
+      const events = journal.filter((event) => nameOf(event as unknown as EventFields) === stage);
+      assert.equal(events.filter(({ type }) => type === 'stageStarted').length, 2, stage);
+      assert.equal(events.filter(({ type }) => type === 'stageFinished').length, 1, stage);
+    }
   });
 
   test('that has not begun leaves nothing behind', async () => {

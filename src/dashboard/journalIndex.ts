@@ -9,7 +9,7 @@ import { writeFileAtomically } from '../checkpoint/atomicFile.js';
 import type { DigestData } from './digest/digest.js';
 
 /** Changes with the form of {@link DigestData}; an index of another version is ignored. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Bytes that are compared at the start of a journal and before an index's end. */
 const COMPARED = 4096;

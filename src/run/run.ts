@@ -2,7 +2,7 @@ import { agreed } from '../comm/exchange.js';
 import type { SearchData } from '../dataset/dataset.js';
 import { architecture } from '../family/architecture.js';
 import { perKnownMeasure } from '../measure/measure.js';
-import { journalEntries, readJournal } from '../telemetry/journal.js';
+import { journalEntries } from '../telemetry/journal.js';
 import { networkName, type NetworkRole, type Selection } from '../telemetry/stage.js';
 import { writeArchitecture } from './results/architectureFiles.js';
 import { candidatesTable } from './levels/candidatesTable.js';
@@ -108,8 +108,9 @@ async function searchOn(context: RunContext, data: SearchData): Promise<SearchRe
 /** The scores of earlier processes, from the journal. */
 async function recordedFitness({ folder }: RunContext): Promise<RecordedFitness> {
   const recorded = new RecordedFitness();
-  for (const entry of await readJournal(folder.path('journal.jsonl'), 'candidateEvaluated')) {
-    recorded.add(entry.stage, entry.method, entry.path, entry);
+  for await (const entry of journalEntries(folder.path('journal.jsonl'))) {
+    if (entry.type === 'candidateEvaluated') recorded.add(entry.stage, entry.method, entry.path, entry);
+    if (entry.type === 'stageFinished' && entry.stage.kind === 'search') recorded.finish(entry.stage);
   }
   return recorded;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { candidate, runStarted, trainStep } from '../../../test/support/journals.js';
+import { candidate, runStarted, SUPERNET, trainStep } from '../../../test/support/journals.js';
 import type { RunEvent } from '../../telemetry/events.js';
 import { Curve } from './curve.js';
 import { Digest, type DigestData, type DigestEntry } from './digest.js';
@@ -75,6 +75,32 @@ describe('a digest', () => {
     assert.equal(digest.candidates.scored, total);
     assert.ok(kept.some(({ fitness }) => fitness === 1));
     assert.ok(digest.candidates.stride > 1);
+  });
+
+  test('adds up what the processes of a run took for a stage', () => {
+    const digest = new Digest();
+    const finished = (durationSeconds: number): RunEvent => ({
+      ...{ type: 'stageFinished', stage: SUPERNET, durationSeconds },
+      result: { steps: 3, waitingShare: 0 },
+    });
+    const started: RunEvent = { type: 'stageStarted', stage: SUPERNET, steps: 3 };
+    for (const [seconds, event] of [
+      [10, started],
+      [14, trainStep(1, 3)],
+      [18, trainStep(2, 3)],
+      // Killed, and continued after images are read again.
+      [30, runStarted()],
+      [40, started],
+      [45, trainStep(3, 3)],
+      [46, finished(6)],
+    ] as const) {
+      digest.apply(at(event, seconds));
+    }
+    const [{ started: began, latest, finished: end }] = digest.stages;
+    assert.deepEqual([began, latest, end?.durationSeconds], [10, 46, 8 + 6]);
+    // Journals of earlier builds have searches that were continued with nothing left to do.
+    for (const event of [started, finished(0.1)]) digest.apply(at(event, 60));
+    assert.equal(digest.stages[0].finished?.durationSeconds, 14.1);
   });
 
   test('ignores types of newer versions, and says that a resumed run works', () => {

@@ -42,15 +42,19 @@ export interface RunProcess {
 export interface StageRecord {
   readonly stage: Stage;
   readonly name: string;
-  /** Seconds of work on the run when it started. */
+  /** Seconds of work on the run when it started, when the last process that worked on it did, and at its last news. */
   readonly started: number;
+  readonly continued: number;
+  readonly latest: number;
+  /** Seconds that earlier processes of the run worked on it. */
+  readonly before: number;
   /** Units done and in total, if they are known: steps, candidates, files, images. */
   readonly done?: number;
   readonly total?: number;
   /** Expected seconds until it ends. */
   readonly remainingSeconds?: number;
   readonly recipe?: TrainingRecipe;
-  /** Present once it has ended. */
+  /** Present once it has ended; the duration is over all processes. */
   readonly finished?: { readonly durationSeconds: number; readonly result: StageFinished['result'] };
 }
 
@@ -286,11 +290,11 @@ export class Digest {
   }
 
   #start(stage: Stage, steps: number | undefined, recipe: TrainingRecipe | undefined): void {
-    const name = stageName(stage);
-    this.#stages.set(name, {
-      stage,
-      name,
-      started: this.#stages.get(name)?.started ?? this.seconds,
+    const record = this.#recordOf(stage);
+    this.#stages.set(record.name, {
+      ...this.#newRecord(stage),
+      started: record.started,
+      before: record.finished?.durationSeconds ?? record.before + record.latest - record.continued,
       ...(steps !== undefined && { done: 0, total: steps }),
       ...(recipe !== undefined && { recipe }),
     });
@@ -298,21 +302,30 @@ export class Digest {
 
   /** Most events of a journal end here, so it changes the record in place. */
   #progress(stage: Stage, done: number, total: number, remainingSeconds: number | undefined): void {
-    const name = stageName(stage);
-    const record: Changing<StageRecord> = this.#stages.get(name) ?? { stage, name, started: this.seconds };
+    const record: Changing<StageRecord> = this.#recordOf(stage);
     record.done = done;
     record.total = total;
+    record.latest = this.seconds;
     if (remainingSeconds === undefined) delete record.remainingSeconds;
     else record.remainingSeconds = remainingSeconds;
-    this.#stages.set(name, record);
+    this.#stages.set(record.name, record);
   }
 
   #finish({ stage, durationSeconds, result }: StageFinished): void {
-    const name = stageName(stage);
-    const { remainingSeconds: _, ...before } = this.#stages.get(name) ?? { stage, name, started: this.seconds };
-    const { total } = before;
+    const { remainingSeconds: _, ...record } = this.#recordOf(stage);
+    const { total, before } = record;
     const done = total === undefined ? {} : { done: total };
-    this.#stages.set(name, { ...before, ...done, finished: { durationSeconds, result } });
+    const finished = { durationSeconds: before + durationSeconds, result };
+    this.#stages.set(record.name, { ...record, ...done, latest: this.seconds, finished });
+  }
+
+  #recordOf(stage: Stage): StageRecord {
+    return this.#stages.get(stageName(stage)) ?? this.#newRecord(stage);
+  }
+
+  #newRecord(stage: Stage): StageRecord {
+    const { seconds } = this;
+    return { stage, name: stageName(stage), started: seconds, continued: seconds, latest: seconds, before: 0 };
   }
 
   #curveOf(stage: Stage): Curve {

@@ -130,6 +130,7 @@ export async function searchLevel(
     ...pathsWithin(table, budget),
     measure: (path) => costOfPath(table, path),
     async *scores(paths) {
+      if (paths.length > 0) begin();
       let at = 0;
       for await (const { accuracy, loss } of scorer.measure(paths)) {
         yield { values: valuesOf(search.objectives, accuracy, costOfPath(table, paths[at++])), loss };
@@ -146,14 +147,19 @@ export async function searchLevel(
   };
   const evaluations = settings.population * settings.generations;
   const known = methods.flatMap((method) => [...recorded.of(stage, method).values()].map(({ values }) => values[0]));
-  emit({
-    type: 'stageStarted',
-    stage,
-    steps: evaluations * methods.length,
-    heldOut: data.searchVal.labels.length,
-    ...(known.length > 0 && { best: Math.max(...known) }),
-  });
-  const began = performance.now();
+  let began: number | undefined;
+  /** Where nothing is left to score, the stage has ended before. */
+  const begin = (): void => {
+    if (began !== undefined) return;
+    emit({
+      type: 'stageStarted',
+      stage,
+      steps: evaluations * methods.length,
+      heldOut: data.searchVal.labels.length,
+      ...(known.length > 0 && { best: Math.max(...known) }),
+    });
+    began = performance.now();
+  };
   const progress = new Progress(evaluations * methods.length, { done: known.length });
   const describe = (trial: Trial, method: SearchMethod): ScoredCandidate => ({
     ...trial,
@@ -185,19 +191,22 @@ export async function searchLevel(
     }
     const found = candidates.filter(({ method }) => method === searching);
     const ranked = best(found, level.top);
-    emit({
-      type: 'stageFinished',
-      stage,
-      durationSeconds: (performance.now() - began) / 1000,
-      result: {
-        bestFitness: Object.fromEntries(
-          methods.map((method) => [
-            method,
-            Math.max(...candidates.filter((each) => each.method === method).map(({ values }) => values[0])),
-          ]),
-        ),
-      },
-    });
+    // A process that was killed may have scored the last candidate without a word of the end.
+    if (began !== undefined || !recorded.isFinished(stage)) {
+      emit({
+        type: 'stageFinished',
+        stage,
+        durationSeconds: began === undefined ? 0 : (performance.now() - began) / 1000,
+        result: {
+          bestFitness: Object.fromEntries(
+            methods.map((method) => [
+              method,
+              Math.max(...candidates.filter((each) => each.method === method).map(({ values }) => values[0])),
+            ]),
+          ),
+        },
+      });
+    }
     return { candidates, ranked };
   } finally {
     await scorer.close();
@@ -205,9 +214,10 @@ export async function searchLevel(
   }
 }
 
-/** The scores recorded by earlier processes of the run. */
+/** The scores recorded by earlier processes of the run, and the searches that these finished. */
 export class RecordedFitness {
   private readonly scores = new Map<string, Map<string, Score>>();
+  private readonly finished = new Set<string>();
 
   add(stage: SearchStage, method: SearchMethod, path: Path, score: Score): void {
     const key = keyOf(stage, method);
@@ -217,6 +227,14 @@ export class RecordedFitness {
 
   of(stage: SearchStage, method: SearchMethod): ReadonlyMap<string, Score> {
     return this.scores.get(keyOf(stage, method)) ?? new Map<string, Score>();
+  }
+
+  finish(stage: SearchStage): void {
+    this.finished.add(stageName(stage));
+  }
+
+  isFinished(stage: SearchStage): boolean {
+    return this.finished.has(stageName(stage));
   }
 }
 

@@ -86,12 +86,13 @@ export async function trainStage(
       },
     });
     const metadata = { stage: name, steps: String(recipe.steps) };
+    // Report the end first: a process that is killed before the weights exist goes on from a snapshot and reports it again.
+    log.finish();
     // Write the average first: the stage counts as done once its weights exist.
     const average = recipe.averageDecay > 0 ? await state.averages() : undefined;
     if (average !== undefined) await folder.writeTensors(averageFile, average, metadata);
     await folder.writeTensors(file, await state.weights(), metadata);
     await removeSnapshots(folder, name);
-    log.finish();
     return { state, average };
   } finally {
     await loader.close();
