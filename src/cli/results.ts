@@ -3,8 +3,8 @@ import { formatComparison, formatSearchCosts, percent, type RunResult } from '..
 import { formatDuration } from '../telemetry/progress.js';
 
 /** The message at the end of a whole run. */
-export function runSummary(folder: string, result: RunResult, seconds: number): string {
-  const { comparison, onnxAccuracy, testImages } = result;
+export function runSummary(folder: string, result: RunResult): string {
+  const { comparison, onnxAccuracy, testImages, seconds } = result;
   return [
     '',
     formatComparison(comparison),

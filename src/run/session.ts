@@ -9,7 +9,7 @@ import { seeded } from '../random/rng.js';
 import { settledDevice } from './devices/settledDevice.js';
 import { openDevice } from '../runtime/device.js';
 import type { DeviceChosen, Listener, Outcome, RunEvent } from '../telemetry/events.js';
-import { journalEntries, JournalWriter, readJournal } from '../telemetry/journal.js';
+import { beginning, journalEntries, JournalWriter, readJournal } from '../telemetry/journal.js';
 import type { Preprocessing } from '../family/preprocessing.js';
 import type { Config, RecipeConfig } from '../config/config.js';
 import { checkShares, sharedAmong } from '../config/ranks.js';
@@ -179,6 +179,7 @@ async function session<Result>(
     listener(event);
   };
   const began = performance.now();
+  const clocks = beginning();
   const lost = new AbortController();
   const signal = asked === undefined ? lost.signal : AbortSignal.any([asked, lost.signal]);
   // As many may wait for it as trainings run side by side.
@@ -239,7 +240,7 @@ async function session<Result>(
       await keepImagesRecord(opened, dataset, given.data.source);
       const file = opened.path('journal.jsonl');
       const accuracies = new RecordedAccuracies(existsSync(file) ? await readJournal(file, 'evaluation') : []);
-      journal = new JournalWriter(file);
+      journal = new JournalWriter(file, { began: clocks });
       for (const event of early) journal.write(event);
       const context = { ...start, config, folder: opened, accuracies };
       const result = await listingUnreadable(context, () => job.work(context));

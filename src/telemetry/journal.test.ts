@@ -6,7 +6,7 @@ import { after, describe, test } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../errors.js';
 import { tee, type RunEvent } from './events.js';
-import { journalEntries, JournalWriter, readJournal, type Clock, type Stamp } from './journal.js';
+import { beginning, journalEntries, JournalWriter, readJournal, type Clock, type Stamp } from './journal.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'glit-journal-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -20,7 +20,7 @@ describe('a journal', () => {
     const file = newFile();
     let now = Date.UTC(2024, 0, 2, 3, 4, 5);
     let worked = 3;
-    const journal = new JournalWriter(file, { now: () => now, processorSeconds: () => worked });
+    const journal = new JournalWriter(file, { clock: { now: () => now, processorSeconds: () => worked } });
     journal.write({ type: 'runStarted', command: 'search', version: '1', seed: 7, config: { levels: ['high'] } });
     now += 1234;
     worked += 2.5;
@@ -48,12 +48,12 @@ describe('a journal', () => {
     const file = newFile();
     let now = 1000;
     const clock: Clock = { now: () => now, processorSeconds: () => now / 500 };
-    const first = new JournalWriter(file, clock);
+    const first = new JournalWriter(file, { clock });
     now += 5000;
     first.write(warning('one'));
     first.close();
     now += 1e6;
-    const second = new JournalWriter(file, clock);
+    const second = new JournalWriter(file, { clock });
     now += 2000;
     second.write(warning('two'));
     second.close();
@@ -66,15 +66,37 @@ describe('a journal', () => {
     );
   });
 
+  test('counts what a process did before it opened it', async () => {
+    const file = newFile();
+    let now = 1000;
+    const clock: Clock = { now: () => now, processorSeconds: () => now / 500 };
+    for (const _ of [1, 2]) {
+      const began = beginning(clock);
+      now += 3000;
+      const journal = new JournalWriter(file, { clock, began });
+      now += 500;
+      journal.write(warning('read images first'));
+      journal.close();
+      now += 1e6;
+    }
+    assert.deepEqual(
+      (await readJournal(file)).map(({ seconds, processorSeconds }) => [seconds, processorSeconds]),
+      [
+        [3.5, 7],
+        [7, 14],
+      ],
+    );
+  });
+
   test('keeps its own time beside what an event took', async () => {
     const file = newFile();
     let now = 1000;
     const clock: Clock = { now: () => now, processorSeconds: () => now / 500 };
-    const first = new JournalWriter(file, clock);
+    const first = new JournalWriter(file, { clock });
     now += 100_000;
     first.write({ type: 'stageFinished', stage: { kind: 'images' }, durationSeconds: 5, result: { images: 1 } });
     first.close();
-    const second = new JournalWriter(file, clock);
+    const second = new JournalWriter(file, { clock });
     second.write(warning('goes on'));
     second.close();
     assert.deepEqual(
@@ -137,7 +159,7 @@ describe('a journal', () => {
     const line = JSON.stringify({ time: '', seconds: 5, processorSeconds: 2, ...warning('x'.repeat(1000)) });
     writeFileSync(file, `${line}\n`.repeat(2500));
     appendFileSync(file, line.slice(0, 600));
-    const journal = new JournalWriter(file, clock);
+    const journal = new JournalWriter(file, { clock });
     journal.write({ type: 'runInterrupted' });
     journal.close();
     assert.equal((await readJournal(file)).length, 2501);

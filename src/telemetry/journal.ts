@@ -33,6 +33,23 @@ const PROCESS_CLOCK: Clock = {
   },
 };
 
+/** The clocks' readings when a process began its work; it may open its journal much later. */
+export interface Beginning {
+  readonly now: number;
+  readonly processorSeconds: number;
+}
+
+export function beginning(clock: Clock = PROCESS_CLOCK): Beginning {
+  return { now: clock.now(), processorSeconds: clock.processorSeconds() };
+}
+
+export interface JournalOptions {
+  /** Default: the process's. */
+  readonly clock?: Clock;
+  /** Where the process's work is counted from. Default: from the opening of the journal. */
+  readonly began?: Beginning;
+}
+
 /** A line of a journal. */
 export type Entry = RunEvent & Stamp;
 
@@ -44,6 +61,7 @@ export class JournalWriter {
   private readonly start: number;
   /** The processor clock's reading at which `processorSeconds` would be 0 without earlier processes. */
   private readonly processorStart: number;
+  private readonly clock: Clock;
   private readonly descriptor: number;
   /** Bytes of whole lines in the file. */
   private length: number;
@@ -55,15 +73,16 @@ export class JournalWriter {
    */
   constructor(
     private readonly file: string,
-    private readonly clock: Clock = PROCESS_CLOCK,
+    { clock = PROCESS_CLOCK, began = beginning(clock) }: JournalOptions = {},
   ) {
+    this.clock = clock;
     const { complete, length, last } = existsSync(file) ? endOf(file) : { complete: 0, length: 0, last: undefined };
     if (complete < length) truncateSync(file, complete);
     this.length = complete;
     this.descriptor = openSync(file, 'a');
-    this.start = clock.now() - (last?.seconds ?? 0) * 1000;
+    this.start = began.now - (last?.seconds ?? 0) * 1000;
     // Journals of older versions do not have it.
-    this.processorStart = clock.processorSeconds() - (last?.processorSeconds ?? 0);
+    this.processorStart = began.processorSeconds - (last?.processorSeconds ?? 0);
   }
 
   /**

@@ -18,7 +18,7 @@ import {
 } from '../configOptions.js';
 import { addDisplayOptions, addExamples } from '../environment.js';
 import { withRanks } from '../ranks.js';
-import { runSummary, secondsSoFar } from '../results.js';
+import { runSummary } from '../results.js';
 import { addRunOptions, addTimeOption, startOrResume, withinTime } from '../runOptions.js';
 
 const recipes = recipeOptions('supernet', 'retrain.recipe');
@@ -64,7 +64,7 @@ export function addDemo(program: Command): void {
       });
       environment.display.show(
         [
-          runSummary(folder, result, secondsSoFar()),
+          runSummary(folder, result),
           `next    glit dashboard ${folder}`,
           `        glit predict --model ${join(folder, 'best.onnx')} IMAGE`,
         ].join('\n'),

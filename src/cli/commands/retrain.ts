@@ -14,7 +14,7 @@ import {
 import { addDashboardOption, beside } from '../dashboardOption.js';
 import { addDisplayOptions, addExamples } from '../environment.js';
 import { withRanks } from '../ranks.js';
-import { runSummary, secondsSoFar } from '../results.js';
+import { runSummary } from '../results.js';
 import { withHint } from '../runOptions.js';
 
 const recipe = recipeOptions('retrain.recipe');
@@ -55,7 +55,7 @@ export function addRetrain(program: Command): void {
           }),
         ),
       ).finally(folder.remove);
-      display.show(runSummary(run, result, secondsSoFar()));
+      display.show(runSummary(run, result));
     }),
   );
 }
