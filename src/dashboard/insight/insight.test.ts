@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { SUPERNET } from '../../../test/support/journals.js';
 import { paretoFront } from '../../search/pareto.js';
 import { choiceHistory } from './choices.js';
 import { frontOf } from './front.js';
 import { genealogyOf } from './genealogy.js';
 import { importanceOf } from './importance.js';
+import { seriesSeconds } from './series.js';
 
 describe('the importance of choices', () => {
   test('is that of an analysis of variance', () => {
@@ -101,4 +103,12 @@ test('the front of fitness and cost is the Pareto front', () => {
       );
     }),
   );
+});
+
+test('a series of trainings takes from its first start to its last end, side by side or not', () => {
+  const record = (started: number, latest: number) => ({
+    ...{ stage: SUPERNET, name: '', started, continued: started, latest, before: 0 },
+    finished: { durationSeconds: latest - started, result: { steps: 1, waitingShare: 0 } },
+  });
+  assert.equal(seriesSeconds([record(10, 40), record(10, 44), record(41, 60)]), 50);
 });

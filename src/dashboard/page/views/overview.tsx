@@ -3,6 +3,7 @@ import type { ComparisonOutcome, Outcome } from '../../../telemetry/events.js';
 import { formatDuration } from '../../../telemetry/progress.js';
 import { networkTitle, PLANNED_PARTS, stageTitle } from '../../../telemetry/stageTitle.js';
 import type { Digest, StageRecord } from '../../digest/digest.js';
+import { seriesSeconds } from '../../insight/series.js';
 import { Chart, numberAxis } from '../chart.js';
 import { Empty, Section, Table } from '../parts.js';
 import { clockTime, measureWords, percent, short, STATUS, visible } from '../words.js';
@@ -219,13 +220,12 @@ function seriesOf({ stage, finished }: StageRecord): string | undefined {
 
 function Series({ series }: { series: readonly [StageRecord, ...StageRecord[]] }) {
   const title = visible(seriesOf(series[0]) ?? '');
-  const seconds = series.reduce((sum, { finished }) => sum + (finished?.durationSeconds ?? 0), 0);
   return (
     <li>
       <span class="title">{title}</span>
       <progress max={1} value={1} aria-label={title} />
       <span class="number">{series.length} trainings</span>
-      <span class="soft">done in {formatDuration(seconds)}</span>
+      <span class="soft">done in {formatDuration(seriesSeconds(series))}</span>
     </li>
   );
 }
