@@ -3,10 +3,13 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { SUPERNET } from '../../../test/support/journals.js';
 import { paretoFront } from '../../search/pareto.js';
+import type { RunStatus } from '../digest/digest.js';
+import type { RunSummary } from '../messages.js';
 import { choiceHistory } from './choices.js';
 import { frontOf } from './front.js';
 import { genealogyOf } from './genealogy.js';
 import { importanceOf } from './importance.js';
+import { runToShow } from './runToShow.js';
 import { seriesSeconds } from './series.js';
 
 describe('the importance of choices', () => {
@@ -111,4 +114,19 @@ test('a series of trainings takes from its first start to its last end, side by 
     finished: { durationSeconds: latest - started, result: { steps: 1, waitingShare: 0 } },
   });
   assert.equal(seriesSeconds([record(10, 40), record(10, 44), record(41, 60)]), 50);
+});
+
+test('the run to show stays the same while it works', () => {
+  const now = Date.UTC(2026, 0, 1);
+  const run = (id: string, status: RunStatus, secondsAgo = 0): RunSummary => ({
+    ...{ id, name: id, status },
+    time: new Date(now - 1000 * secondsAgo).toISOString(),
+  });
+  assert.equal(runToShow([], '', now), undefined);
+  assert.equal(runToShow([run('one', 'running'), run('two', 'running')], '', now), 'one');
+  // The second has news first now.
+  assert.equal(runToShow([run('two', 'running'), run('one', 'running', 1)], 'one', now), 'one');
+  assert.equal(runToShow([run('two', 'running'), run('one', 'finished', 1)], 'one', now), 'two');
+  assert.equal(runToShow([run('two', 'running'), run('one', 'running', 300)], 'one', now), 'two');
+  assert.equal(runToShow([run('two', 'running')], 'gone', now), 'two');
 });

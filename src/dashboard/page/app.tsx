@@ -1,5 +1,6 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Digest } from '../digest/digest.js';
+import { runToShow } from '../insight/runToShow.js';
 import type { ReportData } from '../messages.js';
 import { Following, type FollowedRun, type Known } from './following.js';
 import { Empty, Select } from './parts.js';
@@ -64,7 +65,9 @@ export function LiveApp() {
   useEffect(() => setFollowing(new Following(setKnown)), []);
   const [place, go] = usePlace();
   const [otherId, setOther] = useState('');
-  const id = place.run === '' ? (known.runs.at(0)?.id ?? '') : place.run;
+  const shown = useRef('');
+  if (place.run === '') shown.current = runToShow(known.runs, shown.current, Date.now()) ?? '';
+  const id = place.run === '' ? shown.current : place.run;
   useEffect(() => {
     following?.follow([id, otherId].filter((each, at, all) => each !== '' && all.indexOf(each) === at));
   }, [following, id, otherId]);

@@ -3,14 +3,12 @@ import type { ComparisonOutcome, Outcome } from '../../../telemetry/events.js';
 import { formatDuration } from '../../../telemetry/progress.js';
 import { networkTitle, PLANNED_PARTS, stageTitle } from '../../../telemetry/stageTitle.js';
 import type { Digest, StageRecord } from '../../digest/digest.js';
+import { isSilent } from '../../insight/runToShow.js';
 import { seriesSeconds } from '../../insight/series.js';
 import { Chart, numberAxis } from '../chart.js';
 import { Empty, Section, Table } from '../parts.js';
 import { clockTime, measureWords, percent, short, STATUS, visible } from '../words.js';
 import type { ViewProps } from '../view.js';
-
-/** Milliseconds without news after which a run that says it works is called silent. */
-const SILENCE = 120_000;
 
 /** How far the run is, and what it has found so far. */
 export function Overview({ run, palette, known }: ViewProps) {
@@ -96,7 +94,7 @@ function boundsText(key: string, min: number | undefined, max: number | undefine
 
 function Status({ run: { digest, gone, read } }: Pick<ViewProps, 'run'>) {
   const { status, failure, time, seconds } = digest;
-  const silent = status === 'running' && Date.now() - Date.parse(time) > SILENCE;
+  const silent = isSilent(digest, Date.now());
   return (
     <p class="status" role="status">
       <span class={`badge ${gone ? 'failed' : silent ? 'interrupted' : status}`}>
