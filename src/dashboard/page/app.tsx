@@ -187,7 +187,9 @@ function Frame({
             {known?.runs.length === 0 ? 'There is no run yet; this page shows it when it begins.' : 'Reading …'}
           </Empty>
         ) : (
+          // What was chosen in one run says nothing about another.
           <View
+            key={run.id}
             run={run}
             palette={palette}
             references={references}

@@ -57,19 +57,20 @@ const SHOWN = 5;
 /** The trainings of the run, and those of another beside them. */
 export function TrainingView({ run, other, palette, known }: ViewProps) {
   const trainings = [...trainingsOf(run, false), ...(other === undefined ? [] : trainingsOf(other, true))];
-  const [chosen, setChosen] = useState<ReadonlySet<string>>();
+  /** What the reader has chosen: to show, or not to. Others are shown as at first, also those that begin later. */
+  const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map());
   const [over, setOver] = useState<Over>('share');
-  const shown = trainings.filter(({ key }) => (chosen ?? new Set(atFirst(trainings))).has(key));
+  const first = new Set(atFirst(trainings));
+  const shown = trainings.filter(({ key }) => chosen.get(key) ?? first.has(key));
   if (trainings.length === 0) return <Empty>No training has begun yet.</Empty>;
-  const toggle = (key: string): void => {
-    const next = new Set(shown.map((each) => each.key));
-    if (!next.delete(key)) next.add(key);
-    setChosen(next);
-  };
   const minor = trainings.filter(isContender);
   const box = (each: Training) => (
     <label key={each.key} class="check">
-      <input type="checkbox" checked={shown.includes(each)} onChange={() => toggle(each.key)} />
+      <input
+        type="checkbox"
+        checked={shown.includes(each)}
+        onChange={(event) => setChosen(new Map([...chosen, [each.key, event.currentTarget.checked]]))}
+      />
       {each.title}
     </label>
   );
