@@ -72,7 +72,7 @@ export function formatReport(config: Config, result: RunResult, candidates: read
 
 ${formatComparison(result.comparison)}
 
-All were trained by the same recipe on the same images. The found architecture is the best of ${result.finalists.length} by held-out accuracy
+All were trained by the same recipe on the same images.${formatStarts(config, result)} The found architecture is the best of ${result.finalists.length} by held-out accuracy
 (${finalists}). The test images were looked at once for each row, after that.
 \`best.onnx\`, measured from the file: **${percent(result.onnxAccuracy)}** of ${result.testImages} test images. Time: ${formatDuration(result.seconds)}.
 
@@ -107,6 +107,27 @@ ${formatFiles(result)}
 ${stringify(config).trimEnd()}
 \`\`\`
 `;
+}
+
+/**
+ * Which networks went on from weights that they had before their last training, as a sentence after a space; empty if all
+ * started from scratch.
+ */
+export function formatStarts(
+  { retrain: { inherited, halving, top } }: Pick<Config, 'retrain'>,
+  { comparison, randomSearch }: Pick<RunResult, 'comparison' | 'randomSearch'>,
+): string {
+  if (!inherited) return '';
+  // With no more networks than are trained to the end, there are no short trainings.
+  const wereShort = (contenders: number): boolean => halving !== undefined && contenders > top;
+  const ofSearch = comparison.filter(({ network: { role } }) => role === 'found' || role === 'finalist').length;
+  const withRandom = wereShort(randomSearch?.candidates ?? 0);
+  const found = ofSearch > 1 ? 'The networks of the front' : 'The found network';
+  const continued = wereShort(halving?.contenders ?? 0)
+    ? `${found}${withRandom ? " and random search's continued from their" : ' continued from its'} short trainings`
+    : `${found} continued from the supernet's weights${withRandom ? ", random search's from its short trainings" : ''}`;
+  const others = comparison.length - ofSearch - Number(withRandom);
+  return ` ${continued}${others > 0 ? '; the others started from scratch' : ''}.`;
 }
 
 /** What lies beside the report. */
