@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { fineTuned } from '../model/fineTune.js';
 import { plainNetwork } from '../model/network.js';
+import { formatArchitecture } from '../family/codec.js';
 import { architecture } from '../family/architecture.js';
 import type { Architecture } from '../family/family.js';
 import type { TrainedWeights } from '../telemetry/events.js';
