@@ -15,7 +15,7 @@ import type { Config, RecipeConfig } from '../config/config.js';
 import { checkShares, sharedAmong } from '../config/ranks.js';
 import { formatConfig, parseConfig } from '../config/layers.js';
 import type { RunContext } from './context.js';
-import { chooseDevice } from './devices/deviceChoice.js';
+import { chooseDevice, type Choice } from './devices/deviceChoice.js';
 import { formatLatencyTable } from '../measure/latencyTable.js';
 import { readLatencyTable, TABLE_FILE } from './latencyTable.js';
 import { needOriginals, openDataset } from '../loader/openDataset.js';
@@ -81,8 +81,8 @@ export async function newRun<Result>(
 ): Promise<Result> {
   await RunFolder.requireFree(out);
   job.checkConfig(given);
-  const { ranks = ALONE } = options;
-  const choice = given.device.kind === 'auto' ? await agreed(ranks, () => chooseDevice(given)) : undefined;
+  const { ranks = ALONE, signal } = options;
+  const choice = given.device.kind === 'auto' ? await deviceChosenBy(ranks, given, signal) : undefined;
   const config = choice === undefined ? given : { ...given, device: choice.device };
   const latencyTable = await readLatencyTable(config, config.latency?.table);
   return session(
@@ -99,6 +99,12 @@ export async function newRun<Result>(
       },
     },
   );
+}
+
+/** What rank 0 chooses, with the threads that it will have beside the other ranks. */
+async function deviceChosenBy(ranks: Communicator, config: Config, signal: AbortSignal | undefined): Promise<Choice> {
+  const share = await threadShare(ranks);
+  return agreed(ranks, () => chooseDevice(config, { threads: config.device.threads ?? share, signal }));
 }
 
 export interface ContinuedOptions extends SessionOptions {

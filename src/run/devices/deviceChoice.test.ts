@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { whyNoOpenVino } from '../../../test/openVino.js';
 import { PRESETS } from '../../config/presets.js';
+import { Interrupted } from '../../errors.js';
 import { chooseDevice } from './deviceChoice.js';
 
 const noOpenVino = await whyNoOpenVino();
@@ -27,6 +28,11 @@ describe('the choice of a device', () => {
       if (named === undefined) delete process.env['GLIT_OPENVINO'];
       else process.env['GLIT_OPENVINO'] = named;
     }
+  });
+
+  test('stops when it is asked to, and measures with the threads that it is given', async () => {
+    await assert.rejects(chooseDevice(small, { signal: AbortSignal.abort() }), Interrupted);
+    await assert.rejects(chooseDevice(small, { threads: 0 }), /a device needs .* not 0/);
   });
 
   test('measures OpenVINO where it is, and takes the faster', { skip: noOpenVino }, async () => {

@@ -1,6 +1,7 @@
 /** `--device auto`: the fastest engine for a run's networks whose results agree with ONNX Runtime's. */
 import type { Config } from '../../config/config.js';
 import { deit } from '../../family/glit/architecture.js';
+import { Interrupted, stopIfAborted } from '../../errors.js';
 import { IMAGENET_NORMALIZATION } from '../../family/preprocessing.js';
 import { pathFeed, plainNetwork, type Network } from '../../model/network.js';
 import { CompiledProgram } from '../../program/compiled.js';
@@ -45,19 +46,27 @@ export interface Choice {
   readonly chosen: DeviceChosen;
 }
 
+export interface ChoiceOptions {
+  /** Default: the configuration's. */
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Trains the run's own plain network for a few steps on every engine that there is, in the given precision if one is
  * given, and takes the fastest that computes what ONNX Runtime does.
  */
-export async function chooseDevice(config: Config): Promise<Choice> {
+export async function chooseDevice(
+  config: Config,
+  { threads = config.device.threads, signal }: ChoiceOptions = {},
+): Promise<Choice> {
   const { kind: _, precision, ...rest } = config.device;
-  const { threads } = rest;
   const tried: DeviceTried[] = [];
   let expected: readonly number[] | undefined;
   for (const { kind, precision: own, bound } of ENGINES) {
     if (kind !== 'cpu' && precision !== undefined && own !== precision) continue;
     try {
-      const { results, milliseconds } = await measured({ kind, threads, precision: own }, config);
+      const { results, milliseconds } = await measured({ kind, threads, precision: own }, config, signal);
       expected ??= results;
       const difference = Math.max(...expected.map((value, at) => Math.abs(results[at] - value) / Math.abs(value)));
       // `!(… <= …)` also catches NaN
@@ -65,7 +74,7 @@ export async function chooseDevice(config: Config): Promise<Choice> {
       tried.push({ device: kind, precision: own, milliseconds, ...(refused !== undefined && { refused }) });
     } catch (error) {
       // ONNX Runtime has to work; another engine that cannot compile or run the network is not taken.
-      if (kind === 'cpu' || !(error instanceof Error)) throw error;
+      if (kind === 'cpu' || error instanceof Interrupted || !(error instanceof Error)) throw error;
       tried.push({ device: kind, precision: own, refused: error.message.split('\n', 1)[0] });
     }
   }
@@ -79,7 +88,7 @@ export async function chooseDevice(config: Config): Promise<Choice> {
 }
 
 /** Losses and gradient norms of the compared steps, and the milliseconds of a later one. */
-async function measured(options: DeviceOptions, config: Config) {
+async function measured(options: DeviceOptions, config: Config, signal: AbortSignal | undefined) {
   const network = plainNetwork(deit({ ...backboneOf(config, CLASSES), depth: config.model.depth }));
   const { batchSize } = config.retrain.recipe;
   const device = await openDevice(options);
@@ -93,6 +102,7 @@ async function measured(options: DeviceOptions, config: Config) {
     const results: number[] = [];
     const milliseconds: number[] = [];
     for (let step = 1; step <= COMPARED + TIMED; step++) {
+      stopIfAborted(signal);
       const scalars = optimizerFeeds(network, optimizer, { updates: step, learningRate: 1e-4, weightDecay: 0.05 });
       const began = performance.now();
       const { loss, gradientNorm } = await program
