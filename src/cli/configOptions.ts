@@ -237,7 +237,11 @@ export const deviceOptions: readonly ConfigOption[] = [
     description: `${DEVICE_KINDS.join(', ')}, or auto for the fastest engine of the CPU`,
     keys: ['device.kind'],
   },
-  { flags: '--precision <name>', description: `${PRECISIONS.join(', or ')} on openvino`, keys: ['device.precision'] },
+  {
+    flags: '--precision <name>',
+    description: `${PRECISIONS.join(', or ')} on openvino (default: float32, but with --device auto whichever is faster)`,
+    keys: ['device.precision'],
+  },
   threadsOption,
 ];
 

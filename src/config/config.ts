@@ -140,7 +140,7 @@ export const configSchema = z.strictObject({
       threads: count.exactOptional(),
       /** Engines that share out the threads for independent work. Default: by the size of the networks. */
       engines: count.exactOptional(),
-      /** What products are computed in. Default: float32. */
+      /** What products are computed in. Default: float32 or, while the kind is `auto`, that of the fastest engine. */
       precision: z.enum(PRECISIONS).exactOptional(),
     })
     .refine(({ kind, precision = 'float32' }) => kind === 'auto' || precisionsOf(kind).includes(precision), {

@@ -1,7 +1,7 @@
 /** `--device auto`: the fastest engine for a run's networks whose results agree with ONNX Runtime's. */
 import type { Config } from '../../config/config.js';
 import { deit } from '../../family/glit/architecture.js';
-import { Interrupted, stopIfAborted } from '../../errors.js';
+import { Interrupted, stopIfAborted, UserError } from '../../errors.js';
 import { IMAGENET_NORMALIZATION } from '../../family/preprocessing.js';
 import { pathFeed, plainNetwork, type Network } from '../../model/network.js';
 import { CompiledProgram } from '../../program/compiled.js';
@@ -53,8 +53,8 @@ export interface ChoiceOptions {
 }
 
 /**
- * Trains the run's own plain network for a few steps on every engine that there is, in the given precision if one is
- * given, and takes the fastest that computes what ONNX Runtime does.
+ * Trains the run's own plain network for a few steps on every engine that there is, and takes the fastest that computes what
+ * ONNX Runtime does: in the given precision if one is given, else in any. Throws a UserError when none has the given one.
  */
 export async function chooseDevice(
   config: Config,
@@ -64,13 +64,15 @@ export async function chooseDevice(
   const tried: DeviceTried[] = [];
   let expected: readonly number[] | undefined;
   for (const { kind, precision: own, bound } of ENGINES) {
-    if (kind !== 'cpu' && precision !== undefined && own !== precision) continue;
+    const isWanted = precision === undefined || own === precision;
+    if (kind !== 'cpu' && !isWanted) continue;
     try {
       const { results, milliseconds } = await measured({ kind, threads, precision: own }, config, signal);
       expected ??= results;
       const difference = Math.max(...expected.map((value, at) => Math.abs(results[at] - value) / Math.abs(value)));
       // `!(… <= …)` also catches NaN
-      const refused = !(difference <= bound) ? `its results are off by ${difference.toPrecision(1)}` : undefined;
+      const wrong = !(difference <= bound) ? `its results are off by ${difference.toPrecision(1)}` : undefined;
+      const refused = isWanted ? wrong : `it computes in ${own}`;
       tried.push({ device: kind, precision: own, milliseconds, ...(refused !== undefined && { refused }) });
     } catch (error) {
       // ONNX Runtime has to work; another engine that cannot compile or run the network is not taken.
@@ -80,6 +82,10 @@ export async function chooseDevice(
   }
   const usable = tried.filter(({ refused }) => refused === undefined);
   const [best] = usable.sort((a, b) => (a.milliseconds ?? Infinity) - (b.milliseconds ?? Infinity));
+  if (best === undefined) {
+    const reasons = tried.map(({ device, refused }) => `${device}: ${refused}`).join('; ');
+    throw new UserError(`no engine computes in ${precision} here (${reasons}); leave the precision out`);
+  }
   const { device: kind, precision: taken } = best as DeviceTried & { readonly device: DeviceKind };
   return {
     device: { ...rest, kind, ...(taken !== 'float32' && { precision: taken }) },
