@@ -68,7 +68,8 @@ describe('engines', () => {
   });
 
   test('leave all but one idle when memory is short', async () => {
-    const engines = await Engines.open(device, 3, () => true);
+    const left: number[] = [];
+    const engines = await Engines.open(device, 3, { isShort: () => true, onRetired: (count) => left.push(count) });
     let [running, most] = [0, 0];
     const items = Array.from({ length: 9 }, (_, at) => at);
     const measured = engines.inOrder(items, async (item) => {
@@ -80,6 +81,7 @@ describe('engines', () => {
     });
     assert.deepEqual(await collect(measured), items);
     assert.equal(most, 1);
+    assert.deepEqual(left, [2, 1]);
     await engines.close();
   });
 });

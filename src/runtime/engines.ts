@@ -1,26 +1,35 @@
+import { availableMemory } from './availableMemory.js';
 import { openDevice, type Device } from './device.js';
+
+export interface EnginesOptions {
+  /** Says, for a number of engines at work, whether memory is too short for as many. */
+  readonly isShort?: (busy: number) => boolean;
+  /** Is told how many engines are left when one gets no more work, because memory is short. */
+  readonly onRetired?: (left: number) => void;
+}
 
 /** Devices that do independent work side by side. */
 export class Engines {
   private readonly idle: Device[];
   private readonly waiting: ((device: Device) => void)[] = [];
   private busy = 0;
+  private retired = 0;
 
   private constructor(
     private readonly devices: readonly Device[],
     /** Those that {@link close} closes. */
     private readonly own: readonly Device[],
-    private readonly isShort: (busy: number) => boolean,
+    private readonly options: EnginesOptions,
   ) {
     this.idle = [...devices];
   }
 
   /**
    * `count` engines that share out the threads of `device`, which has nothing to do meanwhile. A single engine is the
-   * device itself. `isShort` says, for a number of engines at work, whether memory is too short for as many.
+   * device itself.
    */
-  static async open(device: Device, count: number, isShort = isMemoryShort): Promise<Engines> {
-    if (count === 1) return new Engines([device], [], isShort);
+  static async open(device: Device, count: number, options: EnginesOptions = {}): Promise<Engines> {
+    if (count === 1) return new Engines([device], [], options);
     const { kind, precision } = device;
     const opened: Device[] = [];
     try {
@@ -32,7 +41,7 @@ export class Engines {
       await closeAll(opened);
       throw error;
     }
-    return new Engines(opened, opened, isShort);
+    return new Engines(opened, opened, options);
   }
 
   /** How many works go on at once. */
@@ -86,9 +95,14 @@ export class Engines {
 
   /** Gives a device to the next in line. When memory is short, it is out of use, but not the last one. */
   private release(device: Device): void {
-    const isRetired = this.busy > 1 && this.isShort(this.busy);
+    const { isShort = isMemoryShort, onRetired } = this.options;
+    const isRetired = this.busy > 1 && isShort(this.busy);
     this.busy -= 1;
-    if (isRetired) return;
+    if (isRetired) {
+      this.retired += 1;
+      onRetired?.(this.count - this.retired);
+      return;
+    }
     const next = this.waiting.shift();
     if (next === undefined) this.idle.push(device);
     else next(device);
@@ -97,7 +111,7 @@ export class Engines {
 
 /** Whether the machine has less memory left than the process takes for each engine at work: better fewer than swapping. */
 function isMemoryShort(busy: number): boolean {
-  return process.availableMemory() < process.memoryUsage.rss() / busy;
+  return availableMemory() < process.memoryUsage.rss() / busy;
 }
 
 async function closeAll(devices: readonly Device[]): Promise<void> {

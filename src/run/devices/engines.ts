@@ -19,7 +19,12 @@ export function openEngines(
 ): Promise<Engines> {
   const count = engineCount({ config, device }, works);
   if (count > 1) emit({ type: 'enginesOpened', engines: count, threads: device.threads });
-  return Engines.open(device, count);
+  return Engines.open(device, count, {
+    onRetired: (left) => {
+      const message = `memory is short; going on with ${left} of ${count} engines (--engines ${left} starts with as many)`;
+      emit({ type: 'warning', message });
+    },
+  });
 }
 
 /** Opens the engines for independent trainings. Ranks train every network together, so one after another. */
