@@ -1,6 +1,6 @@
 /** What a device's worker thread runs: an engine, which compiles programs and runs them on the device's tensors. */
 import type { DeviceKind, Precision } from './deviceKinds.js';
-import type { CallName, Calls, Timings } from './protocol.js';
+import type { CallName, Calls } from './protocol.js';
 
 export interface EngineSettings {
   readonly kind: DeviceKind;
@@ -8,16 +8,7 @@ export interface EngineSettings {
   readonly precision: Precision;
 }
 
-/** One method per call; calls to an engine must not overlap. */
-export type Engine = { readonly [K in CallName]: (request: Calls[K]['request']) => Promise<Calls[K]['reply']> };
-
-/** Times runs on the engine's own thread, without the way to it. */
-export async function timed(runs: number, run: () => Promise<unknown>): Promise<Timings> {
-  const milliseconds: number[] = [];
-  for (let at = 0; at < runs; at++) {
-    const began = performance.now();
-    await run();
-    milliseconds.push(performance.now() - began);
-  }
-  return { milliseconds };
-}
+/** One method per call, but for timings, which are runs; calls to an engine must not overlap. */
+export type Engine = {
+  readonly [K in Exclude<CallName, 'time'>]: (request: Calls[K]['request']) => Promise<Calls[K]['reply']>;
+};

@@ -2,7 +2,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { UserError } from '../errors.js';
 import type { Engine, EngineSettings } from './engine.js';
-import { BUSY, CLOSING, type CallName, type Calls, type Message, type Reply } from './protocol.js';
+import {
+  BUSY,
+  CLOSING,
+  type CallName,
+  type Calls,
+  type Message,
+  type Reply,
+  type TimeRequest,
+  type Timings,
+} from './protocol.js';
 
 /** The main thread's data for this worker. */
 export interface WorkerStart {
@@ -24,10 +33,7 @@ async function answer(message: Message): Promise<void> {
   // Set BUSY before reading CLOSING: the main thread sets CLOSING and then waits while BUSY.
   Atomics.store(words, BUSY, 1);
   try {
-    if (message.call !== 'close' && Atomics.load(words, CLOSING) === 1) throw new Error('the device was closed');
-    engine ??= await createEngine(settings);
-    const value = await perform(engine, message.call, message.request);
-    reply({ id: message.id, value });
+    reply({ id: message.id, value: await done(message) });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     reply({ id: message.id, error: text, isUserError: error instanceof UserError });
@@ -36,6 +42,25 @@ async function answer(message: Message): Promise<void> {
     Atomics.notify(words, BUSY);
   }
   if (message.call === 'close') port.close();
+}
+
+async function done({ call, request }: Message): Promise<Calls[CallName]['reply']> {
+  // An engine that did not start has nothing to close.
+  if (call === 'close') return engine?.close(undefined);
+  if (Atomics.load(words, CLOSING) === 1) throw new Error('the device was closed');
+  engine ??= await createEngine(settings);
+  return call === 'time' ? timed(engine, request as TimeRequest) : perform(engine, call, request);
+}
+
+/** Times runs without the way to this thread; outputs arrive on the host, as for a caller. */
+async function timed(on: Engine, { runs, ...request }: TimeRequest): Promise<Timings> {
+  const milliseconds: number[] = [];
+  for (let at = 0; at < runs; at++) {
+    const began = performance.now();
+    await on.run(request);
+    milliseconds.push(performance.now() - began);
+  }
+  return { milliseconds };
 }
 
 /** Loads the engine of the device's kind, and no other. Throws a UserError when it is not installed. */
@@ -51,7 +76,11 @@ async function createEngine({ kind, threads, precision }: EngineSettings): Promi
   return new OrtEngine(ort, { kind, threads });
 }
 
-function perform<K extends CallName>(to: Engine, call: K, request: Calls[K]['request']): Promise<Calls[K]['reply']> {
+function perform<K extends keyof Engine>(
+  to: Engine,
+  call: K,
+  request: Calls[K]['request'],
+): Promise<Calls[K]['reply']> {
   return to[call](request);
 }
 

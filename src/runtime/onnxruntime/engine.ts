@@ -1,7 +1,7 @@
 /** ONNX Runtime's engine: programs are sessions. */
 import { isShared, type Tensor } from '../../tensor/tensor.js';
-import { timed, type Engine } from '../engine.js';
-import type { Calls, RunRequest, Timings, TimeRequest } from '../protocol.js';
+import type { Engine } from '../engine.js';
+import type { Calls, RunRequest } from '../protocol.js';
 import { formatType, sameShape, type Signature, type ValueInfo } from '../signature.js';
 import { Memory } from './memory.js';
 import { createSession, valueInfo, type Ort, type OrtSession, type OrtTensor, type SessionSettings } from './ort.js';
@@ -89,11 +89,6 @@ export class OrtEngine implements Engine {
     } finally {
       for (const unused of results.values()) unused.dispose();
     }
-  }
-
-  /** Times runs on the engine's own thread; outputs arrive on the host, as for a caller. */
-  async time({ runs, ...request }: TimeRequest): Promise<Timings> {
-    return timed(runs, () => this.run(request));
   }
 
   async close(): Promise<undefined> {

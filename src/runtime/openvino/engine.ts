@@ -4,8 +4,8 @@
  */
 import { UserError } from '../../errors.js';
 import { tensor, type Tensor } from '../../tensor/tensor.js';
-import { timed, type Engine } from '../engine.js';
-import type { Calls, RunRequest, Timings, TimeRequest } from '../protocol.js';
+import type { Engine } from '../engine.js';
+import type { Calls, RunRequest } from '../protocol.js';
 import type { Signature } from '../signature.js';
 import { CompiledModel, type ModelSettings } from './compiledModel.js';
 import { openCore, STORAGE } from './core.js';
@@ -68,11 +68,6 @@ export class OpenVinoEngine implements Engine {
     const model = this.programs.get(request.program);
     if (model === undefined) throw new Error('the program was released');
     return model instanceof OrtProgram ? model.run(request, this.slots) : this.infer(model, request);
-  }
-
-  /** Times runs on the engine's own thread; outputs arrive on the host, as for a caller. */
-  async time({ runs, ...request }: TimeRequest): Promise<Timings> {
-    return timed(runs, () => this.run(request));
   }
 
   async close(): Promise<undefined> {
