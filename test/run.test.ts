@@ -97,7 +97,7 @@ describe('a whole run', () => {
       'low level, supernet',
       'low level, search',
       'training candidate 2',
-      'training the DeiT',
+      'training the baseline DeiT',
     ]) {
       assert.match(whole.stdout, new RegExp(`^${stage}.*: \\d+ `, 'm'));
       assert.match(whole.stdout, new RegExp(`^${stage}.*: done in `, 'm'));
