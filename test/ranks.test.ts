@@ -192,7 +192,8 @@ describe('a run whose ranks are killed', { skip: openMpi.skip || mpich.skip }, (
 
 describe('a run on two ranks that is asked to stop', { skip: openMpi.skip }, () => {
   test('saves where it is, and goes on from there', async () => {
-    const args = [...searching(60), ...ONE_LEVEL, '--out', 'stopped'];
+    // Long enough that the signals come before its end.
+    const args = [...searching(600), ...ONE_LEVEL, '--out', 'stopped'];
     const { ended } = startRanks(openMpi, MAIN, args, { cwd: folder });
     await Promise.race([under('stopped', 'supernet-high'), ended]);
     for (const rank of [1, 0]) process.kill(processOf(rank), 'SIGINT');
@@ -203,7 +204,7 @@ describe('a run on two ranks that is asked to stop', { skip: openMpi.skip }, () 
     const { code, stderr } = await onRanks(openMpi, 2, 'search', '--resume', 'stopped');
     assert.equal(code, 0, stderr);
     const steps = [...(await lossesOf('stopped', 'supernet-high')).keys()];
-    assert.ok(steps.length >= 59 && steps.at(-1) === 60, String(steps));
+    assert.ok(steps.length >= 599 && steps.at(-1) === 600, String(steps));
   });
 
   test('leaves rank 0 the time to save, also when only the other got the signal', async () => {

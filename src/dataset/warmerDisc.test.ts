@@ -5,7 +5,7 @@ import { seeded } from '../random/rng.js';
 import type { Dataset } from './dataset.js';
 import { isStored, storedImage } from './source.js';
 import type { ImageSource, StoredSource } from './source.js';
-import { drawDiscs, warmerDisc, WARMER_DISC } from './warmerDisc.js';
+import { drawDiscs, warmerDisc, WARMER_DISC, type Disc } from './warmerDisc.js';
 
 const OPTIONS = { ...WARMER_DISC, trainImages: 2000, testImages: 1000 };
 const data = warmerDisc(seeded('warmer disc'), OPTIONS);
@@ -97,7 +97,7 @@ describe('warmerDisc', () => {
     for (const source of [data.train, data.test]) {
       for (const pixels of pixelsOf(source).slice(0, 100)) hash.update(pixels);
     }
-    assert.equal(hash.digest('hex'), '7afab738a2db81b954e766ef89a3c816e258fe3913be81d56819dc421f0ce6fe');
+    assert.equal(hash.digest('hex'), '7fe5e724cdc8fa998df9275da690ec97a20b2bd4ee94397c225d704c74fda1d1');
   });
 
   test('shows no image twice, within a split or across', () => {
@@ -133,6 +133,16 @@ describe('warmerDisc', () => {
         }
       }
     });
+  });
+
+  test('no place and no size makes a disc the warmer', () => {
+    const rng = seeded('places');
+    const all = Array.from({ length: 4000 }, (_, index) => drawDiscs(index % 5, rng.fork(index)));
+    const fromCentre = ({ x, y }: Disc): number => Math.hypot(x - 16, y - 16);
+    const central = all.filter(([warmer, cooler]) => fromCentre(warmer) < fromCentre(cooler)).length / all.length;
+    const larger = all.filter(([warmer, cooler]) => warmer.radius > cooler.radius).length / all.length;
+    // Four standard errors of a fair coin.
+    for (const share of [central, larger]) assert.ok(Math.abs(share - 0.5) < 0.032, `${central}, ${larger}`);
   });
 
   test('no colour alone makes a disc the warmer', () => {

@@ -98,7 +98,8 @@ function drawImage(label: number, rng: Rng): Uint8Array {
 
 /** The two discs of an image of class `label`, the warmer first. */
 export function drawDiscs(label: number, rng: Rng): Disc[] {
-  const places = placeDiscs(rng);
+  // The second place lies in what room the first one left, mostly near an edge, so the warmer disc takes either.
+  const places = rng.shuffle(placeDiscs(rng));
   const texture = TEXTURE_NAMES[label];
   const [other] = rng.shuffle(TEXTURE_NAMES.filter((name) => name !== texture));
   const textures = [texture, other];

@@ -100,8 +100,8 @@ export async function openDataset(
 }
 
 /**
- * Opens a data set without splits, or of one split, to look at all its images. They are decoded as they are needed. Throws a UserError for a
- * set with a test split, and as {@link openDataset} does.
+ * Opens a data set without splits, or of one split, to look at all its images. They are decoded as they are needed.
+ * Throws a UserError for a set with a test split, and as {@link openDataset} does.
  */
 export async function openWhole(
   { data, model }: DatasetConfig,

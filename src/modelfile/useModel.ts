@@ -41,8 +41,8 @@ const BATCH_SIZE = 100;
 
 /**
  * Top-1 accuracy of a model on a data set; see readModel for the model's file. Classes are matched by name if the model
- * or the user names them, by number if they are the numbers of the outputs, else in sorted order, with a warning. Throws a UserError when the set's classes are not the
- * model's; a subset is allowed if the user has named the classes.
+ * or the user names them, by number if they are the numbers of the outputs, else in sorted order, with a warning. Throws
+ * a UserError when the set's classes are not the model's; a subset is allowed if the user has named the classes.
  */
 export async function evaluateFile(file: string, options: FileEvaluationOptions): Promise<FileEvaluation> {
   return evaluateModel(await readModel(file, options), options);
@@ -102,6 +102,7 @@ function matchClasses(
         'with --classes FILE, or use images of all classes',
     );
   }
+  const isSorted = given.every((each, index) => numbers.get(each) === index);
   // Folders that are the numbers themselves need no order: sorted as text, 10 would come before 2.
   if (naming === 'numbers' && !given.every((each) => numbers.has(each))) {
     const order = list(given.map((each, index) => `${each} is ${index}`));
@@ -110,6 +111,14 @@ function matchClasses(
       message: `${name} does not name its classes: assuming those of ${data} in sorted order (${order})`,
     });
     return given.map((_, index) => index);
+  }
+  if (naming === 'numbers' && !isSorted) {
+    emit({
+      type: 'warning',
+      message:
+        `${name} does not name its classes: matching the folders of ${data} by number; if it was trained on folders in ` +
+        'sorted order, as by torchvision, name its classes with --classes FILE',
+    });
   }
   const outputs = given.map((each) => {
     const number = numbers.get(each);

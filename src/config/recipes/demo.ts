@@ -1,7 +1,7 @@
 import type { RecipeConfig } from '../config.js';
 import { smallImages } from './smallImages.js';
 
-/** Half a minute on two cores, for the built-in images. */
+/** Half a minute on one core, for the built-in images. */
 export const demo: RecipeConfig = {
   ...smallImages,
   steps: 400,

@@ -57,8 +57,8 @@ export interface SplitOptions {
 
 /**
  * Sorts `files`, relative to `folder`, into splits by their names or folders. If no file names a split, or if the set is to
- * be read as a `whole` and all name the same one, all are training files. Throws a UserError when only some name one, when none are for training, or when the files form
- * several sets.
+ * be read as a `whole` and all name the same one, all are training files. Throws a UserError when only some name one, when
+ * none are for training, or when the files form several sets.
  */
 export function splitFiles(folder: string, files: readonly string[], { whole = false }: SplitOptions): SplitFiles {
   const splits: Record<SplitName, string[]> = { train: [], val: [], test: [] };

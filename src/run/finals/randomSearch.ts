@@ -47,7 +47,7 @@ export async function randomSearch(
   const { config, folder, emit, rng } = context;
   let { randomCandidates: candidates, randomShare: share } = config.retrain;
   if (candidates === undefined) {
-    const plan = affordable(config, cost);
+    const plan = { ...affordable(config, cost), ...(share !== undefined && { randomShare: share }) };
     ({ randomCandidates: candidates, randomShare: share } = plan);
     await folder.write('config.yaml', formatConfig({ ...config, retrain: { ...config.retrain, ...plan } }));
   }

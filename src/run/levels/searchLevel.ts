@@ -192,11 +192,12 @@ export async function searchLevel(
     const found = candidates.filter(({ method }) => method === searching);
     const ranked = best(found, level.top);
     // A process that was killed may have scored the last candidate without a word of the end.
-    if (began !== undefined || !recorded.isFinished(stage)) {
+    if (!recorded.isFinished(stage)) begin();
+    if (began !== undefined) {
       emit({
         type: 'stageFinished',
         stage,
-        durationSeconds: began === undefined ? 0 : (performance.now() - began) / 1000,
+        durationSeconds: (performance.now() - began) / 1000,
         result: {
           bestFitness: Object.fromEntries(
             methods.map((method) => [

@@ -18,7 +18,8 @@ export interface Fitness {
 }
 
 /**
- * Scores the candidates of a trained supernet on all of `data.searchVal`, which need not be as fast as in a search. The scores of earlier processes are in the journal.
+ * Scores the candidates of a trained supernet on all of `data.searchVal`: unlike a search, a check has the time. The
+ * scores of earlier processes are in the journal.
  */
 export async function rescore(
   context: SearchContext,

@@ -3,7 +3,7 @@ import type { Architecture, Backbone } from '../../family/family.js';
 import { plainNetwork } from '../../model/network.js';
 import { blocksOf, pathKey, type Path, type Space } from '../../space/space.js';
 import type { Listener } from '../../telemetry/events.js';
-import { Progress } from '../../telemetry/progress.js';
+import { Progress, type ProgressOptions } from '../../telemetry/progress.js';
 import type { TrustStage } from '../../telemetry/stage.js';
 import type { SearchData } from '../../dataset/dataset.js';
 import type { SearchContext } from '../context.js';
@@ -78,7 +78,7 @@ async function trained(
  * Adds the time until the whole series ends to the steps of its trainings, which are equally long; `trained` of them are by
  * earlier processes.
  */
-export function withSeriesTime(emit: Listener, trained: number): Listener {
+export function withSeriesTime(emit: Listener, trained: number, clock?: ProgressOptions['now']): Listener {
   let progress: Progress | undefined;
   /** Steps of each training, some of which are trained side by side. */
   const steps = new Map<number, number>();
@@ -88,7 +88,10 @@ export function withSeriesTime(emit: Listener, trained: number): Listener {
       return;
     }
     const { number, total } = event.stage;
-    progress ??= new Progress(total * event.steps, { done: trained * event.steps });
+    progress ??= new Progress(total * event.steps, {
+      done: trained * event.steps,
+      ...(clock !== undefined && { now: clock }),
+    });
     const before = steps.get(number);
     // A training that is continued had most of its first steps before.
     if (before === undefined) progress.skip(event.step);
