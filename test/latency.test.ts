@@ -122,7 +122,7 @@ describe('a limit on latency', () => {
   const limited = (file: string, limit = '1s'): string[] => ['--max-latency', limit, '--latency-table', file];
   for (const [what, args, message] of [
     ['without a table', ['--max-latency', '1s'], /budget\.latency needs a table.*--latency-table FILE/],
-    ['as a table alone', ['--latency-table', 'latency.json'], /does not bound latency; add --max-latency/],
+    ['as a table alone', ['--latency-table', 'latency.json'], /neither bounded nor an objective; add --max-latency/],
     ['in other units', ['--max-latency', '20MB'], /--max-latency is "20MB"; give a number .*20ms/],
     ['with no such file', limited('none.json'), /the latency table none\.json cannot be read; write one/],
     ['with a file that is no table', limited('photos/red/00.png'), /00\.png is no latency table/],

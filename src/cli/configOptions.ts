@@ -88,7 +88,7 @@ export const searchOptions: readonly ConfigOption[] = [
   ...MEASURES.flatMap(budgetOptions),
   {
     flags: '--latency-table <file>',
-    description: 'for --max-latency: a table that glit latency measure wrote',
+    description: 'for --max-latency or --objective latency: a table that glit latency measure wrote',
     keys: ['latency.table'],
     read: (text) => text,
   },

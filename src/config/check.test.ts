@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { UserError } from '../errors.js';
+import type { Objective } from '../measure/objectives.js';
 import type { Config } from './config.js';
 import { checkBatches, checkSearchConfig } from './check.js';
 import { PRESETS } from './presets.js';
@@ -15,6 +16,11 @@ const space = (fields: Partial<Config['space']>): Config => ({
 });
 const grid = (fields: Partial<Config['space']['grid']>): Config =>
   space({ grid: { ...PRESETS.demo.space.grid, ...fields } });
+
+const objectives = (...more: readonly Objective[]): Config => ({
+  ...PRESETS.demo,
+  search: { ...PRESETS.demo.search, objectives: ['accuracy', ...more] },
+});
 
 describe('the settings of a search', () => {
   test('of every preset fit together', () => {
@@ -53,6 +59,12 @@ describe('the settings of a search', () => {
       { ...PRESETS.paper, supernet: { ...PRESETS.paper.supernet, accumulate: 1, batchSize: 8 } },
       /supernet\.minLearningRate is 0\.00001, above the highest learning rate of 0\.00000781/,
     ],
+    [objectives('latency'), /search\.objectives has latency, which needs a table.*add --latency-table FILE/],
+    [{ ...PRESETS.demo, budget: { latency: { max: 1 } } }, /budget\.latency needs a table.*add --latency-table FILE/],
+    [
+      { ...PRESETS.demo, latency: { table: 'table.json' } },
+      /latency\.table is given, .*neither bounded nor an objective/,
+    ],
   ];
   for (const [config, message] of unfit) {
     test(`are refused: ${message.source}`, () => {
@@ -62,6 +74,10 @@ describe('the settings of a search', () => {
       );
     });
   }
+
+  test('take latency as an objective without a limit on it', () => {
+    checkSearchConfig({ ...objectives('latency'), latency: { table: 'table.json' } });
+  });
 
   test('need no thirds and no kernels without local heads', () => {
     checkSearchConfig({ ...model({ dim: 48, heads: 4 }), space: { ...grid({ kernels: [4] }).space, lowLevel: 'nlp' } });

@@ -65,15 +65,20 @@ export function checkRecipe({ model: { imageSize } }: Config, key: string, recip
   checkAugmentation(recipe.augmentation, imageSize);
 }
 
-/** A limit on latency and a table of latencies go together. */
-function checkLatency({ budget, latency }: Config): void {
-  if (budget.latency !== undefined && latency === undefined) {
+/** A table of latencies goes together with a limit on latency, or with latency as an objective. */
+function checkLatency({ budget, latency, search: { objectives } }: Config): void {
+  const isObjective = objectives.includes('latency');
+  const isUsed = budget.latency !== undefined || isObjective;
+  if (isUsed && latency === undefined) {
+    const user = isObjective ? 'search.objectives has latency, which' : 'budget.latency';
     throw new UserError(
-      'budget.latency needs a table of latencies; add --latency-table FILE, which glit latency measure writes',
+      `${user} needs a table of latencies; add --latency-table FILE, which glit latency measure writes`,
     );
   }
-  if (budget.latency === undefined && latency !== undefined) {
-    throw new UserError('latency.table is given, but the budget does not bound latency; add --max-latency');
+  if (!isUsed && latency !== undefined) {
+    throw new UserError(
+      'latency.table is given, but latency is neither bounded nor an objective; add --max-latency or --objective latency',
+    );
   }
 }
 

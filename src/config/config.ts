@@ -187,7 +187,7 @@ export const configSchema = z.strictObject({
   }),
   /** Bounds on the found architecture. Default: at most the MACs of a DeiT with the same backbone. */
   budget: z.strictObject(perMeasure(() => bounds.exactOptional())),
-  /** Where latencies come from; needed exactly when the budget bounds latency. */
+  /** Where latencies come from; needed exactly when latency is bounded or an objective. */
   latency: z
     .strictObject({
       /** A file written by `glit latency measure`. */

@@ -21,7 +21,7 @@ export interface SearchContext {
   readonly folder: RunFolder;
   /** What earlier processes of the run measured of trained networks. */
   readonly accuracies: RecordedAccuracies;
-  /** If the budget bounds latency. */
+  /** If latency is bounded or an objective. */
   readonly latencyTable?: LatencyTable | undefined;
   readonly emit: Listener;
   readonly signal?: AbortSignal | undefined;

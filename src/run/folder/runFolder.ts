@@ -17,7 +17,7 @@ import type { Weights } from '../../train/state.js';
  *     front.svg                      a picture of the front, if the search was for several objectives
  *     journal.index.json             what the dashboard has read of a long journal; it can be deleted
  *     images.json                    which images it works with: classes, counts and hashes
- *     latency.json                   the latency table, if the budget bounds latency
+ *     latency.json                   the latency table, if latency is bounded or an objective
  *     unreadable.csv                 the images that could not be read, if there are any
  *     weights/<name>.safetensors     every trained network and supernet
  *     trainings/<name>.csv, .svg     the steps of every training, and their curves
