@@ -174,6 +174,18 @@ describe('glit trust refuses, in one line and with nothing lost,', () => {
     await refuses([light], /light has no weights\/supernet-low\.safetensors/);
   });
 
+  test('the folder of a check, which has no search to resume', async () => {
+    const check = join('searched', 'trust');
+    await refuses(['--resume', check], /trust holds a check, not a search; continue with: glit trust searched\n/);
+    await refuses([check], /trust holds a check, not a search; continue with: glit trust searched\n/);
+    const high = /holds a check, not a search; continue with: glit trust searched --level high\n/;
+    await refuses(['--resume', join('searched', 'trust-high')], high);
+    await refuses(['--resume', 'stopped'], /continue with: glit trust RUN --out stopped\n/);
+    const { code, stderr } = await glit(folder, 'run', '--resume', check);
+    assert.match(stderr, /^glit: searched.trust holds a check, not a search; continue with: glit trust searched\n$/);
+    assert.equal(code, 2);
+  });
+
   test('more candidates than there are, too few, and levels that do not exist', async () => {
     const run = searchWithout('small');
     await refuses(

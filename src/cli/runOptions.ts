@@ -5,6 +5,7 @@ import { ALONE, type Communicator } from '../comm/communicator.js';
 import { Interrupted, UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
 import { configFrom } from '../config/layers.js';
+import { requireNoCheck } from '../run/folder/checkFolder.js';
 import { rankFolder } from '../run/folder/rankFolder.js';
 import { continuedRun, newRun, startedBy, type Job, type SessionOptions } from '../run/session.js';
 import { timed } from '../run/time/timed.js';
@@ -126,6 +127,7 @@ async function requireResumable<Result>(
   if (given !== undefined) {
     throw new UserError(`${given.source} cannot be given with --resume: a run keeps its own configuration`);
   }
+  requireNoCheck(folder);
   const starter = await startedBy(folder);
   if (starter === undefined || starter === command.name() || resumes.includes(starter)) return;
   throw new UserError(`${folder} was started by glit ${starter}; continue with: glit ${starter} --resume ${folder}`);

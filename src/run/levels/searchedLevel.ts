@@ -11,6 +11,7 @@ import { readJournal } from '../../telemetry/journal.js';
 import { stageName } from '../../telemetry/stage.js';
 import type { RunContext } from '../context.js';
 import { changeOf, readImagesRecord, recordOf, type ImagesRecord } from '../folder/imagesRecord.js';
+import { requireNoCheck } from '../folder/checkFolder.js';
 import type { RunFolder } from '../folder/runFolder.js';
 import { startedBy } from '../session.js';
 import { firstLevel } from './hierarchicalSearch.js';
@@ -48,6 +49,7 @@ export interface SearchedLevel {
  * such level.
  */
 export async function searchedLevel(run: RunFolder, config: Config, wanted?: string): Promise<SearchedLevel> {
+  requireNoCheck(run.root);
   const starter = (await startedBy(run.root)) ?? 'run';
   if (starter === 'train') {
     throw new UserError(`${run.root} has no search: it was started by glit train; give the folder of a search`);

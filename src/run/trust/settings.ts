@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { RecipeConfig } from '../../config/config.js';
 import { UserError } from '../../errors.js';
+import { CHECK_FILE } from '../folder/checkFolder.js';
 import type { RunFolder } from '../folder/runFolder.js';
 import type { SearchedLevel } from '../levels/searchedLevel.js';
-
-const FILE = 'settings.json';
 
 const schema = z.strictObject({
   level: z.string(),
@@ -52,9 +51,10 @@ export async function trustSettings(
     const { candidates = DEFAULTS.candidates, seeds = DEFAULTS.seeds } = given;
     return { level: name, candidates, seeds, supernet: weightsHash };
   }
-  const file = folder.path(FILE);
-  if (!folder.has(FILE)) throw new UserError(`${folder.root} is not a folder of glit trust; give another with --out`);
-  const read = schema.safeParse(jsonOf(await folder.read(FILE)));
+  const file = folder.path(CHECK_FILE);
+  if (!folder.has(CHECK_FILE))
+    throw new UserError(`${folder.root} is not a folder of glit trust; give another with --out`);
+  const read = schema.safeParse(jsonOf(await folder.read(CHECK_FILE)));
   if (!read.success) throw new UserError(`${file} is not what glit trust wrote; give another folder with --out`);
   const begun = read.data;
   if (begun.supernet !== weightsHash || begun.level !== name) {
@@ -72,7 +72,7 @@ export async function trustSettings(
 }
 
 export async function writeSettings(folder: RunFolder, settings: TrustSettings): Promise<void> {
-  if (!folder.has(FILE)) await folder.write(FILE, `${JSON.stringify(settings, null, 2)}\n`);
+  if (!folder.has(CHECK_FILE)) await folder.write(CHECK_FILE, `${JSON.stringify(settings, null, 2)}\n`);
 }
 
 function jsonOf(text: string): unknown {
