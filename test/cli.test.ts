@@ -73,6 +73,11 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
   ['an unknown option', ['run', '--populatoin', '3'], /unknown option '--populatoin' \(Did you mean --population\?\)/],
   ['a missing argument', ['profile'], /missing required argument/],
   ['no images', ['run'], /--data FOLDER/],
+  [
+    'own images for the demo',
+    ['demo', '--set', 'data.source=photos'],
+    /^glit: glit demo uses its built-in images, but --set sets data\.source; use glit run$/,
+  ],
   ['a folder that does not exist', ['run', '--data', 'nowhere'], /^glit: nowhere does not exist/],
   ['a class without images', ['run', '--data', 'hollow'], /hollow.empty has no image/],
   ['a single class', ['run', '--data', 'single'], /only one class, "cats"/],

@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
 import { join } from 'node:path';
+import { layerOf, layerValue, type Layer } from '../../config/layers.js';
+import { UserError } from '../../errors.js';
+import { BUILT_IN } from '../../loader/openDataset.js';
 import { wholeMethod } from '../../run/run.js';
 import {
   addConfigGroups,
@@ -56,8 +59,9 @@ export function addDemo(program: Command): void {
         command,
         options,
         begin: async () => {
-          const builtIn = { source: 'demo', values: { data: { source: 'warmer-disc' } } };
-          const layers = [...(await givenLayers(command, options)), builtIn];
+          const given = await givenLayers(command, options);
+          requireBuiltIn(given);
+          const layers = [...given, layerOf('demo', 'data.source', BUILT_IN)];
           return { config: configOf(command, layers, 'demo'), job: withinTime(command, wholeMethod, true) };
         },
         resume: () => Promise.resolve(wholeMethod),
@@ -71,4 +75,11 @@ export function addDemo(program: Command): void {
       );
     }),
   );
+}
+
+/** Another preset has other images, which the demo replaces; the user's own it refuses. */
+function requireBuiltIn(layers: readonly Layer[]): void {
+  const last = layers.findLast((layer) => layerValue(layer, 'data.source') !== undefined);
+  if (last === undefined || layerValue(last, 'data.source') === BUILT_IN) return;
+  throw new UserError(`glit demo uses its built-in images, but ${last.source} sets data.source; use glit run`);
 }
