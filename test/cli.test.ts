@@ -195,6 +195,16 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
   ],
   ['no architecture', ['train', '--data', 'photos'], /no architecture was given/],
   [
+    'a moving average of nothing',
+    ['train', 'deit-tiny', '--data', 'photos', '--ema'],
+    /^glit: --ema is for the checkpoint of --weights, and none was given/,
+  ],
+  [
+    'a moving average to resume from',
+    ['train', '--resume', 'photos', '--ema'],
+    /'--ema' cannot be used with option '--resume/,
+  ],
+  [
     'a model that is none',
     ['predict', '--model', 'typo.yaml', join('photos', 'red', '00.png')],
     /typo\.yaml is not a model/,
@@ -367,6 +377,9 @@ describe('train', () => {
     const twice = await glit(folder, 'export', 'trained', '--out', join('models', 'again.onnx'));
     assert.match(twice.stderr, /exists already/);
     assert.equal(twice.code, 2);
+    const other = await glit(folder, 'train', 'deit-tiny', '--resume', 'trained');
+    assert.match(other.stderr, /^glit: deit-tiny cannot be given with --resume: a run keeps its own architecture; .*\n$/);
+    assert.equal(other.code, 2);
     const wrong = await glit(
       folder,
       'export',

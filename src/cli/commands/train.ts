@@ -66,7 +66,9 @@ export function addTrain(program: Command): void {
   addConfigGroups(command, groups);
   command
     .addOption(new Option('--weights <file>', 'start from a .pth, a .safetensors or a run').helpGroup('Training:'))
-    .addOption(new Option('--ema', "start from a checkpoint's moving average").helpGroup('Training:'));
+    .addOption(
+      new Option('--ema', "start from a checkpoint's moving average").conflicts('resume').helpGroup('Training:'),
+    );
   addConfigSources(command);
   addRunOptions(command);
   addDisplayOptions(command);
@@ -90,6 +92,11 @@ export function addTrain(program: Command): void {
           const layers = await givenLayers(command, options);
           requireData(layers);
           const { weights, ema } = command.opts<{ weights?: string; ema?: boolean }>();
+          if (ema === true && weights === undefined) {
+            throw new UserError(
+              '--ema is for the checkpoint of --weights, and none was given; add it, or remove --ema',
+            );
+          }
           const pretrained = weights === undefined ? undefined : await readStateFile(weights, { average: ema });
           const source = named ?? weights;
           if (source === undefined) throw new UserError('no architecture was given; give a JSON file or a preset');
@@ -98,7 +105,12 @@ export function addTrain(program: Command): void {
           const complete = [modelLayer(architecture, source), ...layers];
           return { config: configOf(command, complete), job: training(architecture, pretrained) };
         },
-        resume: async (run) => training(await readArchitecture(join(run, 'architecture.json'))),
+        resume: async (run) => {
+          if (named !== undefined) {
+            throw new UserError(`${named} cannot be given with --resume: a run keeps its own architecture; remove it`);
+          }
+          return training(await readArchitecture(join(run, 'architecture.json')));
+        },
       });
       const average = result.averageTest === null ? '' : `; moving average ${percent(result.averageTest)}`;
       environment.display.show(
