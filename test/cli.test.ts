@@ -237,6 +237,11 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     /none\.pth cannot be read: there is no such file/,
   ],
   ['nothing to export', ['export', '--out', 'model.onnx'], /nothing to export/],
+  [
+    'an export of another format',
+    ['export', 'photos', '--out', 'model.pth'],
+    /^glit: model\.pth is neither an \.onnx file nor a folder; glit convert writes \.pth and \.safetensors$/,
+  ],
   ['a folder without weights', ['export', 'photos', '--out', 'model.onnx'], /photos has no weights\.safetensors/],
 ];
 
@@ -378,7 +383,10 @@ describe('train', () => {
     assert.match(twice.stderr, /exists already/);
     assert.equal(twice.code, 2);
     const other = await glit(folder, 'train', 'deit-tiny', '--resume', 'trained');
-    assert.match(other.stderr, /^glit: deit-tiny cannot be given with --resume: a run keeps its own architecture; .*\n$/);
+    assert.match(
+      other.stderr,
+      /^glit: deit-tiny cannot be given with --resume: a run keeps its own architecture; .*\n$/,
+    );
     assert.equal(other.code, 2);
     const wrong = await glit(
       folder,

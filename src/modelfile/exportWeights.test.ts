@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { drawnWeights } from '../../test/support/drawnWeights.js';
@@ -46,4 +46,14 @@ test('a folder that cannot be written whole is not written at all', async () => 
   assert.deepEqual(await readdir(path.dirname(out)), []);
   await exportWeights(run, { out });
   assert.deepEqual((await readdir(out)).sort(), ['config.json', 'onnx', 'preprocessor_config.json']);
+});
+
+test('only a name of an ONNX file makes a file, and none of another format makes a folder', async () => {
+  const run = await runWith({ needsFraming: true });
+  const out = path.join(folder, 'UPPER.ONNX');
+  await exportWeights(run, { out });
+  assert.ok((await stat(out)).isFile());
+  for (const name of ['x.pth', 'x.PT', 'x.bin', 'x.safetensors', 'x.json']) {
+    await assert.rejects(exportWeights(run, { out: path.join(folder, name) }), /; glit convert writes \.pth and/);
+  }
 });

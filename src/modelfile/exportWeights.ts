@@ -5,7 +5,7 @@ import { exportedModel, isPlain, type ModelForm } from './exportModel.js';
 import { framingIn, type FolderFiles } from './modelFolder.js';
 import { evaluateModel, type EvaluationOptions } from './useModel.js';
 import { readWeights, type WeightsOptions } from './weightsFile.js';
-import { requireNewModel, writeModel, writeModelFolder } from './writeModel.js';
+import { isModelFile, requireNewModel, writeModel, writeModelFolder } from './writeModel.js';
 
 export interface ExportOptions extends WeightsOptions {
   /** What to write: an .onnx file, or a folder for transformers.js and Python's transformers. */
@@ -36,7 +36,7 @@ export async function exportWeights(
   { out, form = {}, more, images, ...options }: ExportOptions,
 ): Promise<Exported> {
   requireNewModel(out);
-  const asFolder = !out.endsWith('.onnx');
+  const asFolder = !isModelFile(out);
   if (asFolder && form.withPreprocessing === true) {
     throw new UserError(
       `${out} is to be a folder, whose clients prepare images themselves; give an .onnx file, or remove --with-preprocessing`,

@@ -93,7 +93,7 @@ export async function readStateFile(source: string, { average }: WeightsOptions)
   if (average === true) {
     throw new UserError(`${source} has no moving average of the weights; --ema is for PyTorch's checkpoints`);
   }
-  if (source.endsWith(ONNX)) return exportedState(source);
+  if (source.toLowerCase().endsWith(ONNX)) return exportedState(source);
   const file = isSafetensorsFile(source) ? source : join(source, `weights${SAFETENSORS}`);
   if (file !== source && !existsSync(file)) {
     throw new UserError(

@@ -9,8 +9,19 @@ import type { RunnableModel } from './exportModel.js';
 import { modelFolderFiles, type FolderFiles, type ModelFolderOptions } from './modelFolder.js';
 import { scoresOf } from './runModel.js';
 
-/** Throws a UserError when the file exists. */
+/** Whether a model goes to one ONNX file; if not, to a folder. */
+export function isModelFile(out: string): boolean {
+  return out.toLowerCase().endsWith('.onnx');
+}
+
+/** Files of weights and descriptions, which nobody means as the name of a folder. */
+const OTHER_FILES = /\.(?:pth|pt|bin|safetensors|json)$/i;
+
+/** Throws a UserError when the file or folder exists, or has the name of another format. */
 export function requireNewModel(out: string): void {
+  if (OTHER_FILES.test(out)) {
+    throw new UserError(`${out} is neither an .onnx file nor a folder; glit convert writes .pth and .safetensors`);
+  }
   if (existsSync(out)) throw new UserError(`${out} exists already; give another file with --out`);
 }
 

@@ -4,6 +4,7 @@ import { UserError } from '../../errors.js';
 import { BUILT_IN } from '../../loader/openDataset.js';
 import { isPlain, MODEL_PRECISIONS, type ModelForm } from '../../modelfile/exportModel.js';
 import { exportWeights, type ExportOptions } from '../../modelfile/exportWeights.js';
+import { isModelFile } from '../../modelfile/writeModel.js';
 import { imagesOfRun } from '../../run/imagesOfRun.js';
 import { exportInherited } from '../../run/exportInherited.js';
 import { percent } from '../../run/results/report.js';
@@ -60,7 +61,7 @@ export function addExport(program: Command): void {
       if (run !== undefined && weights !== undefined) {
         throw new UserError(`both the run ${run} and --weights ${weights} were given; remove one`);
       }
-      if (withGradCam === true && (out.endsWith('.onnx') || inherited === true)) {
+      if (withGradCam === true && (isModelFile(out) || inherited === true)) {
         throw new UserError('--with-grad-cam is for a model folder of trained weights; give a folder as --out');
       }
       if (inherited === true) {
@@ -115,7 +116,7 @@ async function testImagesFor(
   { listen }: Display,
 ): Promise<{ readonly data: string; readonly seed?: number } | undefined> {
   if (run === undefined) return data === undefined ? undefined : { data };
-  if (out.endsWith('.onnx') && isPlain(form) && data === undefined) return undefined;
+  if (isModelFile(out) && isPlain(form) && data === undefined) return undefined;
   const own = await imagesOfRun(run);
   const images = { ...own, data: data ?? own.data };
   if (data !== undefined || images.data === BUILT_IN || existsSync(images.data)) return images;
@@ -131,7 +132,7 @@ async function exportFromSupernet(
   { out, form, architecture: given, average, classNames }: ExportOptions,
   { display, signal }: Environment,
 ): Promise<void> {
-  if (!out.endsWith('.onnx')) throw new UserError(`--inherited writes an .onnx file, and ${out} is none; rename it`);
+  if (!isModelFile(out)) throw new UserError(`--inherited writes an .onnx file, and ${out} is none; rename it`);
   if (average === true) throw new UserError("--ema is for PyTorch's checkpoints, not for --inherited; remove it");
   const options = { out, form, architecture: given, classNames, emit: display.listen, signal };
   const { architecture, classes, level, heldOut, images, fitness } = await exportInherited(run, options);
@@ -144,7 +145,8 @@ async function exportFromSupernet(
 }
 
 function describe(out: string, { name = 'network', backbone }: Architecture, classes: readonly string[]): string {
-  return `${out}: ${name}, ${backbone.imageSize} px, ${classes.length} classes`;
+  const what = isModelFile(out) ? '' : 'the folder ';
+  return `${what}${out}: ${name}, ${backbone.imageSize} px, ${classes.length} classes`;
 }
 
 function resultOf(out: string, { name, backbone }: Architecture, classes: readonly string[]): JsonObject {
