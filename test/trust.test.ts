@@ -200,6 +200,8 @@ describe('glit trust refuses, in one line and with nothing lost,', () => {
 
   test('options of a search beside a run, and other settings than it was begun with', async () => {
     await refuses(['searched', '--population', '5'], /--population cannot be given with searched: a run keeps its own/);
+    await refuses(['--resume', 'searched', '--population', '5'], /--population cannot be given with searched: a run/);
+    await refuses(['--resume', 'searched', '--out', 'x'], /'--resume <folder>' cannot be used with option '--out/);
     await refuses(['searched', '--preset', 'cifar'], /--preset cannot be given with searched/);
     const begun = ['searched', '--out', 'begun'];
     await glit(folder, 'trust', ...begun, '--candidates', '3', '--seeds', '1', '--steps', '2', '--quiet');

@@ -81,10 +81,14 @@ export function addTrust(program: Command): void {
     ['--seeds <count>', 'trainings of each candidate; the ceiling needs two (default: 2)'],
     ['--level <name>', 'level of the search to check (default: the last)'],
     ['--out <folder>', 'where results go (default: RUN/trust), or the folder of a new search'],
-    ['--resume <folder>', 'continue a search that was started by this command'],
   ] as const) {
     command.addOption(new Option(flags, description).helpGroup(heading));
   }
+  command.addOption(
+    new Option('--resume <folder>', 'continue a search that was started by this command')
+      .conflicts(['out', 'data', 'preset', 'recipe', 'config', 'set'])
+      .helpGroup(heading),
+  );
   addConfigGroups(command, { [heading]: trainingOptions, ...machine, ...searchGroups });
   addConfigSources(command);
   addDashboardOption(command);
@@ -137,7 +141,10 @@ export function addTrust(program: Command): void {
 /** Does the search that the options ask for, or continues it. Returns its folder. */
 async function searched(command: Command, environment: Environment): Promise<string> {
   const { resume } = command.opts<TrustCommandOptions>();
-  if (resume !== undefined && existsSync(join(resume, 'candidates.csv'))) return resume;
+  if (resume !== undefined && existsSync(join(resume, 'candidates.csv'))) {
+    await requireNoSearch(command, resume);
+    return resume;
+  }
   const options = [...ofSearch, ...machineOptions];
   const { folder } = await startOrResume(environment, {
     command,
@@ -159,7 +166,7 @@ async function searched(command: Command, environment: Environment): Promise<str
 async function requireNoSearch(command: Command, run: string): Promise<void> {
   const { preset, recipe, resume } = command.opts<TrustCommandOptions>();
   const [layer] = await givenLayers(command, ofSearch);
-  const others = { '--preset': preset, '--recipe': recipe, '--resume': resume };
+  const others = { '--preset': preset, '--recipe': recipe, '--resume': resume === run ? undefined : resume };
   const option = layer?.source ?? Object.entries(others).find(([, value]) => value !== undefined)?.[0];
   if (option === undefined) return;
   throw new UserError(`${option} cannot be given with ${run}: a run keeps its own configuration`);
