@@ -85,6 +85,11 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
   ['two ways to say how long', ['run', '--retrain-steps', '1', '--retrain-epochs', '1'], /cannot be used with/],
   ['a count that is none', ['run', '--data', 'photos', '--max-macs', 'many'], /--max-macs is "many".*1\.3G/],
   ['a number that is none', ['run', '--data', 'photos', '--top', 'all'], /--top: retrain\.top is "all".*a number/],
+  [
+    'what a time limit plans',
+    ['run', '--data', 'photos', '--time', '20m', '--set', 'retrain.top=3', '--config', 'part.yaml'],
+    /^glit: supernet\.steps and retrain\.top have no effect with --time; leave out one or the other$/,
+  ],
   ['a number out of range', ['run', '--data', 'photos', '--population', '0'], /--population: .* at least 1/],
   [
     'an unknown objective',
@@ -253,6 +258,7 @@ describe('a mistake', () => {
     cpSync(join(folder, 'photos', 'red'), join(folder, 'single', 'cats'), { recursive: true });
     for (const name of ['text.pth', 'text.safetensors']) writeText(folder, name, 'import torch\n');
     writeText(folder, 'typo.yaml', 'retrain:\n  recipe:\n    epoch: 3\n');
+    writeText(folder, 'part.yaml', 'supernet:\n  steps: 30\n');
     writeText(folder, 'wrong.json', '{ "search": { "generations": "ten" } }');
     const released = formatArchitecture(preset('glit-tiny'));
     writeText(folder, 'heads.json', released.replace('"globalHeads": 3', '"globalHeads": 2'));

@@ -24,7 +24,9 @@ function leastLimit(stderr: string): string {
 
 describe('a time limit', () => {
   // One small level and no comparison: as little as a plan can have.
-  const args = ['run', '--data', 'photos', ...TINY, '--depth', '2', '--space', 'high', '--no-baselines', '--quiet'];
+  const planned = /^(supernet\.steps|search\.population|retrain\.halving|retrain\.recipe\.steps)=/;
+  const sizes = TINY.filter((value) => value !== '--set' && !planned.test(value)).flatMap((value) => ['--set', value]);
+  const args = ['run', '--data', 'photos', ...sizes, '--depth', '2', '--space', 'high', '--no-baselines', '--quiet'];
   let least: string;
 
   test('too short for any plan: one line that names a longer one, exit code 2, no run folder', async () => {

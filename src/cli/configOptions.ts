@@ -381,6 +381,19 @@ export function lastSaid(layers: readonly Layer[], key: string): Json | undefine
   return layers.map((layer) => layerValue(layer, key)).findLast((value) => value !== undefined);
 }
 
+/**
+ * Throws a UserError when the user's layers set keys that have no effect `beside` something else. A whole configuration,
+ * such as an earlier run's, sets all keys and is a start like a preset.
+ */
+export function requireEffect(layers: readonly Layer[], keys: readonly string[], beside: string): void {
+  const own = layers.filter((layer) => !isWhole(layer));
+  const idle = keys.filter((key) => lastSaid(own, key) !== undefined);
+  if (idle.length === 0) return;
+  throw new UserError(
+    `${idle.join(' and ')} ${idle.length === 1 ? 'has' : 'have'} no effect with ${beside}; leave out one or the other`,
+  );
+}
+
 /** Throws a UserError when no images were named. */
 export function requireData(layers: readonly Layer[]): void {
   if (lastSaid(layers, 'data.source') === undefined) {

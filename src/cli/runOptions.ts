@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { ALONE, type Communicator } from '../comm/communicator.js';
 import { Interrupted, UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
-import { configFrom } from '../config/layers.js';
+import { configFrom, type Layer } from '../config/layers.js';
 import { requireNoCheck } from '../run/folder/checkFolder.js';
 import { rankFolder } from '../run/folder/rankFolder.js';
 import { continuedRun, newRun, startedBy, type Job, type SessionOptions } from '../run/session.js';
 import { timed } from '../run/time/timed.js';
-import { givenLayers, resumeOptions, type ConfigOption } from './configOptions.js';
+import { givenLayers, lastSaid, requireEffect, resumeOptions, type ConfigOption } from './configOptions.js';
 import { addDashboardOption, beside } from './dashboardOption.js';
 import type { Environment } from './environment.js';
 import { parseDuration } from './quantity.js';
@@ -68,10 +68,33 @@ export function addTimeOption(command: Command): Command {
   );
 }
 
-/** The job within the limit that `--time` gives, if it is given. */
-export function withinTime<Result>(command: Command, job: Job<Result>, retrains: boolean): Job<Result> {
+/** The keys that a plan for a time limit decides. A front has no successive halving to plan. */
+function plannedKeys(layers: readonly Layer[], retrains: boolean): readonly string[] {
+  const isFront = lastSaid(layers, 'retrain.front') !== undefined;
+  const retraining = [
+    ...(isFront ? [] : ['top', 'halving']),
+    ...['recipe.steps', 'recipe.epochs', 'randomCandidates', 'randomShare'],
+  ];
+  return [
+    ...['supernet.steps', 'supernet.epochs', 'search.population'],
+    ...(retrains ? retraining.map((key) => `retrain.${key}`) : []),
+  ];
+}
+
+/**
+ * The job within the limit that `--time` gives, if it is given. Throws a UserError when the user's layers set what the
+ * plan decides.
+ */
+export function withinTime<Result>(
+  command: Command,
+  layers: readonly Layer[],
+  job: Job<Result>,
+  { retrains }: { readonly retrains: boolean },
+): Job<Result> {
   const { time } = command.opts<{ time?: string }>();
-  return time === undefined ? job : timed(job, { limitSeconds: parseDuration(time, '--time'), retrains });
+  if (time === undefined) return job;
+  requireEffect(layers, plannedKeys(layers, retrains), '--time');
+  return timed(job, { limitSeconds: parseDuration(time, '--time'), retrains });
 }
 
 /** Starts or resumes a run. */

@@ -62,7 +62,10 @@ export function addDemo(program: Command): void {
           const given = await givenLayers(command, options);
           requireBuiltIn(given);
           const layers = [...given, layerOf('demo', 'data.source', BUILT_IN)];
-          return { config: configOf(command, layers, 'demo'), job: withinTime(command, wholeMethod, true) };
+          return {
+            config: configOf(command, layers, 'demo'),
+            job: withinTime(command, given, wholeMethod, { retrains: true }),
+          };
         },
         resume: () => Promise.resolve(wholeMethod),
       });

@@ -67,7 +67,10 @@ export function addRun(program: Command): void {
         begin: async () => {
           const layers = await givenLayers(command, options);
           requireData(layers);
-          return { config: configOf(command, layers), job: withinTime(command, wholeMethod, true) };
+          return {
+            config: configOf(command, layers),
+            job: withinTime(command, layers, wholeMethod, { retrains: true }),
+          };
         },
         resume: () => Promise.resolve(wholeMethod),
         resumes: ['demo'],

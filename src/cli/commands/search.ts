@@ -61,7 +61,10 @@ export function addSearch(program: Command): void {
         begin: async () => {
           const layers = await givenLayers(command, options);
           requireData(layers);
-          return { config: configOf(command, layers), job: withinTime(command, searchOnly, false) };
+          return {
+            config: configOf(command, layers),
+            job: withinTime(command, layers, searchOnly, { retrains: false }),
+          };
         },
         resume: () => Promise.resolve(searchOnly),
       });
