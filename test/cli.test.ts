@@ -90,6 +90,7 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     ['run', '--data', 'photos', '--time', '20m', '--set', 'retrain.top=3', '--config', 'part.yaml'],
     /^glit: supernet\.steps and retrain\.top have no effect with --time; leave out one or the other$/,
   ],
+  ['no port', ['dashboard', 'photos', '--port', '99999'], /--port is "99999"; give a whole number from 0 to 65535$/],
   ['a number out of range', ['run', '--data', 'photos', '--population', '0'], /--population: .* at least 1/],
   [
     'an unknown objective',

@@ -24,11 +24,12 @@ export function deviceOf(command: Command): {
   return { kind: device, precision, threads: threads === undefined ? undefined : wholeNumber(threads, '--threads', 1) };
 }
 
-/** Parses an option's argument: a whole number of at least `least`. */
-export function wholeNumber(text: string, option: string, least: number): number {
+/** Parses an option's argument: a whole number from `least` to `most`. */
+export function wholeNumber(text: string, option: string, least: number, most = Infinity): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < least) {
-    throw new UserError(`${option} is "${text}"; give a whole number of at least ${least}`);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > most) {
+    const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new UserError(`${option} is "${text}"; give a whole number ${range}`);
   }
   return value;
 }

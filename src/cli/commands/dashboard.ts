@@ -40,7 +40,7 @@ export function addDashboard(program: Command): void {
       const dashboard = await serveDashboard({
         folders: given.length === 0 ? [RUNS] : given,
         host,
-        port: wholeNumber(port, '--port', 0),
+        port: wholeNumber(port, '--port', 0, 65_535),
         token,
       });
       display.show(`${dashboardLine(dashboard)}\n           Ctrl-C ends it`, { type: 'dashboard', url: dashboard.url });
