@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { show, showName } from './errors.js';
+import { shellWord, show, showName } from './errors.js';
 
 describe('a value from outside, in a message,', () => {
   test('is what JSON makes of it while it is short', () => {
@@ -44,5 +44,13 @@ describe('a value from outside, in a message,', () => {
     assert.equal(showName('a\nb'), '"a\\nb"');
     assert.equal(showName('\u001b[2J'), '"\\u001b[2J"');
     assert.equal(showName('x'.repeat(100)).length, 60);
+  });
+
+  test('is quoted in a command where a shell would change it', () => {
+    for (const word of ['runs/2026-11-30-1916-demo', 'größe', 'a\\b.onnx']) assert.equal(shellWord(word), word);
+    assert.equal(shellWord('my run/old'), "'my run/old'");
+    assert.equal(shellWord('$HOME'), "'$HOME'");
+    assert.equal(shellWord("it's"), "'it'\\''s'");
+    assert.equal(shellWord(''), "''");
   });
 });

@@ -80,6 +80,12 @@ function* pieces(value: unknown, most: number, depth: number): Generator<string,
   }
 }
 
+/** A word of a command to copy: unchanged, or quoted where a shell would split or expand it. */
+export function shellWord(word: string): string {
+  // A backslash separates folders on Windows.
+  return /^[\p{L}\p{N}_@%+=:,./\\-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** Formats an untrusted name for a message: unchanged, or quoted and truncated if it is long or has odd characters. */
 export function showName(name: string): string {
   return name.length <= 60 && /^[\p{L}\p{N}_. :/-]+$/u.test(name) ? name : show(name);

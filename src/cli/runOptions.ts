@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALONE, type Communicator } from '../comm/communicator.js';
-import { Interrupted, UserError } from '../errors.js';
+import { Interrupted, shellWord, UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
 import { configFrom, type Layer } from '../config/layers.js';
 import { requireNoCheck } from '../run/folder/checkFolder.js';
@@ -108,7 +108,7 @@ export async function startOrResume<Result>(
   const session: SessionOptions = { command: name, ranks, emit: display.listen, signal };
   const { out, resume } = command.opts<{ out?: string; resume?: string }>();
   const folder = resume ?? out ?? newRunName(name);
-  const again = `glit ${name} --resume ${folder}`;
+  const again = `glit ${name} --resume ${shellWord(folder)}`;
   const { path, remove } = await rankFolder(ranks, folder);
   const watched = (work: () => Promise<Result>): Promise<Result> =>
     withHint(folder, again, () => (ranks.rank === 0 ? beside(command, display, folder, work) : work()));
@@ -153,5 +153,5 @@ async function requireResumable<Result>(
   requireNoCheck(folder);
   const starter = await startedBy(folder);
   if (starter === undefined || starter === command.name() || resumes.includes(starter)) return;
-  throw new UserError(`${folder} was started by glit ${starter}; continue with: glit ${starter} --resume ${folder}`);
+  throw new UserError(`${folder} was started by glit ${starter}; continue with: glit ${starter} --resume ${shellWord(folder)}`);
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { UserError } from '../errors.js';
+import { shellWord, UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
 import type { RunResult } from './results/report.js';
 import { wholeMethod } from './run.js';
@@ -19,14 +19,14 @@ export async function retrainRun(
   const folder = await RunFolder.open(out);
   requireNoCheck(out);
   if (!folder.has('candidates.csv')) {
-    throw new UserError(`the search in ${out} has not ended; finish it first: glit search --resume ${out}`);
+    throw new UserError(`the search in ${out} has not ended; finish it first: glit search --resume ${shellWord(out)}`);
   }
   const begun = await hasBegun(folder);
   const checked = (config: Config): Config => {
     const revised = revise(config);
     if (begun && JSON.stringify(revised.retrain) !== JSON.stringify(config.retrain)) {
       throw new UserError(
-        `retraining in ${out} was started with other settings; continue with those: glit retrain ${out}`,
+        `retraining in ${out} was started with other settings; continue with those: glit retrain ${shellWord(out)}`,
       );
     }
     return revised;

@@ -4,7 +4,7 @@ import { ALONE, type Communicator } from '../comm/communicator.js';
 import { agreed } from '../comm/exchange.js';
 import { threadShare } from '../comm/sharedCores.js';
 import { writeReportPage } from '../dashboard/page.js';
-import { Interrupted, stopIfAborted, UserError } from '../errors.js';
+import { Interrupted, shellWord, stopIfAborted, UserError } from '../errors.js';
 import { seeded } from '../random/rng.js';
 import { settledDevice } from './devices/settledDevice.js';
 import { openDevice } from '../runtime/device.js';
@@ -277,7 +277,7 @@ async function writeLastPage({ root }: RunFolder, emit: Listener): Promise<void>
     await writeReportPage(root);
   } catch (error) {
     const fact = error instanceof Error ? error.message : String(error);
-    emit({ type: 'warning', message: `report.html is missing: ${fact}; glit dashboard ${root} shows the same` });
+    emit({ type: 'warning', message: `report.html is missing: ${fact}; glit dashboard ${shellWord(root)} shows the same` });
   }
 }
 

@@ -3,7 +3,7 @@ import { closest } from 'fastest-levenshtein';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PRESETS, type PresetName } from '../../config/presets.js';
-import { Interrupted, showName, UserError } from '../../errors.js';
+import { Interrupted, shellWord, showName, UserError } from '../../errors.js';
 import { BUILT_IN } from '../../loader/openDataset.js';
 import { ablate } from '../../run/ablation/ablate.js';
 import type { GatheredStudy } from '../../run/ablation/gather.js';
@@ -135,7 +135,7 @@ export function addAblate(program: Command): void {
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;
         const begun = existsSync(join(study.root, 'study.yaml'));
-        const again = `interrupted; continue with: glit ablate --resume ${study.root}`;
+        const again = `interrupted; continue with: glit ablate --resume ${shellWord(study.root)}`;
         throw new Interrupted(begun ? again : 'interrupted; nothing was written');
       }
     }),

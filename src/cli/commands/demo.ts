@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { join } from 'node:path';
 import { layerOf, layerValue, type Layer } from '../../config/layers.js';
-import { UserError } from '../../errors.js';
+import { shellWord, UserError } from '../../errors.js';
 import { BUILT_IN } from '../../loader/openDataset.js';
 import { wholeMethod } from '../../run/run.js';
 import {
@@ -72,8 +72,8 @@ export function addDemo(program: Command): void {
       environment.display.show(
         [
           runSummary(folder, result),
-          `next    glit dashboard ${folder}`,
-          `        glit predict --model ${join(folder, 'best.onnx')} IMAGE`,
+          `next    glit dashboard ${shellWord(folder)}`,
+          `        glit predict --model ${shellWord(join(folder, 'best.onnx'))} IMAGE`,
         ].join('\n'),
       );
     }),

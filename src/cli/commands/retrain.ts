@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { shellWord } from '../../errors.js';
 import { configFrom } from '../../config/layers.js';
 import { rankFolder } from '../../run/folder/rankFolder.js';
 import { retrainRun } from '../../run/retrainRun.js';
@@ -45,7 +46,7 @@ export function addRetrain(program: Command): void {
     withRanks(command, async ({ display, signal, ranks }) => {
       const layers = await givenLayers(command, options);
       const folder = await rankFolder(ranks, run);
-      const result = await withHint(run, `glit retrain ${run}`, () =>
+      const result = await withHint(run, `glit retrain ${shellWord(run)}`, () =>
         beside(command, display, run, () =>
           retrainRun(folder.path, {
             emit: display.listen,

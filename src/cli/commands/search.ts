@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { join } from 'node:path';
+import { shellWord } from '../../errors.js';
 import { searchOnly } from '../../run/run.js';
 import type { SearchFront } from '../../run/levels/searchFront.js';
 import { formatDuration } from '../../telemetry/progress.js';
@@ -78,7 +79,7 @@ export function addSearch(program: Command): void {
           `candidates  ${join(folder, 'candidates.csv')} (${result.candidates.length})`,
           ...(front === undefined ? [] : [frontLine(front), `picture     ${join(folder, 'front.svg')}`]),
           `time        ${formatDuration(secondsSoFar())}`,
-          `next        glit retrain ${folder}`,
+          `next        glit retrain ${shellWord(folder)}`,
         ].join('\n'),
       );
     }),

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { UserError } from '../../errors.js';
+import { shellWord, UserError } from '../../errors.js';
 import { configFrom, type Layer } from '../../config/layers.js';
 import { searchOnly } from '../../run/run.js';
 import { formatTrust } from '../../run/trust/report.js';
@@ -112,7 +112,7 @@ export function addTrust(program: Command): void {
       if (given !== undefined) await requireNoSearch(command, given);
       const run = given ?? (await searched(command, environment));
       const layers = await checkLayers(command);
-      const again = ['glit trust', run, ...optional('--level', level), ...optional('--out', check.out)].join(' ');
+      const again = ['glit trust', shellWord(run), ...optional('--level', level), ...optional('--out', check.out)].join(' ');
       const { folder, result } = await withHint(check.out ?? run, again, () =>
         beside(command, display, run, () =>
           trustRun(run, {
@@ -179,5 +179,5 @@ async function checkLayers(command: Command): Promise<readonly Layer[]> {
 }
 
 function optional(option: string, value: string | undefined): readonly string[] {
-  return value === undefined ? [] : [option, value];
+  return value === undefined ? [] : [option, shellWord(value)];
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
 import { readSafetensors, writeSafetensors } from '../../checkpoint/safetensors.js';
-import { UserError } from '../../errors.js';
+import { shellWord, UserError } from '../../errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Weights } from '../../train/state.js';
 
@@ -37,7 +37,7 @@ export class RunFolder {
   static async requireFree(root: string): Promise<void> {
     if (existsSync(root) && (await entriesOf(root)).length > 0) {
       throw new UserError(
-        `the run folder ${root} exists and is not empty; give another with --out, or continue with --resume ${root}`,
+        `the run folder ${root} exists and is not empty; give another with --out, or continue with --resume ${shellWord(root)}`,
       );
     }
   }

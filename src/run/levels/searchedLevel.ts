@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../../config/config.js';
 import { searchDataOf } from '../../config/check.js';
-import { UserError } from '../../errors.js';
+import { shellWord, UserError } from '../../errors.js';
 import { parseArchitecture } from '../../family/codec.js';
 import type { Level } from '../../space/searchSpaces.js';
 import { blocksOf, pathKey, type Path, type Space } from '../../space/space.js';
@@ -56,7 +56,7 @@ export async function searchedLevel(run: RunFolder, config: Config, wanted?: str
   }
   if (!run.has('candidates.csv')) {
     throw new UserError(
-      `the search in ${run.root} has not ended; finish it first: glit ${starter} --resume ${run.root}`,
+      `the search in ${run.root} has not ended; finish it first: glit ${starter} --resume ${shellWord(run.root)}`,
     );
   }
   const evaluated = await readJournal(run.path('journal.jsonl'), 'candidateEvaluated');
