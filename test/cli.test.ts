@@ -5,8 +5,11 @@ import { cpSync, existsSync, readFileSync, mkdirSync, mkdtempSync, readdirSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { formatConfig } from '../src/config/layers.js';
+import { PRESETS } from '../src/config/presets.js';
 import { preset } from '../src/family/families.js';
 import { formatArchitecture } from '../src/family/codec.js';
+import { JournalWriter } from '../src/telemetry/journal.js';
 import { glit, glitProcess, MAIN, makePhotos, TINY, writeText } from './support/commandLine.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-cli-'));
@@ -168,7 +171,21 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     ['run', '--data', 'photos', ...TINY, '--batch-size', '99'],
     /batchSize is 99, but only \d+ training images/,
   ],
-  ['an existing run folder', ['run', '--data', 'photos', '--out', 'photos'], /photos exists and is not empty/],
+  [
+    'an existing folder for a run',
+    ['run', '--data', 'photos', '--out', 'photos'],
+    /photos exists and is not empty; give another with --out$/,
+  ],
+  [
+    'to retrain an unfinished run',
+    ['retrain', 'my run'],
+    /has not ended; finish it first: glit run --resume 'my run'$/,
+  ],
+  [
+    'to resume a row of a study by itself',
+    ['run', '--resume', join('study', 'seed-4', 'deit')],
+    /started by glit ablate; continue with: glit ablate --resume study$/,
+  ],
   [
     'a folder with something in it for an evaluation',
     ['eval', '--model', 'none.onnx', '--data', 'photos', '--out', 'photos'],
@@ -258,6 +275,15 @@ describe('a mistake', () => {
     mkdirSync(join(folder, 'hollow', 'empty'));
     cpSync(join(folder, 'photos', 'red'), join(folder, 'single', 'cats'), { recursive: true });
     for (const name of ['text.pth', 'text.safetensors']) writeText(folder, name, 'import torch\n');
+    for (const [run, starter] of [
+      ['my run', 'run'],
+      [join('study', 'seed-4', 'deit'), 'ablate'],
+    ] as const) {
+      writeText(join(folder, run), 'config.yaml', formatConfig(PRESETS.smoke));
+      const journal = new JournalWriter(join(folder, run, 'journal.jsonl'));
+      journal.write({ type: 'runStarted', command: starter, version: '1', seed: 0, config: {} });
+      journal.close();
+    }
     writeText(folder, 'typo.yaml', 'retrain:\n  recipe:\n    epoch: 3\n');
     writeText(folder, 'part.yaml', 'supernet:\n  steps: 30\n');
     writeText(folder, 'wrong.json', '{ "search": { "generations": "ten" } }');

@@ -7,7 +7,7 @@ import type { Config } from '../config/config.js';
 import { configFrom, type Layer } from '../config/layers.js';
 import { requireNoCheck } from '../run/folder/checkFolder.js';
 import { rankFolder } from '../run/folder/rankFolder.js';
-import { continuedRun, newRun, startedBy, type Job, type SessionOptions } from '../run/session.js';
+import { continuedRun, newRun, resumeLine, startedBy, type Job, type SessionOptions } from '../run/session.js';
 import { timed } from '../run/time/timed.js';
 import { givenLayers, lastSaid, requireEffect, resumeOptions, type ConfigOption } from './configOptions.js';
 import { addDashboardOption, beside } from './dashboardOption.js';
@@ -153,5 +153,5 @@ async function requireResumable<Result>(
   requireNoCheck(folder);
   const starter = await startedBy(folder);
   if (starter === undefined || starter === command.name() || resumes.includes(starter)) return;
-  throw new UserError(`${folder} was started by glit ${starter}; continue with: glit ${starter} --resume ${shellWord(folder)}`);
+  throw new UserError(`${folder} was started by glit ${starter}; continue with: ${resumeLine(starter, folder)}`);
 }

@@ -4,7 +4,7 @@ import { shellWord, UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
 import type { RunResult } from './results/report.js';
 import { wholeMethod } from './run.js';
-import { requireNoCheck } from './folder/checkFolder.js';
+import { requireSearched } from './levels/searchedLevel.js';
 import { RunFolder } from './folder/runFolder.js';
 import { continuedRun, type ContinuedOptions } from './session.js';
 
@@ -17,10 +17,7 @@ export async function retrainRun(
   { revise = (config) => config, ...options }: ContinuedOptions = {},
 ): Promise<RunResult> {
   const folder = await RunFolder.open(out);
-  requireNoCheck(out);
-  if (!folder.has('candidates.csv')) {
-    throw new UserError(`the search in ${out} has not ended; finish it first: glit search --resume ${shellWord(out)}`);
-  }
+  await requireSearched(folder);
   const begun = await hasBegun(folder);
   const checked = (config: Config): Config => {
     const revised = revise(config);

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { ALONE, type Communicator } from '../comm/communicator.js';
 import { agreed } from '../comm/exchange.js';
 import { threadShare } from '../comm/sharedCores.js';
@@ -151,6 +152,12 @@ export async function startedBy(out: string): Promise<string | undefined> {
   return undefined;
 }
 
+/** The command that continues a run which `starter` began: a row of an ablation study continues with its study. */
+export function resumeLine(starter: string, folder: string): string {
+  const root = starter === 'ablate' ? join(folder, '..', '..') : folder;
+  return `glit ${starter} --resume ${shellWord(root)}`;
+}
+
 /** How a session gets its folder. */
 interface FolderSource {
   readonly root: string;
@@ -277,7 +284,10 @@ async function writeLastPage({ root }: RunFolder, emit: Listener): Promise<void>
     await writeReportPage(root);
   } catch (error) {
     const fact = error instanceof Error ? error.message : String(error);
-    emit({ type: 'warning', message: `report.html is missing: ${fact}; glit dashboard ${shellWord(root)} shows the same` });
+    emit({
+      type: 'warning',
+      message: `report.html is missing: ${fact}; glit dashboard ${shellWord(root)} shows the same`,
+    });
   }
 }
 

@@ -36,9 +36,9 @@ export class RunFolder {
   /** Throws a UserError when `root` is not empty and so cannot be the folder of a new run. */
   static async requireFree(root: string): Promise<void> {
     if (existsSync(root) && (await entriesOf(root)).length > 0) {
-      throw new UserError(
-        `the run folder ${root} exists and is not empty; give another with --out, or continue with --resume ${shellWord(root)}`,
-      );
+      const resumable = new RunFolder(root).has('config.yaml');
+      const orResume = resumable ? `, or continue with --resume ${shellWord(root)}` : '';
+      throw new UserError(`the run folder ${root} exists and is not empty; give another with --out${orResume}`);
     }
   }
 

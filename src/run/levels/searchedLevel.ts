@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Config } from '../../config/config.js';
 import { searchDataOf } from '../../config/check.js';
-import { shellWord, UserError } from '../../errors.js';
+import { UserError } from '../../errors.js';
 import { parseArchitecture } from '../../family/codec.js';
 import type { Level } from '../../space/searchSpaces.js';
 import { blocksOf, pathKey, type Path, type Space } from '../../space/space.js';
@@ -13,7 +13,7 @@ import type { RunContext } from '../context.js';
 import { changeOf, readImagesRecord, recordOf, type ImagesRecord } from '../folder/imagesRecord.js';
 import { requireNoCheck } from '../folder/checkFolder.js';
 import type { RunFolder } from '../folder/runFolder.js';
-import { startedBy } from '../session.js';
+import { resumeLine, startedBy } from '../session.js';
 import { firstLevel } from './hierarchicalSearch.js';
 import type { ScoredCandidate } from './searchLevel.js';
 
@@ -44,21 +44,23 @@ export interface SearchedLevel {
   readonly images: ImagesRecord | undefined;
 }
 
-/**
- * A level of the search in a run folder. Throws a UserError when the folder has no finished search, or the search had no
- * such level.
- */
-export async function searchedLevel(run: RunFolder, config: Config, wanted?: string): Promise<SearchedLevel> {
+/** Throws a UserError when a run had no search, or its search has not ended. */
+export async function requireSearched(run: RunFolder): Promise<void> {
   requireNoCheck(run.root);
   const starter = (await startedBy(run.root)) ?? 'run';
   if (starter === 'train') {
     throw new UserError(`${run.root} has no search: it was started by glit train; give the folder of a search`);
   }
-  if (!run.has('candidates.csv')) {
-    throw new UserError(
-      `the search in ${run.root} has not ended; finish it first: glit ${starter} --resume ${shellWord(run.root)}`,
-    );
-  }
+  if (run.has('candidates.csv')) return;
+  throw new UserError(`the search in ${run.root} has not ended; finish it first: ${resumeLine(starter, run.root)}`);
+}
+
+/**
+ * A level of the search in a run folder. Throws a UserError when the folder has no finished search, or the search had no
+ * such level.
+ */
+export async function searchedLevel(run: RunFolder, config: Config, wanted?: string): Promise<SearchedLevel> {
+  await requireSearched(run);
   const evaluated = await readJournal(run.path('journal.jsonl'), 'candidateEvaluated');
   const level = levelNamed(firstLevel(config), evaluated, wanted);
   const weightsFile = `weights/${stageName({ kind: 'supernet', level: level.name })}.safetensors`;
