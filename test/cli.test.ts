@@ -312,6 +312,21 @@ describe('a mistake', () => {
   }
 });
 
+describe('a failure with --json', () => {
+  for (const [what, args] of [
+    ['before the command', ['run', '--populatoin', '3']],
+    ['in the command', ['run', '--data', 'nowhere', '--quiet']],
+    ['without a run', ['profile', 'deit-tinny']],
+  ] as const) {
+    test(`${what} ends with an object that says the same as stderr`, async () => {
+      const { code, stdout, stderr } = await glit(folder, ...args, '--json');
+      const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { message: string };
+      assert.deepEqual(last, { type: 'error', code, message: last.message });
+      assert.equal(stderr, `glit: ${last.message}\n`);
+    });
+  }
+});
+
 describe('profile', () => {
   test('counts a preset of any size', async () => {
     const { code, stdout } = await glit(folder, 'profile', 'glit-tiny');

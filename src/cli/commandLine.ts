@@ -17,8 +17,8 @@ import { addSearch } from './commands/search.js';
 import { addTrain } from './commands/train.js';
 import { addTrust } from './commands/trust.js';
 import { addExamples } from './environment.js';
-import { endingOf } from './failure.js';
-import { dropUnreadOutput, printable } from './output.js';
+import { endingOf, report } from './failure.js';
+import { dropUnreadOutput } from './output.js';
 import { version } from '../run/version.js';
 
 const COMMANDS = [
@@ -44,11 +44,7 @@ const COMMANDS = [
 /** Runs `glit` with these arguments and returns the exit code. Any failure is reported in one line on stderr. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const debug = args.includes('--debug') || (process.env['GLIT_DEBUG'] ?? '') !== '';
-  const fail = (error: unknown): number => {
-    const { code, line } = endingOf(error, debug);
-    if (line !== undefined) process.stderr.write(`glit: ${printable(line)}\n`);
-    return code;
-  };
+  const fail = (error: unknown): number => report(endingOf(error, debug), args.includes('--json'));
   dropUnreadOutput();
   // An error outside any command, such as in a listener: the process's state is unknown.
   process.on('uncaughtException', (error) => process.exit(fail(error)));
@@ -69,16 +65,8 @@ function program(): Command {
     .version(version)
     .exitOverride()
     .showSuggestionAfterError()
-    .configureOutput({
-      // Commander puts its suggestion on a separate line.
-      outputError: (text, write) =>
-        write(
-          `${text
-            .trim()
-            .replace(/^error: /, 'glit: ')
-            .replaceAll(/\s*\n\s*/g, ' ')}\n`,
-        ),
-    });
+    // An error is reported where all others are.
+    .configureOutput({ outputError: () => undefined });
   addExamples(glit, [
     ['glit demo', 'see the whole thing work, in minutes'],
     ['glit run --data photos --max-macs 20M', 'your images, your budget'],

@@ -197,6 +197,9 @@ describe('a display', () => {
       stdout: 'the result\n',
       stderr: 'glit: warning: one image is broken\n',
     });
-    assert.equal(shown(true, { quiet: true, json: true }, events).stdout, '{"type":"result"}\n');
+    const json = { quiet: true, json: true };
+    assert.equal(shown(true, json, events).stdout, '{"type":"result"}\n');
+    const stopped = [...events, { type: 'runInterrupted' }] as const;
+    assert.equal(shown(true, json, stopped).stdout, '{"type":"runInterrupted"}\n{"type":"result"}\n');
   });
 });

@@ -39,10 +39,13 @@ export function openDisplay(
   return stdout.isTTY && stdout.columns > 0 && direct ? liveDisplay(stdout, warn) : plainDisplay(print, warn);
 }
 
+/** How a run ends; also told to programs that want only results. */
+const ENDS: ReadonlySet<RunEvent['type']> = new Set(['runFinished', 'runFailed', 'runInterrupted']);
+
 function jsonDisplay(stdout: WriteStream, warn: Listener, quiet: boolean): Display {
   return {
     listen(event) {
-      if (!quiet || event.type === 'runFinished') stdout.write(`${JSON.stringify(event)}\n`);
+      if (!quiet || ENDS.has(event.type)) stdout.write(`${JSON.stringify(event)}\n`);
       warn(event);
     },
     show(_text, data) {

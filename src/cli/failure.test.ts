@@ -17,8 +17,14 @@ describe('the end of a command that fails', () => {
     assert.deepEqual(endingOf(new Interrupted(again), false), { code: 130, line: again });
   });
 
-  test('adds nothing to what commander has said; help is no failure', () => {
-    assert.deepEqual(endingOf(new CommanderError(1, 'commander.unknownOption', ''), false), { code: 2 });
+  test('is a line for what commander refuses; help is no failure', () => {
+    const unknown = new CommanderError(
+      1,
+      'commander.unknownOption',
+      "error: unknown option '--x'\n(Did you mean --y?)",
+    );
+    assert.deepEqual(endingOf(unknown, false), { code: 2, line: "unknown option '--x' (Did you mean --y?)" });
+    assert.deepEqual(endingOf(new CommanderError(1, 'commander.help', '(outputHelp)'), false), { code: 2 });
     assert.deepEqual(endingOf(new CommanderError(0, 'commander.helpDisplayed', ''), false), { code: 0 });
   });
 

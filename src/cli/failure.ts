@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { Interrupted, UserError } from '../errors.js';
+import { printable } from './output.js';
 
 /** Exit codes: a failed check or a bug in glit, an error that the user can fix, a stop on request. */
 export const EXIT = { done: 0, failed: 1, fault: 1, mistake: 2, interrupted: 130 };
@@ -40,8 +41,7 @@ export interface Ending {
 
 /** One line and an exit code for anything thrown. `debug` adds the stack of a bug. */
 export function endingOf(error: unknown, debug: boolean): Ending {
-  // Commander has printed its message.
-  if (error instanceof CommanderError) return { code: error.exitCode === 0 ? EXIT.done : EXIT.mistake };
+  if (error instanceof CommanderError) return endingOfCommander(error);
   if (error instanceof CheckFailed) return { code: EXIT.failed };
   if (error instanceof ReportedElsewhere) return { code: endingOf(error.failure, false).code };
   if (error instanceof Interrupted) return { code: EXIT.interrupted, line: oneLine(error.message) };
@@ -53,6 +53,21 @@ export function endingOf(error: unknown, debug: boolean): Ending {
   }
   const report = 'this is a bug in glit; please report it with the output of --debug';
   return { code: EXIT.fault, line: `${oneLine(error.message)} (${report})` };
+}
+
+/** Commander prints help by itself. It puts its suggestion on a separate line. */
+function endingOfCommander({ code, exitCode, message }: CommanderError): Ending {
+  if (exitCode === 0) return { code: EXIT.done };
+  if (code === 'commander.help') return { code: EXIT.mistake };
+  return { code: EXIT.mistake, line: oneLine(message).replace(/^error: /, '') };
+}
+
+/** Reports a failure, if nothing has: its line on stderr and, with --json, an object on stdout. Returns the exit code. */
+export function report({ code, line }: Ending, json: boolean): number {
+  if (line === undefined) return code;
+  process.stderr.write(`glit: ${printable(line)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ type: 'error', code, message: line })}\n`);
+  return code;
 }
 
 function oneLine(text: string): string {

@@ -5,9 +5,8 @@ import { launchOf } from '../comm/launcher.js';
 import { openCommunicator } from '../comm/openCommunicator.js';
 import { Interrupted, UserError } from '../errors.js';
 import type { Display } from './display.js';
-import { printable } from './output.js';
 import { withEnvironment, type Environment } from './environment.js';
-import { ReportedElsewhere, endingOf } from './failure.js';
+import { ReportedElsewhere, endingOf, report } from './failure.js';
 
 /** What a command works with that several processes can do together. */
 export interface RankEnvironment extends Environment {
@@ -36,7 +35,7 @@ export function withRanks(command: Command, work: (environment: RankEnvironment)
     } catch (error) {
       if (ranks.size > 1) {
         display.close();
-        await endAll(ranks, error, command.opts<{ debug?: boolean }>().debug ?? false);
+        await endAll(ranks, error, command.opts<{ debug?: boolean; json?: boolean }>());
       }
       throw error;
     }
@@ -53,7 +52,11 @@ async function joined(signal: AbortSignal): Promise<Communicator> {
   }
 }
 
-async function endAll(ranks: Communicator, error: unknown, debug: boolean): Promise<void> {
+async function endAll(
+  ranks: Communicator,
+  error: unknown,
+  { debug = false, json = false }: { readonly debug?: boolean; readonly json?: boolean },
+): Promise<void> {
   const { rank, size } = ranks;
   if (rank !== 0 && error instanceof Interrupted) {
     // Tells those that have not been asked to stop, if this rank has.
@@ -65,7 +68,7 @@ async function endAll(ranks: Communicator, error: unknown, debug: boolean): Prom
   const { code, line } = endingOf(error, debug);
   const speaker = rank === 0 ? '' : `rank ${rank} of ${size}: `;
   if (line !== undefined && (rank === 0 || !(error instanceof Interrupted))) {
-    process.stderr.write(`glit: ${speaker}${printable(line)}\n`);
+    report({ code, line: `${speaker}${line}` }, json);
   }
   ranks.abort(code);
 }
