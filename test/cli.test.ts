@@ -73,6 +73,18 @@ describe('help', () => {
 /** The mistake, the arguments, and the one-line error. */
 const mistakes: readonly (readonly [what: string, args: readonly string[], line: RegExp])[] = [
   ['an unknown command', ['serach'], /unknown command 'serach' \(Did you mean search\?\)/],
+  ['a command like no other', ['frobnicate'], /unknown command 'frobnicate'; see glit --help$/],
+  [
+    'images without their option',
+    ['run', 'my photos'],
+    /^glit: glit run takes no "my photos"; give images with --data 'my photos'$/,
+  ],
+  ['a study without its option', ['ablate', 'study'], /takes no "study"; continue it with --resume study$/],
+  [
+    'a second folder',
+    ['data', 'check', 'photos', 'more'],
+    /glit data check takes no "more"; see glit data check --help$/,
+  ],
   ['an unknown option', ['run', '--populatoin', '3'], /unknown option '--populatoin' \(Did you mean --population\?\)/],
   ['a missing argument', ['profile'], /missing required argument/],
   ['no images', ['run'], /--data FOLDER/],
@@ -275,6 +287,7 @@ describe('a mistake', () => {
     mkdirSync(join(folder, 'hollow', 'empty'));
     cpSync(join(folder, 'photos', 'red'), join(folder, 'single', 'cats'), { recursive: true });
     for (const name of ['text.pth', 'text.safetensors']) writeText(folder, name, 'import torch\n');
+    writeText(join(folder, 'study'), 'study.yaml', '');
     for (const [run, starter] of [
       ['my run', 'run'],
       [join('study', 'seed-4', 'deit'), 'ablate'],

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { addAblate } from './commands/ablate.js';
 import { addCompletion } from './commands/completion.js';
 import { addConvert } from './commands/convert.js';
@@ -17,6 +19,7 @@ import { addSearch } from './commands/search.js';
 import { addTrain } from './commands/train.js';
 import { addTrust } from './commands/trust.js';
 import { addExamples } from './environment.js';
+import { shellWord, show, UserError } from '../errors.js';
 import { endingOf, report } from './failure.js';
 import { dropUnreadOutput } from './output.js';
 import { version } from '../run/version.js';
@@ -65,6 +68,9 @@ function program(): Command {
     .version(version)
     .exitOverride()
     .showSuggestionAfterError()
+    // Refused below, with a next step.
+    .allowExcessArguments()
+    .hook('preAction', (_, command) => refuseExcess(command))
     // An error is reported where all others are.
     .configureOutput({ outputError: () => undefined });
   addExamples(glit, [
@@ -74,4 +80,25 @@ function program(): Command {
   ]);
   for (const add of COMMANDS) add(glit);
   return glit;
+}
+
+/** Throws a UserError for an argument that the command has no place for: likely a folder without its option. */
+function refuseExcess(command: Command): void {
+  const { registeredArguments: known, options, args } = command;
+  if (args.length <= known.length || known.at(-1)?.variadic === true) return;
+  const extra = args[known.length];
+  const takes = (name: string): boolean => options.some(({ long }) => long === name);
+  const isRun = ['config.yaml', 'study.yaml'].some((file) => existsSync(join(extra, file)));
+  const next =
+    isRun && takes('--resume')
+      ? `continue it with --resume ${shellWord(extra)}`
+      : takes('--data')
+        ? `give images with --data ${shellWord(extra)}`
+        : `see ${nameOf(command)} --help`;
+  throw new UserError(`${nameOf(command)} takes no ${show(extra)}; ${next}`);
+}
+
+/** A command as it is called: `glit data check`. */
+function nameOf(command: Command): string {
+  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }

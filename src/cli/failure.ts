@@ -59,7 +59,9 @@ export function endingOf(error: unknown, debug: boolean): Ending {
 function endingOfCommander({ code, exitCode, message }: CommanderError): Ending {
   if (exitCode === 0) return { code: EXIT.done };
   if (code === 'commander.help') return { code: EXIT.mistake };
-  return { code: EXIT.mistake, line: oneLine(message).replace(/^error: /, '') };
+  const line = oneLine(message).replace(/^error: /, '');
+  const isAtALoss = code === 'commander.unknownCommand' && !line.includes('Did you mean');
+  return { code: EXIT.mistake, line: isAtALoss ? `${line}; see glit --help` : line };
 }
 
 /** Reports a failure, if nothing has: its line on stderr and, with --json, an object on stdout. Returns the exit code. */
