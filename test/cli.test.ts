@@ -106,6 +106,14 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     /^glit: supernet\.steps and retrain\.top have no effect with --time; leave out one or the other$/,
   ],
   ['no port', ['dashboard', 'photos', '--port', '99999'], /--port is "99999"; give a whole number from 0 to 65535$/],
+  ['too many seeds', ['ablate', '--seeds', '99999999999'], /--seeds is "99999999999"; give .* from 1 to 10000$/],
+  [
+    'too many threads',
+    ['run', '--data', 'photos', '--threads', '1e9'],
+    /--threads: device\.threads is .* at most 1024$/,
+  ],
+  ['too many workers', ['run', '--data', 'photos', '--workers', '5000'], /--workers: data\.workers .* at most 1024$/],
+  ['a population too large', ['run', '--data', 'photos', '--population', '1e9'], /--population: .* at most 1000000$/],
   ['a number out of range', ['run', '--data', 'photos', '--population', '0'], /--population: .* at least 1/],
   [
     'an unknown objective',

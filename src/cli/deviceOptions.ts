@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { MOST_THREADS } from '../config/config.js';
 import { UserError } from '../errors.js';
 import { DEVICE_KINDS, PRECISIONS, type DeviceKind, type Precision } from '../runtime/device.js';
 
@@ -21,7 +22,7 @@ export function deviceOf(command: Command): {
     precision: Precision;
     threads?: string;
   }>();
-  return { kind: device, precision, threads: threads === undefined ? undefined : wholeNumber(threads, '--threads', 1) };
+  return { kind: device, precision, threads: threads === undefined ? undefined : wholeNumber(threads, '--threads', 1, MOST_THREADS) };
 }
 
 /** Parses an option's argument: a whole number from `least` to `most`. */

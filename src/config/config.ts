@@ -12,6 +12,11 @@ import { SEARCH_SPACES, type SearchSpaceName } from '../space/searchSpaces.js';
  * and the copy saved with the results. Unknown keys are rejected.
  */
 
+/** More threads than any machine of today has, and few enough to start them by mistake. */
+export const MOST_THREADS = 1024;
+/** A generation is held in memory. */
+const MOST_CANDIDATES = 1_000_000;
+
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
 const positive = z.number().positive();
@@ -137,9 +142,9 @@ export const configSchema = z.strictObject({
       /** `auto` stands for the fastest engine; a run writes down which that was. */
       kind: z.enum([...DEVICE_KINDS, 'auto']),
       /** Default: all of the machine. */
-      threads: count.exactOptional(),
+      threads: count.max(MOST_THREADS).exactOptional(),
       /** Engines that share out the threads for independent work. Default: by the size of the networks. */
-      engines: count.exactOptional(),
+      engines: count.max(MOST_THREADS).exactOptional(),
       /** What products are computed in. Default: float32 or, while the kind is `auto`, that of the fastest engine. */
       precision: z.enum(PRECISIONS).exactOptional(),
     })
@@ -160,7 +165,7 @@ export const configSchema = z.strictObject({
     /** Share of the images that may be unreadable before the run stops. Default: a hundredth, or a handful. */
     unreadable: share.exactOptional(),
     /** Worker threads per loader. Default: depends on the machine. */
-    workers: z.int().min(0).exactOptional(),
+    workers: z.int().min(0).max(MOST_THREADS).exactOptional(),
   }),
   model: z.strictObject({
     imageSize: count,
@@ -201,7 +206,7 @@ export const configSchema = z.strictObject({
      * searches a Pareto front.
      */
     objectives: z.array(objective).min(1),
-    population: count,
+    population: count.max(MOST_CANDIDATES),
     generations: count,
     parents: count.exactOptional(),
     crossover: z.int().min(0).exactOptional(),

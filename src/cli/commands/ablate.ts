@@ -68,6 +68,9 @@ const options = optionsOf(groups);
 /** The number of seeds of a new study, if none is given. */
 const SEEDS = 3;
 
+/** More than anyone waits for, and few enough for a list. */
+const MOST_SEEDS = 10_000;
+
 interface AblateOptions {
   readonly seeds?: string;
   readonly rows?: string;
@@ -146,7 +149,7 @@ export function addAblate(program: Command): void {
 async function studyOf(command: Command): Promise<StudyFolder> {
   const { seeds: given, rows: named, out, resume, preset = 'cifar' } = command.opts<AblateOptions>();
   const rows = named === undefined ? undefined : rowsNamed(named);
-  const count = given === undefined ? undefined : wholeNumber(given, '--seeds', 1);
+  const count = given === undefined ? undefined : wholeNumber(given, '--seeds', 1, MOST_SEEDS);
   const layers = await givenLayers(command, options);
   if (resume !== undefined) {
     if (layers.length > 0) {

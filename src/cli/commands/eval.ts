@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { requireFreeFolder } from '../../checkpoint/freeFolder.js';
+import { MOST_THREADS } from '../../config/config.js';
 import { percent } from '../../run/results/report.js';
 import { writeAssessment } from '../../modelfile/assessmentFiles.js';
 import { evaluateFile } from '../../modelfile/useModel.js';
@@ -57,7 +58,7 @@ export function addEval(program: Command): void {
         split,
         seed: seed === undefined ? undefined : wholeNumber(seed, '--seed', 0),
         batchSize: wholeNumber(batchSize, '--batch-size', 1),
-        workers: workers === undefined ? undefined : wholeNumber(workers, '--workers', 0),
+        workers: workers === undefined ? undefined : wholeNumber(workers, '--workers', 0, MOST_THREADS),
         ...weightsOptionsOf(command),
         ...deviceOf(command),
         emit: display.listen,

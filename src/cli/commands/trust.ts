@@ -105,7 +105,7 @@ export function addTrust(program: Command): void {
       const { candidates, seeds, level, out } = command.opts<TrustCommandOptions>();
       const check = {
         candidates: candidates === undefined ? undefined : wholeNumber(candidates, '--candidates', 3),
-        seeds: seeds === undefined ? undefined : wholeNumber(seeds, '--seeds', 1),
+        seeds: seeds === undefined ? undefined : wholeNumber(seeds, '--seeds', 1, 10_000),
         level,
         out: given === undefined ? undefined : out,
       };
