@@ -28,6 +28,8 @@ const WRITE_FAILURES: Readonly<Record<string, readonly [fact: string, nextStep: 
   EDQUOT: ['your quota is used up', 'make room'],
   EFBIG: ['a file may not become that large here', 'raise the limit (ulimit -f), or use another disk'],
   ENAMETOOLONG: ['its name is too long', 'give a shorter one'],
+  ENOTDIR: ['a part of its path is a file', 'use another folder'],
+  EEXIST: ['a file has its name', 'remove that'],
   EROFS: ['the disk is read-only', 'make it writable, or use another one'],
   EACCES: ['you have no permission', 'change it, or use another folder'],
   EPERM: ['you have no permission', 'change it, or use another folder'],
@@ -35,14 +37,15 @@ const WRITE_FAILURES: Readonly<Record<string, readonly [fact: string, nextStep: 
 };
 
 /**
- * An error while writing `bytes` to a file, as a UserError if the user can do something about it.
+ * An error while writing `bytes` to a file, 0 for a folder, as a UserError if the user can do something about it.
  */
 export function writeFailure(file: string, bytes: number, error: unknown): unknown {
   if (!(error instanceof Error && 'code' in error)) return error;
   const known = WRITE_FAILURES[String(error.code)];
   if (known === undefined) return error;
   const [fact, nextStep] = known;
-  return new UserError(`${file} cannot be written (${bytes} bytes): ${fact}; ${nextStep}, and continue`);
+  const failed = bytes === 0 ? 'made' : `written (${bytes} bytes)`;
+  return new UserError(`${file} cannot be ${failed}: ${fact}; ${nextStep}, and continue`);
 }
 
 /** How deep {@link show} looks into a value. */

@@ -211,6 +211,34 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     ['eval', '--model', 'none.onnx', '--data', 'photos', '--out', 'photos'],
     /photos exists and is not empty; give another folder with --out$/,
   ],
+  ...(
+    [
+      ['run', '--data', 'photos', '--out'],
+      ['demo', '--out'],
+      ['train', 'deit-tiny', '--data', 'photos', '--out'],
+      ['ablate', '--preset', 'smoke', '--out'],
+      ['ablate', '--from', 'photos', '--out'],
+      ['eval', '--model', 'none.onnx', '--data', 'photos', '--out'],
+      ['explain', '--model', 'none.onnx', 'none.png', '--out'],
+      ['export', '--weights', 'none.pth', '--out'],
+      ['convert', 'none.pth'],
+      ['latency', 'measure', '--out'],
+    ] as const
+  ).map(
+    (args) =>
+      [
+        `${args[0]} to a path below a file`,
+        [...args, join('typo.yaml', args[0] === 'convert' ? 'x.pth' : 'x')],
+        /^glit: typo\.yaml is a file, so typo\.yaml.x(\.pth)? cannot be made; give another path$/,
+      ] as const,
+  ),
+  ['an empty path', ['run', '--data', 'photos', '--out', ''], /^glit: the path to write to is empty; give one$/],
+  [
+    'an existing latency table',
+    ['latency', 'measure', '--out', 'wrong.json'],
+    /^glit: wrong\.json exists already; give another file$/,
+  ],
+  ['a folder for a latency table', ['latency', 'measure', '--out', 'photos'], /^glit: photos exists already/],
   ['a file as run folder', ['run', '--data', 'photos', '--out', 'typo.yaml'], /typo\.yaml is a file/],
   ['to resume something other than a run', ['run', '--resume', 'photos'], /photos is not a run folder/],
   [

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../test/support/imageFiles.js';
-import { requireFreeFolder } from './freeFolder.js';
+import { makeFolder, requireFreeFolder, requireNewFile, requireWritable } from './freeFolder.js';
 
 const folder = temporaryFolder();
 
@@ -14,4 +14,24 @@ test('a folder is free if it is empty or does not exist', async () => {
   await writeFile(file, '');
   await assert.rejects(requireFreeFolder(folder), { name: 'UserError', message: /not empty; give another folder/ });
   await assert.rejects(requireFreeFolder(file), { name: 'UserError', message: /is a file; give a folder with --out/ });
+});
+
+test('a path can be made unless it is empty, or one of its folders is a file', async () => {
+  const file = path.join(folder, 'of a path');
+  await writeFile(file, '');
+  await requireWritable(path.join(folder, 'a', 'b'));
+  await requireWritable('in the working folder');
+  await assert.rejects(requireWritable(''), { name: 'UserError', message: /is empty; give one/ });
+  const below = path.join(file, 'x', 'y');
+  const message = /of a path is a file, so .* cannot be made; give another path$/;
+  for (const required of [requireWritable, requireFreeFolder, requireNewFile]) {
+    await assert.rejects(required(below), { name: 'UserError', message });
+  }
+  await assert.rejects(requireNewFile(file), { name: 'UserError', message: /exists already; give another file/ });
+  for (const taken of [file, below]) {
+    await assert.rejects(makeFolder(taken), {
+      name: 'UserError',
+      message: /^.* cannot be made: .*; .*, and continue$/,
+    });
+  }
 });

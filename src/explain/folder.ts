@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { writeFileAtomically } from '../checkpoint/atomicFile.js';
-import { requireFreeFolder } from '../checkpoint/freeFolder.js';
+import { makeFolder, requireFreeFolder } from '../checkpoint/freeFolder.js';
 import { writeFailure } from '../errors.js';
 import type { ClassMap, ExplainedClass, ExplainedImage } from './explain.js';
 import { FreshNames, safeName } from './fileNames.js';
@@ -69,7 +69,7 @@ export class ExplanationFolder {
     const views: PageView[] = [];
     for (const [at, { image, view, block, classes }] of explanations.entries()) {
       const { folder } = this.models[at];
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const stem = join(folder, safeName(basename(image, extname(image))));
       const plain = imagePanel(view);
       const files: WrittenClass[] = [];

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { writeFileAtomically } from '../checkpoint/atomicFile.js';
+import { makeFolder } from '../checkpoint/freeFolder.js';
 import { toInterleaved } from '../image/image.js';
 import { matrixPlot } from '../plot/matrix.js';
 import { tilesPlot, type Tile } from '../plot/tiles.js';
@@ -37,7 +37,7 @@ export async function assessmentFiles(assessment: Assessment, of: string): Promi
 
 /** Writes {@link assessmentFiles} to a folder, which is created. */
 export async function writeAssessment(folder: string, assessment: Assessment, of: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const [name, content] of await assessmentFiles(assessment, of)) {
     await writeFileAtomically(join(folder, name), content);
   }

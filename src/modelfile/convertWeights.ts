@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomically } from '../checkpoint/atomicFile.js';
+import { makeFolder, requireNewFile } from '../checkpoint/freeFolder.js';
 import { PytorchFile } from '../checkpoint/pytorch/pytorchFile.js';
 import { formatPath } from '../checkpoint/pytorch/tensorNames.js';
 import { encodePytorch } from '../checkpoint/pytorch/write.js';
@@ -52,7 +51,7 @@ export async function convertWeights(
   source: string,
   { out, names, emit, ...options }: ConvertOptions,
 ): Promise<Converted> {
-  requireNewFile(out);
+  await requireNewWeights(out);
   const found = await readStateFile(source, options);
   const { file, state, part } = found;
   const architecture = await recognized(found, { ...options, emit }, (fact) => {
@@ -80,7 +79,7 @@ export async function convertWeights(
  * have the same name, or `out` exists.
  */
 export async function convertAllTensors(source: string, { out }: { readonly out: string }): Promise<number> {
-  requireNewFile(out);
+  await requireNewWeights(out);
   if (!isPytorchFile(source) || !isSafetensorsFile(out)) {
     throw new UserError('--all only converts a .pth file to a .safetensors file; remove --all');
   }
@@ -116,11 +115,11 @@ async function recognized(
   }
 }
 
-function requireNewFile(out: string): void {
+async function requireNewWeights(out: string): Promise<void> {
   if (!isPytorchFile(out) && !isSafetensorsFile(out)) {
     throw new UserError(`${out} has an unknown format; give a .safetensors or .pth file`);
   }
-  if (existsSync(out)) throw new UserError(`${out} exists already; give another file`);
+  await requireNewFile(out);
 }
 
 async function write(
@@ -129,7 +128,7 @@ async function write(
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
   if (tensors.has(METADATA)) throw new UserError(`a tensor is called ${METADATA}, which safetensors cannot hold`);
-  await mkdir(dirname(out), { recursive: true });
+  await makeFolder(dirname(out));
   if (isSafetensorsFile(out)) await writeSafetensors(out, tensors, metadata);
   else {
     const bytes = [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0);

@@ -35,7 +35,7 @@ export async function exportWeights(
   source: string,
   { out, form = {}, more, images, ...options }: ExportOptions,
 ): Promise<Exported> {
-  requireNewModel(out);
+  await requireNewModel(out);
   const asFolder = !isModelFile(out);
   if (asFolder && form.withPreprocessing === true) {
     throw new UserError(

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder, requireNewFile } from '../checkpoint/freeFolder.js';
 import { readSafetensors, writeSafetensors } from '../checkpoint/safetensors.js';
 import { stopIfAborted, UserError } from '../errors.js';
 import { openDevice } from '../runtime/device.js';
@@ -32,7 +31,7 @@ export async function predictTensor(
   input: string,
   { out, kind, threads, precision, signal, ...options }: PredictTensorOptions,
 ): Promise<readonly [images: number, classes: number]> {
-  if (existsSync(out)) throw new UserError(`${out} exists already; give another file with --out`);
+  await requireNewFile(out);
   const { tensors } = await readSafetensors(input);
   const images = tensors.get(INPUT);
   if (images === undefined) throw new UserError(`${input} has no tensor "${INPUT}"; it has ${listOf(tensors)}`);
@@ -64,7 +63,7 @@ export async function predictTensor(
   } finally {
     await device.close();
   }
-  await mkdir(dirname(out), { recursive: true });
+  await makeFolder(dirname(out));
   await writeSafetensors(out, [[OUTPUT, tensor('float32', [count, classes], logits)]], { model });
   return [count, classes];
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../checkpoint/atomicFile.js';
+import { makeFolder, requireNewFile } from '../checkpoint/freeFolder.js';
 import { UserError } from '../errors.js';
 import { openDevice } from '../runtime/device.js';
 import type { RunnableModel } from './exportModel.js';
@@ -17,12 +17,12 @@ export function isModelFile(out: string): boolean {
 /** Files of weights and descriptions, which nobody means as the name of a folder. */
 const OTHER_FILES = /\.(?:pth|pt|bin|safetensors|json)$/i;
 
-/** Throws a UserError when the file or folder exists, or has the name of another format. */
-export function requireNewModel(out: string): void {
+/** Throws a UserError when the file or folder exists, cannot be made, or has the name of another format. */
+export async function requireNewModel(out: string): Promise<void> {
   if (OTHER_FILES.test(out)) {
     throw new UserError(`${out} is neither an .onnx file nor a folder; glit convert writes .pth and .safetensors`);
   }
-  if (existsSync(out)) throw new UserError(`${out} exists already; give another file with --out`);
+  await requireNewFile(out);
 }
 
 /**
@@ -31,7 +31,7 @@ export function requireNewModel(out: string): void {
  */
 export async function writeModel(out: string, model: RunnableModel): Promise<void> {
   await requireRuns(model, out);
-  await mkdir(dirname(out), { recursive: true });
+  await makeFolder(dirname(out));
   await writeFileAtomically(out, model.bytes);
 }
 
@@ -50,7 +50,7 @@ export async function writeModelFolder(
   try {
     for (const [name, content] of [...modelFolderFiles(model, options), ...more]) {
       const file = join(temporary, ...name.split('/'));
-      await mkdir(dirname(file), { recursive: true });
+      await makeFolder(dirname(file));
       await writeFileAtomically(file, content);
     }
     await rename(temporary, out);

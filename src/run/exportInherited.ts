@@ -65,7 +65,7 @@ export async function exportInherited(
   run: string,
   { out, form, architecture: given, classNames, emit = () => undefined, signal }: ExportInheritedOptions,
 ): Promise<ExportedCandidate> {
-  requireNewModel(out);
+  await requireNewModel(out);
   const folder = await RunFolder.open(run);
   const config = parseConfig(await folder.read('config.yaml'), folder.path('config.yaml'));
   const level = await searchedLevel(folder, config);

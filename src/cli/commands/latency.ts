@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
+import { makeFolder, requireNewFile } from '../../checkpoint/freeFolder.js';
 import { checkSearchConfig } from '../../config/check.js';
 import { Interrupted } from '../../errors.js';
 import { measureTable } from '../../latency/measureTable.js';
@@ -85,7 +85,7 @@ function addMeasure(latency: Command): void {
       };
       const config = configOf(command, await givenLayers(command, options));
       checkSearchConfig(config);
-      await mkdir(dirname(given.out), { recursive: true });
+      await requireNewFile(given.out);
       const device = await openDevice(settledDevice(config.device));
       try {
         const space = allBlocks(config.space.lowLevel, spaceSettingsOf(config));
@@ -95,6 +95,7 @@ function addMeasure(latency: Command): void {
           emit: display.listen,
           signal,
         });
+        await makeFolder(dirname(given.out));
         await writeFileAtomically(given.out, formatLatencyTable(table));
         display.show(`${describeTable(table)}\nwritten to ${given.out}`, {
           type: 'latencyTable',

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
+import { makeFolder, requireWritable } from '../../checkpoint/freeFolder.js';
 import { configSchema, type Config } from '../../config/config.js';
 import { UserError } from '../../errors.js';
 import { ROW_NAMES, type RowName } from './rows.js';
@@ -58,6 +59,7 @@ export class StudyFolder {
    * else or a study with other settings.
    */
   static async begin(root: string, plan: StudyPlan): Promise<StudyFolder> {
+    await requireWritable(root);
     if (existsSync(join(root, 'study.yaml'))) {
       const { plan: before } = await StudyFolder.open(root);
       const different = before.preset === plan.preset ? firstDifference(before.config, plan.config) : 'preset';
@@ -100,7 +102,7 @@ export class StudyFolder {
   }
 
   async write(name: string, content: string): Promise<void> {
-    await mkdir(join(this.root, 'seeds'), { recursive: true });
+    await makeFolder(join(this.root, 'seeds'));
     await writeFileAtomically(join(this.root, name), content);
   }
 

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
+import { makeFolder, requireWritable } from '../../checkpoint/freeFolder.js';
 import { UserError } from '../../errors.js';
 import { gather, type GatheredStudy } from './gather.js';
 import { formatStudies, picturesOf } from './report.js';
@@ -8,7 +8,7 @@ import { readSeeds } from './studyFolder.js';
 
 /** Writes the summary of studies: `ablation.json`, `ablation.md`, and a picture of each. */
 export async function writeSummary(folder: string, studies: readonly GatheredStudy[]): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const write = (name: string, content: string): Promise<void> => writeFileAtomically(join(folder, name), content);
   for (const [name, svg] of await picturesOf(studies)) await write(name, svg);
   await write('ablation.md', formatStudies(studies));
@@ -20,6 +20,7 @@ export async function writeSummary(folder: string, studies: readonly GatheredStu
  * Throws a UserError when `folder` has none.
  */
 export async function summariseSeeds(folder: string, out: string): Promise<readonly GatheredStudy[]> {
+  await requireWritable(out);
   const results = await readSeeds(folder);
   if (results.length === 0) {
     throw new UserError(

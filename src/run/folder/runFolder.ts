@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
+import { makeFolder, requireWritable } from '../../checkpoint/freeFolder.js';
 import { readSafetensors, writeSafetensors } from '../../checkpoint/safetensors.js';
 import { shellWord, UserError } from '../../errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -33,19 +34,20 @@ export class RunFolder {
 
   private constructor(readonly root: string) {}
 
-  /** Throws a UserError when `root` is not empty and so cannot be the folder of a new run. */
+  /** Throws a UserError when `root` cannot be the folder of a new run: it is not empty, or cannot be made. */
   static async requireFree(root: string): Promise<void> {
     if (existsSync(root) && (await entriesOf(root)).length > 0) {
       const resumable = new RunFolder(root).has('config.yaml');
       const orResume = resumable ? `, or continue with --resume ${shellWord(root)}` : '';
       throw new UserError(`the run folder ${root} exists and is not empty; give another with --out${orResume}`);
     }
+    await requireWritable(root);
   }
 
   /** Creates a folder for a new run. Throws a UserError when it is not empty. */
   static async create(root: string): Promise<RunFolder> {
     await RunFolder.requireFree(root);
-    await mkdir(root, { recursive: true });
+    await makeFolder(root);
     return new RunFolder(root);
   }
 
@@ -114,7 +116,7 @@ export class RunFolder {
   private async prepare(name: string): Promise<void> {
     if (this.lost !== undefined) throw this.lost;
     if (!existsSync(this.root)) throw new UserError(`the run folder ${this.root} is gone; start again`);
-    await mkdir(dirname(this.path(name)), { recursive: true });
+    await makeFolder(dirname(this.path(name)));
   }
 }
 
