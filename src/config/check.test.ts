@@ -59,6 +59,10 @@ describe('the settings of a search', () => {
       { ...PRESETS.paper, supernet: { ...PRESETS.paper.supernet, accumulate: 1, batchSize: 8 } },
       /supernet\.minLearningRate is 0\.00001, above the highest learning rate of 0\.00000781/,
     ],
+    [
+      { ...PRESETS.demo, budget: { macs: { min: 4e5, max: 3e5 } } },
+      /^budget\.macs is empty: at least 400\.0 k and at most 300\.0 k; lower --min-macs or raise --max-macs$/,
+    ],
     [objectives('latency'), /search\.objectives has latency, which needs a table.*add --latency-table FILE/],
     [{ ...PRESETS.demo, budget: { latency: { max: 1 } } }, /budget\.latency needs a table.*add --latency-table FILE/],
     [
@@ -88,8 +92,13 @@ describe('batches', () => {
   test('need enough images', () => {
     checkBatches(64, { 'supernet.batchSize': 64 });
     assert.throws(
-      () => checkBatches(63, { 'supernet.batchSize': 64 }),
-      /supernet\.batchSize is 64, but only 63 training images/,
+      () =>
+        checkBatches(63, {
+          'supernet.batchSize': 64,
+          'search.calibrationBatchSize': 64,
+          'retrain.recipe.batchSize': 8,
+        }),
+      /^UserError: supernet\.batchSize is 64 and search\.calibrationBatchSize is 64, but only 63 training images are left; give --batch-size 63 --set search\.calibrationBatchSize=63, or add images$/,
     );
   });
 });

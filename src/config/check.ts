@@ -2,6 +2,7 @@ import { checkAugmentation } from '../image/augment/augmentation.js';
 import { holdOut, type SearchData } from '../dataset/dataset.js';
 import { UserError } from '../errors.js';
 import type { Rng } from '../random/rng.js';
+import { MEASURES } from '../measure/measure.js';
 import { SEARCH_SPACES } from '../space/searchSpaces.js';
 import { evolutionSettings, type EvolutionSettings } from '../search/settings.js';
 import type { Dataset } from '../dataset/dataset.js';
@@ -16,6 +17,7 @@ import { highestRate } from './recipes/inSteps.js';
 /** Checks the settings of a search: the backbone, the spaces, the evolution, the augmentation. */
 export function checkSearchConfig(config: Config): void {
   checkLatency(config);
+  checkBounds(config);
   checkEngines(config);
   checkModel(config);
   checkSpace(config);
@@ -82,6 +84,17 @@ function checkLatency({ budget, latency, search: { objectives } }: Config): void
   }
 }
 
+/** Bounds that exclude each other; whether a space can meet the others is known once there are classes. */
+function checkBounds({ budget }: Config): void {
+  for (const { key, option, format } of MEASURES) {
+    const { min = -Infinity, max = Infinity } = budget[key] ?? {};
+    if (min <= max) continue;
+    throw new UserError(
+      `budget.${key} is empty: at least ${format(min)} and at most ${format(max)}; lower --min-${option} or raise --max-${option}`,
+    );
+  }
+}
+
 /** The backbone: patches tile the image, and heads divide the width. */
 function checkModel({ model: { imageSize, patchSize, dim, heads } }: Config): void {
   if (imageSize % patchSize !== 0) {
@@ -138,12 +151,15 @@ export function searchDataOf({ data }: Config, { train }: Dataset, rng: Rng): Se
   return holdOut(train, { fraction: data.searchVal, rng: rng.fork('searchVal') });
 }
 
-/** Checks that `images` training images fill a batch. */
+/** Checks that `images` training images fill a batch of each of the `sizes`, given by their keys. */
 export function checkBatches(images: number, sizes: Readonly<Record<string, number>>): void {
-  for (const [key, size] of Object.entries(sizes)) {
-    if (size <= images) continue;
-    throw new UserError(
-      `${key} is ${size}, but only ${images} training images are left; lower it to ${images} or less, or add images`,
-    );
-  }
+  const large = Object.entries(sizes).filter(([, size]) => size > images);
+  if (large.length === 0) return;
+  const facts = large.map(([key, size]) => `${key} is ${size}`).join(' and ');
+  const lower = large.map(([key]) =>
+    key.endsWith('.batchSize') ? `--batch-size ${images}` : `--set ${key}=${images}`,
+  );
+  throw new UserError(
+    `${facts}, but only ${images} training images are left; give ${[...new Set(lower)].join(' ')}, or add images`,
+  );
 }

@@ -34,7 +34,7 @@ export const wholeMethod: Job<RunResult> = {
   recipes: ({ supernet, retrain: { recipe } }) => [supernet, recipe],
   checkConfig: checkSearchConfig,
   checkData(context) {
-    checkBatches(checkSearchData(context), { 'retrain.recipe.batchSize': context.config.retrain.recipe.batchSize });
+    checkSearchImages(context, { 'retrain.recipe.batchSize': context.config.retrain.recipe.batchSize });
     for (const [preset, built] of scaledBaselines(context.config, context.dataset.classes.length)) {
       const { family, backbone, blocks } = built;
       context.emit({ type: 'baselineScaled', preset, family: family.name, backbone, blocks, measures: costOf(built) });
@@ -65,7 +65,7 @@ export const searchOnly: Job<SearchResult> = {
   name: 'search',
   recipes: ({ supernet }) => [supernet],
   checkConfig: checkSearchConfig,
-  checkData: checkSearchData,
+  checkData: (context) => checkSearchImages(context),
   spaceFor: spaceForRun,
   work: (context) => searchOn(context, searchDataOf(context.config, context.dataset, context.rng)),
   summary: ({ candidates, finalists, front }) => ({
@@ -75,17 +75,17 @@ export const searchOnly: Job<SearchResult> = {
   }),
 };
 
-/** Checks that there are enough images and that the budget is possible. Returns the number of images to train on. */
-function checkSearchData(context: DataContext): number {
+/** Checks that there are enough images, also for batches of `more` sizes, and that the budget is possible. */
+function checkSearchImages(context: DataContext, more: Readonly<Record<string, number>> = {}): void {
   const { config, dataset, rng } = context;
   const images = searchDataOf(config, dataset, rng).train.labels.length;
   const { supernet, search } = config;
   checkBatches(images, {
     'supernet.batchSize': supernet.batchSize,
     ...(search.calibrationBatches > 0 && { 'search.calibrationBatchSize': search.calibrationBatchSize }),
+    ...more,
   });
   checkFirstLevel(context, dataset.classes.length);
-  return images;
 }
 
 async function searchOn(context: RunContext, data: SearchData): Promise<SearchResult> {
