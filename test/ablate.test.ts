@@ -218,6 +218,19 @@ describe('tables and plots from files alone', () => {
     assert.equal(round(random.test.interval?.high ?? NaN), round(Math.max(...pairs)));
   });
 
+  test('are summarised for programs', async () => {
+    const { stdout } = await glit(folder, 'ablate', '--from', fixtures, '--out', 'gathered', '--json');
+    const { studies, ...files } = JSON.parse(stdout) as { studies: { rows: { values: unknown }[] }[] };
+    assert.deepEqual(files, {
+      type: 'result',
+      folder: 'gathered',
+      report: join('gathered', 'ablation.md'),
+      numbers: join('gathered', 'ablation.json'),
+    });
+    const written = JSON.parse(text('gathered', 'ablation.json')) as { studies: typeof studies };
+    assert.deepEqual(studies[0].rows, written.studies[0].rows);
+  });
+
   test('are written as Markdown and SVG', () => {
     const report = text('gathered', 'ablation.md');
     assert.match(report, /^\| DeiT at the limit +\| 3 \| +[\d.]+ ± [\d.]+ % \|/m);

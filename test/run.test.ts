@@ -278,18 +278,26 @@ print(json.dumps(runs))`;
       .split('\n')
       .map((line) => (JSON.parse(line) as { type: string }).type);
     assert.equal(events[0], 'runStarted');
-    assert.equal(events.at(-1), 'runFinished');
+    assert.deepEqual(events.slice(-2), ['runFinished', 'result']);
     assert.ok(bytes('halves', 'candidates.csv').equals(bytes('whole', 'candidates.csv')));
     assert.ok(!existsSync(join(folder, 'halves', 'best.onnx')));
 
     const retrained = await glit(folder, 'retrain', 'halves', '--top', '2', '--no-baselines', '--json');
     assert.equal(retrained.code, 0, retrained.stderr);
-    const last = JSON.parse(retrained.stdout.trimEnd().split('\n').at(-1) ?? '') as {
-      type: string;
-      result: { comparison: unknown[] };
-    };
-    assert.equal(last.type, 'runFinished');
-    assert.equal(last.result.comparison.length, 1);
+    const [finished, files] = retrained.stdout
+      .trimEnd()
+      .split('\n')
+      .slice(-2)
+      .map((line) => JSON.parse(line) as { type: string; result: { comparison: unknown[] } });
+    assert.equal(finished.type, 'runFinished');
+    assert.equal(finished.result.comparison.length, 1);
+    assert.deepEqual(files, {
+      type: 'result',
+      folder: 'halves',
+      model: join('halves', 'best.onnx'),
+      report: join('halves', 'report.md'),
+      page: join('halves', 'report.html'),
+    });
     assertSameResult(join(folder, 'whole'), join(folder, 'halves'));
 
     const changed = await glit(folder, 'retrain', 'halves', '--retrain-steps', '2');

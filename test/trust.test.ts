@@ -120,8 +120,13 @@ describe('glit trust', () => {
     const { level, statistics, recipe } = resultIn('searched', 'trust-high');
     assert.deepEqual([level, statistics.ceiling], ['high', { value: null, interval: null }]);
     assert.equal(recipe.steps, 3, 'a quarter of the retraining');
-    const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { type: string; result: object };
-    assert.deepEqual(last.result, { level: 'high', candidates: 3, seeds: 1, ...statistics });
+    const [finished, files] = stdout
+      .trimEnd()
+      .split('\n')
+      .slice(-2)
+      .map((line) => JSON.parse(line) as { folder: string; result: object });
+    assert.equal(files.folder, join('searched', 'trust-high'));
+    assert.deepEqual(finished.result, { level: 'high', candidates: 3, seeds: 1, ...statistics });
   });
 });
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { formatComparison, formatSearchCosts, percent, type RunResult } from '../run/results/report.js';
+import type { JsonObject } from '../telemetry/events.js';
 import { formatDuration } from '../telemetry/progress.js';
 
 /** The message at the end of a whole run. */
@@ -16,6 +17,17 @@ export function runSummary(folder: string, result: RunResult): string {
     `cost    ${formatSearchCosts(result)}, in processor time`,
     `time    ${formatDuration(seconds)}`,
   ].join('\n');
+}
+
+/** The same for programs; {@link RunFinished} has the figures. */
+export function runFiles(folder: string): JsonObject {
+  return resultOf(folder, { model: 'best.onnx', report: 'report.md', page: 'report.html' });
+}
+
+/** What a command leaves, for programs: its folder, and the paths of files in it. */
+export function resultOf(folder: string, files: Readonly<Record<string, string>>): JsonObject {
+  const paths = Object.entries(files).map(([what, name]) => [what, join(folder, name)]);
+  return { type: 'result', folder, ...Object.fromEntries(paths) };
 }
 
 /** Seconds since the process started. */

@@ -11,6 +11,7 @@ import { formatStudy } from '../../run/ablation/report.js';
 import { ROW_NAMES, type RowName } from '../../run/ablation/rows.js';
 import { StudyFolder, type StudyPlan } from '../../run/ablation/studyFolder.js';
 import { summariseSeeds } from '../../run/ablation/summary.js';
+import type { Json, JsonObject } from '../../telemetry/events.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import {
   addConfigGroups,
@@ -33,7 +34,7 @@ import { wholeNumber } from '../deviceOptions.js';
 import { addDashboardOption, beside } from '../dashboardOption.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 import { requireOneProcess } from '../ranks.js';
-import { secondsSoFar } from '../results.js';
+import { resultOf, secondsSoFar } from '../results.js';
 import { newRunName } from '../runName.js';
 
 /** Options of a run that have no place in a study: its rows are what is compared. */
@@ -126,7 +127,8 @@ export function addAblate(program: Command): void {
       const { from, out } = command.opts<AblateOptions>();
       if (from !== undefined) {
         const folder = out ?? from;
-        display.show(summaryText(folder, await summariseSeeds(from, folder)));
+        const studies = await summariseSeeds(from, folder);
+        display.show(summaryText(folder, studies), summaryOf(folder, studies));
         return;
       }
       const study = await studyOf(command);
@@ -134,7 +136,10 @@ export function addAblate(program: Command): void {
         const studies = await beside(command, display, study.root, () =>
           ablate(study, { emit: display.listen, signal }),
         );
-        display.show(`\n${summaryText(study.root, studies)}\ntime     ${formatDuration(secondsSoFar())}`);
+        display.show(
+          `\n${summaryText(study.root, studies)}\ntime     ${formatDuration(secondsSoFar())}`,
+          summaryOf(study.root, studies),
+        );
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;
         const begun = existsSync(join(study.root, 'study.yaml'));
@@ -186,6 +191,14 @@ function rowsNamed(text: string): readonly RowName[] {
     throw new UserError(`--rows: there is no row ${showName(name)}; did you mean ${nearest}?`);
   }
   return ROW_NAMES.filter((row) => names.includes(row));
+}
+
+/** The same for programs, without what it is made from. */
+function summaryOf(folder: string, studies: readonly GatheredStudy[]): JsonObject {
+  return {
+    ...resultOf(folder, { report: 'ablation.md', numbers: 'ablation.json' }),
+    studies: studies.map(({ seeds: _, ...study }) => study) as unknown as Json,
+  };
 }
 
 function summaryText(folder: string, studies: readonly GatheredStudy[]): string {

@@ -21,7 +21,7 @@ import {
 } from '../configOptions.js';
 import { addDisplayOptions, addExamples } from '../environment.js';
 import { withRanks } from '../ranks.js';
-import { runSummary } from '../results.js';
+import { runFiles, runSummary } from '../results.js';
 import { addRunOptions, addTimeOption, startOrResume, withinTime } from '../runOptions.js';
 
 const recipes = recipeOptions('supernet', 'retrain.recipe');
@@ -75,6 +75,7 @@ export function addDemo(program: Command): void {
           `next    glit dashboard ${shellWord(folder)}`,
           `        glit predict --model ${shellWord(join(folder, 'best.onnx'))} IMAGE`,
         ].join('\n'),
+        runFiles(folder),
       );
     }),
   );

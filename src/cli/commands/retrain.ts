@@ -15,7 +15,7 @@ import {
 import { addDashboardOption, beside } from '../dashboardOption.js';
 import { addDisplayOptions, addExamples } from '../environment.js';
 import { withRanks } from '../ranks.js';
-import { runSummary } from '../results.js';
+import { runFiles, runSummary } from '../results.js';
 import { withHint } from '../runOptions.js';
 
 const recipe = recipeOptions('retrain.recipe');
@@ -56,7 +56,7 @@ export function addRetrain(program: Command): void {
           }),
         ),
       ).finally(folder.remove);
-      display.show(runSummary(run, result));
+      display.show(runSummary(run, result), runFiles(run));
     }),
   );
 }

@@ -19,7 +19,7 @@ import {
 } from '../configOptions.js';
 import { addDisplayOptions, addExamples } from '../environment.js';
 import { withRanks } from '../ranks.js';
-import { runSummary } from '../results.js';
+import { runFiles, runSummary } from '../results.js';
 import { addRunOptions, addTimeOption, startOrResume, withinTime } from '../runOptions.js';
 
 const recipes = recipeOptions('supernet', 'retrain.recipe');
@@ -75,7 +75,7 @@ export function addRun(program: Command): void {
         resume: () => Promise.resolve(wholeMethod),
         resumes: ['demo'],
       });
-      environment.display.show(runSummary(folder, result));
+      environment.display.show(runSummary(folder, result), runFiles(folder));
     }),
   );
 }

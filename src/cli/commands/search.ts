@@ -22,7 +22,7 @@ import {
 } from '../configOptions.js';
 import { addDisplayOptions, addExamples } from '../environment.js';
 import { withRanks } from '../ranks.js';
-import { secondsSoFar } from '../results.js';
+import { resultOf, secondsSoFar } from '../results.js';
 import { addRunOptions, addTimeOption, startOrResume, withinTime } from '../runOptions.js';
 
 const recipes = recipeOptions('supernet');
@@ -81,6 +81,11 @@ export function addSearch(program: Command): void {
           `time        ${formatDuration(secondsSoFar())}`,
           `next        glit retrain ${shellWord(folder)}`,
         ].join('\n'),
+        resultOf(folder, {
+          architecture: 'architecture.json',
+          candidates: 'candidates.csv',
+          ...(front !== undefined && { picture: 'front.svg' }),
+        }),
       );
     }),
   );

@@ -29,7 +29,7 @@ import {
 } from '../configOptions.js';
 import { addDisplayOptions, addExamples } from '../environment.js';
 import { withRanks } from '../ranks.js';
-import { secondsSoFar } from '../results.js';
+import { resultOf, secondsSoFar } from '../results.js';
 import { addRunOptions, startOrResume } from '../runOptions.js';
 
 const inputs = modelOptions.filter(({ flags }) => /^--(image|patch)-size/.test(flags));
@@ -120,6 +120,7 @@ export function addTrain(program: Command): void {
           `model   ${join(folder, 'best.onnx')}: ${percent(result.onnxAccuracy)}, measured from the file`,
           `time    ${formatDuration(secondsSoFar())}`,
         ].join('\n'),
+        resultOf(folder, { model: 'best.onnx' }),
       );
     }),
   );

@@ -26,7 +26,7 @@ import {
 import { wholeNumber } from '../deviceOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment, type Environment } from '../environment.js';
 import { requireOneProcess } from '../ranks.js';
-import { secondsSoFar } from '../results.js';
+import { resultOf, secondsSoFar } from '../results.js';
 import { addDashboardOption, beside } from '../dashboardOption.js';
 import { startOrResume, withHint } from '../runOptions.js';
 
@@ -112,7 +112,9 @@ export function addTrust(program: Command): void {
       if (given !== undefined) await requireNoSearch(command, given);
       const run = given ?? (await searched(command, environment));
       const layers = await checkLayers(command);
-      const again = ['glit trust', shellWord(run), ...optional('--level', level), ...optional('--out', check.out)].join(' ');
+      const again = ['glit trust', shellWord(run), ...optional('--level', level), ...optional('--out', check.out)].join(
+        ' ',
+      );
       const { folder, result } = await withHint(check.out ?? run, again, () =>
         beside(command, display, run, () =>
           trustRun(run, {
@@ -133,6 +135,7 @@ export function addTrust(program: Command): void {
           `numbers  ${join(folder, 'trust.json')}`,
           `time     ${formatDuration(secondsSoFar())}`,
         ].join('\n'),
+        resultOf(folder, { report: 'trust.md', picture: 'trust.svg', numbers: 'trust.json' }),
       );
     }),
   );
