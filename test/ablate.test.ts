@@ -180,6 +180,8 @@ test('bad input is refused in one line, before anything is written', async () =>
     [['ablate', '--out', 'bad'], /no images were given/],
     [['ablate', '--from', 'photos'], /photos has no results of glit ablate/],
     [['ablate', '--from', 'nowhere'], /nowhere is not a folder/],
+    [['ablate', '--from', 'photos', '--depth', '4'], /--depth cannot be given with --from/],
+    [['ablate', '--from', 'photos', '--dashboard'], /'--from <folder>' cannot be used with option '--dashboard'/],
   ] as const) {
     const ended = await glit(folder, ...args);
     assert.equal(ended.code, 2, `${args.join(' ')}: ${ended.stderr}`);

@@ -102,7 +102,7 @@ export function addAblate(program: Command): void {
   command
     .addOption(
       new Option('--from <folder>', 'train nothing: make tables and plots from the files of seeds in this folder')
-        .conflicts(['resume', 'seeds', 'rows', 'preset', 'recipe', 'config', 'set', 'data'])
+        .conflicts(['resume', 'seeds', 'rows', 'preset', 'recipe', 'config', 'set', 'data', 'dashboard'])
         .helpGroup(heading),
     )
     .addOption(new Option('--out <folder>', 'where results go (default: runs/<date>-ablate)').helpGroup(heading))
@@ -126,6 +126,10 @@ export function addAblate(program: Command): void {
       requireOneProcess(command);
       const { from, out } = command.opts<AblateOptions>();
       if (from !== undefined) {
+        const [given] = await givenLayers(command, options);
+        if (given !== undefined) {
+          throw new UserError(`${given.source} cannot be given with --from, which trains nothing; remove it`);
+        }
         const folder = out ?? from;
         const studies = await summariseSeeds(from, folder);
         display.show(summaryText(folder, studies), summaryOf(folder, studies));
