@@ -307,6 +307,16 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     ['convert', 'none.pth', 'none.safetensors'],
     /none\.pth cannot be read: there is no such file/,
   ],
+  [
+    'two models where one is measured',
+    ['eval', '--model', 'a.onnx', '--model', 'b.onnx', '--data', 'photos'],
+    /^glit: --model is given twice, a\.onnx and b\.onnx; remove one$/,
+  ],
+  [
+    'class names for a file that holds none',
+    ['convert', 'text.safetensors', 'new.pth', '--classes', 'names.txt'],
+    /new\.pth cannot hold class names; remove --classes/,
+  ],
   ['nothing to export', ['export', '--out', 'model.onnx'], /nothing to export/],
   [
     'an export of another format',

@@ -43,8 +43,15 @@ describe('the configuration of a command', () => {
     assert.deepEqual(retrain.recipe, { ...RECIPES.deit, dropPath: 0.2 });
   });
 
+  test('has the settings of several files, of which later ones win', async () => {
+    const { seed, retrain, search } = await config('--config', whole, '--config', part);
+    assert.deepEqual([seed, retrain.recipe.weightDecay, search], [8, 0.3, PRESETS.demo.search]);
+    assert.equal((await config('--config', part, '--config', whole)).seed, 7);
+  });
+
   test('refuses a preset that a whole configuration would hide', async () => {
     await assert.rejects(config('--config', whole, '--preset', 'smoke'), /--preset smoke has no effect: .*whole\.yaml/);
+    await assert.rejects(config('--config', whole, '--config', part, '--preset', 'smoke'), /whole\.yaml is a whole/);
     assert.equal((await config('--config', part, '--preset', 'smoke')).supernet.steps, PRESETS.smoke.supernet.steps);
   });
 });

@@ -322,7 +322,11 @@ export function addConfigSources(command: Command): Command {
         .choices(Object.keys(RECIPES))
         .helpGroup(heading),
     )
-    .addOption(new Option('--config <file>', 'YAML or JSON with any of the keys').helpGroup(heading))
+    .addOption(
+      new Option('--config <file>', 'YAML or JSON with any of the keys; of several, later ones win')
+        .argParser(collected)
+        .helpGroup(heading),
+    )
     .addOption(
       new Option('--set <key=value>', 'any key, such as search.parents=5').argParser(collected).helpGroup(heading),
     );
@@ -330,9 +334,9 @@ export function addConfigSources(command: Command): Command {
 
 /** The user's layers of the configuration, lowest precedence first. */
 export async function givenLayers(command: Command, options: readonly ConfigOption[]): Promise<readonly Layer[]> {
-  const { config, set = [] } = command.opts<{ config?: string; set?: readonly string[] }>();
+  const { config = [], set = [] } = command.opts<{ config?: readonly string[]; set?: readonly string[] }>();
   return [
-    ...(config === undefined ? [] : [await readLayer(config)]),
+    ...(await Promise.all(config.map(readLayer))),
     ...set.map(assigned),
     ...options.flatMap((option) => flagLayers(command, option)),
   ];
@@ -402,7 +406,7 @@ export function requireData(layers: readonly Layer[]): void {
 }
 
 /**
- * The configuration: the preset that the user named, or `otherwise`; then the file; then the recipe, if one was named; then
+ * The configuration: the preset that the user named, or `otherwise`; then the files; then the recipe, if one was named; then
  * the user's other settings. Throws a UserError for a preset beside a file that is a whole configuration.
  */
 export function configOf(
@@ -412,10 +416,13 @@ export function configOf(
 ): Config {
   const { preset = otherwise, recipe } = command.opts<{ preset?: PresetName; recipe?: RecipeName }>();
   const base = { source: `preset ${preset}`, values: PRESETS[preset] };
-  const { config } = command.opts<{ config?: string }>();
-  const others = 1 + layers.findIndex(({ source }) => source === config);
-  if (command.getOptionValueSource('preset') === 'cli' && layers.slice(0, others).some(isWhole)) {
-    throw new UserError(`--preset ${preset} has no effect: ${config} is a whole configuration; leave one of them out`);
+  const { config = [] } = command.opts<{ config?: readonly string[] }>();
+  const others = 1 + layers.findLastIndex(({ source }) => config.includes(source));
+  const whole = layers.slice(0, others).find(isWhole);
+  if (command.getOptionValueSource('preset') === 'cli' && whole !== undefined) {
+    throw new UserError(
+      `--preset ${preset} has no effect: ${whole.source} is a whole configuration; leave one of them out`,
+    );
   }
   const chosen: Layer = {
     source: '--recipe',

@@ -16,9 +16,9 @@ const FOR_EACH = 'for several models once for all, or once for each in their ord
 /** Adds the options that describe weights whose file does not describe itself. */
 export function addWeightsOptions(command: Command): Command {
   return command
-    .option(...ARCH)
+    .option(...ARCH, once('--arch'))
     .option(...EMA)
-    .option(...CLASSES);
+    .option(...CLASSES, once('--classes'));
 }
 
 /** The values of {@link addWeightsOptions}. */
@@ -58,6 +58,14 @@ export function weightsOptionsForEach(command: Command, files: readonly string[]
 /** Gathers the arguments of an option that may be given more than once. */
 export function collected(argument: string, before: readonly string[] = []): readonly string[] {
   return [...before, argument];
+}
+
+/** Reads the argument of an option for one model. Throws a UserError when it is given again. */
+export function once(option: string): (argument: string, before?: string) => string {
+  return (argument, before) => {
+    if (before === undefined) return argument;
+    throw new UserError(`${option} is given twice, ${before} and ${argument}; remove one`);
+  };
 }
 
 function forEach(

@@ -52,10 +52,13 @@ export async function convertWeights(
   { out, names, emit, ...options }: ConvertOptions,
 ): Promise<Converted> {
   await requireNewWeights(out);
+  if (options.classNames !== undefined && !isSafetensorsFile(out)) {
+    throw new UserError(`${out} cannot hold class names; remove --classes, or write a .safetensors file`);
+  }
   const found = await readStateFile(source, options);
   const { file, state, part } = found;
   const architecture = await recognized(found, { ...options, emit }, (fact) => {
-    if (names !== undefined) throw new UserError(fact);
+    if (names !== undefined || options.classNames !== undefined) throw new UserError(fact);
     emit?.({ type: 'warning', message: `${fact}; the tensors keep their names, and ${out} does not record it` });
   });
   let tensors: ReadonlyMap<string, Tensor> = state;

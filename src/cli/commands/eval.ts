@@ -5,7 +5,7 @@ import { percent } from '../../run/results/report.js';
 import { writeAssessment } from '../../modelfile/assessmentFiles.js';
 import { evaluateFile } from '../../modelfile/useModel.js';
 import { addDeviceOptions, deviceOf, wholeNumber } from '../deviceOptions.js';
-import { addWeightsOptions, MODEL_FILES, weightsOptionsOf } from '../modelOptions.js';
+import { addWeightsOptions, MODEL_FILES, once, weightsOptionsOf } from '../modelOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 
 /** `glit eval`: the accuracy of a model. */
@@ -18,7 +18,7 @@ export function addEval(program: Command): void {
         "(GLiT, DeiT, ViT, ResNet, ResNeXt, Swin). The classes must be the model's; if its file does not name them, they " +
         'are matched by number or in sorted order.',
     )
-    .requiredOption('--model <file>', MODEL_FILES)
+    .requiredOption('--model <file>', MODEL_FILES, once('--model'))
     .requiredOption('--data <folder>', 'images, a folder per class')
     .addOption(
       new Option('--split <name>', 'which images; all: of a folder that has no splits')

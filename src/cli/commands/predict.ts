@@ -4,7 +4,7 @@ import { percent } from '../../run/results/report.js';
 import { predictTensor } from '../../modelfile/predictTensor.js';
 import { predict } from '../../modelfile/useModel.js';
 import { addDeviceOptions, deviceOf } from '../deviceOptions.js';
-import { addWeightsOptions, MODEL_FILES, weightsOptionsOf } from '../modelOptions.js';
+import { addWeightsOptions, MODEL_FILES, once, weightsOptionsOf } from '../modelOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 
 /** `glit predict IMAGE…`: what a model sees. */
@@ -17,7 +17,7 @@ export function addPredict(program: Command): void {
       'Prints the five likeliest classes of each image. An image that cannot be read is reported and skipped. With --tensor ' +
         'the model runs on prepared input instead, to compare it with other implementations.',
     )
-    .requiredOption('--model <file>', MODEL_FILES)
+    .requiredOption('--model <file>', MODEL_FILES, once('--model'))
     .option('--tensor <file>', 'safetensors with `images` [B, 3, S, S], float32 and normalised, instead of images')
     .option('--out <file>', 'safetensors to write `logits` [B, classes] to; goes with --tensor');
   addWeightsOptions(command);
