@@ -93,6 +93,9 @@ describe('a configuration from layers', () => {
     ['toString', 3, 'there is no key toString;'],
     ['__proto__', { seed: 3 }, 'there is no key __proto__;'],
     ['search.population', '3', 'search.population is "3"; it must be a number'],
+    ['preset', 'paper', 'there is no key preset; give --preset "paper" beside the file'],
+    ['retrain.recipe', 'deit', 'retrain.recipe is "deit"; name a recipe with --recipe'],
+    ['retrain.recipe.optimizer', { name: 'lion' }, 'retrain.recipe.optimizer.name is "lion"; it must be adamw or sgd'],
     ['search.population', 0, 'search.population is 0; it must be at least 1'],
     ['search.population', 1.5, 'search.population is 1.5; it must be a whole number'],
     ['search.compareRandom', 'yes', 'search.compareRandom is "yes"; it must be true or false'],
@@ -110,7 +113,7 @@ describe('a configuration from layers', () => {
     [
       'supernet.augmentation.steps',
       [{ step: 'blur' }],
-      'supernet.augmentation.steps.0.step is "blur"; it is none of those that there are',
+      'supernet.augmentation.steps.0.step is "blur"; it must be paddedCrop or horizontalFlip or randAugment or colorJitter',
     ],
     [
       'supernet.augmentation.steps',
@@ -136,6 +139,13 @@ describe('a configuration from layers', () => {
       );
     });
   }
+
+  test('refuses a key with dots, and says how to write it', () => {
+    assert.throws(
+      () => configFrom([preset, { source: 'mine.yaml', values: { 'search.population': 5 } }]),
+      /^UserError: mine\.yaml: search\.population is written with dots; nest it, \{ search: \{ population: … \} \}, or give --set search\.population=…$/,
+    );
+  });
 
   test('says which key is missing in an incomplete one', () => {
     assert.throws(

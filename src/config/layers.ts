@@ -152,11 +152,22 @@ function checkKeys(values: Json, schema: z.ZodType, source: string, prefix: stri
   if (fields === undefined) return;
   if (!isTree(values)) {
     const key = prefix === '' ? 'the configuration' : prefix.slice(0, -1);
+    if (key === 'retrain.recipe' && typeof values === 'string') {
+      throw new UserError(`${source}: ${key} is ${show(values)}; name a recipe with --recipe, or write its keys`);
+    }
     const keys = Object.keys(fields).join(', ');
     throw new UserError(`${source}: ${key} is ${show(values)}; it has the keys ${keys}`);
   }
   for (const [key, value] of Object.entries(values)) {
     if (!Object.hasOwn(fields, key)) {
+      const dotted = prefix + key;
+      if (CONFIG_KEYS.includes(dotted)) {
+        const nested = key.split('.').reduceRight((inner, part) => `{ ${part}: ${inner} }`, '…');
+        throw new UserError(`${source}: ${dotted} is written with dots; nest it, ${nested}, or give --set ${dotted}=…`);
+      }
+      if (prefix === '' && key === 'preset') {
+        throw new UserError(`${source}: there is no key preset; give --preset ${show(value)} beside the file`);
+      }
       const likely = nearestKey(prefix + key.slice(0, LONGEST_KEY));
       throw new UserError(`${source}: there is no key ${prefix}${showName(key)}; did you mean ${likely}?`);
     }
@@ -194,8 +205,25 @@ function describe(issue: z.core.$ZodIssue, config: Tree): string {
   const key = issue.path.map(String).join('.');
   const value = valueAt(config, issue.path);
   if (value === undefined) return `${key} is missing; ${expectation(issue)}`;
+  if (issue.code === 'invalid_union') return `${key} is ${show(value)}; it must be ${kindsAt(issue.path).join(' or ')}`;
   if (issue.code === 'custom') return `${key}: ${issue.message}`;
   return `${key} is ${show(value)}; ${expectation(issue)}`;
+}
+
+/** The kinds that a union at a path of the configuration knows, by its field `name` or `step`. */
+function kindsAt(path: readonly PropertyKey[]): readonly string[] {
+  const field = String(path.at(-1));
+  let schema: unknown = configSchema;
+  for (const key of path.slice(0, -1)) {
+    const inner = schema instanceof z.ZodExactOptional ? schema.unwrap() : schema;
+    schema =
+      inner instanceof z.ZodArray ? inner.element : inner instanceof z.ZodObject ? inner.shape[String(key)] : undefined;
+  }
+  const options = schema instanceof z.ZodDiscriminatedUnion ? schema.options : [];
+  return options.flatMap((option) => {
+    const kind: unknown = option instanceof z.ZodObject ? option.shape[field] : undefined;
+    return kind instanceof z.ZodLiteral ? [String(kind.value)] : [];
+  });
 }
 
 function expectation(issue: z.core.$ZodIssue): string {
@@ -212,8 +240,6 @@ function expectation(issue: z.core.$ZodIssue): string {
       return issue.origin === 'array'
         ? `it must have ${issue.maximum} or fewer entries`
         : `it must be ${issue.inclusive === true ? 'at most' : 'below'} ${issue.maximum}`;
-    case 'invalid_union':
-      return 'it is none of those that there are';
     case 'unrecognized_keys':
       return `it has no key ${showName(issue.keys[0])}`;
     default:
