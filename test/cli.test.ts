@@ -169,6 +169,11 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
   ],
   ['heads that do not share the width', ['run', '--data', 'photos', '--dim', '100'], /model\.dim 100.*model\.heads 3/],
   ['heads without thirds', ['run', '--data', 'photos', '--heads', '4'], /model\.heads is 4.*multiple of 3/],
+  [
+    'heads without thirds, nor of the width',
+    ['run', '--data', 'photos', '--heads', '5'],
+    /model\.heads is 5.*multiple of 3/,
+  ],
   ['an even kernel', ['run', '--data', 'photos', '--set', 'space.grid.kernels=[4]'], /kernel 4 is even/],
   [
     'a ratio without whole channels',

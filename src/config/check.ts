@@ -96,9 +96,14 @@ function checkBounds({ budget }: Config): void {
 }
 
 /** The backbone: patches tile the image, and heads divide the width. */
-function checkModel({ model: { imageSize, patchSize, dim, heads } }: Config): void {
+function checkModel({ model: { imageSize, patchSize, dim, heads }, space: { lowLevel } }: Config): void {
   if (imageSize % patchSize !== 0) {
     throw new UserError(`model.imageSize ${imageSize} is not a multiple of model.patchSize ${patchSize}; use one`);
+  }
+  if (SEARCH_SPACES[lowLevel].hasLocalHeads && heads % 3 !== 0) {
+    throw new UserError(
+      `model.heads is ${heads}, but the high level splits the heads in thirds; use a multiple of 3, such as 3, 6 or 12`,
+    );
   }
   if (dim % heads !== 0) {
     throw new UserError(`model.dim ${dim} is not divisible by model.heads ${heads}; use a multiple of ${heads}`);
@@ -107,11 +112,6 @@ function checkModel({ model: { imageSize, patchSize, dim, heads } }: Config): vo
 
 function checkSpace({ model: { dim, heads }, space: { lowLevel, grid, defaults } }: Config): void {
   const local = SEARCH_SPACES[lowLevel].hasLocalHeads;
-  if (local && heads % 3 !== 0) {
-    throw new UserError(
-      `model.heads is ${heads}, but the high level splits the heads in thirds; use a multiple of 3, such as 3, 6 or 12`,
-    );
-  }
   for (const [key, values] of Object.entries(grid)) {
     const twice = values.find((value, index) => values.indexOf(value) !== index);
     if (twice !== undefined) throw new UserError(`space.grid.${key} has ${twice} twice; remove one`);
