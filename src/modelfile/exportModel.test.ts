@@ -5,6 +5,7 @@ import { TINY_RESNET } from '../../test/support/tinyResnet.js';
 import { TINY_ARCHITECTURE } from '../../test/support/tinyNetworks.js';
 import { architecture as architectureOf } from '../family/architecture.js';
 import type { Architecture } from '../family/family.js';
+import { preset } from '../family/families.js';
 import { swin } from '../family/swin/family.js';
 import { groupsOf, plainNetwork } from '../model/network.js';
 import { seeded } from '../random/rng.js';
@@ -97,6 +98,17 @@ for (const [name, architecture] of NETWORKS) {
     });
   });
 }
+
+test('in int8 a vision transformer has little more than a quarter of its bytes', () => {
+  for (const name of ['deit-tiny', 'glit-tiny']) {
+    const architecture = preset(name, { classes: 10 });
+    const weights = weightsOf(architecture);
+    const [whole, small] = (['float32', 'int8'] as const).map((precision) => {
+      return exportedModel(weights, { classes: [], architecture }, { precision }).bytes.length;
+    });
+    assert.ok(small < 0.3 * whole, `${name}: ${small} of ${whole} bytes`);
+  }
+});
 
 function near(actual: readonly number[], expected: readonly number[], bound: number): void {
   const furthest = Math.max(...actual.map((value, at) => Math.abs(value - expected[at])));

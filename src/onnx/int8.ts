@@ -9,46 +9,89 @@ const ZERO = 128;
 
 /**
  * The same graph with the weights of matrix products in 8 bits, a scale per column, and their other factor quantised as
- * it comes ("dynamic quantisation"): a quarter of the bytes. Convolutions, norms and everything else stay in float32.
+ * it comes, one scale for all of it ("dynamic quantisation"): a quarter of these weights' bytes. Convolutions, norms and
+ * everything else stay in float32. The graph may not hold branches.
  */
 export function inInt8(graph: OnnxGraph): OnnxGraph {
-  const constants = new Map(graph.initializers.map(({ name, tensor }) => [name, tensor]));
+  const constants = constantsOf(graph);
   const nodes: OnnxNode[] = [];
   const weights = new Map<string, readonly OnnxInitializer[]>();
   const quantised = new Set<string>();
   for (const node of graph.nodes) {
-    const weight = weightOf(node, constants);
-    if (weight === undefined) {
+    const found = weightedProduct(node, constants);
+    if (found === undefined) {
       nodes.push(node);
       continue;
     }
-    const [factor, name] = node.input;
+    const { factor, name, weight } = found;
     if (!quantised.has(factor)) nodes.push(quantise(factor));
     quantised.add(factor);
     const parts = weights.get(name) ?? quantisedWeight(name, weight);
     weights.set(name, parts);
-    nodes.push(...product(node, factor, parts));
+    nodes.push(...product(node, found, parts));
   }
-  const read = new Set(nodes.flatMap(({ input }) => input));
-  return {
-    ...graph,
-    nodes,
-    initializers: [...graph.initializers.filter(({ name }) => read.has(name)), ...[...weights.values()].flat()],
-  };
+  return withoutUnread({ ...graph, nodes, initializers: [...graph.initializers, ...[...weights.values()].flat()] });
 }
 
-/** The constant matrix [K, N] by which a node multiplies, if that is all it does. */
-function weightOf(
+/** The constants of a graph by name, and what Reshape and Split along the first axis make of them. */
+function constantsOf({ nodes, initializers }: OnnxGraph): ReadonlyMap<string, OnnxTensor> {
+  const constants = new Map(initializers.map(({ name, tensor }) => [name, tensor]));
+  for (const { opType, input, output, attributes = {} } of nodes) {
+    const [whole, sizes] = input.map((name) => constants.get(name));
+    if (whole?.dtype !== 'float32' || sizes?.dtype !== 'int64') continue;
+    const extents = Array.from(sizes.data as BigInt64Array, Number);
+    if (opType === 'Reshape') {
+      const known = sizeOf(extents.filter((extent) => extent !== -1));
+      const shape = extents.map((extent) => (extent === -1 ? sizeOf(whole.shape) / known : extent));
+      constants.set(output[0], { ...whole, shape });
+    }
+    const { axis } = attributes;
+    if (opType === 'Split' && 'int' in axis && axis.int === 0) {
+      const values = whole.data as Float32Array;
+      const inner = whole.shape.slice(1);
+      let from = 0;
+      for (const [at, extent] of extents.entries()) {
+        const data = values.subarray(from, (from += extent * sizeOf(inner)));
+        constants.set(output[at], { dtype: whole.dtype, shape: [extent, ...inner], data });
+      }
+    }
+  }
+  return constants;
+}
+
+/** A product of x and a constant matrix, as x·W, or as its transpose. */
+interface WeightedProduct {
+  /** What is x, or its transpose if `factorTurned`. */
+  readonly factor: string;
+  readonly factorTurned: boolean;
+  /** The constant that is W [K, N], or its transpose. */
+  readonly name: string;
+  readonly weight: Matrix;
+  /** Whether the product is (x·W)ᵀ. */
+  readonly resultTurned: boolean;
+}
+
+/** What a node multiplies by a constant matrix, if that is all it does. */
+function weightedProduct(
   { opType, input, attributes = {} }: OnnxNode,
   constants: ReadonlyMap<string, OnnxTensor>,
-): Matrix | undefined {
-  const tensor = constants.get(input[1] ?? '');
-  if (tensor?.dtype !== 'float32' || tensor.shape.length !== 2 || sizeOf(tensor.shape) < FEWEST) return undefined;
-  const isPlain = Object.keys(attributes).every((name) => name === 'transB');
-  if (!(opType === 'MatMul' || (opType === 'Gemm' && isPlain && input.length === 2))) return undefined;
-  const values = tensor.data as Float32Array;
-  const transposed = 'transB' in attributes;
-  const [rows, columns] = transposed ? [tensor.shape[1], tensor.shape[0]] : tensor.shape;
+): WeightedProduct | undefined {
+  const isPlain = Object.keys(attributes).every((name) => name === 'transA' || name === 'transB');
+  if (opType !== 'Gemm' || !isPlain || input.length !== 2) return undefined;
+  const [a, b] = input;
+  const [transA, transB] = ['transA' in attributes, 'transB' in attributes];
+  const second = matrixOf(constants.get(b), transB);
+  if (second !== undefined) return { factor: a, factorTurned: transA, name: b, weight: second, resultTurned: false };
+  // W·x = (xᵀ·Wᵀ)ᵀ, since ONNX Runtime packs a constant second factor in advance.
+  const first = matrixOf(constants.get(a), !transA);
+  return first && { factor: b, factorTurned: !transB, name: a, weight: first, resultTurned: true };
+}
+
+/** A constant matrix or its transpose, if there is something to save. */
+function matrixOf(constant: OnnxTensor | undefined, transposed: boolean): Matrix | undefined {
+  if (constant?.dtype !== 'float32' || constant.shape.length !== 2 || sizeOf(constant.shape) < FEWEST) return undefined;
+  const values = constant.data as Float32Array;
+  const [rows, columns] = transposed ? constant.shape.toReversed() : constant.shape;
   const at = (row: number, column: number): number =>
     transposed ? values[column * rows + row] : values[row * columns + column];
   return { rows, columns, at };
@@ -93,20 +136,41 @@ function quantisedWeight(name: string, { rows, columns, at }: Matrix): readonly 
 /** The product in integers, and its scale. */
 function product(
   { output: [result] }: OnnxNode,
-  factor: string,
+  { factor, factorTurned, resultTurned }: WeightedProduct,
   [weight, scales, zero]: readonly OnnxInitializer[],
 ): readonly OnnxNode[] {
-  const named = (opType: string, input: readonly string[], output: string): OnnxNode => ({
-    opType,
-    name: `${opType}_${output}`,
-    input,
-    output: [output],
-  });
+  const bytes = factorTurned ? `${result}:factor` : `${factor}:int8`;
+  const scaled = resultTurned ? `${result}:turned` : result;
   const toFloat = { to: { int: TYPE_NUMBERS.float32 } };
   return [
-    named('MatMulInteger', [`${factor}:int8`, weight.name, `${factor}:zero`, zero.name], `${result}:int32`),
+    ...(factorTurned ? [transpose(`${factor}:int8`, bytes)] : []),
+    named('MatMulInteger', [bytes, weight.name, `${factor}:zero`, zero.name], `${result}:int32`),
     { ...named('Cast', [`${result}:int32`], `${result}:unscaled`), attributes: toFloat },
     named('Mul', [`${factor}:scale`, scales.name], `${result}:scale`),
-    named('Mul', [`${result}:unscaled`, `${result}:scale`], result),
+    named('Mul', [`${result}:unscaled`, `${result}:scale`], scaled),
+    ...(resultTurned ? [transpose(scaled, result)] : []),
   ];
+}
+
+function transpose(matrix: string, result: string): OnnxNode {
+  return { ...named('Transpose', [matrix], result), attributes: { perm: { ints: [1, 0] } } };
+}
+
+function named(opType: string, input: readonly string[], output: string): OnnxNode {
+  return { opType, name: `${opType}_${output}`, input, output: [output] };
+}
+
+/** The same graph without nodes and constants that nothing reads. */
+function withoutUnread(graph: OnnxGraph): OnnxGraph {
+  const read = new Set(graph.outputs.map(({ name }) => name));
+  const nodes = graph.nodes.toReversed().filter(({ input, output }) => {
+    const isRead = output.some((name) => read.has(name));
+    if (isRead) for (const name of input) read.add(name);
+    return isRead;
+  });
+  return {
+    ...graph,
+    nodes: nodes.reverse(),
+    initializers: graph.initializers.filter(({ name }) => read.has(name)),
+  };
 }
