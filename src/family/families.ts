@@ -55,15 +55,15 @@ export interface Recognized {
  */
 export function recognizeArchitecture(shapes: Shapes, source: string): Recognized {
   const family = familyOf(shapes, source);
-  const recognized = checked(family, shapes, source);
+  const { recognized, known } = checked(family, shapes, source);
   const sizes = family.sizesOf(shapes, source);
   const same = presetNames
     .filter((name) => PUBLISHED.get(name)?.family === family)
     .map((name) => preset(name, sizes))
     .filter((each) => sameNetwork(each, recognized));
-  const [first, ...others] = same;
+  const [first = recognized, ...others] = same;
   return {
-    architecture: first ?? recognized,
+    architecture: known === undefined ? first : architecture(family, { ...first, preprocessing: known }),
     alternatives: others
       .filter((each) => !samePreprocessing(each.preprocessing, first.preprocessing))
       .map(({ name = '' }) => name),
@@ -86,9 +86,11 @@ function familyOf(shapes: Shapes, source: string): Family {
   throw new UserError(`${source} has no tensors of a known network; glit reads the weights of ${families}`);
 }
 
-function checked(family: Family, shapes: Shapes, source: string): Architecture {
+/** The network that a state shows, and its preprocessing where the state shows that too. */
+function checked(family: Family, shapes: Shapes, source: string) {
   try {
-    return architecture<Backbone, Block>(family, family.recognize(shapes, source));
+    const description = family.recognize(shapes, source);
+    return { recognized: architecture<Backbone, Block>(family, description), known: description.preprocessing };
   } catch (error) {
     if (!(error instanceof UserError) || error.message.startsWith(source)) throw error;
     throw new UserError(`${source}: by its shapes, ${error.message.replace(/^architecture without a name: /, '')}`);

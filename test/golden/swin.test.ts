@@ -53,9 +53,9 @@ describe('swin-tiny is', async () => {
       parameters.map(({ name, shape }) => [prefix + name, zeros('float32', shape)] as const),
     ),
   );
-  for (const [name, layout] of [
-    ['torchvision/swin_t', torchvisionLayout],
-    ['timm/swin_tiny_patch4_window7_224', timmLayout],
+  for (const [name, layout, resized] of [
+    ['torchvision/swin_t', torchvisionLayout, 232],
+    ['timm/swin_tiny_patch4_window7_224', timmLayout, 248],
   ] as const) {
     const { parameters, macs_by_operator_fvcore: macs, shapes } = published[name];
 
@@ -74,7 +74,10 @@ describe('swin-tiny is', async () => {
 
     test(`${name}, recognized by its shapes`, () => {
       const { architecture: found, alternatives } = recognizeArchitecture(new Map(Object.entries(shapes)), name);
-      assert.deepEqual(found, architectureOfTiny);
+      const { preprocessing, ...rest } = architectureOfTiny;
+      assert.deepEqual(found, { ...rest, preprocessing: { ...preprocessing, crop: found.preprocessing.crop } });
+      // Both crop 224 pixels, of images whose shorter side they resize to this.
+      assert.equal(Math.floor(224 / found.preprocessing.crop), resized);
       assert.deepEqual(alternatives, []);
     });
   }

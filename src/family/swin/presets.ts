@@ -14,6 +14,11 @@ const TORCHVISION_PREPROCESSING: Preprocessing = {
   interpolation: 'bicubic',
 };
 
+/** timm's for its Swin Transformers, all bicubic: shorter side to 1/0.9 of the crop for windows of 7, the crop's own for 12. */
+export function timmPreprocessing(window: number): Preprocessing {
+  return { ...IMAGENET_NORMALIZATION, crop: window === 12 ? 1 : 0.9, interpolation: 'bicubic' };
+}
+
 /** Blocks of Swin-T's pattern: the width doubles from stage to stage, every second block of a stage shifts its windows. */
 function blocksOf(dim: number, windowOf: (stage: number) => number): readonly SwinBlock[] {
   return TINY.depths.flatMap((depth, stage) =>

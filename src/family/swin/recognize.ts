@@ -3,7 +3,8 @@ import type { Description, PresetOptions, Shapes } from '../family.js';
 import { StateShapes } from '../stateShapes.js';
 import type { SwinBackbone } from './backbone.js';
 import type { SwinBlock } from './block.js';
-import { nameIn, placesOf, TIMM, TORCHVISION, type Place } from './naming.js';
+import { timmPreprocessing } from './presets.js';
+import { nameIn, placesOf, TIMM, TORCHVISION, type Naming, type Place } from './naming.js';
 
 /** Whether these are names of a Swin Transformer; BEiT, which has such tables too, has a class token. */
 export function claims(names: readonly string[]): boolean {
@@ -13,7 +14,8 @@ export function claims(names: readonly string[]): boolean {
 /**
  * The network that a state of torchvision, of timm or of this project belongs to, from the shapes of its tensors. They show
  * all but two things, which are taken as published: every second block of a stage shifts its windows by half of one, and
- * the image is the one that the last stage covers with one window (224 for windows of 7, 384 for 12).
+ * the image is the one that the last stage covers with one window (224 for windows of 7, 384 for 12). timm's names also
+ * show how images were prepared, since its weights are not torchvision's.
  *
  * Throws a UserError that names `source`, usually the file, when the state is of another kind of network.
  */
@@ -24,8 +26,13 @@ export function recognize(state: Shapes, source: string): Description<SwinBackbo
   if (channels !== 3) throw shapes.fault(`takes images of ${channels} channels`, 'glit builds networks for 3');
   const [classes] = shapes.of('head.weight', 2);
   const merges = blocks.filter(({ merge }) => merge === 1).length;
-  const imageSize = blocks[blocks.length - 1].window * 2 ** merges * patchSize;
-  return { backbone: { imageSize, patchSize, dim, classes }, blocks };
+  const { window } = blocks[blocks.length - 1];
+  const imageSize = window * 2 ** merges * patchSize;
+  return {
+    backbone: { imageSize, patchSize, dim, classes },
+    blocks,
+    ...(shapes.naming === TIMM && { preprocessing: timmPreprocessing(window) }),
+  };
 }
 
 /** What a preset must be built for to take this state. Throws a UserError as {@link recognize} does. */
@@ -41,6 +48,8 @@ export function classesOf(state: Shapes): number | undefined {
 
 /** The shapes of a state by this project's names. */
 class SwinShapes extends StateShapes {
+  /** Whose names they are; undefined for this project's. */
+  readonly naming: Naming | undefined;
   readonly #places: readonly Place[];
   readonly #nameOf: (own: string) => string;
 
@@ -48,6 +57,7 @@ class SwinShapes extends StateShapes {
     super(state, source, OTHER);
     const names = [...state.keys()];
     const naming = [TORCHVISION, TIMM].find((each) => names.some((name) => each.placeOf(name) !== undefined));
+    this.naming = naming;
     this.#places =
       naming === undefined ? this.#ownPlaces(names) : sorted(names.flatMap((name) => naming.placeOf(name) ?? []));
     this.#nameOf = (own) => (naming === undefined ? own : nameIn(naming, own, this.#places));
