@@ -55,7 +55,7 @@ export function training({ momentum, keep }: TrainingInputs): Phase {
         'a BatchNorm sees one value of each channel, which has no variance: use batches of two or more, or larger images',
       );
     }
-    // In this form a momentum of 1 gives the batch's statistics to the last bit, whatever was there before.
+    // In this form a momentum of 1 gives the batch's statistics to the last bit, whatever finite numbers were there before.
     const rest = sub(1, momentum);
     const move = (from: Value, to: Value): Value => add(to, mul(sub(from, to), rest));
     scope.update('running_mean', move(running.mean, batch.mean));
