@@ -81,13 +81,24 @@ export async function createStepper(
   }
   const { dropPath, ...rest } = settings;
   const gradient = gradientStep(network, images, { dropPath, batches });
-  const parts = new StepParts(
-    await CompiledProgram.compile(device, gradient, 'training gradient'),
-    await CompiledProgram.compile(device, updateStep(network, rest), 'training update'),
-    await Accumulator.create(device, network),
+  const accumulate = await CompiledProgram.compile(device, gradient, 'training gradient');
+  const update = await orRelease([accumulate], () =>
+    CompiledProgram.compile(device, updateStep(network, rest), 'training update'),
   );
+  const accumulator = await orRelease([accumulate, update], () => Accumulator.create(device, network));
+  const parts = new StepParts(accumulate, update, accumulator);
   if (ranks.size === 1) return new AccumulatingStepper(parts, batches);
   return new RankStepper(parts, shareOf(batches, ranks), new RankSum(ranks, device, network));
+}
+
+/** What `make` gives; if it fails, what was made before is released. */
+async function orRelease<T>(made: readonly { release(): Promise<void> }[], make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    await Promise.allSettled(made.map((each) => each.release()));
+    throw error;
+  }
 }
 
 class FusedStepper implements Stepper {
