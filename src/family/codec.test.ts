@@ -86,6 +86,8 @@ describe('the architecture file', () => {
       ['"crop":0.9', '"crop":0', 'preprocessing.crop is 0; use a number above 0 and up to 1'],
       ['"bicubic"', '"nearest"', 'preprocessing.interpolation is "nearest"; use "bicubic" or "bilinear"'],
       ['[0.5,0.5,0.5]', '[0.5]', 'preprocessing.mean is'],
+      ['"std":[0.5,0.5,0.5]', '"std":[0.5,0,0.5]', 'preprocessing.std is'],
+      ['"std":[0.5,0.5,0.5]', '"std":[0.5,0.5,-1]', 'preprocessing.std is'],
     ] as const) {
       assert.throws(() => parseArchitecture(text.replace(part, replacement), 'vit.json'), {
         name: 'UserError',

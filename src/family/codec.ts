@@ -82,7 +82,9 @@ function parsePreprocessing(root: Reader, source: string): Preprocessing | undef
   }
   const crop = reader.number('crop');
   if (!(crop > 0 && crop <= 1)) throw reader.fault('crop', `is ${crop}; use a number above 0 and up to 1`);
-  return { mean: reader.channels('mean'), std: reader.channels('std'), crop, interpolation };
+  const std = reader.channels('std');
+  if (!std.every((value) => value > 0)) throw reader.fault('std', `is ${show(std)}; use three numbers above 0`);
+  return { mean: reader.channels('mean'), std, crop, interpolation };
 }
 
 function parseJson(text: string, source: string): unknown {
