@@ -215,8 +215,8 @@ export const configSchema = z.strictObject({
     /** Candidates take at least the limit less this share of it; 1 draws from the whole budget, as the paper does. */
     nearLimit: z.number().gt(0).max(1),
     /**
-     * Training batches to recompute each candidate's BatchNorm statistics from, augmented as for the supernet but not
-     * mixed; 0 keeps the supernet's statistics.
+     * Training batches to recompute each candidate's BatchNorm statistics from, augmented as for the supernet but neither
+     * mixed nor erased in part; 0 keeps the supernet's statistics.
      */
     calibrationBatches: z.int().min(0),
     calibrationBatchSize: count,
