@@ -25,7 +25,8 @@ export function addExport(program: Command): void {
       'Writes a run, a safetensors file or a PyTorch checkpoint as an ONNX model and runs it once to see that it works. ' +
         'Weights written by glit record their architecture and classes. For others, such as the official ones, the ' +
         'architecture is recognised from the shapes or given with --arch. With --inherited, a candidate of a finished search ' +
-        'is written as the search scored it: with the weights of the supernet and BatchNorm statistics from training images.',
+        'is written as the search scored it: with the weights of the supernet and BatchNorm statistics from training images. ' +
+        'In int8, activations have one scale per batch, so scores depend a little on the other images in it.',
     )
     .option('--weights <file>', 'weights, instead of a run: .safetensors, .pth')
     .option(
