@@ -16,7 +16,7 @@ import type { Config, RecipeConfig } from '../config/config.js';
 import { checkShares, sharedAmong } from '../config/ranks.js';
 import { formatConfig, parseConfig } from '../config/layers.js';
 import type { RunContext } from './context.js';
-import { chooseDevice, type Choice } from './devices/deviceChoice.js';
+import { chooseDevice } from './devices/deviceChoice.js';
 import { formatLatencyTable } from '../measure/latencyTable.js';
 import { readLatencyTable, TABLE_FILE } from './latencyTable.js';
 import { needOriginals, openDataset } from '../loader/openDataset.js';
@@ -83,13 +83,12 @@ export async function newRun<Result>(
   await RunFolder.requireFree(out);
   job.checkConfig(given);
   const { ranks = ALONE, signal } = options;
-  const choice = given.device.kind === 'auto' ? await deviceChosenBy(ranks, given, signal) : undefined;
-  const config = choice === undefined ? given : { ...given, device: choice.device };
+  const { config, chosen } = await withDevice(ranks, given, signal);
   const latencyTable = await readLatencyTable(config, config.latency?.table);
   return session(
     sharedAmong(config, ranks.size),
     job,
-    { ...options, latencyTable, chosen: choice?.chosen },
+    { ...options, latencyTable, chosen },
     {
       root: out,
       exists: false,
@@ -102,10 +101,18 @@ export async function newRun<Result>(
   );
 }
 
-/** What rank 0 chooses, with the threads that it will have beside the other ranks. */
-async function deviceChosenBy(ranks: Communicator, config: Config, signal: AbortSignal | undefined): Promise<Choice> {
+/** Settles `--device auto` by what rank 0 chooses, with the threads that it will have beside the other ranks. */
+async function withDevice(
+  ranks: Communicator,
+  config: Config,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly config: Config; readonly chosen?: DeviceChosen }> {
+  if (config.device.kind !== 'auto') return { config };
   const share = await threadShare(ranks);
-  return agreed(ranks, () => chooseDevice(config, { threads: config.device.threads ?? share, signal }));
+  const { device, chosen } = await agreed(ranks, () =>
+    chooseDevice(config, { threads: config.device.threads ?? share, signal }),
+  );
+  return { config: { ...config, device }, chosen };
 }
 
 export interface ContinuedOptions extends SessionOptions {
@@ -121,13 +128,14 @@ export async function continuedRun<Result>(
 ): Promise<Result> {
   const folder = await RunFolder.open(out);
   const written = await folder.read('config.yaml');
-  const config = revise(parseConfig(written, folder.path('config.yaml')));
+  const revised = revise(parseConfig(written, folder.path('config.yaml')));
+  const { config, chosen } = await withDevice(options.ranks ?? ALONE, revised, options.signal);
   const { plan: _, ...planned } = job;
   const latencyTable = await readLatencyTable(config, folder.path(TABLE_FILE));
   return session(
     config,
     planned,
-    { ...options, latencyTable },
+    { ...options, latencyTable, chosen },
     {
       root: out,
       exists: true,

@@ -3,15 +3,17 @@ import { dirname } from 'node:path';
 import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
 import { makeFolder, requireNewFile } from '../../checkpoint/freeFolder.js';
 import { checkSearchConfig } from '../../config/check.js';
+import type { Config } from '../../config/config.js';
 import { Interrupted } from '../../errors.js';
 import { measureTable } from '../../latency/measureTable.js';
 import { formatLatencyTable } from '../../measure/latencyTable.js';
 import { seeded } from '../../random/rng.js';
 import { backboneOf, spaceSettingsOf } from '../../run/levels/hierarchicalSearch.js';
+import { chooseDevice } from '../../run/devices/deviceChoice.js';
 import { settledDevice } from '../../run/devices/settledDevice.js';
-import { openDevice } from '../../runtime/device.js';
+import { openDevice, type DeviceOptions } from '../../runtime/device.js';
 import { allBlocks } from '../../space/searchSpaces.js';
-import type { Json } from '../../telemetry/events.js';
+import type { Json, Listener } from '../../telemetry/events.js';
 import {
   addConfigGroups,
   addConfigSources,
@@ -86,7 +88,7 @@ function addMeasure(latency: Command): void {
       const config = configOf(command, await givenLayers(command, options));
       checkSearchConfig(config);
       await requireNewFile(given.out);
-      const device = await openDevice(settledDevice(config.device));
+      const device = await openDevice(await deviceOf(config, display.listen, signal));
       try {
         const space = allBlocks(config.space.lowLevel, spaceSettingsOf(config));
         const table = await measureTable(device, backboneOf(config, classes), space, {
@@ -108,4 +110,12 @@ function addMeasure(latency: Command): void {
       }
     }),
   );
+}
+
+/** The device to measure on: that of the configuration, or the one that is chosen for `auto`. */
+async function deviceOf(config: Config, emit: Listener, signal: AbortSignal): Promise<DeviceOptions> {
+  if (config.device.kind !== 'auto') return settledDevice(config.device);
+  const { device, chosen } = await chooseDevice(config, { signal });
+  emit(chosen);
+  return device;
 }

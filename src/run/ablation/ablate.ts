@@ -4,7 +4,7 @@ import { formatArchitecture } from '../../family/codec.js';
 import { stopIfAborted, UserError } from '../../errors.js';
 import type { Config } from '../../config/config.js';
 import { costOf } from '../../measure/cost.js';
-import type { JsonObject, Listener } from '../../telemetry/events.js';
+import type { JsonObject } from '../../telemetry/events.js';
 import { journalEntries } from '../../telemetry/journal.js';
 import { chooseDevice } from '../devices/deviceChoice.js';
 import { changeOf, recordOf } from '../folder/imagesRecord.js';
@@ -32,7 +32,7 @@ export async function ablate(
   const open = given.plan.seeds.flatMap((seed) =>
     given.plan.rows.filter((row) => results.get(seed)?.rows[row] === undefined).map((row) => ({ seed, row })),
   );
-  const study = open.length > 0 ? await withDevice(given, emit) : given;
+  const study = open.length > 0 ? await withDevice(given, { emit, signal }) : given;
   const { plan } = study;
   const total = plan.seeds.length * plan.rows.length;
   for (const [at, { seed, row }] of open.entries()) {
@@ -73,11 +73,11 @@ export async function ablate(
 }
 
 /** Settles `--device auto` for all rows and seeds, which could not be compared if each settled it for itself. */
-async function withDevice(study: StudyFolder, emit: Listener = () => undefined): Promise<StudyFolder> {
+async function withDevice(study: StudyFolder, { emit, signal }: SessionOptions): Promise<StudyFolder> {
   const { config } = study.plan;
   if (config.device.kind !== 'auto') return study;
-  const { device, chosen } = await chooseDevice(config);
-  emit(chosen);
+  const { device, chosen } = await chooseDevice(config, { signal });
+  emit?.(chosen);
   return study.on(device);
 }
 
