@@ -114,6 +114,18 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
   ],
   ['too many workers', ['run', '--data', 'photos', '--workers', '5000'], /--workers: data\.workers .* at most 1024$/],
   ['a population too large', ['run', '--data', 'photos', '--population', '1e9'], /--population: .* at most 1000000$/],
+  ...([['--resume'], ['--out', '--preset', 'smoke']] as const).flatMap(([option, ...smoke]) => [
+    [
+      `a study that is no YAML, with ${option}`,
+      ['ablate', ...smoke, option, 'torn'],
+      /^glit: torn.study\.yaml is neither YAML nor JSON: /,
+    ] as const,
+    [
+      `a study with a wrong value, with ${option}`,
+      ['ablate', ...smoke, option, 'odd'],
+      /^glit: odd.study\.yaml: preset is missing; it must be a text; restore the file, or begin another study$/,
+    ] as const,
+  ]),
   ['a number out of range', ['run', '--data', 'photos', '--population', '0'], /--population: .* at least 1/],
   [
     'an unknown objective',
@@ -325,7 +337,7 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
   ['nothing to export', ['export', '--out', 'model.onnx'], /nothing to export/],
   [
     'an export of another format',
-    ['export', 'photos', '--out', 'model.pth'],
+    ['export', '--weights', 'none.pth', '--out', 'model.pth'],
     /^glit: model\.pth is neither an \.onnx file nor a folder; glit convert writes \.pth and \.safetensors$/,
   ],
   ['a folder without weights', ['export', 'photos', '--out', 'model.onnx'], /photos has no weights\.safetensors/],
@@ -350,6 +362,8 @@ describe('a mistake', () => {
     }
     writeText(folder, 'typo.yaml', 'retrain:\n  recipe:\n    epoch: 3\n');
     writeText(folder, 'part.yaml', 'supernet:\n  steps: 30\n');
+    writeText(join(folder, 'torn'), 'study.yaml', 'seeds: [0, 1');
+    writeText(join(folder, 'odd'), 'study.yaml', 'seeds: [0, 1]\n');
     writeText(folder, 'wrong.json', '{ "search": { "generations": "ten" } }');
     const released = formatArchitecture(preset('glit-tiny'));
     writeText(folder, 'heads.json', released.replace('"globalHeads": 3', '"globalHeads": 2'));

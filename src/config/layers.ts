@@ -200,9 +200,9 @@ function nearestKey(key: string): string {
   return closest(key, [...(elsewhere.length > 0 ? elsewhere : CONFIG_KEYS)]);
 }
 
-/** One line on what is wrong with a value. */
-function describe(issue: z.core.$ZodIssue, config: Tree): string {
-  const key = issue.path.map(String).join('.');
+/** One line on what is wrong with a value of `config`, which was read from YAML. */
+export function describe(issue: z.core.$ZodIssue, config: Json): string {
+  const key = issue.path.length === 0 ? 'it' : issue.path.map(String).join('.');
   const value = valueAt(config, issue.path);
   if (value === undefined) return `${key} is missing; ${expectation(issue)}`;
   if (issue.code === 'invalid_union') return `${key} is ${show(value)}; it must be ${kindsAt(issue.path).join(' or ')}`;

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
 import { makeFolder, requireWritable } from '../../checkpoint/freeFolder.js';
 import { configSchema, type Config } from '../../config/config.js';
+import { describe, readLayer } from '../../config/layers.js';
 import { UserError } from '../../errors.js';
 import { ROW_NAMES, type RowName } from './rows.js';
 import { readSeed, type SeedResult } from './seedFile.js';
@@ -48,10 +49,11 @@ export class StudyFolder {
     if (!existsSync(file)) {
       throw new UserError(`${root} is not the folder of an ablation study: it has no study.yaml; give one with --out`);
     }
-    const parsed = planSchema.safeParse(parse(await readFile(file, 'utf8'), { logLevel: 'error' }));
+    const { values } = await readLayer(file);
+    const parsed = planSchema.safeParse(values);
     if (parsed.success) return new StudyFolder(root, parsed.data);
-    const [{ path, message }] = parsed.error.issues;
-    throw new UserError(`${file}: ${path.map(String).join('.')}: ${message}; restore the file, or begin another study`);
+    const [issue] = parsed.error.issues;
+    throw new UserError(`${file}: ${describe(issue, values)}; restore the file, or begin another study`);
   }
 
   /**
