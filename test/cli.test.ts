@@ -106,6 +106,16 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     /^glit: supernet\.steps and retrain\.top have no effect with --time; leave out one or the other$/,
   ],
   ['no port', ['dashboard', 'photos', '--port', '99999'], /--port is "99999"; give a whole number from 0 to 65535$/],
+  [
+    'halving that leaves all',
+    ['run', '--data', 'photos', '--halving', '4', '--top', '4'],
+    /^glit: retrain\.halving\.contenders has no effect with a retrain\.top of 4; leave out one or the other$/,
+  ],
+  [
+    'a share of the limit for a front',
+    ['run', '--data', 'photos', '--objective', 'accuracy,macs', '--near-limit', '0.2'],
+    /^glit: search\.nearLimit has no effect with several objectives; leave out one or the other$/,
+  ],
   ['too many seeds', ['ablate', '--seeds', '99999999999'], /--seeds is "99999999999"; give .* from 1 to 10000$/],
   [
     'too many threads',

@@ -407,7 +407,8 @@ export function requireData(layers: readonly Layer[]): void {
 
 /**
  * The configuration: the preset that the user named, or `otherwise`; then the files; then the recipe, if one was named; then
- * the user's other settings. Throws a UserError for a preset beside a file that is a whole configuration.
+ * the user's other settings. Throws a UserError for a preset beside a file that is a whole configuration, and for settings
+ * that others leave without effect.
  */
 export function configOf(
   command: Command,
@@ -429,5 +430,12 @@ export function configOf(
     values: recipe === undefined ? {} : { retrain: { recipe: RECIPES[recipe] } },
     replaces: recipe === undefined ? [] : ['retrain.recipe'],
   };
-  return configFrom([base, ...layers.slice(0, others), chosen, ...layers.slice(others)]);
+  const whole = configFrom([base, ...layers.slice(0, others), chosen, ...layers.slice(others)]);
+  const { objectives } = whole.search;
+  const { top, halving } = whole.retrain;
+  if (objectives.length > 1) requireEffect(layers, ['search.nearLimit'], 'several objectives');
+  if (halving !== undefined && top >= halving.contenders) {
+    requireEffect(layers, ['retrain.halving.contenders', 'retrain.halving.share'], `a retrain.top of ${top}`);
+  }
+  return whole;
 }
