@@ -307,7 +307,13 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     ['predict', '--model', 'typo.yaml', join('photos', 'red', '00.png')],
     /typo\.yaml is not a model/,
   ],
-  ['no such model', ['eval', '--model', 'best.onnx', '--data', 'photos'], /best\.onnx cannot be read/],
+  ['no such model', ['eval', '--model', 'best.onnx', '--data', 'photos'], /there is no such file as best\.onnx/],
+  [
+    'a folder as a model',
+    ['eval', '--model', 'photos', '--data', 'photos'],
+    /^glit: photos is a folder; give its model, such as photos.best\.onnx$/,
+  ],
+  ['a folder without an architecture', ['profile', 'photos'], /no architecture file photos.architecture\.json/],
   ['nothing to predict', ['predict', '--model', 'best.onnx'], /nothing to predict; give image files, or --tensor FILE/],
   [
     'a tensor without a file for the result',
@@ -497,6 +503,13 @@ describe('train', () => {
     const whole = await glit(folder, 'eval', '--model', model, '--data', 'photos', '--split', 'all', '--quiet');
     assert.match(whole.stdout, /^\d+\.\d\d % of 18 images\n$/, whole.stderr);
 
+    // A run and its model stand for their architecture.
+    const [ofRun, ofModel] = await Promise.all(
+      ['trained', model].map((name) => glit(folder, 'profile', name, '--json')),
+    );
+    assert.equal(ofRun.stdout, ofModel.stdout);
+    assert.equal(ofRun.code, 0, ofRun.stderr);
+
     const images = [join('photos', 'red', '00.png'), join('mixed', 'red', 'broken.jpg')];
     const predicted = await glit(folder, 'predict', '--model', model, ...images, '--json');
     assert.equal(predicted.code, 0);
@@ -507,6 +520,8 @@ describe('train', () => {
     };
     assert.equal(image, images[0]);
     assert.ok(Math.abs(classes.reduce((sum, { probability }) => sum + probability, 0) - 1) < 1e-6);
+    const all = await glit(folder, 'predict', '--model', model, join('photos', 'red'), '--json', '--quiet');
+    assert.equal(all.stdout.trimEnd().split('\n').length, 6, all.stderr);
     const unreadable = await glit(folder, 'predict', '--model', model, images[1]);
     assert.match(unreadable.stderr, /^glit: .*broken\.jpg cannot be read.*\n$/);
     assert.equal(unreadable.code, 2);

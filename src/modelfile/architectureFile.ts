@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { preset, presetNames } from '../family/families.js';
 import type { Architecture } from '../family/family.js';
 import { parseArchitecture } from '../family/codec.js';
+import { readMetadata } from '../onnx/model.js';
 
 /** Options for a preset, if not for ImageNet; a file has its own. */
 export interface ArchitectureOptions {
@@ -11,16 +14,31 @@ export interface ArchitectureOptions {
   readonly classes?: number;
 }
 
-/** An architecture by preset name (`deit-tiny`) or from a JSON file. Throws a UserError for anything else. */
+/** An architecture by preset name (`deit-tiny`), or from a JSON file, a run folder or an exported model. Throws a UserError for anything else. */
 export async function readArchitecture(nameOrFile: string, options: ArchitectureOptions = {}): Promise<Architecture> {
   if (presetNames.includes(nameOrFile)) return preset(nameOrFile, options);
-  let text: string;
+  const file = isFolder(nameOrFile) ? join(nameOrFile, 'architecture.json') : nameOrFile;
+  let bytes: Buffer;
   try {
-    text = await readFile(nameOrFile, 'utf8');
+    bytes = await readFile(file);
   } catch {
-    throw new UserError(
-      `there is no architecture file ${nameOrFile}; give a JSON file, or one of ${presetNames.join(', ')}`,
-    );
+    throw new UserError(`there is no architecture file ${file}; give a JSON file, or one of ${presetNames.join(', ')}`);
   }
-  return parseArchitecture(text, nameOrFile);
+  return parseArchitecture(file.endsWith('.onnx') ? recordedIn(bytes, file) : bytes.toString(), file);
+}
+
+/** The architecture in an exported model's metadata. */
+function recordedIn(bytes: Uint8Array, file: string): string {
+  let own: string | undefined;
+  try {
+    own = readMetadata(bytes)['architecture'];
+  } catch {
+    // Reported below.
+  }
+  if (own !== undefined) return own;
+  throw new UserError(`${file} records no architecture; give a model exported by glit, or a JSON file`);
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

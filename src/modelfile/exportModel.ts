@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { inferenceModel, type ModelPrecision } from '../program/inference.js';
 import { DEIT_PREPROCESSING, type Preprocessing } from '../family/preprocessing.js';
@@ -107,6 +108,10 @@ export async function readModelBytes(file: string): Promise<Uint8Array> {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_FS_FILE_TOO_LARGE') {
       throw new UserError(`the model ${file} has more than 2 GiB, so it is none of glit's; give another`);
     }
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EISDIR')
+      throw new UserError(`${file} is a folder; give its model, such as ${join(file, 'best.onnx')}`);
+    if (code === 'ENOENT') throw new UserError(`there is no such file as ${file}; check its path`);
     throw new UserError(`the model ${file} cannot be read; give an .onnx file of glit, or weights: .safetensors, .pth`);
   }
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { UserError } from '../../errors.js';
+import { imageFiles } from '../../explain/imageFiles.js';
 import { percent } from '../../run/results/report.js';
 import { predictTensor } from '../../modelfile/predictTensor.js';
 import { predict } from '../../modelfile/useModel.js';
@@ -11,7 +12,7 @@ import { addDisplayOptions, addExamples, withEnvironment } from '../environment.
 export function addPredict(program: Command): void {
   const command = program
     .command('predict')
-    .argument('[images...]', 'image files')
+    .argument('[images...]', 'image files, or folders of them')
     .summary('classify images with a model')
     .description(
       'Prints the five likeliest classes of each image. An image that cannot be read is reported and skipped. With --tensor ' +
@@ -47,8 +48,9 @@ export function addPredict(program: Command): void {
         return;
       }
       if (images.length === 0) throw new UserError('nothing to predict; give image files, or --tensor FILE');
+      const files = await imageFiles(images);
       const unreadable: string[] = [];
-      for await (const prediction of predict(model, images, options)) {
+      for await (const prediction of predict(model, files, options)) {
         if ('unreadable' in prediction) {
           unreadable.push(`${prediction.image} cannot be read: ${prediction.unreadable}`);
           continue;
@@ -59,8 +61,8 @@ export function addPredict(program: Command): void {
         display.show([prediction.image, ...lines].join('\n'), { type: 'prediction', ...prediction });
       }
       const [first] = unreadable;
-      if (first !== undefined && unreadable.length === images.length) {
-        throw new UserError(images.length === 1 ? first : `none of ${images.length} images can be read; ${first}`);
+      if (first !== undefined && unreadable.length === files.length) {
+        throw new UserError(files.length === 1 ? first : `none of ${files.length} images can be read; ${first}`);
       }
       for (const message of unreadable) display.listen({ type: 'warning', message });
     }),
