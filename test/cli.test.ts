@@ -274,6 +274,11 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     /--seed cannot be given with --resume/,
   ],
   ['to retrain no search', ['retrain', 'photos'], /photos is not a run folder/],
+  [
+    'to retrain with another search',
+    ['retrain', 'my run', '--set', 'search.population=3'],
+    /--set search… is no key of retrain/,
+  ],
   ['an architecture that is none', ['profile', 'deit-tinny'], /no architecture file deit-tinny.*deit-tiny/],
   [
     'an architecture with wrong heads',

@@ -308,9 +308,14 @@ export function addConfigGroups(command: Command, groups: OptionGroups): Command
   return command;
 }
 
-/** Adds what all commands with a configuration share: a preset, a file, and single keys. */
+const heading = 'Configuration:';
+
+/** Adds what commands with a configuration share: a preset, files, a recipe, and single keys. */
 export function addConfigSources(command: Command): Command {
-  const heading = 'Configuration:';
+  return addSetOption(addRecipeOption(addPresetOptions(command)));
+}
+
+export function addPresetOptions(command: Command): Command {
   return command
     .addOption(
       new Option('--preset <name>', `start from ${Object.keys(PRESETS).join(', ')}`)
@@ -318,18 +323,22 @@ export function addConfigSources(command: Command): Command {
         .helpGroup(heading),
     )
     .addOption(
-      new Option('--recipe <name>', `train final networks by the recipe ${Object.keys(RECIPES).join(', ')}`)
-        .choices(Object.keys(RECIPES))
-        .helpGroup(heading),
-    )
-    .addOption(
       new Option('--config <file>', 'YAML or JSON with any of the keys; of several, later ones win')
         .argParser(collected)
         .helpGroup(heading),
-    )
-    .addOption(
-      new Option('--set <key=value>', 'any key, such as search.parents=5').argParser(collected).helpGroup(heading),
     );
+}
+
+export function addRecipeOption(command: Command): Command {
+  return command.addOption(
+    new Option('--recipe <name>', `train final networks by the recipe ${Object.keys(RECIPES).join(', ')}`)
+      .choices(Object.keys(RECIPES))
+      .helpGroup(heading),
+  );
+}
+
+export function addSetOption(command: Command, what = 'any key, such as search.parents=5'): Command {
+  return command.addOption(new Option('--set <key=value>', what).argParser(collected).helpGroup(heading));
 }
 
 /** The user's layers of the configuration, lowest precedence first. */
@@ -375,7 +384,7 @@ function numberOrText(text: string): Json {
 const SMALL_IMAGES = 64;
 
 /** The preset for the image size that the user named. */
-function presetForImages(layers: readonly Layer[]): PresetName {
+export function presetForImages(layers: readonly Layer[]): PresetName {
   const size = lastSaid(layers, 'model.imageSize') ?? 0;
   return typeof size === 'number' && size > SMALL_IMAGES ? 'paper' : 'cifar';
 }
@@ -415,7 +424,7 @@ export function configOf(
   layers: readonly Layer[],
   otherwise: PresetName = presetForImages(layers),
 ): Config {
-  const { preset = otherwise, recipe } = command.opts<{ preset?: PresetName; recipe?: RecipeName }>();
+  const { preset = otherwise } = command.opts<{ preset?: PresetName }>();
   const base = { source: `preset ${preset}`, values: PRESETS[preset] };
   const { config = [] } = command.opts<{ config?: readonly string[] }>();
   const others = 1 + layers.findLastIndex(({ source }) => config.includes(source));
@@ -425,12 +434,7 @@ export function configOf(
       `--preset ${preset} has no effect: ${whole.source} is a whole configuration; leave one of them out`,
     );
   }
-  const chosen: Layer = {
-    source: '--recipe',
-    values: recipe === undefined ? {} : { retrain: { recipe: RECIPES[recipe] } },
-    replaces: recipe === undefined ? [] : ['retrain.recipe'],
-  };
-  const whole = configFrom([base, ...layers.slice(0, others), chosen, ...layers.slice(others)]);
+  const whole = configFrom([base, ...layers.slice(0, others), recipeLayer(command), ...layers.slice(others)]);
   const { objectives } = whole.search;
   const { top, halving } = whole.retrain;
   if (objectives.length > 1) requireEffect(layers, ['search.nearLimit'], 'several objectives');
@@ -438,4 +442,14 @@ export function configOf(
     requireEffect(layers, ['retrain.halving.contenders', 'retrain.halving.share'], `a retrain.top of ${top}`);
   }
   return whole;
+}
+
+/** What `--recipe` says of the final networks' training. */
+export function recipeLayer(command: Command): Layer {
+  const { recipe } = command.opts<{ recipe?: RecipeName }>();
+  return {
+    source: '--recipe',
+    values: recipe === undefined ? {} : { retrain: { recipe: RECIPES[recipe] } },
+    replaces: recipe === undefined ? [] : ['retrain.recipe'],
+  };
 }

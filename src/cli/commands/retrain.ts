@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
-import { shellWord } from '../../errors.js';
+import { shellWord, UserError } from '../../errors.js';
 import { configFrom } from '../../config/layers.js';
 import { rankFolder } from '../../run/folder/rankFolder.js';
 import { retrainRun } from '../../run/retrainRun.js';
 import {
   addConfigGroups,
+  addRecipeOption,
+  addSetOption,
   givenLayers,
   machineOptions,
   optionsOf,
   type OptionGroups,
+  recipeLayer,
   recipeOptions,
   retrainOptions,
 } from '../configOptions.js';
@@ -36,6 +39,7 @@ export function addRetrain(program: Command): void {
         'and exports it. Works in the folder of the search; after an interruption, the same command continues.',
     );
   addConfigGroups(command, groups);
+  addSetOption(addRecipeOption(command), 'a key of retrain, such as retrain.recipe.dropPath=0.2');
   addDashboardOption(command);
   addDisplayOptions(command);
   addExamples(command, [
@@ -45,6 +49,13 @@ export function addRetrain(program: Command): void {
   command.action((run: string) =>
     withRanks(command, async ({ display, signal, ranks }) => {
       const layers = await givenLayers(command, options);
+      const other = layers
+        .filter(({ source }) => source === '--set')
+        .flatMap(({ values }) => Object.keys(values ?? {}));
+      const search = other.find((key) => key !== 'retrain');
+      if (search !== undefined) {
+        throw new UserError(`--set ${search}… is no key of retrain, and the search keeps its own; remove it`);
+      }
       const folder = await rankFolder(ranks, run);
       const result = await withHint(run, `glit retrain ${shellWord(run)}`, () =>
         beside(command, display, run, () =>
@@ -52,7 +63,7 @@ export function addRetrain(program: Command): void {
             emit: display.listen,
             signal,
             ranks,
-            revise: (config) => configFrom([{ source: run, values: config }, ...layers]),
+            revise: (config) => configFrom([{ source: run, values: config }, recipeLayer(command), ...layers]),
           }),
         ),
       ).finally(folder.remove);
