@@ -16,12 +16,14 @@ import { allBlocks } from '../../space/searchSpaces.js';
 import type { Json, Listener } from '../../telemetry/events.js';
 import {
   addConfigGroups,
-  addConfigSources,
+  addPresetOptions,
+  addSetOption,
   configOf,
   deviceOptions,
   givenLayers,
   modelOptions,
   optionsOf,
+  presetForImages,
   seedOption,
   spaceOption,
   type OptionGroups,
@@ -58,12 +60,12 @@ function addMeasure(latency: Command): void {
         'model, space, threads and --classes of that run. Measure on the machine that the network is for, while nothing else runs.',
     )
     .requiredOption('--out <file>', 'the table to write, JSON')
-    .option('--classes <count>', 'classes of your images (default: 10, or 1000 with --preset paper)')
+    .option('--classes <count>', 'classes of your images (default: 10, or 1000 for the preset paper)')
     .option('--batch <images>', 'images per run', '1')
     .option('--repeats <count>', 'rounds in which every network is timed', '25')
     .option('--warmup <runs>', 'runs of every network before the first round', '5');
   addConfigGroups(command, groups);
-  addConfigSources(command);
+  addSetOption(addPresetOptions(command));
   addDisplayOptions(command);
   addExamples(command, [
     ['glit latency measure --preset cifar --threads 1 --out latency.json', 'one thread, one image at a time'],
@@ -79,13 +81,15 @@ function addMeasure(latency: Command): void {
         repeats: string;
         warmup: string;
       }>();
-      const classes = wholeNumber(given.classes ?? (given.preset === 'paper' ? '1000' : '10'), '--classes', 1);
+      const layers = await givenLayers(command, options);
+      const { preset = presetForImages(layers) } = given;
+      const classes = wholeNumber(given.classes ?? (preset === 'paper' ? '1000' : '10'), '--classes', 1);
       const settings = {
         batch: wholeNumber(given.batch, '--batch', 1),
         rounds: wholeNumber(given.repeats, '--repeats', 1),
         warmUp: wholeNumber(given.warmup, '--warmup', 0),
       };
-      const config = configOf(command, await givenLayers(command, options));
+      const config = configOf(command, layers);
       checkSearchConfig(config);
       await requireNewFile(given.out);
       const device = await openDevice(await deviceOf(config, display.listen, signal));
