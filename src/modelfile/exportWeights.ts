@@ -26,6 +26,9 @@ export interface Exported {
   readonly accuracy?: { readonly written: number; readonly float32: number; readonly images: number };
 }
 
+/** The images are the same, so their warnings have been given. */
+const SILENT = { emit: () => undefined };
+
 /**
  * Writes weights as a portable ONNX model and runs it once as a test. `source` is a safetensors file or a PyTorch
  * checkpoint, with glit's names or those of the official GLiT or DeiT, or a run folder. Throws a UserError when the
@@ -43,11 +46,11 @@ export async function exportWeights(
     );
   }
   const { weights, ...description } = await readWeights(source, options);
-  const measure = (of: ModelForm): ReturnType<typeof evaluateModel> | undefined =>
-    images && evaluateModel({ ...exportedModel(weights, description, of), name: source }, images);
+  const measure = (of: ModelForm, listener = {}): ReturnType<typeof evaluateModel> | undefined =>
+    images && evaluateModel({ ...exportedModel(weights, description, of), name: source }, { ...images, ...listener });
   const model = exportedModel(weights, description, form);
   const float32 = await measure({});
-  const written = isPlain(form) ? float32 : await measure(form);
+  const written = isPlain(form) ? float32 : await measure(form, SILENT);
   if (asFolder) {
     // Without images, a run's own model says it; other weights are evaluated on framed images.
     const needsFraming = float32?.needsFraming ?? (await framingIn(join(source, 'model'))) ?? true;
