@@ -434,14 +434,14 @@ export function configOf(
       `--preset ${preset} has no effect: ${whole.source} is a whole configuration; leave one of them out`,
     );
   }
-  const whole = configFrom([base, ...layers.slice(0, others), recipeLayer(command), ...layers.slice(others)]);
-  const { objectives } = whole.search;
-  const { top, halving } = whole.retrain;
+  const configured = configFrom([base, ...layers.slice(0, others), recipeLayer(command), ...layers.slice(others)]);
+  const { objectives } = configured.search;
+  const { top, halving } = configured.retrain;
   if (objectives.length > 1) requireEffect(layers, ['search.nearLimit'], 'several objectives');
   if (halving !== undefined && top >= halving.contenders) {
     requireEffect(layers, ['retrain.halving.contenders', 'retrain.halving.share'], `a retrain.top of ${top}`);
   }
-  return whole;
+  return configured;
 }
 
 /** What `--recipe` says of the final networks' training. */

@@ -22,7 +22,11 @@ export function deviceOf(command: Command): {
     precision: Precision;
     threads?: string;
   }>();
-  return { kind: device, precision, threads: threads === undefined ? undefined : wholeNumber(threads, '--threads', 1, MOST_THREADS) };
+  return {
+    kind: device,
+    precision,
+    threads: threads === undefined ? undefined : wholeNumber(threads, '--threads', 1, MOST_THREADS),
+  };
 }
 
 /** Parses an option's argument: a whole number from `least` to `most`. */

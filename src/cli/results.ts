@@ -26,8 +26,8 @@ export function runFiles(folder: string): JsonObject {
 
 /** What a command leaves, for programs: its folder, and the paths of files in it. */
 export function resultOf(folder: string, files: Readonly<Record<string, string>>): JsonObject {
-  const paths = Object.entries(files).map(([what, name]) => [what, join(folder, name)]);
-  return { type: 'result', folder, ...Object.fromEntries(paths) };
+  const paths = Object.entries(files).map(([what, name]): [string, string] => [what, join(folder, name)]);
+  return { type: 'result', folder, ...Object.fromEntries<string>(paths) };
 }
 
 /** Seconds since the process started. */
