@@ -33,7 +33,7 @@ export interface SharedVariables {
  * updating them touches nothing else, and copies no more than they are.
  */
 export function sharedVariables(prefix: string, modules: readonly SharingModule[]): SharedVariables {
-  const members = new Map<string, { parameters: Variable[]; buffers: Variable[]; boxes: Omit<Box, 'name'>[] }>();
+  const members = new Map<string, { parameters: Variable[]; buffers: Variable[]; boxes: Box[] }>();
   const grids = modules.map(() => new Map<string, Grid>());
   const declared = modules.flatMap(({ declaration }) => [...declaration.parameters, ...declaration.buffers]);
   const buffers = new Set(modules.flatMap(({ declaration }) => declaration.buffers.map(({ name }) => name)));
@@ -60,7 +60,7 @@ export function sharedVariables(prefix: string, modules: readonly SharingModule[
       const group = members.get(key) ?? { parameters: [], buffers: [], boxes: [] };
       members.set(key, group);
       (buffers.has(name) ? group.buffers : group.parameters).push(box);
-      group.boxes.push({ variable: name, axes: cell });
+      group.boxes.push({ name: box.name, variable: name, axes: cell });
       for (const user of users) {
         const grid = grids[user].get(name) ?? { boxes: [], axes: axes[user] as readonly Interval[], cuts };
         grids[user].set(name, { ...grid, boxes: [...grid.boxes, box.name] });
@@ -77,9 +77,7 @@ export function sharedVariables(prefix: string, modules: readonly SharingModule[
   });
   return {
     groups: groups.map(({ group }) => group),
-    boxes: groups.flatMap(({ group, boxes }) =>
-      boxes.map((box) => ({ ...box, name: group.prefix + nameOf(group, box) })),
-    ),
+    boxes: groups.flatMap(({ group, boxes }) => boxes.map((box) => ({ ...box, name: group.prefix + box.name }))),
     slices: modules.map(
       ({ declaration }, at) =>
         new Slices(
@@ -183,11 +181,6 @@ interface Grid {
 
 function sizeOfAll(variables: readonly Variable[]): number {
   return variables.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-}
-
-function nameOf({ names }: ParameterGroup, { variable, axes }: Omit<Box, 'name'>): string {
-  const full = `${variable}[${axes.map(({ start, end }) => `${start}:${end}`).join()}]`;
-  return names.includes(full) ? full : variable;
 }
 
 /** The boxes between cuts, the last axis varying fastest. */
