@@ -204,7 +204,8 @@ function extentsOf({ axes, cuts }: Grid): readonly (readonly number[])[] {
   );
 }
 
-function cut(flat: Value, sizes: readonly number[]): readonly Value[] {
+/** Cuts a flat vector into parts; empty ones are constants instead of outputs of a Split. */
+export function cut(flat: Value, sizes: readonly number[]): readonly Value[] {
   const filled = sizes.filter((size) => size > 0);
   const parts = filled.length === 0 ? [] : split(flat, 0, filled);
   let next = 0;

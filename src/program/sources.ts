@@ -4,6 +4,7 @@ import { groupsOf, indexOf, type GroupSource, type Network, type Phases } from '
 import type { FlatVariables, ParameterGroup } from '../nn/group.js';
 import { evaluation, training } from '../nn/phase.js';
 import { Scope } from '../nn/scope.js';
+import { cut } from '../nn/slices.js';
 import { tensor, zeros, type Tensor } from '../tensor/tensor.js';
 
 /** A flat vector of a group: `parameters`, `buffers`, a slot of the optimizer, a moving average, a gradient. */
@@ -109,10 +110,7 @@ export function joined(parts: readonly Value[]): Value {
 /** Cuts a flat vector into those of the groups that store it. */
 export function partsOf({ groups }: FlatVariables, vector: Vector, flat: Value): readonly Value[] {
   const sizes = groups.map(({ size, bufferSize }) => (vector === 'buffers' ? bufferSize : size));
-  const filled = sizes.filter((size) => size > 0);
-  const parts = filled.length === 0 ? [] : split(flat, 0, filled);
-  let next = 0;
-  return sizes.map((size) => (size === 0 ? constant(zeros('float32', [0])) : parts[next++]));
+  return cut(flat, sizes);
 }
 
 /** A group whose flat vectors are inputs; `buffers` is undefined if it has none. */
