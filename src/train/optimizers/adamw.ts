@@ -1,4 +1,5 @@
-import { add, concat, constant, div, expand, mul, sqrt, sub, type Value } from '../../graph/index.js';
+import { add, div, mul, sqrt, sub } from '../../graph/index.js';
+import { decayVector } from './decayVector.js';
 import type { Optimizer } from './optimizer.js';
 
 export interface AdamWSettings {
@@ -32,18 +33,8 @@ export function adamw({ beta1, beta2, epsilon }: AdamWSettings = DEFAULTS): Opti
       const m = add(mul(first, beta1), gradient);
       const v = add(mul(second, beta2), mul(gradient, gradient));
       const move = mul(div(m, add(sqrt(v), smallest)), stepSize);
-      const shrunk = mul(parameters, decayVector(decayFactor, decayRuns));
+      const shrunk = mul(parameters, decayVector(decayFactor, 1, decayRuns));
       return { parameters: sub(shrunk, move), slots: [m, v] };
     },
   };
-}
-
-/**
- * The factor of every element. Groups of equal size share one, which is cheaper than splitting and joining parameters.
- */
-function decayVector(factor: Value, runs: readonly number[]): Value {
-  return concat(
-    runs.map((length, run) => expand(run % 2 === 0 ? factor : constant(1), [length])),
-    0,
-  );
 }

@@ -1,4 +1,5 @@
-import { add, concat, constant, expand, mul, sub, type Value } from '../../graph/index.js';
+import { add, mul, sub } from '../../graph/index.js';
+import { decayVector } from './decayVector.js';
 import type { Optimizer } from './optimizer.js';
 
 export interface SgdSettings {
@@ -20,19 +21,11 @@ export function sgd({ momentum, nesterov }: SgdSettings): Optimizer {
     counted: [],
     scalarsAt: ({ learningRate, weightDecay }) => [learningRate, weightDecay],
     update({ parameters, gradient, slots: [velocity], scalars: [learningRate, weightDecay], decayRuns }) {
-      const decay = decayVector(weightDecay, decayRuns);
+      const decay = decayVector(weightDecay, 0, decayRuns);
       const pull = add(gradient, mul(parameters, decay));
       const next = add(mul(velocity, momentum), pull);
       const along = nesterov ? add(pull, mul(next, momentum)) : next;
       return { parameters: sub(parameters, mul(along, learningRate)), slots: [next] };
     },
   };
-}
-
-/** The weight decay of every element. */
-function decayVector(weightDecay: Value, runs: readonly number[]): Value {
-  return concat(
-    runs.map((length, run) => expand(run % 2 === 0 ? weightDecay : constant(0), [length])),
-    0,
-  );
 }
