@@ -3,7 +3,6 @@ import type { DType, Shape } from '../tensor/tensor.js';
 /** An operator call. Inputs and outputs are value names; an empty input name is an omitted optional input. */
 export interface OnnxNode {
   readonly opType: string;
-  readonly domain?: string;
   readonly name?: string;
   readonly input: readonly string[];
   readonly output: readonly string[];
@@ -15,7 +14,6 @@ export type AttributeValue =
   | { readonly float: number }
   | { readonly int: number }
   | { readonly ints: readonly number[] }
-  | { readonly text: string }
   | { readonly graph: OnnxGraph };
 
 /** A typed graph input or output. A text extent is a free dimension of that name; no shape: rank unknown. */

@@ -104,7 +104,7 @@ function nodeMessage(node: OnnxNode): object {
     output: node.output,
     name: node.name ?? '',
     opType: node.opType,
-    domain: node.domain ?? '',
+    domain: '',
     attribute: Object.entries(node.attributes ?? {}).map(([name, value]) => ({ name, ...attributeMessage(value) })),
   };
 }
@@ -112,7 +112,6 @@ function nodeMessage(node: OnnxNode): object {
 function attributeMessage(value: AttributeValue): object {
   if ('float' in value) return { f: value.float, type: 1 };
   if ('int' in value) return { i: value.int, type: 2 };
-  if ('text' in value) return { s: new TextEncoder().encode(value.text), type: 3 };
   if ('graph' in value) return { g: graphMessage(value.graph), type: 5 };
   return { ints: value.ints, type: 7 };
 }
