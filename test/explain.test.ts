@@ -278,7 +278,7 @@ describe('explain', () => {
   const mistakes: readonly (readonly [what: string, args: readonly string[], line: RegExp])[] = [
     ['no image', ['--run', 'run'], /nothing to explain; give image files or a folder of them/],
     ['no model', [IMAGE], /no model was given; use --model FILE, or --run/],
-    ['a second model that is none', ['--run', 'run', '--model', 'x.onnx', IMAGE], /x\.onnx cannot be read/],
+    ['a second model that is none', ['--run', 'run', '--model', 'x.onnx', IMAGE], /there is no such file as x\.onnx/],
     ['one model twice', ['--model', 'deit.pth', '--model', './deit.pth', IMAGE], /deit\.pth is given twice/],
     [
       'an architecture too many',
