@@ -175,7 +175,7 @@ test('bad input is refused in one line, before anything is written', async () =>
     [study('--seeds', '0'), /--seeds is "0"; give a whole number from 1 to 10000/],
     [study('--set', 'space.lowLevel=nlp'), /space\.lowLevel is nlp, which has one level/],
     [
-      ['ablate', '--data', 'photos', '--objective', 'accuracy', '--objective', 'macs', '--out', 'bad'],
+      ['ablate', '--data', 'photos', '--set', 'search.objectives=[accuracy, macs]', '--out', 'bad'],
       /search\.objectives is accuracy, macs/,
     ],
     [study('--set', 'budget.parameters.max=5000'), /the budget does not limit MACs/],
