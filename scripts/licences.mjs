@@ -30,7 +30,7 @@ const rows = [...byLicence]
   .map(([licence, names]) => `| ${licence} | ${[...names].sort().join(', ')} |`);
 const text = `# Licences
 
-glit is under the Apache License 2.0. What \`npm install glit\` brings along, and Preact, which is part of the dashboard's page:
+glit is under the Apache License 2.0. What an installation of glit brings along, and Preact, which is part of the dashboard's page:
 
 | licence | packages |
 |---|---|
