@@ -15,7 +15,7 @@ import { SEARCH_SPACES, type SearchSpaceName } from '../space/searchSpaces.js';
 /** More threads than any machine of today has, and few enough to start them by mistake. */
 export const MOST_THREADS = 1024;
 /** A generation is held in memory. */
-const MOST_CANDIDATES = 1_000_000;
+const MOST_CANDIDATES = 1_000_000_000;
 
 const count = z.int().min(1);
 const share = z.number().min(0).max(1);
