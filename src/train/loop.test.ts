@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { SMALL_IMAGE_AUGMENTATION } from '../image/augment/augmentation.js';
 import { trainingLoader, type Loader, type PixelType } from '../loader/loader.js';
 import { Interrupted, UserError } from '../errors.js';
@@ -186,6 +187,29 @@ describe('training', () => {
       assert.match(error.message, /loss became .* at step \d+; lower the learning rate/);
       return true;
     });
+  });
+
+  test('whose step fails before anyone waits for it ends in a rejection, not in an unhandled one', async () => {
+    const own = await openDevice({ threads: 1 });
+    const plain = job(tinyNetwork(), { device: own });
+    const { loader } = plain;
+    const closing: Loader = {
+      batchesPerEpoch: loader.batchesPerEpoch,
+      pixels: loader.pixels,
+      waited: 0,
+      close: () => loader.close(),
+      epoch: (epoch) => loader.epoch(epoch),
+      reuse: (batch) => loader.reuse(batch),
+      async *from(step) {
+        for await (const batch of loader.from(step)) {
+          // The device refuses the step of the first batch while the training waits for the second.
+          await own.close();
+          await wait(50);
+          yield batch;
+        }
+      },
+    };
+    await assert.rejects(train({ ...plain, loader: closing }), /the device was closed/);
   });
 });
 
