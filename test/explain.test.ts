@@ -70,10 +70,14 @@ before(async () => {
     classes: JSON.stringify(CLASSES),
   });
   const small = deit({ imageSize: 16, patchSize: 4, dim: 12, depth: 1, heads: 3, classes: 3 });
-  await writeSafetensors(join(folder, 'named.safetensors'), drawnWeights(plainNetwork(small)), {
+  const named = {
     architecture: formatArchitecture(small),
     classes: JSON.stringify(['cat', '<b>bold</b>', 'dog']),
-  });
+  };
+  const own = drawnWeights(plainNetwork(small));
+  await writeSafetensors(join(folder, 'named.safetensors'), own, named);
+  own.get('head.bias')?.data.fill(NaN);
+  await writeSafetensors(join(folder, 'damaged.safetensors'), own, named);
 });
 after(() => rmSync(folder, { recursive: true }));
 
@@ -298,6 +302,11 @@ describe('explain', () => {
     ['a block of one model alone', [...BESIDE, IMAGE, '--block', '2'], /^glit: named\.safetensors has no block 2/],
     ['a run that is none', ['--run', 'photos', IMAGE], /photos has neither best\.onnx nor weights\.safetensors/],
     ['a model that is none', ['--model', IMAGE, IMAGE], /00\.png/],
+    [
+      'weights that are no numbers',
+      ['--model', 'damaged.safetensors', IMAGE],
+      /scores are not finite; the weights are/,
+    ],
     ['an image that cannot be read', ['--run', 'run', 'none.png'], /none\.png cannot be read: the file does not exist/],
     ['a folder without images', ['--run', 'run', 'run'], /run holds no image/],
     ['an unknown class', ['--run', 'run', IMAGE, '--class', 'clas 3'], /has no class clas 3; did you mean class 3\?/],
