@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,6 +8,7 @@ import { preset } from '../src/family/families.js';
 import { formatArchitecture } from '../src/family/codec.js';
 import type { Tensor } from '../src/tensor/tensor.js';
 import { glit, makePhotos, writeText } from './support/commandLine.js';
+import { assertSameResult } from './support/runFolders.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-fine-tune-'));
 const quick = ['--steps', '2', '--batch-size', '4', '--workers', '0', '--quiet'];
@@ -81,4 +82,16 @@ test('weights of another architecture are refused before there is a run folder',
   assert.equal(code, 2);
   assert.match(stderr, /\nglit: first.weights\.safetensors lacks blocks\.2\.norm1\.weight.*\n$/);
   assert.ok(!existsSync(join(folder, 'third')));
+});
+
+test('a run resumes from its start weights, without the original file', async () => {
+  const kept = ['config.yaml', 'architecture.json', join('weights', 'start.safetensors')];
+  for (const file of kept) cpSync(join(folder, 'second', file), join(folder, 'again', file));
+  renameSync(join(folder, 'first'), join(folder, 'moved'));
+  const { code, stderr } = await glit(folder, 'train', '--resume', 'again', '--quiet');
+  assert.equal(code, 0, stderr);
+  assertSameResult(join(folder, 'second'), join(folder, 'again'), ['best.onnx', 'weights.safetensors']);
+  // A run that ends between the two must not train from other weights: only with an architecture it can be resumed.
+  const [, architecture, start] = kept.map((file) => statSync(join(folder, 'second', file), { bigint: true }).mtimeNs);
+  assert.ok(start <= architecture);
 });
