@@ -123,7 +123,11 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     /--threads: device\.threads is .* at most 1024$/,
   ],
   ['too many workers', ['run', '--data', 'photos', '--workers', '5000'], /--workers: data\.workers .* at most 1024$/],
-  ['a population too large', ['run', '--data', 'photos', '--population', '1e10'], /--population: .* at most 1000000000$/],
+  [
+    'a population too large',
+    ['run', '--data', 'photos', '--population', '1e10'],
+    /--population: .* at most 1000000000$/,
+  ],
   ...([['--resume'], ['--out', '--preset', 'smoke']] as const).flatMap(([option, ...smoke]) => [
     [
       `a study that is no YAML, with ${option}`,

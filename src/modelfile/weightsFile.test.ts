@@ -59,6 +59,9 @@ describe('the weights in an exported model', () => {
     const text = await fileOf('text.onnx', new TextEncoder().encode('no model'));
     await assert.rejects(readWeights(unnamed), { name: 'UserError', message: /does not name its weights/ });
     await assert.rejects(readWeights(text), { name: 'UserError', message: /text\.onnx is not an ONNX model/ });
-    await assert.rejects(readWeights('none.onnx'), { name: 'UserError', message: /there is no such file as none\.onnx/ });
+    await assert.rejects(readWeights('none.onnx'), {
+      name: 'UserError',
+      message: /there is no such file as none\.onnx/,
+    });
   });
 });
