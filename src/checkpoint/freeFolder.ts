@@ -23,13 +23,19 @@ export async function requireWritable(out: string): Promise<void> {
   }
 }
 
-/** Throws a UserError unless `folder`, given with --out, is empty or can be made. */
-export async function requireFreeFolder(folder: string): Promise<void> {
+/**
+ * Throws a UserError unless `folder`, given with --out, is empty or can be made. `taken` is the message for one that is not
+ * empty.
+ */
+export async function requireFreeFolder(
+  folder: string,
+  taken = `${folder} exists and is not empty; give another folder with --out`,
+): Promise<void> {
   if (existsSync(folder)) {
     const entries = await readdir(folder).catch(() => {
       throw new UserError(`${folder} is a file; give a folder with --out`);
     });
-    if (entries.length > 0) throw new UserError(`${folder} exists and is not empty; give another folder with --out`);
+    if (entries.length > 0) throw new UserError(taken);
   }
   await requireWritable(folder);
 }

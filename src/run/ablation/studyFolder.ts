@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
-import { makeFolder, requireWritable } from '../../checkpoint/freeFolder.js';
+import { makeFolder, requireFreeFolder, requireWritable } from '../../checkpoint/freeFolder.js';
 import { configSchema, type Config } from '../../config/config.js';
 import { describe, readLayer } from '../../config/layers.js';
 import { UserError } from '../../errors.js';
@@ -70,9 +70,7 @@ export class StudyFolder {
       }
       return new StudyFolder(root, before).extended(plan);
     }
-    if (existsSync(root) && (await entriesOf(root)).length > 0) {
-      throw new UserError(`${root} is not empty and holds no ablation study; give another folder with --out`);
-    }
+    await requireFreeFolder(root, `${root} is not empty and holds no ablation study; give another folder with --out`);
     return new StudyFolder(root, plan);
   }
 
@@ -116,15 +114,10 @@ export class StudyFolder {
 
 /** The results in all files of a folder that are seeds of studies, in order of the seeds; other files are ignored. */
 export async function readSeeds(folder: string): Promise<readonly SeedResult[]> {
-  const names = (await entriesOf(folder)).filter((name) => name.endsWith('.json') && !name.startsWith('.')).toSorted();
+  const entries = await readdir(folder).catch(() => {
+    throw new UserError(`${folder} is not a folder that can be read; give another`);
+  });
+  const names = entries.filter((name) => name.endsWith('.json') && !name.startsWith('.')).toSorted();
   const read = await Promise.all(names.map((name) => readSeed(join(folder, name))));
   return read.filter((each) => each !== undefined).toSorted((one, other) => one.seed - other.seed);
-}
-
-async function entriesOf(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch {
-    throw new UserError(`${folder} is not a folder that can be read; give another`);
-  }
 }

@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
-import { makeFolder, requireWritable } from '../../checkpoint/freeFolder.js';
+import { makeFolder, requireFreeFolder } from '../../checkpoint/freeFolder.js';
 import { readSafetensors, writeSafetensors } from '../../checkpoint/safetensors.js';
 import { shellWord, UserError } from '../../errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -36,12 +36,9 @@ export class RunFolder {
 
   /** Throws a UserError when `root` cannot be the folder of a new run: it is not empty, or cannot be made. */
   static async requireFree(root: string): Promise<void> {
-    if (existsSync(root) && (await entriesOf(root)).length > 0) {
-      const resumable = new RunFolder(root).has('config.yaml');
-      const orResume = resumable ? `, or continue with --resume ${shellWord(root)}` : '';
-      throw new UserError(`the run folder ${root} exists and is not empty; give another with --out${orResume}`);
-    }
-    await requireWritable(root);
+    const resumable = new RunFolder(root).has('config.yaml');
+    const orResume = resumable ? `, or continue with --resume ${shellWord(root)}` : '';
+    await requireFreeFolder(root, `the run folder ${root} exists and is not empty; give another with --out${orResume}`);
   }
 
   /** Creates a folder for a new run. Throws a UserError when it is not empty. */
@@ -117,13 +114,5 @@ export class RunFolder {
     if (this.lost !== undefined) throw this.lost;
     if (!existsSync(this.root)) throw new UserError(`the run folder ${this.root} is gone; start again`);
     await makeFolder(dirname(this.path(name)));
-  }
-}
-
-async function entriesOf(root: string): Promise<readonly string[]> {
-  try {
-    return await readdir(root);
-  } catch {
-    throw new UserError(`${root} is a file; give a folder with --out`);
   }
 }
