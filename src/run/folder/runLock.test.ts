@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,12 @@ import { UserError } from '../../errors.js';
 import { RunLock } from './runLock.js';
 
 const root = mkdtempSync(join(tmpdir(), 'glit-lock-'));
-after(() => rmSync(root, { recursive: true }));
+const started: ChildProcess[] = [];
+after(() => {
+  // Those that a failed test has left.
+  for (const child of started) child.kill('SIGKILL');
+  rmSync(root, { recursive: true });
+});
 const newFolder = (): string => mkdtempSync(join(root, 'run-'));
 const locksIn = (folder: string): readonly string[] => readdirSync(folder);
 const command = 'run';
@@ -27,6 +32,7 @@ function taking(folder: string, options: object = {}) {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  started.push(child);
   const said = once(child.stdout, 'data').then(([text]) => String(text).trim());
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL');
