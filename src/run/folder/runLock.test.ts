@@ -132,7 +132,7 @@ describe('the lock of a run folder', () => {
       const [file] = locksIn(folder);
       lose(join(folder, file));
       const left = locksIn(folder);
-      for (const began = performance.now(); lost === 0 && performance.now() - began < 5000; ) await wait(10);
+      for (const began = performance.now(); lost === 0 && performance.now() - began < 5000;) await wait(10);
       // It is told once, whatever later heartbeats find.
       await wait(60);
       assert.equal(lost, 1);
