@@ -6,6 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import type { GatheredStudy } from '../src/run/ablation/gather.js';
 import type { SeedResult } from '../src/run/ablation/seedFile.js';
 import type { RunResult } from '../src/run/results/report.js';
+import { readJournal } from '../src/telemetry/journal.js';
+import { stageName } from '../src/telemetry/stage.js';
 import { packageRoot } from './packageRoot.js';
 import { glit, interruptedGlit, makePhotos, TINY, writeText, type Ended } from './support/commandLine.js';
 
@@ -37,6 +39,7 @@ const settings = [
   ...['--data', 'photos', ...TINY, '--depth', '2', '--population', '4', '--top', '1', '--halving', '3'],
   // The tiny spaces have few networks near the limit.
   ...['--near-limit', '1', '--set', 'retrain.randomCandidates=3', '--set', 'retrain.halving.share=0.5'],
+  ...['--set', 'retrain.randomShare=0.75'],
 ];
 
 describe('a study of all rows', () => {
@@ -67,6 +70,17 @@ describe('a study of all rows', () => {
       assert.equal(kernel === undefined, expansion === undefined);
     for (const { localHeads, kernel } of nlp?.architecture['blocks'] as readonly Record<string, unknown>[])
       assert.deepEqual([localHeads, kernel], [0, undefined]);
+  });
+
+  test('gives short trainings the length that is set for their search', async () => {
+    for (const [row, by, steps] of [
+      ['both', 'found', 6],
+      ['random-search', 'random', 9],
+    ] as const) {
+      const journal = await readJournal(join(folder, 'whole', 'seed-4', row, 'journal.jsonl'), 'trainStep');
+      const first = journal.filter(({ stage }) => stageName(stage).startsWith(`train-${by}-round-0-`));
+      assert.deepEqual([...new Set(first.map((entry) => entry.steps))], [steps], row);
+    }
   });
 
   test('compares the networks that glit run compares with the same seed', async () => {
