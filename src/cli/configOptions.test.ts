@@ -8,7 +8,7 @@ import type { Config } from '../config/config.js';
 import { formatConfig } from '../config/layers.js';
 import { PRESETS } from '../config/presets.js';
 import { RECIPES } from '../config/recipes/index.js';
-import { addConfigSources, configOf, givenLayers } from './configOptions.js';
+import { addConfigSources, configOf, givenLayers } from './givenConfig.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-options-'));
 after(() => rmSync(folder, { recursive: true }));

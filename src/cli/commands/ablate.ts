@@ -14,22 +14,24 @@ import { summariseSeeds } from '../../run/ablation/summary.js';
 import type { Json, JsonObject } from '../../telemetry/events.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import {
-  addConfigGroups,
-  addConfigSources,
-  configOf,
   dataOption,
-  givenLayers,
   machineOptions,
   modelOptions,
-  optionsOf,
   recipeOptions,
-  requireData,
   retrainOptions,
   searchOptions,
   seedOption,
   type ConfigOption,
-  type OptionGroups,
 } from '../configOptions.js';
+import {
+  addConfigGroups,
+  addConfigSources,
+  configOf,
+  givenLayers,
+  optionsOf,
+  requireData,
+  type OptionGroups,
+} from '../givenConfig.js';
 import { wholeNumber } from '../deviceOptions.js';
 import { addDashboardOption, beside } from '../dashboardOption.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';

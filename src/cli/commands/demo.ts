@@ -5,20 +5,22 @@ import { shellWord, UserError } from '../../errors.js';
 import { BUILT_IN } from '../../loader/openDataset.js';
 import { wholeMethod } from '../../run/run.js';
 import {
-  addConfigGroups,
-  addConfigSources,
-  configOf,
-  givenLayers,
   machineOptions,
   outputOptions,
-  optionsOf,
-  type OptionGroups,
   modelOptions,
   recipeOptions,
   retrainOptions,
   searchOptions,
   seedOption,
 } from '../configOptions.js';
+import {
+  addConfigGroups,
+  addConfigSources,
+  configOf,
+  givenLayers,
+  optionsOf,
+  type OptionGroups,
+} from '../givenConfig.js';
 import { addDisplayOptions, addExamples } from '../environment.js';
 import { withRanks } from '../ranks.js';
 import { runFiles, runSummary } from '../results.js';

@@ -14,20 +14,17 @@ import { settledDevice } from '../../run/devices/settledDevice.js';
 import { openDevice, type DeviceOptions } from '../../runtime/device.js';
 import { allBlocks } from '../../space/searchSpaces.js';
 import type { Json, Listener } from '../../telemetry/events.js';
+import { deviceOptions, modelOptions, seedOption, spaceOption } from '../configOptions.js';
 import {
   addConfigGroups,
   addPresetOptions,
   addSetOption,
   configOf,
-  deviceOptions,
   givenLayers,
-  modelOptions,
   optionsOf,
   presetForImages,
-  seedOption,
-  spaceOption,
   type OptionGroups,
-} from '../configOptions.js';
+} from '../givenConfig.js';
 import { wholeNumber } from '../deviceOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
 import { describeTable } from '../latencyWording.js';

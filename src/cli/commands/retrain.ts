@@ -3,18 +3,16 @@ import { shellWord, UserError } from '../../errors.js';
 import { configFrom } from '../../config/layers.js';
 import { rankFolder } from '../../run/folder/rankFolder.js';
 import { retrainRun } from '../../run/retrainRun.js';
+import { machineOptions, recipeOptions, retrainOptions } from '../configOptions.js';
 import {
   addConfigGroups,
   addRecipeOption,
   addSetOption,
   givenLayers,
-  machineOptions,
   optionsOf,
   type OptionGroups,
   recipeLayer,
-  recipeOptions,
-  retrainOptions,
-} from '../configOptions.js';
+} from '../givenConfig.js';
 import { addDashboardOption, beside } from '../dashboardOption.js';
 import { addDisplayOptions, addExamples } from '../environment.js';
 import { withRanks } from '../ranks.js';

@@ -1,22 +1,24 @@
 import type { Command } from 'commander';
 import { wholeMethod } from '../../run/run.js';
 import {
-  addConfigGroups,
-  addConfigSources,
-  configOf,
   dataOption,
-  givenLayers,
   machineOptions,
   outputOptions,
-  optionsOf,
-  type OptionGroups,
   modelOptions,
   recipeOptions,
-  requireData,
   retrainOptions,
   searchOptions,
   seedOption,
 } from '../configOptions.js';
+import {
+  addConfigGroups,
+  addConfigSources,
+  configOf,
+  givenLayers,
+  optionsOf,
+  type OptionGroups,
+  requireData,
+} from '../givenConfig.js';
 import { addDisplayOptions, addExamples } from '../environment.js';
 import { withRanks } from '../ranks.js';
 import { runFiles, runSummary } from '../results.js';

@@ -5,21 +5,23 @@ import { searchOnly } from '../../run/run.js';
 import type { SearchFront } from '../../run/levels/searchFront.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import {
-  addConfigGroups,
-  addConfigSources,
-  configOf,
   dataOption,
-  givenLayers,
   machineOptions,
   outputOptions,
-  optionsOf,
-  type OptionGroups,
   modelOptions,
   recipeOptions,
-  requireData,
   searchOptions,
   seedOption,
 } from '../configOptions.js';
+import {
+  addConfigGroups,
+  addConfigSources,
+  configOf,
+  givenLayers,
+  optionsOf,
+  type OptionGroups,
+  requireData,
+} from '../givenConfig.js';
 import { addDisplayOptions, addExamples } from '../environment.js';
 import { withRanks } from '../ranks.js';
 import { resultOf, secondsSoFar } from '../results.js';

@@ -11,22 +11,24 @@ import type { Listener } from '../../telemetry/events.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import type { Layer } from '../../config/layers.js';
 import {
-  addConfigGroups,
-  addConfigSources,
-  configOf,
   dataOption,
-  givenLayers,
-  lastSaid,
   machineOptions,
   outputOptions,
-  optionsOf,
-  type OptionGroups,
   modelOptions,
   recipeOptions,
-  requireData,
   seedOption,
   type ConfigOption,
 } from '../configOptions.js';
+import {
+  addConfigGroups,
+  addConfigSources,
+  configOf,
+  givenLayers,
+  lastSaid,
+  optionsOf,
+  type OptionGroups,
+  requireData,
+} from '../givenConfig.js';
 import { addDisplayOptions, addExamples } from '../environment.js';
 import { withRanks } from '../ranks.js';
 import { resultOf, secondsSoFar } from '../results.js';

@@ -8,21 +8,23 @@ import { formatTrust } from '../../run/trust/report.js';
 import { trustRun } from '../../run/trust/trustRun.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import {
-  addConfigGroups,
-  addConfigSources,
-  configOf,
   dataOption,
-  givenLayers,
-  lastSaid,
   machineOptions,
   modelOptions,
-  optionsOf,
   recipeOptions,
   searchOptions,
   seedOption,
   type ConfigOption,
-  type OptionGroups,
 } from '../configOptions.js';
+import {
+  addConfigGroups,
+  addConfigSources,
+  configOf,
+  givenLayers,
+  lastSaid,
+  optionsOf,
+  type OptionGroups,
+} from '../givenConfig.js';
 import { wholeNumber } from '../deviceOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment, type Environment } from '../environment.js';
 import { requireOneProcess } from '../ranks.js';
