@@ -1,5 +1,5 @@
 import type { Rng } from '../random/rng.js';
-import { UserError } from '../errors.js';
+import { show, UserError } from '../errors.js';
 import { isStored, select } from './source.js';
 import type { ImageSource } from './source.js';
 import { stratify } from './stratify.js';
@@ -51,7 +51,9 @@ export function holdOut(train: ImageSource, { rng, ...size }: PartSize & { reado
   const present = new Set(rest.labels);
   const lost = classes.findIndex((_, label) => !present.has(label));
   if (lost !== -1) {
-    throw new UserError(`too few images of class "${classes[lost]}" can be read to train on it: repair or add some`);
+    throw new UserError(
+      `too few images of class ${show(classes[lost])} can be read to train on it: repair or add some`,
+    );
   }
   const searchVal = select(
     train,

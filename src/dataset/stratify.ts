@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js';
+import { show, UserError } from '../errors.js';
 import type { Rng } from '../random/rng.js';
 import type { Labelled } from './source.js';
 
@@ -40,7 +40,7 @@ function membersByClass(classes: readonly string[], labels: Int32Array): number[
   members.forEach((indices, label) => {
     if (indices.length < 2) {
       throw new UserError(
-        `class "${classes[label]}" has ${indices.length === 1 ? 'only one image' : 'no image'}; splitting needs two or more: add images or remove the class`,
+        `class ${show(classes[label])} has ${indices.length === 1 ? 'only one image' : 'no image'}; splitting needs two or more: add images or remove the class`,
       );
     }
   });

@@ -5,7 +5,7 @@ import { imageName, isStored, storedImage } from '../dataset/source.js';
 import type { ImageSource } from '../dataset/source.js';
 import { countPerClass } from '../dataset/sources/found.js';
 import { findSource } from '../dataset/sources/openSource.js';
-import { stopIfAborted } from '../errors.js';
+import { show, stopIfAborted } from '../errors.js';
 import type { Listener } from '../telemetry/events.js';
 import { Progress, stageProgress } from '../telemetry/progress.js';
 import type { CheckStage } from '../telemetry/stage.js';
@@ -240,7 +240,7 @@ function problemsOf(
   }
   for (const [split, name] of ['training', 'test'].entries()) {
     splits[split]?.perClass.forEach((count, label) => {
-      if (count === 0) problems.push(`class "${classes[label]}" has no ${name} image`);
+      if (count === 0) problems.push(`class ${show(classes[label])} has no ${name} image`);
     });
   }
   return problems;

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.js';
+import { show, UserError } from '../errors.js';
 import type { Framing } from '../image/framing.js';
 import { bytesOf } from '../image/image.js';
 import { evaluationLoader } from './loader.js';
@@ -69,7 +69,7 @@ export async function intoMemory(source: ImageSource, options: MemoryOptions): P
   if (lost !== undefined) {
     const [first] = unreadable.values();
     throw new UserError(
-      `no image of class "${source.classes[lost]}" can be read; for example ${first?.file}: ${first?.reason}`,
+      `no image of class ${show(source.classes[lost])} can be read; for example ${first?.file}: ${first?.reason}`,
     );
   }
   const decoded = {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { UserError } from '../errors.js';
+import { show, UserError } from '../errors.js';
 
 /** The origin of the class names: the model's file, the user, or none; then classes have numbers. */
 export type Naming = 'model' | 'user' | 'numbers';
@@ -27,7 +27,7 @@ export async function readClassNames(file: string, model: string, count: number)
   const names = text.trimStart().startsWith('[') ? fromJson(text, file) : fromLines(text, file);
   const repeated = names.find((name, index) => names.indexOf(name) < index);
   if (repeated !== undefined) {
-    throw new UserError(`${file} names the class "${repeated}" twice; give every class a name of its own`);
+    throw new UserError(`${file} names the class ${show(repeated)} twice; give every class a name of its own`);
   }
   if (names.length !== count) {
     throw new UserError(`${file} names ${names.length} classes, but ${model} has ${count} outputs; name each of them`);

@@ -1,5 +1,5 @@
 import { readImage } from '../loader/decode.js';
-import { stopIfAborted, UserError } from '../errors.js';
+import { show, showName, stopIfAborted, UserError } from '../errors.js';
 import type { Framing } from '../image/framing.js';
 import { seeded } from '../random/rng.js';
 import { openDevice, type DeviceKind, type Precision } from '../runtime/device.js';
@@ -123,17 +123,18 @@ function matchClasses(
   const outputs = given.map((each) => {
     const number = numbers.get(each);
     if (number !== undefined) return number;
-    throw new UserError(`${data} has the class "${each}", which ${name} does not know; it knows ${list(known)}`);
+    throw new UserError(`${data} has the class ${show(each)}, which ${name} does not know; it knows ${list(known)}`);
   });
   const missing = known.find((each) => !given.includes(each));
   if (missing !== undefined && naming === 'model') {
-    throw new UserError(`${data} lacks the class "${missing}" of ${name}; it has ${list(given)}`);
+    throw new UserError(`${data} lacks the class ${show(missing)} of ${name}; it has ${list(given)}`);
   }
   return outputs;
 }
 
 function list(names: readonly string[]): string {
-  return names.length <= 10 ? names.join(', ') : `${names.slice(0, 10).join(', ')} and ${names.length - 10} more`;
+  const shown = names.slice(0, 10).map(showName).join(', ');
+  return names.length <= 10 ? shown : `${shown} and ${names.length - 10} more`;
 }
 
 /**

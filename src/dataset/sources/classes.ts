@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.js';
+import { show, UserError } from '../../errors.js';
 
 /** A label in a file: a number, or the name of a class. */
 export type RawLabel = number | string;
@@ -66,7 +66,7 @@ export function unifyLabels(splits: readonly LabelColumn[], declared?: DeclaredC
       if (index !== undefined) return index;
       throw new UserError(
         declared === undefined
-          ? `${shown} has the class "${label}", which ${train.shown} lacks: both need the same classes`
+          ? `${shown} has the class ${show(String(label))}, which ${train.shown} lacks: both need the same classes`
           : `${shown} has the label ${JSON.stringify(label)}, but ${declared.shown} names ${classes.length} classes, 0 to ${classes.length - 1}`,
       );
     });
@@ -78,7 +78,7 @@ export function unifyLabels(splits: readonly LabelColumn[], declared?: DeclaredC
       const missing = train.values.find((label) => !present.has(label));
       if (missing === undefined) continue;
       throw new UserError(
-        `${train.shown} has the class "${missing}", which ${shown} lacks: both need the same classes`,
+        `${train.shown} has the class ${show(String(missing))}, which ${shown} lacks: both need the same classes`,
       );
     }
   }
@@ -95,7 +95,8 @@ function requireOneKind({ values, shown }: LabelColumn): void {
 function requireDistinct({ names, shown }: DeclaredClasses): readonly string[] {
   const seen = new Set<string>();
   for (const name of names) {
-    if (seen.has(name)) throw new UserError(`${shown} names the class "${name}" twice: give each a name of its own`);
+    if (seen.has(name))
+      throw new UserError(`${shown} names the class ${show(name)} twice: give each a name of its own`);
     seen.add(name);
   }
   return names;

@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.js';
+import { show, UserError } from '../../errors.js';
 import type { Rng } from '../../random/rng.js';
 import type { Dataset } from '../dataset.js';
 import { select } from '../source.js';
@@ -49,5 +49,5 @@ export function countPerClass({ classes, labels }: ImageSource): number[] {
 export function requireEachClass({ source, shown }: FoundSplit): void {
   const empty = countPerClass(source).indexOf(0);
   if (empty === -1) return;
-  throw new UserError(`${shown} has no image of class "${source.classes[empty]}": add some or take the class out`);
+  throw new UserError(`${shown} has no image of class ${show(source.classes[empty])}: add some or take the class out`);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Dataset } from '../../dataset/dataset.js';
-import { UserError } from '../../errors.js';
+import { show, UserError } from '../../errors.js';
 import { fingerprint } from '../../loader/fingerprint.js';
 import type { RunFolder } from './runFolder.js';
 
@@ -46,7 +46,7 @@ export function changeOf(recorded: ImagesRecord, now: ImagesRecord): string | un
     return `${now.classes.length} classes instead of ${recorded.classes.length}`;
   }
   const other = now.classes.findIndex((name, at) => name !== recorded.classes[at]);
-  if (other !== -1) return `the class "${now.classes[other]}" instead of "${recorded.classes[other]}"`;
+  if (other !== -1) return `the class ${show(now.classes[other])} instead of ${show(recorded.classes[other])}`;
   for (const [split, words] of [
     ['train', 'training'],
     ['test', 'test'],

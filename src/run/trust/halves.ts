@@ -1,7 +1,7 @@
 import type { SearchData } from '../../dataset/dataset.js';
 import { select } from '../../dataset/source.js';
 import { stratify } from '../../dataset/stratify.js';
-import { UserError } from '../../errors.js';
+import { show, UserError } from '../../errors.js';
 import type { Rng } from '../../random/rng.js';
 
 /** The halves of the held-out images; half A is for fitness, half B for retrained networks. */
@@ -18,7 +18,7 @@ export function halvesOf(data: SearchData, rng: Rng): Readonly<Record<Half, Sear
   const single = classes.find((_, label) => counts[label] < 2);
   if (single !== undefined) {
     throw new UserError(
-      `class "${single}" has only one held-out image, and trust needs two halves; search with a larger data.searchVal`,
+      `class ${show(single)} has only one held-out image, and trust needs two halves; search with a larger data.searchVal`,
     );
   }
   const { rest, part } = stratify(searchVal, { fraction: 0.5 }, rng);
