@@ -102,6 +102,22 @@ describe('shared variables', () => {
     );
   });
 
+  test('start as the largest module does, wherever it stands', () => {
+    const sized = (size: number): SharingModule => ({
+      declaration: Scope.declare((scope) => void scope.parameter('weight', [size], filled(size))),
+      axesOf: () => [{ start: 0, end: size }],
+    });
+    for (const sizes of [
+      [2, 5, 3],
+      [5, 2, 3],
+      [3, 2, 5],
+    ]) {
+      const { groups } = sharedVariables('p.', sizes.map(sized));
+      const values = groups.flatMap((group) => [...group.initialize(seeded('start')).parameters.data]);
+      assert.deepEqual(values, [5, 5, 5, 5, 5]);
+    }
+  });
+
   test('are drawn from streams of their own names', () => {
     const module = moduleOf({ weight: [0, 1, 2].map(() => ({ start: 0, end: 2 })), mean: [{ start: 0, end: 1 }] });
     const { groups, boxes } = sharedVariables('p.', [module]);

@@ -30,7 +30,8 @@ export interface SharedVariables {
 /**
  * Shares variables between modules. The largest variables are cut into boxes wherever a module's slice begins or ends, and
  * the boxes that are used by the same modules form a group. So a module's variables are a few whole groups: reading and
- * updating them touches nothing else, and copies no more than they are.
+ * updating them touches nothing else, and copies no more than they are. Initial values are those of the largest module: a
+ * smaller one's deviation, for fewer inputs, would let the outputs of larger ones start too large.
  */
 export function sharedVariables(prefix: string, modules: readonly SharingModule[]): SharedVariables {
   const members = new Map<string, { parameters: Variable[]; buffers: Variable[]; boxes: Box[] }>();
@@ -45,7 +46,9 @@ export function sharedVariables(prefix: string, modules: readonly SharingModule[
     const cuts = used[0].map((_, axis) =>
       [...new Set(used.flatMap((each) => [each[axis].start, each[axis].end]))].sort((a, b) => a - b),
     );
-    const original = declared.find((variable) => variable.name === name) as Variable;
+    const largest = declared
+      .filter((variable) => variable.name === name)
+      .reduce((before, next) => (sizeOf(next.shape) > sizeOf(before.shape) ? next : before));
     const cells = cellsOf(cuts);
     for (const cell of cells) {
       const users = axes.flatMap((each, at) => (each !== undefined && contains(each, cell) ? [at] : []));
@@ -53,8 +56,8 @@ export function sharedVariables(prefix: string, modules: readonly SharingModule[
       const box: Variable = {
         name: cells.length === 1 ? name : `${name}[${cell.map(({ start, end }) => `${start}:${end}`).join()}]`,
         shape: cell.map(lengthOf),
-        initializer: original.initializer,
-        ...(!isDecayed(original) && { decay: false as const }),
+        initializer: largest.initializer,
+        ...(!isDecayed(largest) && { decay: false as const }),
       };
       const key = users.join();
       const group = members.get(key) ?? { parameters: [], buffers: [], boxes: [] };
