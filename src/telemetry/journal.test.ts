@@ -20,7 +20,9 @@ describe('a journal', () => {
     const file = newFile();
     let now = Date.UTC(2024, 0, 2, 3, 4, 5);
     let worked = 3;
-    const journal = new JournalWriter(file, { clock: { now: () => now, processorSeconds: () => worked } });
+    const journal = new JournalWriter(file, {
+      clock: { now: () => now, monotonic: () => now, processorSeconds: () => worked },
+    });
     journal.write({ type: 'runStarted', command: 'search', version: '1', seed: 7, config: { levels: ['high'] } });
     now += 1234;
     worked += 2.5;
@@ -47,7 +49,7 @@ describe('a journal', () => {
   test('is continued where it stopped; the pause does not count', async () => {
     const file = newFile();
     let now = 1000;
-    const clock: Clock = { now: () => now, processorSeconds: () => now / 500 };
+    const clock: Clock = { now: () => now, monotonic: () => now, processorSeconds: () => now / 500 };
     const first = new JournalWriter(file, { clock });
     now += 5000;
     first.write(warning('one'));
@@ -66,10 +68,30 @@ describe('a journal', () => {
     );
   });
 
+  test('counts work by a clock that does not jump with the time of day', async () => {
+    const file = newFile();
+    let [now, passed] = [Date.UTC(2024, 0, 1), 40];
+    const clock: Clock = { now: () => now, monotonic: () => passed, processorSeconds: () => passed / 500 };
+    const journal = new JournalWriter(file, { clock });
+    for (const jump of [3_600_000, -86_400_000]) {
+      passed += 1500;
+      now += 1500 + jump;
+      journal.write(warning('the clock was corrected'));
+    }
+    journal.close();
+    assert.deepEqual(
+      (await readJournal(file)).map(({ time, seconds }) => [time, seconds]),
+      [
+        ['2024-01-01T01:00:01.500Z', 1.5],
+        ['2023-12-31T01:00:03.000Z', 3],
+      ],
+    );
+  });
+
   test('counts what a process did before it opened it', async () => {
     const file = newFile();
     let now = 1000;
-    const clock: Clock = { now: () => now, processorSeconds: () => now / 500 };
+    const clock: Clock = { now: () => now, monotonic: () => now, processorSeconds: () => now / 500 };
     for (const _ of [1, 2]) {
       const began = beginning(clock);
       now += 3000;
@@ -91,7 +113,7 @@ describe('a journal', () => {
   test('keeps its own time beside what an event took', async () => {
     const file = newFile();
     let now = 1000;
-    const clock: Clock = { now: () => now, processorSeconds: () => now / 500 };
+    const clock: Clock = { now: () => now, monotonic: () => now, processorSeconds: () => now / 500 };
     const first = new JournalWriter(file, { clock });
     now += 100_000;
     first.write({ type: 'stageFinished', stage: { kind: 'images' }, durationSeconds: 5, result: { images: 1 } });
@@ -155,7 +177,7 @@ describe('a journal', () => {
 
   test('larger than a piece is continued where it stopped, and read by type', async () => {
     const file = newFile();
-    const clock: Clock = { now: () => 7000, processorSeconds: () => 3 };
+    const clock: Clock = { now: () => 7000, monotonic: () => 7000, processorSeconds: () => 3 };
     const line = JSON.stringify({ time: '', seconds: 5, processorSeconds: 2, ...warning('x'.repeat(1000)) });
     writeFileSync(file, `${line}\n`.repeat(2500));
     appendFileSync(file, line.slice(0, 600));

@@ -19,14 +19,17 @@ export interface Stamp {
 
 /** The clocks of a journal. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** The time of day, in milliseconds since 1970. It jumps when a machine's clock is corrected. */
   now(): number;
+  /** Milliseconds since some moment, on a clock that never jumps. */
+  monotonic(): number;
   /** Processor seconds of this process so far, over all its threads. */
   processorSeconds(): number;
 }
 
 const PROCESS_CLOCK: Clock = {
   now: Date.now,
+  monotonic: () => performance.now(),
   processorSeconds() {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
@@ -35,12 +38,12 @@ const PROCESS_CLOCK: Clock = {
 
 /** The clocks' readings when a process began its work; it may open its journal much later. */
 export interface Beginning {
-  readonly now: number;
+  readonly monotonic: number;
   readonly processorSeconds: number;
 }
 
 export function beginning(clock: Clock = PROCESS_CLOCK): Beginning {
-  return { now: clock.now(), processorSeconds: clock.processorSeconds() };
+  return { monotonic: clock.monotonic(), processorSeconds: clock.processorSeconds() };
 }
 
 export interface JournalOptions {
@@ -57,7 +60,7 @@ const NEWLINE = 0x0a;
 
 /** Appends events to a journal. */
 export class JournalWriter {
-  /** The time, in milliseconds since 1970, at which `seconds` would be 0 without pauses. */
+  /** The monotonic clock's reading at which `seconds` would be 0 without pauses. */
   private readonly start: number;
   /** The processor clock's reading at which `processorSeconds` would be 0 without earlier processes. */
   private readonly processorStart: number;
@@ -80,7 +83,7 @@ export class JournalWriter {
     if (complete < length) truncateSync(file, complete);
     this.length = complete;
     this.descriptor = openSync(file, 'a');
-    this.start = began.now - (last?.seconds ?? 0) * 1000;
+    this.start = began.monotonic - (last?.seconds ?? 0) * 1000;
     // Journals of older versions do not have it.
     this.processorStart = began.processorSeconds - (last?.processorSeconds ?? 0);
   }
@@ -91,10 +94,9 @@ export class JournalWriter {
    */
   readonly write = (event: RunEvent): void => {
     if (this.closed) return;
-    const now = this.clock.now();
     const stamp: Stamp = {
-      time: new Date(now).toISOString(),
-      seconds: Math.round(now - this.start) / 1000,
+      time: new Date(this.clock.now()).toISOString(),
+      seconds: Math.round(this.clock.monotonic() - this.start) / 1000,
       processorSeconds: Math.round((this.clock.processorSeconds() - this.processorStart) * 1000) / 1000,
     };
     const line = Buffer.from(`${JSON.stringify({ ...stamp, ...event })}\n`);
