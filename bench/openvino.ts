@@ -1,11 +1,31 @@
-import { openDevice, type Device, type Precision } from '../src/runtime/device.js';
+import { openDevice, PRECISIONS, type Device } from '../src/runtime/device.js';
 import type { Case, Row } from './case.js';
 import { SUPERNETS } from './networks.js';
 import { interleaved, timed, timedByProcessor } from './timing.js';
 import { alone, candidate, training, type Workload } from './workloads.js';
 
-/** The engines of the CPU beside ONNX Runtime. */
-const OTHERS: readonly Precision[] = ['float32', 'bfloat16'];
+/** An engine of the CPU beside ONNX Runtime. */
+export interface OtherEngine {
+  readonly what: string;
+  readonly device: Device;
+}
+
+/** OpenVINO in the precisions that this machine has, and why it does not have the others. */
+export async function openOtherEngines(
+  threads: number,
+): Promise<{ readonly engines: readonly OtherEngine[]; readonly missing: readonly string[] }> {
+  const engines: OtherEngine[] = [];
+  const missing: string[] = [];
+  for (const precision of PRECISIONS) {
+    try {
+      const device = await openDevice({ kind: 'openvino', threads, precision });
+      engines.push({ what: `OpenVINO ${precision}`, device });
+    } catch (error) {
+      missing.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return { engines, missing };
+}
 
 /** Training steps of a path as a plain network, and scoring in the supernet, on every engine of the CPU in turns. */
 export const openVinoCases: readonly Case[] = SUPERNETS.map(({ name, network, path, batch, scoringBatches }) => ({
@@ -25,22 +45,13 @@ export const openVinoCases: readonly Case[] = SUPERNETS.map(({ name, network, pa
       await candidate(`scoring, ${what}`, on, network, Math.max(batch, ...scoringBatches), path, clock),
     ];
     const base = await workloadsOn(device, 'ONNX Runtime');
-    const devices: Device[] = [];
+    const { engines, missing } = await openOtherEngines(device.threads);
     const others: Workload[] = [];
-    const missing: string[] = [];
-    for (const precision of OTHERS) {
-      try {
-        const other = await openDevice({ kind: 'openvino', threads: device.threads, precision });
-        devices.push(other);
-        others.push(...(await workloadsOn(other, `OpenVINO ${precision}`)));
-      } catch (error) {
-        missing.push(error instanceof Error ? error.message : String(error));
-      }
-    }
+    for (const { what, device: other } of engines) others.push(...(await workloadsOn(other, what)));
     const all = [...base, ...others];
     const timings = await interleaved(all, rounds);
     for (const workload of all) await workload.close();
-    for (const each of devices) await each.close();
+    for (const engine of engines) await engine.device.close();
     const rows = all.map(({ name: what, images }, at): Row => {
       const reference = base[at % base.length];
       return {

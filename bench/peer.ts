@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Architecture } from '../src/family/family.js';
+import type { Precision } from '../src/runtime/device.js';
 import type { Subject } from './timing.js';
 
 const PYTHON = process.env['GLIT_BENCH_PYTHON'] ?? 'python3';
@@ -16,6 +17,8 @@ type Reply = Readonly<Record<string, string | number>>;
 export interface NetworkWorkload {
   readonly kind: 'training' | 'inference';
   readonly compile: boolean;
+  /** bfloat16: by PyTorch's autocast. */
+  readonly precision: Precision;
   readonly architecture: Architecture;
   readonly batch: number;
   readonly threads: number;

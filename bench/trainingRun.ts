@@ -2,7 +2,7 @@
  * A few steps of DeiT-Tiny in a separate process, which then prints its peak memory: a whole training with DeiT's
  * recipe on a folder of images or, without one, the step alone on images that cost nothing.
  *
- *   node dist/bench/trainingRun.js BATCH STEPS [FOLDER]  ->  {"peakBytes": n}
+ *   node dist/bench/trainingRun.js BATCH STEPS DEVICE PRECISION [FOLDER]  ->  {"peakBytes": n}
  */
 import { readFile } from 'node:fs/promises';
 import { trainingLoader } from '../src/loader/loader.js';
@@ -13,15 +13,15 @@ import { preset } from '../src/family/families.js';
 import { recipeFor } from '../src/config/recipes/inSteps.js';
 import { RECIPES } from '../src/config/recipes/index.js';
 import { seeded } from '../src/random/rng.js';
-import { openDevice, type Device } from '../src/runtime/device.js';
+import { openDevice, type Device, type DeviceKind, type Precision } from '../src/runtime/device.js';
 import { train } from '../src/train/loop.js';
 import { training } from './workloads.js';
 
 const network = plainNetwork(preset('deit-tiny'));
 const [batch, steps] = process.argv.slice(2, 4).map(Number);
-const folder = process.argv.at(4);
+const [kind, precision, folder] = process.argv.slice(4) as [DeviceKind, Precision, string | undefined];
 
-const device = await openDevice();
+const device = await openDevice({ kind, precision });
 if (folder === undefined) await stepAlone(device);
 else await wholeTraining(device, folder);
 await device.close();

@@ -1,7 +1,8 @@
 """PyTorch's side of `npm run bench`, a process that works only while it is asked to.
 
 Reads one JSON request a line, answers with one JSON line:
-  {"open": name, "kind": "training" | "inference", "compile": bool, "architecture": {...}, "batch": n, "threads": n}
+  {"open": name, "kind": "training" | "inference", "compile": bool, "precision": "float32" | "bfloat16" (autocast),
+   "architecture": {...}, "batch": n, "threads": n}
   {"open": name, "kind": "loading", "folder": path, "imageSize": n, "batch": n, "batches": n, "repeats": n, "workers": n}
   {"run": name}    ->  {"seconds": s, "processorSeconds": s}, the latter of this process and its workers
   {"close": name}

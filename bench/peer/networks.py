@@ -1,5 +1,7 @@
 """The same networks in PyTorch, with batches of random images, the same threads and PyTorch's best settings."""
 
+from contextlib import nullcontext
+
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -102,12 +104,15 @@ def network_at_work(request):
         # The layout that PyTorch's convolutions are fastest in.
         images = images.to(memory_format=torch.channels_last)
         network = network.to(memory_format=torch.channels_last)
+    precision = (
+        (lambda: torch.autocast("cpu", dtype=torch.bfloat16)) if request["precision"] == "bfloat16" else nullcontext
+    )
     if request["kind"] == "inference":
         network.eval()
         forward = torch.compile(network, options={"freezing": True}) if request["compile"] else network
 
         def infer():
-            with torch.inference_mode() if not request["compile"] else torch.no_grad():
+            with torch.inference_mode() if not request["compile"] else torch.no_grad(), precision():
                 forward(images)
 
         return infer
@@ -122,7 +127,10 @@ def network_at_work(request):
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(forward(images), labels, label_smoothing=0.1).backward()
+        # As PyTorch advises: the gradients' operations take the types of the forward ones by themselves.
+        with precision():
+            loss = F.cross_entropy(forward(images), labels, label_smoothing=0.1)
+        loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0, foreach=True)
         optimizer.step()
 
