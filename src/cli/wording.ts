@@ -234,6 +234,7 @@ function unitOf({ kind }: Stage): string {
     case 'images':
     case 'check':
     case 'explain':
+    case 'eval':
       return 'images';
     case 'search':
     case 'rescore':

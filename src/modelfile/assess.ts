@@ -41,6 +41,8 @@ export interface AssessOptions {
   readonly outputs?: readonly number[] | undefined;
   readonly workers?: number | undefined;
   readonly onUnreadable?: UnreadableListener | undefined;
+  /** Called after every batch with its number of images. */
+  readonly onImages?: ((images: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -65,7 +67,7 @@ export async function assessModel(
   device: Device,
   model: RunnableModel & NamedModel,
   source: ImageSource,
-  { batchSize, outputs, workers, onUnreadable, signal }: AssessOptions,
+  { batchSize, outputs, workers, onUnreadable, onImages, signal }: AssessOptions,
 ): Promise<Assessment> {
   const { classes, imageSize, preprocessing: framing } = model;
   const program = await compileModel(device, model);
@@ -94,6 +96,7 @@ export async function assessModel(
       }
       mistakes = surest([...mistakes, ...surest(wrong).map(copied)]);
       images += batch.size;
+      onImages?.(batch.size);
       loader.reuse(batch);
     }
     if (images === 0) throw new UserError(`none of the images for ${model.name} can be read; repair or replace them`);

@@ -76,6 +76,18 @@ test('only the images of the split are read', async () => {
   }
 });
 
+test('it says how far it is, batch by batch', async () => {
+  const data = path.join(folder, 'batches');
+  await writeImages(data, Array.from({ length: COUNT }, (_, index) => numbered(String(index), 2)).flat(), 32);
+  const told: string[] = [];
+  const emit: Listener = (event) => {
+    if (!('stage' in event) || event.stage?.kind !== 'eval') return;
+    told.push(event.type === 'stageProgress' ? `${event.done} of ${event.total}` : event.type);
+  };
+  await evaluateModel(unnamed(), { data, split: 'all', batchSize: 10, workers: 0, threads: 1, emit });
+  assert.deepEqual(told, ['stageStarted', '10 of 24', '20 of 24', '24 of 24', 'stageFinished']);
+});
+
 test('a folder without test images is split by the seed that the model was trained with', async () => {
   const data = path.join(folder, 'without splits');
   await writeImages(data, Array.from({ length: COUNT }, (_, index) => numbered(String(index), 10)).flat(), 32);

@@ -4,6 +4,7 @@ import type { Framing } from '../image/framing.js';
 import { seeded } from '../random/rng.js';
 import { openDevice, type DeviceKind, type Precision } from '../runtime/device.js';
 import type { Listener } from '../telemetry/events.js';
+import { Progress, stageProgress } from '../telemetry/progress.js';
 import { openDataset, openWhole } from '../loader/openDataset.js';
 import { assessModel, type Assessment } from './assess.js';
 import { compileModel, scoresOf, softmax } from './runModel.js';
@@ -38,6 +39,7 @@ export interface FileEvaluation extends Assessment {
 }
 
 const BATCH_SIZE = 100;
+const STAGE = { kind: 'eval' } as const;
 
 /**
  * Top-1 accuracy of a model on a data set; see readModel for the model's file. Classes are matched by name if the model
@@ -77,13 +79,22 @@ export async function evaluateModel(model: Model, options: EvaluationOptions): P
         );
   const outputs = matchClasses(model, data, source.classes, emit);
   return withDevice(options, async (device) => {
+    const began = performance.now();
+    const progress = new Progress(source.labels.length);
+    emit({ type: 'stageStarted', stage: STAGE, steps: progress.total });
     const assessment = await assessModel(device, model, source, {
       batchSize,
       outputs,
       workers,
       onUnreadable: unreadable.meet,
+      onImages(images) {
+        progress.advance(images);
+        emit(stageProgress(STAGE, progress));
+      },
       signal,
     });
+    const durationSeconds = (performance.now() - began) / 1000;
+    emit({ type: 'stageFinished', stage: STAGE, durationSeconds, result: { images: assessment.images } });
     return { ...assessment, needsFraming };
   });
 }

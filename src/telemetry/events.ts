@@ -6,6 +6,7 @@
  */
 import type {
   CheckStage,
+  EvalStage,
   FilesStage,
   ImagesStage,
   LatencyStage,
@@ -319,7 +320,7 @@ interface Finished<OfStage extends Stage, Result> {
 /** A stage ended. Files and images are counts. */
 export type StageFinished =
   | Finished<FilesStage, { readonly files: number }>
-  | Finished<ImagesStage | CheckStage, { readonly images: number }>
+  | Finished<ImagesStage | CheckStage | EvalStage, { readonly images: number }>
   | Finished<LatencyStage, { readonly networks: number }>
   | Finished<SupernetStage | TrainStage | TrustStage, TrainingSummary>
   | Finished<RescoreStage, { readonly candidates: number }>

@@ -23,6 +23,11 @@ export interface ExplainStage {
   readonly kind: 'explain';
 }
 
+/** A model is measured on images: `glit eval`. */
+export interface EvalStage {
+  readonly kind: 'eval';
+}
+
 /** The supernet of a level is trained. */
 export interface SupernetStage {
   readonly kind: 'supernet';
@@ -78,6 +83,7 @@ export type Stage =
   | ImagesStage
   | CheckStage
   | ExplainStage
+  | EvalStage
   | LatencyStage
   | SupernetStage
   | SearchStage
@@ -111,6 +117,7 @@ export function stageName(stage: Stage): string {
     case 'images':
     case 'check':
     case 'explain':
+    case 'eval':
     case 'latency':
       return stage.kind;
     case 'supernet':
