@@ -1,5 +1,5 @@
 #!/bin/bash
-# A glit run on four nodes: sbatch slurm.sh
+# A glit run on four nodes: sbatch slurm.sh, in a clone of glit or a project that has glit installed
 #SBATCH --job-name=glit
 #SBATCH --nodes=4
 #SBATCH --ntasks-per-node=1

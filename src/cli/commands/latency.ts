@@ -66,7 +66,7 @@ function addMeasure(latency: Command): void {
   addDisplayOptions(command);
   addExamples(command, [
     ['glit latency measure --preset cifar --threads 1 --out latency.json', 'one thread, one image at a time'],
-    ['glit run --data photos --max-latency 0.4ms --latency-table latency.json', 'then search with it'],
+    ['glit run --data photos --threads 1 --max-latency 2.5ms --latency-table latency.json', 'then search with it'],
   ]);
   command.action(() =>
     withEnvironment(command, async ({ display, signal }) => {
