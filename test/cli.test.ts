@@ -153,6 +153,11 @@ const mistakes: readonly (readonly [what: string, args: readonly string[], line:
     ['run', '--data', 'photos', '--retrain-front', '3'],
     /retrain\.front is 3.*retrain\.top/,
   ],
+  [
+    'short trainings without halving',
+    ['run', '--data', 'photos', '--set', 'retrain.halving=null', '--set', 'retrain.randomShare=0.1'],
+    /retrain\.randomShare is 0\.1, .* leave it out/,
+  ],
   ['halving of a front', ['run', '--retrain-front', '3', '--halving', '8'], /cannot be used with/],
   [
     'a front that is halved',

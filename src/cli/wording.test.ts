@@ -7,6 +7,18 @@ import { lasting, stepLine, stepWords, type Step } from './wording.js';
 
 const line = (event: Step, best = 0): string => stepLine(stepWords(event, best));
 
+test('the line about random search says where its number of candidates comes from', () => {
+  const event = { type: 'randomSearchPlanned', candidates: 19, searchProcessorSeconds: 250 } as const;
+  assert.equal(
+    lasting({ ...event, configured: false }),
+    'random search with the processor time of the search (4m 10s): 19 candidates',
+  );
+  assert.equal(
+    lasting({ ...event, configured: true }),
+    'random search: 19 candidates, as configured (the search took 4m 10s of processor time)',
+  );
+});
+
 describe('a line about progress', () => {
   test('of a training says step, share, time left, speed, loss and accuracy', () => {
     const event = {

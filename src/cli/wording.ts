@@ -14,6 +14,7 @@ import type {
   DeviceChosen,
   Evaluation,
   LatencyMeasured,
+  RandomSearchPlanned,
   RunEvent,
   RunPlanned,
   SpaceChecked,
@@ -122,7 +123,7 @@ export function lasting(event: RunEvent): string | undefined {
     case 'runPlanned':
       return planText(event);
     case 'randomSearchPlanned':
-      return `random search with the processor time of the search (${formatDuration(event.searchProcessorSeconds)}): ${event.candidates} candidates`;
+      return randomSearchText(event);
     case 'enginesOpened':
       return `${event.engines} engines side by side, on ${event.threads} threads together`;
     case 'latencyMeasured':
@@ -220,6 +221,13 @@ function baselineText({ preset, family, backbone, blocks, measures }: BaselineSc
   const size = known === undefined ? '' : `${known.describeBackbone(backbone as Backbone)}, ${blocks.length} blocks, `;
   const costs = Object.entries(measures).map(([key, value]) => `${formatted(key, value)} ${titleOf(key)}`);
   return `baseline: ${preset} scaled to the budget: ${size}${costs.join(' and ')}`;
+}
+
+function randomSearchText({ candidates, configured, searchProcessorSeconds }: RandomSearchPlanned): string {
+  const seconds = formatDuration(searchProcessorSeconds);
+  return configured
+    ? `random search: ${candidates} candidates, as configured (the search took ${seconds} of processor time)`
+    : `random search with the processor time of the search (${seconds}): ${candidates} candidates`;
 }
 
 function latencyText({ name, milliseconds, predicted, limit }: LatencyMeasured): string {

@@ -23,6 +23,7 @@ export function checkSearchConfig(config: Config): void {
   checkSpace(config);
   evolutionOf(config);
   checkObjectives(config);
+  checkRandomSearch(config);
   checkRecipe(config, 'supernet', config.supernet);
   checkRecipe(config, 'retrain.recipe', config.retrain.recipe);
 }
@@ -53,6 +54,14 @@ function checkObjectives({ search, retrain }: Config): void {
     if (search[key] === undefined) continue;
     throw new UserError(`search.${key} is a setting for one objective, but ${given}; leave it out`);
   }
+}
+
+/** Without successive halving, random search has no short trainings. */
+function checkRandomSearch({ retrain: { halving, randomShare } }: Config): void {
+  if (randomShare === undefined || halving !== undefined) return;
+  throw new UserError(
+    `retrain.randomShare is ${randomShare}, the length of random search's short trainings, but without retrain.halving there are none; leave it out`,
+  );
 }
 
 /** Checks the recipe at `key` of the configuration. */

@@ -264,7 +264,7 @@ export const configSchema = z.strictObject({
     baselines: z.boolean(),
     /** Random candidates to begin with. Default: as many as the search's processor time is enough for. */
     randomCandidates: count.exactOptional(),
-    /** Share of the recipe's steps in their first round. Default: that of `halving`, or more to spend all of that time. */
+    /** With `halving`: share of the recipe's steps in their first round. Default: its, or more to spend all of that time. */
     randomShare: z.number().gt(0).max(1).exactOptional(),
     /** Also train these published networks, each as wide as the budget allows; names of presets. */
     compare: z.array(z.enum(presetNames)).exactOptional(),

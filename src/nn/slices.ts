@@ -30,8 +30,8 @@ export interface SharedVariables {
 /**
  * Shares variables between modules. The largest variables are cut into boxes wherever a module's slice begins or ends, and
  * the boxes that are used by the same modules form a group. So a module's variables are a few whole groups: reading and
- * updating them touches nothing else, and copies no more than they are. Initial values are those of the largest module: a
- * smaller one's deviation, for fewer inputs, would let the outputs of larger ones start too large.
+ * updating them touches nothing else, and copies no more than they are. A variable starts as where it is largest: a smaller
+ * module's deviation, for fewer inputs, would let the outputs of larger ones start too large.
  */
 export function sharedVariables(prefix: string, modules: readonly SharingModule[]): SharedVariables {
   const members = new Map<string, { parameters: Variable[]; buffers: Variable[]; boxes: Box[] }>();

@@ -155,6 +155,8 @@ export interface RandomSearchPlanned {
   readonly type: 'randomSearchPlanned';
   /** The number of random candidates that it begins with. */
   readonly candidates: number;
+  /** Whether the configuration had that number, and so it does not follow from what this search took. */
+  readonly configured: boolean;
   /** The processor seconds that the search took, over all its processes. */
   readonly searchProcessorSeconds: number;
 }

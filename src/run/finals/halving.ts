@@ -70,6 +70,13 @@ export function halvingWork(contenders: number, top: number): number {
   return work;
 }
 
+/** The number of short trainings over all rounds. */
+export function halvingTrainings(contenders: number, top: number): number {
+  let count = 0;
+  for (let left = contenders; left > top; left = betterHalf(left, top)) count += left;
+  return count;
+}
+
 async function trainBriefly(
   context: SearchContext,
   { architecture, weights: before }: Contender,

@@ -13,7 +13,7 @@ import type { Config } from '../../config/config.js';
 import { budgetOf, nearLimitOf, pathsWithin } from '../budget.js';
 import type { SearchContext } from '../context.js';
 import { bestTrained, trainFinalists } from './finalTraining.js';
-import { halvingWork } from './halving.js';
+import { halvingTrainings, halvingWork } from './halving.js';
 import { withinLatency } from '../levels/measuredLatency.js';
 import { backboneOf, searchSpaceOf, spaceSettingsOf } from '../levels/hierarchicalSearch.js';
 import { costOptionsOf } from '../latencyTable.js';
@@ -46,12 +46,13 @@ export async function randomSearch(
 ): Promise<RandomSearchResult | undefined> {
   const { config, folder, emit, rng } = context;
   let { randomCandidates: candidates, randomShare: share } = config.retrain;
+  const configured = candidates !== undefined;
   if (candidates === undefined) {
-    const plan = { ...affordable(config, cost), ...(share !== undefined && { randomShare: share }) };
+    const plan = affordable(config, cost.processorSeconds, trainingCosts(config, cost));
     ({ randomCandidates: candidates, randomShare: share } = plan);
     await folder.write('config.yaml', formatConfig({ ...config, retrain: { ...config.retrain, ...plan } }));
   }
-  emit({ type: 'randomSearchPlanned', candidates, searchProcessorSeconds: cost.processorSeconds });
+  emit({ type: 'randomSearchPlanned', candidates, configured, searchProcessorSeconds: cost.processorSeconds });
   const backbone = backboneOf(config, data.classes.length);
   const count = config.budget.latency === undefined ? candidates : SPARE * candidates;
   const drawn = randomCandidates(context, backbone, count, rng.fork('randomCandidate'));
@@ -78,23 +79,53 @@ export interface RandomSearchPlan {
   readonly randomShare?: number;
 }
 
+/** What trainings cost, in any unit of time. */
+export interface TrainingCosts {
+  /** A training to the end, with all that belongs to it. */
+  readonly final: number;
+  /** Of a short training, what does not depend on its length: compiling, and measuring on the held-out images. */
+  readonly start: number;
+  /** What a training as long as the recipe says takes beside that. */
+  readonly whole: number;
+}
+
+/**
+ * What the search's own trainings cost, which all candidates near the limit cost about as much as. Two sums are known, of
+ * the short trainings and of the final ones, and two things: what starting takes, and what steps take. Where the sums
+ * do not allow both, one of them is taken to be 0. If the search had so few candidates that there was no short training,
+ * starting is taken to cost nothing.
+ */
+export function trainingCosts({ retrain: { top, halving } }: Config, cost: SearchCost): TrainingCosts {
+  const { finalTrainings, finalSeconds, halvingSeconds, contenders } = cost;
+  const final = finalSeconds / finalTrainings;
+  const trainings = halvingTrainings(contenders, top);
+  if (halving === undefined || trainings === 0 || halvingSeconds === 0) return { final, start: 0, whole: final };
+  const lengths = halving.share * halvingWork(contenders, top);
+  // start + whole = final, and trainings · start + lengths · whole = halvingSeconds
+  const whole = (final * trainings - halvingSeconds) / (trainings - lengths);
+  if (trainings > lengths && whole <= 0) return { final, start: halvingSeconds / trainings, whole: 0 };
+  if (trainings <= lengths || whole >= final) return { final, start: 0, whole: halvingSeconds / lengths };
+  return { final, start: final - whole, whole };
+}
+
 /**
  * What random search can do at the cost of the search: as many candidates as it can begin with, and what is left then
- * lengthens their short trainings (one candidate more may be a round more, and half as much work again). All candidates
- * near the limit take about the same time, so what the search's own finalists took is the measure. If the search had so
- * few candidates that there was no short training, a first round is reckoned by its length.
+ * lengthens their short trainings (one candidate more may be a round more, and half as much work again), unless the
+ * configuration says how long these are.
  */
-export function affordable({ retrain: { top, halving } }: Config, cost: SearchCost): RandomSearchPlan {
-  const { processorSeconds, finalTrainings, finalSeconds, halvingSeconds, contenders } = cost;
-  const perTraining = finalSeconds / finalTrainings;
-  if (halving === undefined) return { randomCandidates: Math.max(1, Math.floor(processorSeconds / perTraining)) };
-  const work = halvingWork(contenders, top);
-  const perWork = work > 0 && halvingSeconds > 0 ? halvingSeconds / work : halving.share * perTraining;
+export function affordable(
+  { retrain: { top, halving, randomShare } }: Config,
+  budget: number,
+  { final, start, whole }: TrainingCosts,
+): RandomSearchPlan {
+  if (halving === undefined) return { randomCandidates: Math.max(1, Math.floor(budget / final)) };
+  const least = randomShare ?? halving.share;
+  const started = (count: number): number => start * halvingTrainings(count, top) + top * final;
   let count = top;
-  while (halvingWork(count + 1, top) * perWork + top * perTraining <= processorSeconds) count += 1;
+  while (started(count + 1) + least * whole * halvingWork(count + 1, top) <= budget) count += 1;
   if (count === top) return { randomCandidates: count };
-  const stretch = (processorSeconds - top * perTraining) / (halvingWork(count, top) * perWork);
-  return { randomCandidates: count, randomShare: Math.min(1, halving.share * Math.max(1, stretch)) };
+  const longest = whole === 0 ? least : (budget - started(count)) / (whole * halvingWork(count, top));
+  return { randomCandidates: count, randomShare: randomShare ?? Math.min(1, Math.max(least, longest)) };
 }
 
 /**

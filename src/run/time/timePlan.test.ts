@@ -5,7 +5,7 @@ import { checkSearchConfig } from '../../config/check.js';
 import { configSchema, type Config } from '../../config/config.js';
 import { PRESETS } from '../../config/presets.js';
 import { UserError } from '../../errors.js';
-import { halvingWork } from '../finals/halving.js';
+import { halvingTrainings, halvingWork } from '../finals/halving.js';
 import type { Speed } from './speed.js';
 import { planFor, type PlanRequest } from './timePlan.js';
 
@@ -69,7 +69,18 @@ describe('a plan for a time limit', () => {
     assert.ok(scoringImages >= 1000 && scoringImages < 5000);
     assert.ok(Math.abs(training - secondsOf('training')) < 0.1);
     assert.ok(Math.abs(halving - secondsOf('halving')) < 2, `${halving} ${secondsOf('halving')}`);
-    assert.ok((retrain.randomCandidates ?? 0) > contenders);
+    // Random search takes as long as the search.
+    const { randomCandidates: count = 0, randomShare = 0 } = retrain;
+    const finalSeconds = (retrain.recipe.steps ?? 0) * 0.07 + 1.2 + 1;
+    const random =
+      halvingTrainings(count, 1) * (1.2 + 1) +
+      halvingWork(count, 1) * randomShare * (retrain.recipe.steps ?? 0) * 0.06 +
+      finalSeconds;
+    const ofSearch = ['supernets', 'scoring', 'halving', 'training'].reduce(
+      (total, name) => total + secondsOf(name),
+      0,
+    );
+    assert.ok(count > contenders && Math.abs(random - ofSearch) < 1, `${random} ${ofSearch}`);
   });
 
   test('keeps its limit at any speed, and its configuration is valid', () => {
@@ -92,11 +103,28 @@ describe('a plan for a time limit', () => {
           configSchema.parse(plan.config);
           const sum = plan.parts.reduce((total, { seconds }) => total + seconds, 0);
           assert.ok(Math.abs(sum - limit) < 1e-6 * limit);
-          assert.ok((plan.config.supernet.steps ?? 0) >= 50 && plan.config.search.population >= 4);
+          const { supernet, search, retrain } = plan.config;
+          assert.ok((supernet.steps ?? 0) >= 50 && search.population >= 4);
+          if (retrains) assert.ok((retrain.halving?.contenders ?? 0) <= search.population * search.generations);
         },
       ),
       { examples: [[TIGHT, 30, false, false]] },
     );
+  });
+
+  test('measures a moving average besides the last weights, and leaves scoring for comparison out of random search', () => {
+    const secondsOf = (config: Config, name: string): number =>
+      planFor(config, SPEED, REQUEST).parts.find(({ part }) => part === name)?.seconds ?? 0;
+    const recipe = { ...CONFIG.retrain.recipe, averageDecay: 0.99 };
+    const averaged = planFor({ ...CONFIG, retrain: { ...CONFIG.retrain, recipe } }, SPEED, REQUEST);
+    const training = averaged.parts.find(({ part }) => part === 'training')?.seconds ?? 0;
+    assert.ok(Math.abs(training - (averaged.config.retrain.recipe.steps ?? 0) * 0.07 - 1.2 - 2) < 0.1, `${training}`);
+
+    const compared: Config = { ...CONFIG, search: { ...CONFIG.search, compareRandom: true } };
+    const parts = ['supernets', 'halving', 'training'].map((name) => secondsOf(compared, name));
+    const search = parts.reduce((total, each) => total + each, secondsOf(compared, 'scoring') / 2);
+    // Besides random search there is the DeiT.
+    assert.ok(Math.abs(secondsOf(compared, 'baselines') - search - parts[2]) < 0.1);
   });
 
   test('scores the wanted candidates on more images first, then more candidates on all of them', () => {
@@ -126,6 +154,9 @@ describe('a plan for a time limit', () => {
       `${training}`,
     );
     checkSearchConfig(planned.config);
+    // Four of the front, a DeiT and the network of random search, and the exported file.
+    const test = planned.parts.find(({ part }) => part === 'test')?.seconds ?? 0;
+    assert.ok(Math.abs(test - 7 * (10_000 * 2e-4 + 0.6)) < 1e-6, `${test}`);
 
     const candidates = (compareRandom: boolean): number => {
       const config = { ...CONFIG, search: { ...CONFIG.search, compareRandom } };

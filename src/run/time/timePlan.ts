@@ -3,7 +3,7 @@ import { UserError } from '../../errors.js';
 import type { PlannedPartName } from '../../telemetry/events.js';
 import { formatDuration } from '../../telemetry/progress.js';
 import { affordable } from '../finals/randomSearch.js';
-import { betterHalf, halvingWork } from '../finals/halving.js';
+import { halvingTrainings, halvingWork } from '../finals/halving.js';
 import { scoringCount } from '../levels/scoringImages.js';
 import { imagesPerCandidate, type Speed } from './speed.js';
 
@@ -69,11 +69,13 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
   const halves = retrains && retrain.front === undefined;
   const networks = retrains ? top * searches + others : 0;
   const evaluation = images.searchVal * speed.image;
-  const preparing = (contenders: number): number => trainingsOf(contenders, top) * (speed.setup + evaluation);
+  const preparing = (contenders: number): number => halvingTrainings(contenders, top) * (speed.setup + evaluation);
+  // A moving average of the weights is measured besides the last ones.
+  const finalStart = speed.setup + evaluation * (retrain.recipe.averageDecay > 0 ? 2 : 1);
   const levelSetup = sum(speed.levels.map(({ setup }) => setup));
   // Test images once for every row, and once from the exported file.
-  const test = retrains ? (1 + searches + others) * (images.test * speed.image + speed.setup / 2) : 0;
-  const fixed = elapsedSeconds + levelSetup * searches + test + networks * (speed.setup + evaluation);
+  const test = retrains ? (top + searches + others) * (images.test * speed.image + speed.setup / 2) : 0;
+  const fixed = elapsedSeconds + levelSetup * searches + test + networks * finalStart;
 
   const stepOfLevels = sum(speed.levels.map(({ step }) => step));
   const scoring = scoringOf(config, speed, images.searchVal);
@@ -83,8 +85,11 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
     ...(halves && { halving: 2 * preparing(2) }),
     ...(retrains && { training: LEAST_STEPS * speed.step * top }),
   };
+  // Random search takes as long as the search, without the candidates that this scores only for comparison.
+  const ofRandomSearch = (parts: Partial<Record<SearchPart, number>>): number =>
+    sum(Object.values(parts)) - (search.compareRandom ? (parts.scoring ?? 0) / 2 : 0);
   const total = (parts: Partial<Record<SearchPart, number>>): number =>
-    searches * sum(Object.values(parts)) + (others * (parts.training ?? 0)) / top;
+    sum(Object.values(parts)) + (searches - 1) * ofRandomSearch(parts) + (others * (parts.training ?? 0)) / top;
   const available = limitSeconds - fixed;
   if (available < total(least)) {
     const needed = Math.ceil((fixed + total(least)) * 1.05);
@@ -104,7 +109,8 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
   const population = Math.floor(candidates / generations);
   const finalSteps = Math.round(seconds.training / top / speed.step);
   // Preparing the short trainings takes at most half of their time.
-  const contenders = CONTENDERS.find((count) => 2 * preparing(count) <= seconds.halving) ?? 2;
+  const contenders =
+    CONTENDERS.find((count) => count <= population * generations && 2 * preparing(count) <= seconds.halving) ?? 2;
   const shortSeconds = seconds.halving - preparing(contenders);
   const firstSteps = Math.max(1, Math.round(shortSeconds / halvingWork(contenders, top) / speed.sharedStep));
   const halving = { contenders, share: Math.min(1, firstSteps / finalSteps) };
@@ -116,12 +122,11 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
       retrain: { ...retrain, ...(halves && { top, halving }), recipe: inSteps(retrain.recipe, finalSteps) },
     }),
   };
-  const finalSeconds = seconds.training + top * (speed.setup + evaluation);
-  const ofSearch = sum(Object.values(seconds)) + levelSetup + top * (speed.setup + evaluation);
+  const randomSeconds = ofRandomSearch(seconds) + levelSetup + top * finalStart;
   const withRandomSearch = (): Config => {
-    const halvingSeconds = seconds.halving;
-    const cost = { processorSeconds: ofSearch, halvingSeconds, contenders, finalSeconds, finalTrainings: top };
-    return { ...planned, retrain: { ...planned.retrain, ...affordable(planned, cost) } };
+    const final = seconds.training / top + finalStart;
+    const costs = { final, start: speed.setup + evaluation, whole: finalSteps * speed.sharedStep };
+    return { ...planned, retrain: { ...planned.retrain, ...affordable(planned, randomSeconds, costs) } };
   };
   const parts: readonly PlannedPart[] = [
     { part: 'before', seconds: elapsedSeconds },
@@ -130,10 +135,10 @@ export function planFor(config: Config, speed: Speed, request: PlanRequest): Tim
     ...(retrains
       ? ([
           { part: 'halving', seconds: seconds.halving },
-          { part: 'training', seconds: finalSeconds },
+          { part: 'training', seconds: seconds.training + top * finalStart },
           {
             part: 'baselines',
-            seconds: (searches - 1) * ofSearch + others * (seconds.training / top + speed.setup + evaluation),
+            seconds: (searches - 1) * randomSeconds + others * (seconds.training / top + finalStart),
           },
           { part: 'test', seconds: test },
         ] as const)
@@ -225,13 +230,6 @@ function longestParts(
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-/** The number of short trainings over all rounds of successive halving. */
-function trainingsOf(contenders: number, top: number): number {
-  let count = 0;
-  for (let left = contenders; left > top; left = betterHalf(left, top)) count += left;
-  return count;
 }
 
 function inSteps({ epochs: _, ...recipe }: RecipeConfig, steps: number): RecipeConfig {
