@@ -29,8 +29,8 @@ export interface Assessment {
   readonly accuracy: number;
   /** The number of images of each class that are taken for each class, without zeros: a whole matrix can be very large. */
   readonly confusion: readonly ReadonlyMap<number, number>[];
-  /** The first images. */
-  readonly first: readonly SeenImage[];
+  /** Images from all over the set, in its order, which is often by class. */
+  readonly samples: readonly SeenImage[];
   /** The mistakes of which the model is surest, surest first. */
   readonly mistakes: readonly SeenImage[];
 }
@@ -46,7 +46,7 @@ export interface AssessOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How many of the first images and of the mistakes are kept. */
+/** How many samples and mistakes are kept. */
 const KEPT = 24;
 
 /** Runs an exported model on images, from its file as any user would. */
@@ -73,7 +73,8 @@ export async function assessModel(
   const program = await compileModel(device, model);
   const loader = evaluationLoader(source, { imageSize, batchSize, framing, workers, onUnreadable });
   const confusion = classes.map(() => new Map<number, number>());
-  const first: SeenImage[] = [];
+  const samples: SeenImage[] = [];
+  const every = Math.max(1, Math.floor(source.labels.length / KEPT));
   let mistakes: SeenImage[] = [];
   let images = 0;
   let correct = 0;
@@ -92,7 +93,7 @@ export async function assessModel(
         row.set(seen.predicted, (row.get(seen.predicted) ?? 0) + 1);
         if (seen.truth === seen.predicted) correct++;
         else wrong.push(seen);
-        if (first.length < KEPT) first.push(copied(seen));
+        if ((images + at) % every === 0 && samples.length < KEPT) samples.push(copied(seen));
       }
       mistakes = surest([...mistakes, ...surest(wrong).map(copied)]);
       images += batch.size;
@@ -100,7 +101,7 @@ export async function assessModel(
       loader.reuse(batch);
     }
     if (images === 0) throw new UserError(`none of the images for ${model.name} can be read; repair or replace them`);
-    return { classes, imageSize, images, accuracy: correct / images, confusion, first, mistakes };
+    return { classes, imageSize, images, accuracy: correct / images, confusion, samples, mistakes };
   } finally {
     await loader.close();
     await program.release();

@@ -19,11 +19,11 @@ const CORNER = 'class \\ taken for';
 
 /**
  * What people look at after a training: `classes.csv` (precision, recall and F1 of each class), `confusion_matrix.csv`,
- * pictures of it as counts and as shares, the surest mistakes, and the first images with what the model says of them.
+ * pictures of it as counts and as shares, the surest mistakes, and samples of the images with what the model says of them.
  * Names to contents. `of` says which images these are.
  */
 export async function assessmentFiles(assessment: Assessment, of: string): Promise<ReadonlyMap<string, string>> {
-  const { accuracy, images, first, mistakes } = assessment;
+  const { accuracy, images, samples, mistakes } = assessment;
   const note = `${of}: ${(100 * accuracy).toFixed(2)} % of ${images} right`;
   return new Map([
     ['classes.csv', csvTable(['name', 'images', 'precision', 'recall', 'f1'], classScores(assessment))],
@@ -31,7 +31,7 @@ export async function assessmentFiles(assessment: Assessment, of: string): Promi
     ['confusion_matrix.svg', await confusionPicture(assessment, note, false)],
     ['confusion_matrix_normalized.svg', await confusionPicture(assessment, note, true)],
     ['mistakes.svg', tilesPlot(`The surest mistakes (${of})`, await tiles(mistakes, assessment))],
-    ['predictions.svg', tilesPlot(`The first images (${of})`, await tiles(first, assessment))],
+    ['predictions.svg', tilesPlot(`Samples (${of})`, await tiles(samples, assessment))],
   ]);
 }
 

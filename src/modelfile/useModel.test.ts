@@ -91,7 +91,7 @@ test('it says how far it is, batch by batch', async () => {
 test('a folder without test images is split by the seed that the model was trained with', async () => {
   const data = path.join(folder, 'without splits');
   await writeImages(data, Array.from({ length: COUNT }, (_, index) => numbered(String(index), 10)).flat(), 32);
-  const first = async (model: Model, seed?: number) => (await evaluated(model, data, { seed })).first;
+  const first = async (model: Model, seed?: number) => (await evaluated(model, data, { seed })).samples;
   assert.deepEqual(await first(unnamed(5)), await first(unnamed(), 5));
   assert.notDeepEqual(await first(unnamed(5)), await first(unnamed()));
   const { warnings } = await evaluated(unnamed(5), data, { seed: 0 });
