@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Digest } from '../digest/digest.js';
-import { runToShow } from '../insight/runToShow.js';
+import { isSilent, runToShow } from '../insight/runToShow.js';
 import type { ReportData } from '../messages.js';
 import { Following, type FollowedRun, type Known } from './following.js';
 import { Empty, Select } from './parts.js';
@@ -72,7 +72,10 @@ export function LiveApp() {
     following?.follow([id, otherId].filter((each, at, all) => each !== '' && all.indexOf(each) === at));
   }, [following, id, otherId]);
   const run = known.followed.get(id);
-  const names = known.runs.map((each) => [each.id, `${visible(each.name)} (${STATUS[each.status]})`] as const);
+  const names = known.runs.map(
+    (each) =>
+      [each.id, `${visible(each.name)} (${isSilent(each, Date.now()) ? 'silent' : STATUS[each.status]})`] as const,
+  );
   // A run that was deleted is no longer in the list.
   const listed = names.some(([each]) => each === id)
     ? names
@@ -179,7 +182,9 @@ function Frame({
       <main id="main" tabIndex={-1}>
         {known?.trouble !== undefined && (
           <p class="trouble" role="alert">
-            The server does not answer ({visible(known.trouble)}). What is shown is the last that it said.
+            {run !== undefined && run.digest.status !== 'running'
+              ? 'The server has ended with the work. The run folder has this page as report.html.'
+              : `The server does not answer (${visible(known.trouble)}). What is shown is the last that it said.`}
           </p>
         )}
         {run === undefined ? (

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks';
+import type { NumberFields } from '../../../telemetry/events.js';
 import { genealogyOf } from '../../insight/genealogy.js';
 import { Empty } from '../parts.js';
 import type { Scored } from '../quantity.js';
@@ -9,26 +10,41 @@ const COLUMN = 148;
 const ROW = 30;
 const BOX = { width: 112, height: 22 };
 
+/** Blocks as text, whatever the order of their fields. */
+function textOf(blocks: readonly NumberFields[]): string {
+  return JSON.stringify(
+    blocks.map((block) => Object.entries(block).sort(([one], [other]) => one.localeCompare(other))),
+  );
+}
+
 /** Ancestors that are drawn; more are not legible. */
 const MOST = 120;
 
-/** Where the best candidate comes from: its ancestors by generation. */
+/** Where the candidate that the run chose comes from, or else the fittest: its ancestors by generation. */
 export function Genealogy({
   candidates,
+  chosen,
   marked,
   palette,
   onFocus,
 }: {
   candidates: readonly Scored[];
+  /** The blocks of the network that the run chose in the end, which need not be the fittest candidate's. */
+  chosen: readonly NumberFields[] | undefined;
   marked: ReadonlySet<string>;
   palette: Palette;
   onFocus: (key: string) => void;
 }) {
   const searched = useMemo(() => candidates.filter(({ method }) => method !== 'random'), [candidates]);
-  const best = searched.reduce<Scored | undefined>(
+  const found = useMemo(() => {
+    const text = chosen && textOf(chosen);
+    return searched.find(({ blocks }) => textOf(blocks) === text);
+  }, [chosen, searched]);
+  const fittest = searched.reduce<Scored | undefined>(
     (one, other) => (one === undefined || other.fitness > one.fitness ? other : one),
     undefined,
   );
+  const best = found ?? fittest;
   const drawn = useMemo(() => (best === undefined ? undefined : genealogyOf(best, searched)), [best, searched]);
   if (best === undefined || drawn === undefined) return <Empty>Random search has no parents.</Empty>;
   const members = drawn.members.slice(-MOST);
@@ -48,8 +64,9 @@ export function Genealogy({
   return (
     <>
       <p class="soft">
-        {drawn.members.length - 1} ancestors of candidate {best.id} ({percent(best.fitness)}), by generation. Each box
-        is a candidate with its fitness; choose one to see it under Anatomy.
+        {drawn.members.length - 1} ancestors of candidate {best.id} ({percent(best.fitness)}),{' '}
+        {best === found ? 'which the run chose' : 'the fittest'}, by generation. Each box is a candidate with its
+        fitness; choose one to see it under Anatomy.
         {drawn.members.length > MOST && ` The last ${MOST} are drawn.`}
       </p>
       <div class="scroll" tabIndex={0} role="region" aria-label="Genealogy">

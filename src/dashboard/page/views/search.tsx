@@ -10,6 +10,7 @@ import { fieldTitle, short, visible } from '../words.js';
 import { CandidateTable } from './candidateTable.js';
 import { Genealogy } from './genealogy.js';
 import { ImportanceView } from './importance.js';
+import { isComparison } from './overview.js';
 import { Parallel, Scatter, ScoreHistory } from './searchCharts.js';
 
 /** The candidates of the run's searches: what was tried, what it was worth, and why. */
@@ -67,6 +68,8 @@ function LevelSearch({
     [pool, marks],
   );
   const selected = useMemo(() => pool.filter(({ key }) => marked.has(key)), [pool, marked]);
+  const { outcome } = digest;
+  const chosen = isComparison(outcome) ? outcome.architecture.blocks : undefined;
   const fields = fieldsOf(candidates);
   const parallel = useMemo(() => {
     if (axes !== '') return [...blockQuantities(candidates, axes), ...(cost === undefined ? [] : [cost]), fitness];
@@ -149,7 +152,7 @@ function LevelSearch({
         <ImportanceView candidates={selected} palette={palette} />
       </Section>
       <Section title="Genealogy of the best" wide>
-        <Genealogy candidates={candidates} marked={marked} palette={palette} onFocus={onFocus} />
+        <Genealogy candidates={pool} chosen={chosen} marked={marked} palette={palette} onFocus={onFocus} />
       </Section>
       <Section title="Candidates" wide>
         <CandidateTable candidates={selected} quantities={quantities} focus={focus} onFocus={onFocus} />
