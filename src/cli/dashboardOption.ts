@@ -14,20 +14,20 @@ export function addDashboardOption(command: Command): Command {
   );
 }
 
-/** Does work in a run folder, which need not exist yet, beside a dashboard if the user asked for one. */
+/** Does work in run folders, which need not exist yet, beside a dashboard if the user asked for one. */
 export async function beside<Result>(
   command: Command,
   display: Display,
-  folder: string,
+  folders: readonly string[],
   work: () => Promise<Result>,
 ): Promise<Result> {
   if (command.opts<{ dashboard?: boolean }>().dashboard !== true) return work();
-  const dashboard = await openDashboard(folder);
+  const dashboard = await openDashboard(folders);
   display.show(dashboardLine(dashboard), { type: 'dashboard', url: dashboard.url });
   try {
     return await work();
   } finally {
-    await dashboard.close();
+    await dashboard.closeWhenSeen();
   }
 }
 
@@ -37,7 +37,7 @@ export function dashboardLine({ url }: Dashboard): string {
 }
 
 /** At the usual port, so that an open page goes on; another run's dashboard may have it. */
-async function openDashboard(folder: string): Promise<Dashboard> {
-  const open = (port: number): Promise<Dashboard> => serveDashboard({ folders: [folder], host: '127.0.0.1', port });
+async function openDashboard(folders: readonly string[]): Promise<Dashboard> {
+  const open = (port: number): Promise<Dashboard> => serveDashboard({ folders, host: '127.0.0.1', port });
   return open(DASHBOARD_PORT).catch(() => open(0));
 }

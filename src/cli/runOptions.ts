@@ -112,7 +112,7 @@ export async function startOrResume<Result>(
   const again = `glit ${name} --resume ${shellWord(folder)}`;
   const { path, remove } = await rankFolder(ranks, folder);
   const watched = (work: () => Promise<Result>): Promise<Result> =>
-    withHint(folder, again, () => (ranks.rank === 0 ? beside(command, display, folder, work) : work()));
+    withHint(folder, again, () => (ranks.rank === 0 ? beside(command, display, [folder], work) : work()));
   try {
     if (resume === undefined) {
       const { config, job } = await begin();

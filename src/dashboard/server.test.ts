@@ -141,7 +141,28 @@ describe('the dashboard with a token', () => {
   });
 });
 
-test('an address that others can reach needs a token that is hard to guess', () => {
+test('it closes at once if nobody follows a run, and else once the end has been told', async () => {
+  const timeOf = async (work: Promise<void>): Promise<number> => {
+    const began = performance.now();
+    await work;
+    return performance.now() - began;
+  };
+  const alone = await open();
+  await ask(alone.url, '/api/runs');
+  assert.ok((await timeOf(alone.closeWhenSeen())) < 1000);
+
+  const followed = await open();
+  const [{ id }] = JSON.parse((await ask(followed.url, '/api/runs')).text) as { id: string }[];
+  await ask(followed.url, `/api/runs/${id}`);
+  let closed = false;
+  const closing = followed.closeWhenSeen().then(() => (closed = true));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.ok(!closed);
+  assert.equal((await ask(followed.url, `/api/runs/${id}`)).status, 200);
+  await closing;
+});
+
+test('an address that others can reach needs a token that is hard to guess', async () => {
   for (const host of ['0.0.0.0', '192.168.1.7', '::', 'my-machine']) {
     assert.throws(() => checkAddress(host, undefined), UserError, host);
     checkAddress(host, 'correct-horse-battery');
@@ -149,6 +170,7 @@ test('an address that others can reach needs a token that is hard to guess', () 
   assert.throws(() => checkAddress('0.0.0.0', 'short'), /5 characters/);
   assert.throws(() => checkAddress('0.0.0.0', 'a token with spaces'), /characters that an address cannot have/);
   for (const host of ['127.0.0.1', 'localhost', '::1']) checkAddress(host, undefined);
+  await assert.rejects(serveDashboard({ folders: [folder], host: '0.0.0.0', port: 0 }), UserError);
 });
 
 test('a missing folder and a taken port are named', async () => {

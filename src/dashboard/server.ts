@@ -32,6 +32,37 @@ export interface Dashboard {
   /** Where it is, with the token if there is one. */
   readonly url: string;
   close(): Promise<void>;
+  /** Closes it once a page that follows a run has had the latest news: at once if none does. */
+  closeWhenSeen(): Promise<void>;
+}
+
+/** Milliseconds in which a page asks for news again, also one that nobody looks at. */
+const ASKS_WITHIN = 12_000;
+
+/** Who follows runs. */
+class Audience {
+  /** When the latest question came that was answered, on the process's clock. */
+  #asked = -Infinity;
+  #onAnswer: (() => void) | undefined;
+
+  answered(asked: number): void {
+    this.#asked = Math.max(this.#asked, asked);
+    this.#onAnswer?.();
+  }
+
+  /** Waits until a question from now on is answered, if there is somebody to ask one. */
+  async hearsTheEnd(): Promise<void> {
+    const ended = performance.now();
+    if (ended - this.#asked > ASKS_WITHIN) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ASKS_WITHIN);
+      this.#onAnswer = () => {
+        if (this.#asked < ended) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
 }
 
 /**
@@ -41,17 +72,25 @@ export interface Dashboard {
 export async function serveDashboard({ folders, host, port, token }: DashboardOptions): Promise<Dashboard> {
   checkAddress(host, token);
   const site = new Site(new Runs(folders), await dashboardPage());
+  const audience = new Audience();
   const server = createServer((request, response) => {
+    const asked = performance.now();
+    if (request.url?.startsWith('/api/runs/') === true) response.once('finish', () => audience.answered(asked));
     void answer(site, request, response, token);
   });
   await listen(server, host, port);
   const { port: given } = server.address() as AddressInfo;
   const name = host.includes(':') ? `[${host}]` : host;
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
   return {
     url: `http://${name}:${given}/${token === undefined ? '' : `?token=${token}`}`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+    close,
+    async closeWhenSeen() {
+      await audience.hearsTheEnd();
+      await close();
     },
   };
 }

@@ -139,7 +139,7 @@ export function addAblate(program: Command): void {
       }
       const study = await studyOf(command);
       try {
-        const studies = await beside(command, display, study.root, () =>
+        const studies = await beside(command, display, [study.root], () =>
           ablate(study, { emit: display.listen, signal }),
         );
         display.show(

@@ -56,7 +56,7 @@ export function addRetrain(program: Command): void {
       }
       const folder = await rankFolder(ranks, run);
       const result = await withHint(run, `glit retrain ${shellWord(run)}`, () =>
-        beside(command, display, run, () =>
+        beside(command, display, [run], () =>
           retrainRun(folder.path, {
             emit: display.listen,
             signal,

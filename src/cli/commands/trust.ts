@@ -118,7 +118,7 @@ export function addTrust(program: Command): void {
         ' ',
       );
       const { folder, result } = await withHint(check.out ?? run, again, () =>
-        beside(command, display, run, () =>
+        beside(command, display, check.out === undefined ? [run] : [run, check.out], () =>
           trustRun(run, {
             ...check,
             emit: display.listen,
@@ -135,6 +135,7 @@ export function addTrust(program: Command): void {
           `report   ${join(folder, 'trust.md')}`,
           `picture  ${join(folder, 'trust.svg')}`,
           `numbers  ${join(folder, 'trust.json')}`,
+          `page     ${join(folder, 'report.html')}`,
           `time     ${formatDuration(secondsSoFar())}`,
         ].join('\n'),
         resultOf(folder, { report: 'trust.md', picture: 'trust.svg', numbers: 'trust.json' }),
