@@ -88,6 +88,11 @@ function draw(classes: readonly string[], count: number, rng: Rng): StoredSource
   return { classes, labels, store, rows: Int32Array.from(labels.keys()) };
 }
 
+/** An image of the first class, as interleaved bytes [side, side, 3]. */
+export function exampleImage(rng: Rng): { readonly side: number; readonly pixels: Uint8Array } {
+  return { side: SIZE, pixels: drawImage(0, rng) };
+}
+
 /** Interleaved bytes [32, 32, 3] of an image of class `label`. */
 function drawImage(label: number, rng: Rng): Uint8Array {
   const canvas = new Float32Array(bytesOf(SIZE));

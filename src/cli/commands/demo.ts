@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { layerOf, layerValue, type Layer } from '../../config/layers.js';
+import { exampleImage } from '../../dataset/warmerDisc.js';
 import { shellWord, UserError } from '../../errors.js';
+import { panelsPng } from '../../explain/pictures.js';
 import { BUILT_IN } from '../../loader/openDataset.js';
+import { seeded } from '../../random/rng.js';
 import { wholeMethod } from '../../run/run.js';
 import {
   machineOptions,
@@ -36,6 +40,12 @@ const groups: OptionGroups = {
   'Output:': outputOptions,
 };
 const options = optionsOf(groups);
+
+/** An image to try the model on, in the run folder. */
+const EXAMPLE = join('test', 'example.png');
+
+/** How the user calls glit: `npm run demo` and `npx glit` work where nothing is installed on the path. */
+const PROGRAM = process.env['npm_execpath'] === undefined ? 'glit' : 'npx glit';
 
 /** `glit demo`: the whole method on the built-in images. */
 export function addDemo(program: Command): void {
@@ -71,11 +81,13 @@ export function addDemo(program: Command): void {
         },
         resume: () => Promise.resolve(wholeMethod),
       });
+      const image = join(folder, EXAMPLE);
+      await writeFile(image, await panelsPng([exampleImage(seeded('an image that no run has seen'))]));
       environment.display.show(
         [
           runSummary(folder, result),
-          `next    glit dashboard ${shellWord(folder)}`,
-          `        glit predict --model ${shellWord(join(folder, 'best.onnx'))} IMAGE`,
+          `next    ${PROGRAM} dashboard ${shellWord(folder)}`,
+          `        ${PROGRAM} predict --model ${shellWord(join(folder, 'best.onnx'))} ${shellWord(image)}`,
         ].join('\n'),
         runFiles(folder),
       );

@@ -79,6 +79,7 @@ export function addSearch(program: Command): void {
           `best        ${best.blocks.map((block) => best.family.describeBlock(block)).join(' | ')}`,
           `written to  ${join(folder, 'architecture.json')}`,
           `candidates  ${join(folder, 'candidates.csv')} (${result.candidates.length})`,
+          `page        ${join(folder, 'report.html')}`,
           ...(front === undefined ? [] : [frontLine(front), `picture     ${join(folder, 'front.svg')}`]),
           `time        ${formatDuration(secondsSoFar())}`,
           `next        glit retrain ${shellWord(folder)}`,

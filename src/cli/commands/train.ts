@@ -120,6 +120,8 @@ export function addTrain(program: Command): void {
           '',
           `test    ${percent(result.test)}${average}`,
           `model   ${join(folder, 'best.onnx')}: ${percent(result.onnxAccuracy)}, measured from the file`,
+          `page    ${join(folder, 'report.html')}`,
+          'also    model/ for transformers.js and optimum, test/ class by class, trainings/ with curves',
           `time    ${formatDuration(secondsSoFar())}`,
         ].join('\n'),
         resultOf(folder, { model: 'best.onnx' }),
