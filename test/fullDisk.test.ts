@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -38,6 +38,11 @@ describe('a disk without room', { skip }, () => {
     // The line that had no room is gone, and those before it are whole.
     const journal = await readJournal(join(folder, 'full', 'journal.jsonl'));
     assert.ok(journal.filter(({ type }) => type === 'trainStep').length > 20);
+
+    const stillFull = limited(1, 'search', '--resume', 'full', '--quiet');
+    assert.equal(stillFull.code, 2, stillFull.stderr);
+    assert.match(stillFull.stderr, new RegExp(`glit: full.lock-1\\.json ${reason}\\n$`));
+    assert.ok(!existsSync(join(folder, 'full', 'lock-1.json')), 'it would look like the lock of another process');
 
     const [resumed, whole] = [
       await glit(folder, 'search', '--resume', 'full', '--quiet'),

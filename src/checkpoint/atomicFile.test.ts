@@ -37,6 +37,10 @@ describe('writeFileAtomically', () => {
     await assert.rejects(writeFileAtomically(target, 'text'), 'a folder cannot be replaced by a file');
     assert.deepEqual((await readdir(folder)).sort(), ['other', 'state.json', 'target']);
     await assert.rejects(writeFileAtomically(path.join(folder, 'absent', 'file'), 'text'), { code: 'ENOENT' });
+    await assert.rejects(writeFileAtomically(path.join(folder, 'other', 'file'), 'text'), {
+      name: 'UserError',
+      message: /file cannot be written \(4 bytes\): a part of its path is a file; use another folder/,
+    });
   });
 
   test('takes names as long as the disk does, and refuses longer ones in one line', async () => {

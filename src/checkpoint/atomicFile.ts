@@ -28,7 +28,8 @@ export async function writeFileAtomically(file: string, content: string | Uint8A
     }
     await replace(temporary, file);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // What cannot be written to can often not be removed from either; the first reason is the one to report.
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw writeFailure(file, Buffer.byteLength(content), error);
   }
   await syncFolder(folder);

@@ -308,7 +308,10 @@ function lockOf(
   return RunLock.take(root, {
     command,
     onWait: (host, seconds) =>
-      emit({ type: 'warning', message: `${root} was left locked by ${host}; watching it for ${seconds} s` }),
+      emit({
+        type: 'warning',
+        message: `${root} was left locked by ${host ?? 'an unknown process'}; watching it for ${seconds} s`,
+      }),
     onLost: () => {
       folder.lose(
         new UserError(`the run folder ${root} was removed or taken over by another process; this one has stopped`),

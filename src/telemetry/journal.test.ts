@@ -158,6 +158,15 @@ describe('a journal', () => {
     await assert.rejects(readJournal(path.join(folder, 'absent')), UserError);
   });
 
+  test('that cannot be opened is refused in one line', () => {
+    const file = newFile();
+    writeFileSync(file, '');
+    assert.throws(() => new JournalWriter(path.join(file, 'journal.jsonl')), {
+      name: 'UserError',
+      message: /journal\.jsonl cannot be made: a part of its path is a file; use another folder, and continue$/,
+    });
+  });
+
   test('is read in pieces of any size', async () => {
     const messages = fc.array(fc.string({ unit: 'binary' }), { maxLength: 5 });
     await fc.assert(

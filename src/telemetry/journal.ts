@@ -71,7 +71,8 @@ export class JournalWriter {
   private closed = false;
 
   /**
-   * Starts or continues a journal; a torn last line is removed. Throws a UserError when the file is not a journal.
+   * Starts or continues a journal; a torn last line is removed. Throws a UserError when the file is not a journal, or
+   * cannot be written.
    * Only one writer may have a journal open.
    */
   constructor(
@@ -80,9 +81,13 @@ export class JournalWriter {
   ) {
     this.clock = clock;
     const { complete, length, last } = existsSync(file) ? endOf(file) : { complete: 0, length: 0, last: undefined };
-    if (complete < length) truncateSync(file, complete);
+    try {
+      if (complete < length) truncateSync(file, complete);
+      this.descriptor = openSync(file, 'a');
+    } catch (error) {
+      throw writeFailure(file, complete, error);
+    }
     this.length = complete;
-    this.descriptor = openSync(file, 'a');
     this.start = began.monotonic - (last?.seconds ?? 0) * 1000;
     // Journals of older versions do not have it.
     this.processorStart = began.processorSeconds - (last?.processorSeconds ?? 0);
@@ -104,7 +109,11 @@ export class JournalWriter {
       for (let written = 0; written < line.length;) written += writeSync(this.descriptor, line, written);
       this.length += line.length;
     } catch (error) {
-      ftruncateSync(this.descriptor, this.length);
+      try {
+        ftruncateSync(this.descriptor, this.length);
+      } catch {
+        // A disk that takes nothing keeps the torn line, which the next writer removes.
+      }
       this.close();
       throw writeFailure(this.file, line.length, error);
     }

@@ -92,9 +92,9 @@ describe('the lock of a run folder', () => {
 
   test('of another machine is taken over after three readings without a heartbeat, and not before', async () => {
     const folder = newFolder();
-    const waits: [string, number][] = [];
+    const waits: (string | undefined)[] = [];
     const elsewhere = { command, heartbeat, host: 'elsewhere' };
-    const here = { command, heartbeat, onWait: (host: string, seconds: number) => void waits.push([host, seconds]) };
+    const here = { command, heartbeat, onWait: (host: string | undefined) => void waits.push(host) };
     const held = await RunLock.take(folder, elsewhere);
     await assert.rejects(RunLock.take(folder, here), /in use by glit run on elsewhere/);
     // A lock whose process does nothing any more.
@@ -105,18 +105,17 @@ describe('the lock of a run folder', () => {
     const began = performance.now();
     const lock = await RunLock.take(folder, here);
     assert.ok(performance.now() - began >= 3 * 2 * heartbeat * 1000 * 0.9);
-    assert.deepEqual(
-      waits.map(([host]) => host),
-      ['elsewhere', 'elsewhere'],
-    );
+    assert.deepEqual(waits, ['elsewhere', 'elsewhere']);
     await lock.release();
   });
 
-  test('that is damaged is taken over', async () => {
+  test('that is damaged is taken over, after a wait that is announced', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'lock-1.json'), '{"id": "hal');
-    await (await RunLock.take(folder, { command, heartbeat })).release();
+    const waits: (string | undefined)[] = [];
+    await (await RunLock.take(folder, { command, heartbeat, onWait: (host) => void waits.push(host) })).release();
     assert.deepEqual(locksIn(folder), []);
+    assert.deepEqual(waits, [undefined]);
   });
 
   test('tells its holder when it is lost, and then leaves the other one alone', async () => {

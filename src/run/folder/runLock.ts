@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
+import { UserError, writeFailure } from '../../errors.js';
 import { isAlive, machineName, PROCESS_FIELDS, thisProcess } from './processIdentity.js';
 
 /** Seconds between two heartbeats of a holder. */
@@ -32,8 +32,11 @@ type Holder = z.infer<typeof holderSchema>;
 export interface LockOptions {
   /** The command that takes it, for the message to others. */
   readonly command: string;
-  /** Called once before the wait for the heartbeat of another machine, with its name and the seconds to wait. */
-  readonly onWait?: (host: string, seconds: number) => void;
+  /**
+   * Called once before the wait for a heartbeat, with the name of the holder's machine and the seconds to wait. The name is
+   * undefined if the lock is damaged.
+   */
+  readonly onWait?: (host: string | undefined, seconds: number) => void;
   /** Called once when the lock is lost: its file was removed, or another process has taken it over. */
   readonly onLost?: () => void;
   /** Seconds between heartbeats. Default: 5. */
@@ -95,7 +98,9 @@ export class RunLock {
   async release(): Promise<void> {
     clearInterval(this.timer);
     await this.last;
-    if ((await holderIn(this.file))?.id === this.holder.id) await rm(this.file, { force: true });
+    if ((await holderIn(this.file))?.id !== this.holder.id) return;
+    // One that cannot be removed is that of a dead process soon. The reason why the work ended matters more.
+    await rm(this.file, { force: true }).catch(() => undefined);
   }
 
   private async beat(onLost: (() => void) | undefined): Promise<void> {
@@ -153,12 +158,15 @@ const TEXT_LENGTH = 1024;
 
 /** Whether this process could create the file. */
 async function created(file: string, holder: Holder): Promise<boolean> {
+  const text = textOf(holder);
   try {
-    await writeFile(file, textOf(holder), { flag: 'wx' });
+    await writeFile(file, text, { flag: 'wx' });
     return true;
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
+    // Others would wait for the heartbeat of a part of a lock.
+    await rm(file, { force: true }).catch(() => undefined);
+    throw writeFailure(file, Buffer.byteLength(text), error);
   }
 }
 
@@ -170,7 +178,7 @@ async function requireDead(folder: string, lock: Lock, options: LockOptions): Pr
     return;
   }
   const pause = HEARTBEATS_PER_READING * (options.heartbeat ?? HEARTBEAT);
-  if (holder !== undefined) options.onWait?.(holder.host, READINGS * pause);
+  options.onWait?.(holder?.host, READINGS * pause);
   for (let reading = 0; reading < READINGS; reading++) {
     await wait(pause * 1000);
     const now = await holderIn(join(folder, lock.name));
