@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { configSchema } from '../src/config/config.js';
 import { readJournal } from '../src/telemetry/journal.js';
 import { stageName, type Stage } from '../src/telemetry/stage.js';
-import { glit, interruptedGlit, makePhotos, TINY } from './support/commandLine.js';
+import { glit, interruptedGlit, MAIN, makePhotos, TINY } from './support/commandLine.js';
 import { assertSameResult, assertSameRun, weightsOf } from './support/runFolders.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-interruption-'));
@@ -101,6 +101,33 @@ describe('an interrupted run', () => {
     child.stdout.on('data', () => child.kill('SIGINT'));
     const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
     assert.deepEqual([code, signal], [null, 'SIGINT']);
+  });
+});
+
+describe('output that cannot be written', () => {
+  test('does not end the work when the terminal was closed', async () => {
+    const output = JSON.stringify(new URL('../src/cli/output.js', import.meta.url).href);
+    const script = `(await import(${output})).surviveLostOutput();
+      process.stdout.emit('error', Object.assign(new Error('write EIO'), { code: 'EIO' }));
+      process.exitCode = 0;`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+    assert.deepEqual(await once(child, 'close'), [0, null]);
+    assert.equal(stderr, '');
+  });
+
+  test('is reported at the end, not in the midst of the work, when the disk is full', async () => {
+    // Only Linux has a file that is always full.
+    if (!existsSync('/dev/full')) return;
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [MAIN, 'profile', 'deit-tiny'], { stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    assert.ok(child.stderr !== null);
+    let stderr = '';
+    child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+    assert.deepEqual(await once(child, 'close'), [2, null]);
+    assert.match(stderr, /^glit: some of the output could not be written \(ENOSPC: .*\); write it elsewhere\n$/);
   });
 });
 

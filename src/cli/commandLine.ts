@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { addAblate } from './commands/ablate.js';
 import { addCompletion } from './commands/completion.js';
 import { addConvert } from './commands/convert.js';
@@ -21,7 +22,7 @@ import { addTrust } from './commands/trust.js';
 import { addExamples } from './environment.js';
 import { shellWord, show, UserError } from '../errors.js';
 import { endingOf, report } from './failure.js';
-import { dropUnreadOutput } from './output.js';
+import { surviveLostOutput } from './output.js';
 import { version } from '../run/version.js';
 
 const COMMANDS = [
@@ -48,11 +49,14 @@ const COMMANDS = [
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const debug = args.includes('--debug') || (process.env['GLIT_DEBUG'] ?? '') !== '';
   const fail = (error: unknown): number => report(endingOf(error, debug), args.includes('--json'));
-  dropUnreadOutput();
+  const requireOutput = surviveLostOutput();
   // An error outside any command, such as in a listener: the process's state is unknown.
   process.on('uncaughtException', (error) => process.exit(fail(error)));
   try {
     await program().parseAsync(args, { from: 'user' });
+    // Streams report the failure of a write after it.
+    await setImmediate();
+    requireOutput();
     return 0;
   } catch (error) {
     return fail(error);

@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { UserError } from '../errors.js';
 
 /** Where a command writes: results and progress to stdout, warnings and errors to stderr. */
 export interface Output {
@@ -14,14 +15,22 @@ export function printable(text: string): string {
   return text.replaceAll(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
+/** The codes of a reader that went away (`glit profile deit-tiny | head -1`), and of a terminal that was closed. */
+const NOBODY_READS = ['EPIPE', 'EIO'];
+
 /**
- * When a reader of the process's output goes away (`glit profile deit-tiny | head -1`), glit continues and drops later
- * output.
+ * Keeps the work going when its output cannot be written; later output is dropped. The function that it returns throws a
+ * UserError if somebody would have read that, as on a full disk.
  */
-export function dropUnreadOutput(): void {
+export function surviveLostOutput(): () => void {
+  let lost: NodeJS.ErrnoException | undefined;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (!NOBODY_READS.includes(error.code ?? '')) lost ??= error;
     });
   }
+  return () => {
+    if (lost === undefined) return;
+    throw new UserError(`some of the output could not be written (${lost.message}); write it elsewhere`);
+  };
 }
