@@ -123,6 +123,11 @@ describe('hostile files are refused in one line:', () => {
     const lying = { a: { dtype: 'F32', shape: [2 ** 40], data_offsets: [0, 2 ** 42] } };
     const file = write('lying.safetensors', header(JSON.stringify(lying)));
     await refused(() => readModel(file), /tensor "a" ends 4398046511104 bytes after the file/);
+    const nested = write('deep.safetensors', header(`{"a":${'['.repeat(5e6)}${']'.repeat(5e6)}}`));
+    await refused(() => readModel(nested), /its header is nested more than 8 levels deep/);
+    // A single value of three billion bytes.
+    const wide = sparse('wide.pth', huge, Buffer.from('80028e005ed0b200000000', 'hex'));
+    await refused(() => readModel(wide), /wide\.pth cannot be read .* more than 67108864 bytes of text/);
     const long = write('long.onnx', Buffer.concat([Buffer.from('3affffffff7f', 'hex'), Buffer.alloc(100)]));
     await refused(() => readModel(long), /long\.onnx is not a model exported by glit/);
   });

@@ -22,6 +22,21 @@ export function duplicateKey(text: string): string | undefined {
   return undefined;
 }
 
+/** Whether the objects and lists of a text, JSON or not, nest deeper than this. */
+export function nestsDeeper(text: string, levels: number): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let position = 0; position < text.length; position++) {
+    const character = text[position];
+    if (character === '"') quoted = !quoted;
+    else if (quoted) position += character === '\\' ? 1 : 0;
+    else if (character === '{' || character === '[') depth++;
+    else if (character === '}' || character === ']') depth--;
+    if (depth > levels) return true;
+  }
+  return false;
+}
+
 /** The position after the closing quote of the string that starts at `start`. */
 function endOfString(text: string, start: number): number {
   let position = start + 1;

@@ -1,13 +1,15 @@
 /** Reads the header of a safetensors file and trusts nothing in it. */
 import { show } from '../errors.js';
 import { ELEMENT_TYPES, type ElementType } from './elements.js';
-import { duplicateKey } from './jsonKeys.js';
+import { duplicateKey, nestsDeeper } from './jsonKeys.js';
 import { Malformed } from './malformed.js';
 
 /** The first bytes of the file: the header's length as an unsigned 64-bit number. */
 export const LENGTH_BYTES = 8;
 /** The longest header that any implementation of the format accepts. */
 const LONGEST_HEADER = 100_000_000;
+/** A shape is three levels deep. JSON of millions of levels would take gigabytes to read. */
+const DEEPEST = 8;
 /** The name of the text pairs; not a tensor. */
 export const METADATA = '__metadata__';
 
@@ -48,9 +50,14 @@ export function readHeader(start: Uint8Array, fileLength: number): Header {
 
 function parseObject(bytes: Uint8Array): Map<string, unknown> {
   let text: string;
-  let value: unknown;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Malformed('its header is not JSON');
+  }
+  if (nestsDeeper(text, DEEPEST)) throw new Malformed(`its header is nested more than ${DEEPEST} levels deep`);
+  let value: unknown;
+  try {
     value = JSON.parse(text);
   } catch {
     throw new Malformed('its header is not JSON');

@@ -20,6 +20,8 @@ const MOST_INSTRUCTIONS = 5_000_000;
 const MOST_CONTAINERS = 1_000_000;
 /** No setting or counter is an integer of more bytes than this. */
 const LONGEST_INTEGER = 128;
+/** The limit for all texts and bytes together; the names of a thousand tensors take some 50,000. */
+const MOST_TEXT_BYTES = 2 ** 26;
 
 /** A valid Python name, with its modules. */
 const IDENTIFIER = /^[\p{L}\p{N}_]+(\.[\p{L}\p{N}_<>]+)*$/u;
@@ -35,6 +37,7 @@ class Unpickler {
   /** Stacks saved by a mark. */
   readonly #below: Pickled[][] = [];
   #containers = 0;
+  #textBytes = 0;
 
   constructor(
     readonly stream: ByteStream,
@@ -115,11 +118,20 @@ class Unpickler {
   }
 
   text(length: number): void {
-    this.push(decode(this.stream.take(length)));
+    this.push(decode(this.#take(length)));
   }
 
   bytes(length: number): void {
-    this.push(this.stream.take(length).slice());
+    this.push(this.#take(length).slice());
+  }
+
+  /** Bytes that stay in memory. */
+  #take(length: number): Uint8Array {
+    this.#textBytes += length;
+    if (this.#textBytes > MOST_TEXT_BYTES) {
+      throw new Malformed(`its pickle has more than ${MOST_TEXT_BYTES} bytes of text`);
+    }
+    return this.stream.take(length);
   }
 
   integer(length: number): void {
