@@ -208,9 +208,11 @@ describe('hostile data sets', () => {
     images('loop');
     symlinkSync('..', join(folder, 'loop', 'a', 'up'));
     symlinkSync('.', join(folder, 'loop', 'itself'));
+    if (process.platform !== 'win32') symlinkSync('/dev/zero', join(folder, 'loop', 'a', 'zero.png'));
     const { code, stdout } = await glit(folder, 'data', 'check', 'loop');
     assert.equal(code, 1);
     assert.match(stdout, /problem: class "itself" has no training image/);
+    if (process.platform !== 'win32') assert.match(stdout, /zero\.png: .*it is not a file/);
   });
 
   test('with control characters in their names print none of them', async () => {

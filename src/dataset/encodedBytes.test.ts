@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { colourOf, plain, temporaryFolder } from '../../test/support/imageFiles.js';
@@ -10,7 +10,18 @@ const folder = temporaryFolder();
 
 describe('decoderInput', () => {
   test('gives a file of its own as its path', async () => {
-    assert.equal(await decoderInput({ file: 'somewhere.jpg' }), 'somewhere.jpg');
+    const file = path.join(folder, 'somewhere.jpg');
+    await writeFile(file, 'an image');
+    assert.equal(await decoderInput({ file }), file);
+  });
+
+  test('rejects what is no file, and a file of an absurd size', async () => {
+    await assert.rejects(decoderInput({ file: folder }), /it is not a file/);
+    const file = path.join(folder, 'absurd.png');
+    await writeFile(file, '');
+    // It takes no room on the disk.
+    await truncate(file, 2 ** 35);
+    await assert.rejects(decoderInput({ file }), /it has 34359738368 bytes, more than an image can have/);
   });
 
   test('reads a part of a file, which decodes like the file it was', async () => {
