@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { readJournal } from '../src/telemetry/journal.js';
 import { disturbedGlit, glit, interruptedGlit, makePhotos, TINY } from './support/commandLine.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-lock-'));
@@ -51,5 +52,17 @@ describe('the folder of a run', () => {
     );
     assert.ok(seconds < 10, `${seconds} s`);
     assert.ok(!existsSync(join(folder, 'removed')));
+  });
+
+  test('that another machine has taken over is left alone, its journal too', async () => {
+    const args = ['run', '--data', 'photos', ...TINY, ...LONG, '--out', 'taken'];
+    const lock = join(folder, 'taken', 'lock-1.json');
+    const take = (): void => writeFileSync(lock, readFileSync(lock, 'utf8').replace(/"id":"[^"]+"/, '"id":"another"'));
+    const { code, stderr } = await disturbedGlit(folder, args, isTraining, take);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /glit: the run folder taken was removed or taken over by another process; .*\n$/);
+    assert.match(readFileSync(lock, 'utf8'), /"id":"another"/);
+    const journal = await readJournal(join(folder, 'taken', 'journal.jsonl'));
+    assert.notEqual(journal.at(-1)?.type, 'runFailed');
   });
 });

@@ -194,9 +194,11 @@ async function session<Result>(
   // Buffer events until the folder exists, then write them to its journal.
   const early: RunEvent[] = [];
   let journal: JournalWriter | undefined;
+  let folder: RunFolder | undefined;
   const emit: Listener = (event) => {
     if (journal === undefined) early.push(event);
-    else journal.write(event);
+    // Once the folder is lost, the journal is another process's.
+    else if (folder?.lossReason === undefined) journal.write(event);
     listener(event);
   };
   const began = performance.now();
@@ -205,7 +207,6 @@ async function session<Result>(
   const signal = asked === undefined ? lost.signal : AbortSignal.any([asked, lost.signal]);
   // As many may wait for it as trainings run side by side.
   setMaxListeners(0, signal);
-  let folder: RunFolder | undefined;
   let lock: RunLock | undefined;
   const openAlone = async (): Promise<RunFolder> => {
     folder = await source.open();
