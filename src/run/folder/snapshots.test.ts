@@ -35,6 +35,12 @@ function flipLastBit(file: string): void {
   writeFileSync(file, bytes);
 }
 
+/** Changes the step, which is text in the header. */
+function changeStep(file: string): void {
+  const text = readFileSync(file, 'latin1');
+  writeFileSync(file, text.replace(/"step":"(\d)0"/, '"step":"$15"'), 'latin1');
+}
+
 describe('snapshots of a training', () => {
   test('are read back, the last one first', async () => {
     const { snapshots, warnings } = await saved();
@@ -44,6 +50,7 @@ describe('snapshots of a training', () => {
 
   for (const [what, damage] of [
     ['has a flipped bit', flipLastBit],
+    ['has another step', changeStep],
     ['is cut off', (file: string) => truncateSync(file, 40)],
     ['is empty', (file: string) => truncateSync(file, 0)],
     ['is another file', (file: string) => writeFileSync(file, 'no snapshot at all')],

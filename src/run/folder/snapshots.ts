@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { checksum } from '../../checkpoint/checksum.js';
@@ -42,7 +43,11 @@ function storeOf(folder: RunFolder, name: string, warn: (message: string) => voi
       return undefined;
     },
     async save({ step, rollbacks, vectors }) {
-      const metadata = { step: String(step), rollbacks: String(rollbacks), sha256: checksum(vectors) };
+      const metadata = {
+        step: String(step),
+        rollbacks: String(rollbacks),
+        checksum: checksumOf({ step, rollbacks, vectors }),
+      };
       // The last one stays until there is a whole new one.
       const next = `${last}.next`;
       await folder.writeTensors(next, vectors, metadata);
@@ -68,7 +73,17 @@ async function read(file: string): Promise<TrainingSnapshot> {
   const { tensors, metadata } = await readSafetensors(file);
   const step = Number(metadata['step']);
   if (!Number.isInteger(step) || step < 0) throw new DamagedFile(`${file} is damaged: it does not say its step`);
-  if (metadata['sha256'] !== checksum(tensors)) throw new DamagedFile(`${file} is damaged: its checksum is another`);
   // Older versions never went back.
-  return { step, rollbacks: Number(metadata['rollbacks'] ?? 0), vectors: tensors };
+  const snapshot = { step, rollbacks: Number(metadata['rollbacks'] ?? 0), vectors: tensors };
+  const { checksum: whole, sha256: ofVectors } = metadata;
+  // Older versions checked the vectors alone.
+  const isIntact = whole === undefined ? ofVectors === checksum(tensors) : whole === checksumOf(snapshot);
+  if (!isIntact) throw new DamagedFile(`${file} is damaged: its checksum is another`);
+  return snapshot;
+}
+
+function checksumOf({ step, rollbacks, vectors }: TrainingSnapshot): string {
+  return createHash('sha256')
+    .update(JSON.stringify([step, rollbacks, checksum(vectors)]))
+    .digest('hex');
 }
