@@ -44,6 +44,21 @@ export function isAlive({ pid, processStart }: ProcessIdentity): boolean {
   return processStart === null || status?.start === processStart;
 }
 
+/**
+ * Whether {@link isAlive} is right about a process of a machine with this one's name. Machines and containers can have the
+ * same name, and after a restart another process can have the number.
+ */
+export function isCertain(owner: ProcessIdentity): boolean {
+  const here = startOf(process.pid);
+  // Neither system says when a process started: one that is not there has ended.
+  if (owner.processStart === null && here === null) return !isAlive(owner);
+  return bootOf(owner.processStart) === bootOf(here);
+}
+
+function bootOf(start: string | null): string | undefined {
+  return start?.split(' ')[0];
+}
+
 /** When a process started, in clock ticks since the machine did; null on systems that do not say. */
 function startOf(pid: number): string | null {
   return statusOf(pid)?.start ?? null;

@@ -66,15 +66,66 @@ describe('the lock of a run folder', () => {
     await lock.release();
   });
 
-  test('is not that of another process with the same number', async () => {
+  /** A folder with the lock of another process of this machine, as its file says. */
+  async function lockedBy(fields: object): Promise<{ readonly folder: string; readonly beat: () => void }> {
     const folder = newFolder();
     const lock = await RunLock.take(folder, { command });
     const file = join(folder, 'lock-1.json');
-    const text = readFileSync(file, 'utf8');
+    const holder = { ...(JSON.parse(readFileSync(file, 'utf8')) as { heartbeat: number }), ...fields };
     await lock.release();
-    const later = { ...(JSON.parse(text) as object), processStart: 'another boot 1' };
-    writeFileSync(file, JSON.stringify(later));
-    if (process.platform === 'linux') await (await RunLock.take(folder, { command })).release();
+    const write = (): void => writeFileSync(file, JSON.stringify(holder));
+    write();
+    const beat = (): void => {
+      holder.heartbeat++;
+      write();
+    };
+    return { folder, beat };
+  }
+
+  test('is not that of another process with the same number, from before a restart', async () => {
+    for (const processStart of ['another-boot 1', null]) {
+      const { folder } = await lockedBy({ processStart });
+      const waits: (string | undefined)[] = [];
+      const onWait = (host: string | undefined): void => void waits.push(host);
+      await (await RunLock.take(folder, { command, heartbeat, onWait })).release();
+      assert.equal(waits.length, 1);
+    }
+  });
+
+  test('is not taken over at once from a live process of another machine with the same name', async () => {
+    // No process here has this number.
+    const { folder, beat } = await lockedBy({ pid: 2 ** 30, processStart: 'another-boot 1' });
+    const timer = setInterval(beat, heartbeat * 1000);
+    try {
+      await assert.rejects(RunLock.take(folder, { command, heartbeat: 0.2 }), /is in use by glit run on/);
+    } finally {
+      clearInterval(timer);
+    }
+  });
+
+  test('is not kept when another process has taken the folder during the wait', async () => {
+    const { folder } = await lockedBy({ host: 'elsewhere', pid: 2 ** 30 });
+    const holder = JSON.parse(readFileSync(join(folder, 'lock-1.json'), 'utf8')) as { heartbeat: number };
+    writeFileSync(join(folder, 'lock-2.json'), JSON.stringify({ ...holder, id: 'two', host: 'two' }));
+    writeFileSync(join(folder, 'lock-1.json'), JSON.stringify({ ...holder, id: 'one', host: 'one' }));
+    const waits: (string | undefined)[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const onWait = (host: string | undefined): void => {
+      waits.push(host);
+      if (waits.length !== 2) return;
+      // The first lock has been found dead, and the second is being watched.
+      const file = join(folder, waits[0] === 'one' ? 'lock-1.json' : 'lock-2.json');
+      timer = setInterval(() => {
+        holder.heartbeat++;
+        writeFileSync(file, JSON.stringify({ ...holder, id: 'new', host: 'new' }));
+      }, heartbeat * 1000);
+    };
+    try {
+      await assert.rejects(RunLock.take(folder, { command, heartbeat: 0.2, onWait }), /in use by glit run on new/);
+      assert.deepEqual(locksIn(folder), ['lock-1.json', 'lock-2.json']);
+    } finally {
+      clearInterval(timer);
+    }
   });
 
   test('goes to exactly one of several that take it over together', async () => {

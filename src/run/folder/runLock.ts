@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { UserError, writeFailure } from '../../errors.js';
-import { isAlive, machineName, PROCESS_FIELDS, thisProcess } from './processIdentity.js';
+import { isAlive, isCertain, machineName, PROCESS_FIELDS, thisProcess } from './processIdentity.js';
 
 /** Seconds between two heartbeats of a holder. */
 const HEARTBEAT = 5;
 
-/** A holder on another machine counts as dead after this many readings without a heartbeat between them. */
+/** A holder that cannot be looked up counts as dead after this many readings without a heartbeat between them. */
 const READINGS = 3;
 
 /** The pause between these readings, in heartbeats: long enough for a slow network drive. */
@@ -49,8 +49,8 @@ export interface LockOptions {
  * The right to write to a run folder, which one process has at a time. Readers need none.
  *
  * A lock is a file `lock-<n>.json`, which only one process can create. Its holder writes a heartbeat to it. A lock whose
- * holder died is taken over by creating the next number: on the holder's machine at once, on another one when three
- * readings by the reader's own clock show no heartbeat, since clocks of machines differ.
+ * holder died is taken over by creating the next number: on the holder's machine at once, on another one, and after a
+ * restart, when three readings by the reader's own clock show no heartbeat, since clocks of machines differ.
  */
 export class RunLock {
   private readonly timer: NodeJS.Timeout;
@@ -173,7 +173,7 @@ async function created(file: string, holder: Holder): Promise<boolean> {
 /** Throws a UserError when the lock's holder is alive. */
 async function requireDead(folder: string, lock: Lock, options: LockOptions): Promise<void> {
   const { holder } = lock;
-  if (holder?.host === (options.host ?? machineName())) {
+  if (holder?.host === (options.host ?? machineName()) && isCertain(holder)) {
     if (isAlive(holder)) throw inUse(folder, holder);
     return;
   }
