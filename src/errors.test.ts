@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { shellWord, show, showName } from './errors.js';
+import { shellWord, show, showName, UserError, writeFailure } from './errors.js';
 
 describe('a value from outside, in a message,', () => {
   test('is what JSON makes of it while it is short', () => {
@@ -52,5 +52,34 @@ describe('a value from outside, in a message,', () => {
     assert.equal(shellWord('$HOME'), "'$HOME'");
     assert.equal(shellWord("it's"), "'it'\\''s'");
     assert.equal(shellWord(''), "''");
+  });
+});
+
+describe('a file that cannot be written', () => {
+  for (const [code, reason] of [
+    ['ENOSPC', 'the disk is full; make room'],
+    ['EDQUOT', 'your quota is used up; make room'],
+    ['EROFS', 'the disk is read-only; make it writable, or use another one'],
+    ['EACCES', 'you have no permission; change it, or use another folder'],
+    ['EPERM', 'you have no permission; change it, or use another folder'],
+    ['EIO', 'the disk reports an error; check it, or use another one'],
+  ] as const) {
+    test(`is named with the fact and the next step: ${code}`, () => {
+      const error = Object.assign(new Error('raw'), { code });
+      assert.deepEqual(
+        writeFailure('runs/a', 12, error),
+        new UserError(`runs/a cannot be written (12 bytes): ${reason}, and continue`),
+      );
+      assert.deepEqual(
+        writeFailure('runs/a', 0, error),
+        new UserError(`runs/a cannot be made: ${reason}, and continue`),
+      );
+    });
+  }
+
+  test("for a reason that is not the user's is the error as it was", () => {
+    for (const error of [Object.assign(new Error('raw'), { code: 'EBADF' }), new Error('raw'), 'raw']) {
+      assert.equal(writeFailure('runs/a', 12, error), error);
+    }
   });
 });
