@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -68,6 +77,17 @@ describe('snapshots of a training', () => {
       assert.equal((await snapshots.load())?.step, 10);
     });
   }
+
+  test('that cannot be written leave those before them', async () => {
+    const { folder, file, snapshots, warnings } = await saved();
+    // A folder with something in it cannot be replaced.
+    mkdirSync(folder.path('snapshots/deit.safetensors.next/inside'), { recursive: true });
+    await assert.rejects(snapshots.save({ step: 30, rollbacks: 0, vectors: vectors(30) }));
+    assert.equal((await snapshots.load())?.step, 20);
+    assert.deepEqual(warnings, []);
+    flipLastBit(file('deit'));
+    assert.equal((await snapshots.load())?.step, 10);
+  });
 
   test('that are all damaged make the training start again, and say so', async () => {
     const { file, snapshots, warnings } = await saved();
