@@ -86,3 +86,29 @@ test("DeiT's whole recipe runs from the command line, and its log shows every pa
   assert.ok(existsSync(join(folder, 'run', 'trainings', 'train.csv')));
   assert.ok(!existsSync(join(folder, 'run', 'tensorboard')));
 });
+
+test('a training that diverges goes back three times, or as often as it is told, and then ends in one line', async () => {
+  const args = ['train', 'small.json', '--no-tensorboard', '--data', 'photos', '--recipe', 'demo', '--steps', '20'];
+  const diverging = ['--learning-rate', '1e30', '--workers', '0', '--quiet', '--set', 'retrain.recipe.warmup=0'];
+  const unclipped = ['--set', 'retrain.recipe.clipNorm=0'];
+  const back = (stderr: string): readonly string[] =>
+    Array.from(stderr.matchAll(/going on from step 0 with ([\d.]+) × the learning rate/g), ([, factor]) => factor);
+
+  const three = await glit(folder, ...args, ...diverging, ...unclipped, '--out', 'three');
+  assert.equal(three.code, 2, three.stderr);
+  assert.deepEqual(back(three.stderr), ['0.5', '0.25', '0.125']);
+  assert.match(three.stderr, /glit: .*, also after going back 3 times; lower the learning rate.*\n$/);
+
+  const none = await glit(
+    folder,
+    ...args,
+    ...diverging,
+    ...unclipped,
+    '--set',
+    'retrain.recipe.rollbacks=0',
+    '--out',
+    'none',
+  );
+  assert.equal(none.code, 2, none.stderr);
+  assert.deepEqual(back(none.stderr), []);
+});
