@@ -37,8 +37,9 @@ function row(title: string, text: string): string {
 }
 
 function splitText({ images, perClass }: SplitReport): string {
-  const least = Math.min(...perClass);
-  const most = Math.max(...perClass);
+  // There may be more classes than a call can have arguments.
+  const least = perClass.reduce((some, count) => Math.min(some, count));
+  const most = perClass.reduce((some, count) => Math.max(some, count));
   return `${images} images, ${least === most ? least : `${least} to ${most}`} in each class`;
 }
 

@@ -20,7 +20,8 @@ export async function imageFiles(named: readonly string[]): Promise<readonly str
         `${each} holds no image (${IMAGE_ENDINGS.map((ending) => ending.slice(1)).join(', ')}); give another folder`,
       );
     }
-    files.push(...found);
+    // There may be more than a call can have arguments.
+    for (const file of found) files.push(file);
   }
   return files;
 }
@@ -29,8 +30,8 @@ async function imagesUnder(folder: string): Promise<readonly string[]> {
   const entries = await list(folder, folder);
   const own = entries.filter(isImage).map(({ name }) => name);
   const folders = (await foldersIn(folder, entries)).filter((entry) => !entry.isSymbolicLink()).map(({ name }) => name);
-  const inside: string[] = [];
+  const inside: (readonly string[])[] = [];
   // Skip links to folders: they may lead back here.
-  for (const name of folders.sort()) inside.push(...(await imagesUnder(join(folder, name))));
-  return [...own.sort().map((name) => join(folder, name)), ...inside];
+  for (const name of folders.sort()) inside.push(await imagesUnder(join(folder, name)));
+  return [...own.sort().map((name) => join(folder, name)), ...inside.flat()];
 }

@@ -84,7 +84,9 @@ export async function checkData(
 
   const [train, test] = splits.map((split) => ({ images: split.labels.length, perClass: countPerClass(split) }));
   const kinds = tally.report();
-  const smallest = Math.min(...train.perClass);
+  // There may be more classes than a call can have arguments.
+  const smallest = train.perClass.reduce((least, count) => Math.min(least, count));
+  const largest = train.perClass.reduce((most, count) => Math.max(most, count));
   return {
     format,
     classes,
@@ -92,7 +94,7 @@ export async function checkData(
     train,
     ...(test !== undefined && { test }),
     ...kinds,
-    ...(smallest > 0 && { imbalance: Math.max(...train.perClass) / smallest }),
+    ...(smallest > 0 && { imbalance: largest / smallest }),
     problems: problemsOf(classes, [train, test], kinds),
   };
 }

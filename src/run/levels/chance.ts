@@ -34,5 +34,6 @@ export function chanceWatch(
 function largestShare(labels: ArrayLike<number>): number {
   const counts = new Map<number, number>();
   for (const label of Array.from(labels)) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return Math.max(...counts.values()) / labels.length;
+  // There may be more labels than a call can have arguments.
+  return Array.from(counts.values()).reduce((most, count) => Math.max(most, count), 0) / labels.length;
 }
