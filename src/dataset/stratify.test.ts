@@ -81,6 +81,14 @@ describe('stratify', () => {
     for (const times of drawn) assert.ok(Math.abs(times - 100) < 44, `an image was drawn ${times} times of 400`);
   });
 
+  test('takes little time for very many classes', () => {
+    const labels = Int32Array.from({ length: 900_000 }, (_, index) => index % 100_000);
+    const set = { classes: Array.from({ length: 100_000 }, (_, label) => String(label)), labels };
+    const began = performance.now();
+    assert.equal(stratify(set, { fraction: 0.2 }, seeded(1)).part.length, 180_000);
+    assert.ok(performance.now() - began < 20_000);
+  });
+
   test('names a class that is too small, in one line', () => {
     const one = { classes: ['many', 'single'], labels: Int32Array.of(0, 0, 1) };
     const none = { classes: ['many', 'absent'], labels: Int32Array.of(0, 0) };

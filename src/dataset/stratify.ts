@@ -69,20 +69,19 @@ function apportion(sizes: readonly number[], wanted: number): number[] {
   const shares = sizes.map((size) => (size * wanted) / total);
   const counts = shares.map((share, label) => Math.max(1, Math.min(sizes[label] - 1, Math.floor(share))));
   let missing = wanted - counts.reduce((sum, count) => sum + count, 0);
-  while (missing !== 0) {
-    const step = Math.sign(missing);
-    let best = -1;
-    let bestNeed = -Infinity;
-    shares.forEach((share, label) => {
-      const next = counts[label] + step;
-      const need = step * (share - counts[label]);
-      if (next >= 1 && next <= sizes[label] - 1 && need > bestNeed) {
-        best = label;
-        bestNeed = need;
-      }
-    });
-    counts[best] = counts[best] + step;
-    missing -= step;
+  const step = Math.sign(missing);
+  const need = (label: number): number => step * (shares[label] - counts[label]);
+  const hasRoom = (label: number): boolean => counts[label] + step >= 1 && counts[label] + step <= sizes[label] - 1;
+  let open = Array.from(sizes.keys()).filter(hasRoom);
+  // Always the class with the greatest need, which then falls by one: among needs from `least` to one above, each class
+  // has one turn.
+  for (let least = 0; missing !== 0; least--) {
+    const turns = open.filter((label) => need(label) >= least).sort((a, b) => need(b) - need(a) || a - b);
+    for (const label of turns.slice(0, Math.abs(missing))) {
+      counts[label] += step;
+      missing -= step;
+    }
+    open = open.filter(hasRoom);
   }
   return counts;
 }
