@@ -217,7 +217,7 @@ describe('hostile data sets', () => {
 
   test('with control characters in their names print none of them', async () => {
     images('names');
-    const name = '\u001b[31mred\u0007\u202e<img src=x>';
+    const name = '\u001b[31mred\u0007\u009b\u202e<img src=x>';
     for (let at = 0; at < 6; at++) write(`names/${name}/${at}.png`, dot);
     write('names/a/\u001b]0;title\u0007.png', 'no image');
     for (const args of [
@@ -230,5 +230,9 @@ describe('hostile data sets', () => {
       assert.doesNotMatch(stdout + stderr, /(?!\n)\p{Cc}|\u202e/u);
       assert.match(stdout + stderr, /\ufffd/);
     }
+    // JSON keeps the names, escaped.
+    const { stdout } = await glit(folder, 'data', 'check', 'names', '--json', '--quiet');
+    assert.doesNotMatch(stdout, /(?!\n)\p{Cc}|\u202e/u);
+    assert.ok((JSON.parse(stdout) as { classes: readonly string[] }).classes.includes(name));
   });
 });

@@ -3,7 +3,7 @@ import { createLogUpdate } from 'log-update';
 import type { Json, Listener, RunEvent } from '../telemetry/events.js';
 import { liveLines, MachineUse } from './liveLines.js';
 import { News } from './news.js';
-import { printable, type Output } from './output.js';
+import { jsonLine, printable, type Output } from './output.js';
 import { stepLine, warningOf } from './wording.js';
 
 /** Shows a run's events to the user. */
@@ -45,11 +45,11 @@ const ENDS: ReadonlySet<RunEvent['type']> = new Set(['runFinished', 'runFailed',
 function jsonDisplay(stdout: WriteStream, warn: Listener, quiet: boolean): Display {
   return {
     listen(event) {
-      if (!quiet || ENDS.has(event.type)) stdout.write(`${JSON.stringify(event)}\n`);
+      if (!quiet || ENDS.has(event.type)) stdout.write(jsonLine(event));
       warn(event);
     },
     show(_text, data) {
-      if (data !== undefined) stdout.write(`${JSON.stringify(data)}\n`);
+      if (data !== undefined) stdout.write(jsonLine(data));
     },
     close: () => undefined,
   };

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { Interrupted, UserError } from '../errors.js';
-import { printable } from './output.js';
+import { jsonLine, printable } from './output.js';
 
 /** Exit codes: a failed check or a bug in glit, an error that the user can fix, a stop on request. */
 export const EXIT = { done: 0, failed: 1, fault: 1, mistake: 2, interrupted: 130 };
@@ -68,7 +68,7 @@ function endingOfCommander({ code, exitCode, message }: CommanderError): Ending 
 export function report({ code, line }: Ending, json: boolean): number {
   if (line === undefined) return code;
   process.stderr.write(`glit: ${printable(line)}\n`);
-  if (json) process.stdout.write(`${JSON.stringify({ type: 'error', code, message: line })}\n`);
+  if (json) process.stdout.write(jsonLine({ type: 'error', code, message: line }));
   return code;
 }
 

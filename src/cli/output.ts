@@ -15,6 +15,12 @@ export function printable(text: string): string {
   return text.replaceAll(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 }
 
+/** A value as a line of JSON, which a terminal can show: JSON escapes only some of the characters that it must not get. */
+export function jsonLine(value: unknown): string {
+  const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `${JSON.stringify(value).replaceAll(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, escaped)}\n`;
+}
+
 /** The codes of a reader that went away (`glit profile deit-tiny | head -1`), and of a terminal that was closed. */
 const NOBODY_READS = ['EPIPE', 'EIO'];
 
