@@ -215,6 +215,14 @@ describe('hostile data sets', () => {
     if (process.platform !== 'win32') assert.match(stdout, /zero\.png: .*it is not a file/);
   });
 
+  test('of many links that lead back are refused without following all of them', async () => {
+    for (let at = 0; at < 64; at++) {
+      mkdirSync(join(folder, 'links'), { recursive: true });
+      symlinkSync('.', join(folder, 'links', `link ${at}`));
+    }
+    await refused(() => openSource(join(folder, 'links'), { rng: seeded('links') }), /links/);
+  });
+
   test('with control characters in their names print none of them', async () => {
     images('names');
     const name = '\u001b[31mred\u0007\u009b\u202e<img src=x>';

@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { opendir, stat } from 'node:fs/promises';
+import { opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../errors.js';
 import type { Rng } from '../../random/rng.js';
@@ -180,7 +180,11 @@ async function surveyOf(root: string, shown: string): Promise<Survey> {
   };
   let python: string | undefined;
   let isEmpty = true;
-  const visit = async (folder: string, depth: number): Promise<void> => {
+  const visit = async (folder: string, above: readonly string[]): Promise<void> => {
+    const depth = above.length;
+    const place = await realpath(path.join(root, folder)).catch(() => undefined);
+    // A link that leads back: each of many would lead to all of them again.
+    if (place === undefined || above.includes(place)) return;
     const isClass = depth > 0 && splitOfName(path.basename(folder)) === undefined;
     const image = isClass ? await firstImage(path.join(root, folder)) : undefined;
     if (image !== undefined) {
@@ -199,9 +203,9 @@ async function surveyOf(root: string, shown: string): Promise<Survey> {
     if (depth === DEEPEST) return;
     const folders = await foldersIn(path.join(root, folder), entries);
     const visited = folders.length > MOST_FOLDERS ? folders.slice(0, 1) : folders;
-    for (const { name } of visited) await visit(path.join(folder, name), depth + 1);
+    for (const { name } of visited) await visit(path.join(folder, name), [...above, place]);
   };
-  await visit('', 0);
+  await visit('', []);
   return { kinds, python, isEmpty };
 }
 
