@@ -8,7 +8,10 @@ import sharp from 'sharp';
 import { UserError } from '../src/errors.js';
 import { readLayer } from '../src/config/layers.js';
 import { readArchitecture } from '../src/modelfile/architectureFile.js';
+import { readClassNames } from '../src/modelfile/classNames.js';
 import { readModel } from '../src/modelfile/modelFile.js';
+import { openLatencyTable } from '../src/run/latencyTable.js';
+import { readSeed } from '../src/run/ablation/seedFile.js';
 import { openSource } from '../src/dataset/sources/openSource.js';
 import { seeded } from '../src/random/rng.js';
 import { glit } from './support/commandLine.js';
@@ -152,6 +155,17 @@ describe('hostile files are refused in one line:', () => {
       /long\.json has 2097161 bytes; a configuration has at most/,
     );
     await refused(() => readArchitecture(write('deep.json', long)), /deep\.json/);
+    // Larger than a string can be.
+    const endless = sparse('endless.json', 600 * MEGABYTE);
+    await refused(() => readArchitecture(endless), /endless\.json has 629145600 bytes; an architecture has at most/);
+    await refused(() => readClassNames(endless, 'model', 3), /endless\.json has .*; a list of class names has at most/);
+    await refused(() => openLatencyTable(endless), /endless\.json has .*; a latency table has at most/);
+    await refused(() => readSeed(endless), /endless\.json has .*; a seed's result has at most/);
+  });
+
+  test('a file of far more class names than there are classes', async () => {
+    const names = write('names.txt', Array.from({ length: 500_000 }, (_, at) => `class ${at}`).join('\n'));
+    await refused(() => readClassNames(names, 'model', 3), /names\.txt names 500000 classes, but model has 3 outputs/);
   });
 
   test('a gzip file that unfolds to a thousand times its size', async () => {

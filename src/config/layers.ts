@@ -1,10 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
 import { closest } from 'fastest-levenshtein';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { show, showName, UserError } from '../errors.js';
 import type { Json } from '../telemetry/events.js';
 import { configSchema, type Config } from './config.js';
+import { readTextFile } from './textFile.js';
 
 /** The deepest nesting of a configuration's values, and the longest key that is compared for a "did you mean". */
 const DEEPEST = 20;
@@ -75,9 +75,7 @@ export function formatConfig(config: Config): string {
 export async function readLayer(file: string): Promise<Layer> {
   let text: string;
   try {
-    const { size } = await stat(file);
-    if (size > MOST_BYTES) throw new UserError(`${file} has ${size} bytes; a configuration has at most ${MOST_BYTES}`);
-    text = await readFile(file, 'utf8');
+    text = await readTextFile(file, 'a configuration', MOST_BYTES);
   } catch (error) {
     if (error instanceof UserError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);

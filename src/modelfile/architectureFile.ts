@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { readTextFile } from '../config/textFile.js';
 import { UserError } from '../errors.js';
 import { preset, presetNames } from '../family/families.js';
 import type { Architecture } from '../family/family.js';
@@ -18,13 +19,13 @@ export interface ArchitectureOptions {
 export async function readArchitecture(nameOrFile: string, options: ArchitectureOptions = {}): Promise<Architecture> {
   if (presetNames.includes(nameOrFile)) return preset(nameOrFile, options);
   const file = isFolder(nameOrFile) ? join(nameOrFile, 'architecture.json') : nameOrFile;
-  let bytes: Buffer;
   try {
-    bytes = await readFile(file);
-  } catch {
+    if (!file.endsWith('.onnx')) return parseArchitecture(await readTextFile(file, 'an architecture'), file);
+    return parseArchitecture(recordedIn(await readFile(file), file), file);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`there is no architecture file ${file}; give a JSON file, or one of ${presetNames.join(', ')}`);
   }
-  return parseArchitecture(file.endsWith('.onnx') ? recordedIn(bytes, file) : bytes.toString(), file);
 }
 
 /** The architecture in an exported model's metadata. */

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readTextFile } from '../config/textFile.js';
 import { show, UserError } from '../errors.js';
 
 /** The origin of the class names: the model's file, the user, or none; then classes have numbers. */
@@ -19,13 +19,15 @@ export function namesIn(metadata: Readonly<Record<string, string>>): string | un
 export async function readClassNames(file: string, model: string, count: number): Promise<readonly string[]> {
   let text: string;
   try {
-    text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+    text = (await readTextFile(file, 'a list of class names')).replace(/^\uFEFF/, '');
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new UserError(`the class names ${file} cannot be read (${code}); give a file with one name a line`);
   }
   const names = text.trimStart().startsWith('[') ? fromJson(text, file) : fromLines(text, file);
-  const repeated = names.find((name, index) => names.indexOf(name) < index);
+  const seen = new Set<string>();
+  const repeated = names.find((name) => seen.size === seen.add(name).size);
   if (repeated !== undefined) {
     throw new UserError(`${file} names the class ${show(repeated)} twice; give every class a name of its own`);
   }

@@ -136,7 +136,8 @@ function matchClasses(
     if (number !== undefined) return number;
     throw new UserError(`${data} has the class ${show(each)}, which ${name} does not know; it knows ${list(known)}`);
   });
-  const missing = known.find((each) => !given.includes(each));
+  const present = new Set(given);
+  const missing = known.find((each) => !present.has(each));
   if (missing !== undefined && naming === 'model') {
     throw new UserError(`${data} lacks the class ${show(missing)} of ${name}; it has ${list(given)}`);
   }

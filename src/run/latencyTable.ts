@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readTextFile } from '../config/textFile.js';
 import { UserError } from '../errors.js';
 import type { Backbone } from '../family/family.js';
 import type { CostOptions } from '../measure/cost.js';
@@ -26,8 +26,9 @@ export async function readLatencyTable(config: Config, file: string | undefined)
 export async function openLatencyTable(file: string): Promise<LatencyTable> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
-  } catch {
+    text = await readTextFile(file, 'a latency table');
+  } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(`the latency table ${file} cannot be read; write one with glit latency measure`);
   }
   return parseLatencyTable(text, file);

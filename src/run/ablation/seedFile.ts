@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { readTextFile } from '../../config/textFile.js';
 import { show, UserError } from '../../errors.js';
 import type { JsonObject } from '../../telemetry/events.js';
 import { imagesRecord } from '../folder/imagesRecord.js';
@@ -66,8 +66,9 @@ export function formatSeed({ rows, ...rest }: SeedResult): string {
 export async function readSeed(file: string): Promise<SeedResult | undefined> {
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(file, 'utf8'));
+    value = JSON.parse(await readTextFile(file, "a seed's result"));
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const reason = error instanceof Error ? error.message.replaceAll(/[\s\p{C}]+/gu, ' ').slice(0, 200) : 'unreadable';
     throw new UserError(`${file} cannot be read as JSON (${reason}); restore it, or remove it to run its seed again`);
   }
