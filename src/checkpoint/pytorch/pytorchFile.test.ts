@@ -4,6 +4,7 @@ import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { UserError } from '../../errors.js';
 import { float32, sizeOf } from '../../tensor/tensor.js';
@@ -367,7 +368,38 @@ function zip64(entries: readonly ZipEntry[]): Uint8Array {
   return raw(...parts, ...directory, 'PK\x06\x06', wide(44), ...record, locator, end);
 }
 
+/** What the directory of an archive says about an entry that is compressed. */
+interface Claim {
+  readonly packed?: number;
+  readonly whole: number;
+}
+
+/** An archive whose storage is compressed, and of which the directory claims these sizes. */
+function compressed(content: Uint8Array, { whole, packed }: Claim): Uint8Array {
+  const name = 'a/data/0';
+  const data = deflateRawSync(content);
+  const bytes = Buffer.from(archive(view({ shape: [6], strides: [1] }), [{ name, data }]));
+  const entry = bytes.lastIndexOf(name) - 46;
+  bytes.writeUInt16LE(8, entry + 10);
+  bytes.writeUInt32LE(packed ?? data.length, entry + 20);
+  bytes.writeUInt32LE(whole, entry + 24);
+  return bytes;
+}
+
 describe('a file', () => {
+  test('may be compressed, and is refused without much memory where it would unfold', async () => {
+    const read = (content: Uint8Array, claim: Claim): Promise<unknown> =>
+      open(compressed(content, claim), (checkpoint) => checkpoint.read(checkpoint.views[0].view));
+    const length = NUMBERS.length;
+    assert.deepEqual(await read(NUMBERS, { whole: length }), float32([6], [0, 1, 2, 3, 4, 5]));
+    // Deflate cannot unfold that far.
+    await assert.rejects(read(NUMBERS, { whole: 2 ** 30 }), /cannot have 1073741824 bytes, compressed to \d+/);
+    // It unfolds further than it says: this must end at the size that it says.
+    await assert.rejects(read(Buffer.alloc(2 ** 26), { whole: length }), /in the archive cannot be decompressed/);
+    // Many entries can share the same compressed bytes.
+    await assert.rejects(read(NUMBERS, { whole: length, packed: 2 ** 20 }), /its entries overlap/);
+  });
+
   test('is read as an archive of 64 bits, and refused where such sizes lie', async () => {
     const pickle = raw('\x80\x02', view({ shape: [6], strides: [1] }), '.');
     const bytes = zip64([
