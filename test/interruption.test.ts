@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -81,6 +81,16 @@ describe('an interrupted run', () => {
       assert.equal(events.filter(({ type }) => type === 'stageStarted').length, 2, stage);
       assert.equal(events.filter(({ type }) => type === 'stageFinished').length, 1, stage);
     }
+  });
+
+  test('says what to do when weights that it has left are damaged', async () => {
+    truncateSync(join(folder, 'stopped', 'weights', 'supernet-high.safetensors'), 1000);
+    const { code, stderr } = await glit(folder, ...resume, '--quiet');
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /glit: .*supernet-high\.safetensors cannot be read .* Remove \S+supernet-high\.safetensors, and continue: supernet-high is then trained again\.\n$/,
+    );
   });
 
   test('that has not begun leaves nothing behind', async () => {

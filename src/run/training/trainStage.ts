@@ -1,3 +1,5 @@
+import { DamagedFile } from '../../checkpoint/safetensors.js';
+import { UserError } from '../../errors.js';
 import { contactSheet } from '../../loader/contactSheet.js';
 import { trainingLoader, type Loader } from '../../loader/loader.js';
 import type { ImageSource } from '../../dataset/source.js';
@@ -45,8 +47,15 @@ export async function trainStage(
   const file = weightsFile(stage);
   const averageFile = `weights/${name}.average.safetensors`;
   if (folder.has(file)) {
-    const state = await NetworkState.load(device, network, await folder.readWeights(file));
-    return { state, average: folder.has(averageFile) ? await folder.readWeights(averageFile) : undefined };
+    const left = (each: string): Promise<Weights> =>
+      folder.readWeights(each).catch((error: unknown) => {
+        if (!(error instanceof DamagedFile)) throw error;
+        throw new UserError(
+          `${error.message} Remove ${folder.path(file)}, and continue: ${name} is then trained again.`,
+        );
+      });
+    const state = await NetworkState.load(device, network, await left(file));
+    return { state, average: folder.has(averageFile) ? await left(averageFile) : undefined };
   }
 
   context.accuracies.forget(stage);
