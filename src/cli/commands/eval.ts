@@ -26,7 +26,10 @@ export function addEval(program: Command): void {
         .default('test'),
     )
     .option('--seed <number>', "what splits a folder without test images (default: the model's seed, else 0)")
-    .option('--out <folder>', 'write classes.csv, the confusion matrix, and pictures of samples and of the surest mistakes')
+    .option(
+      '--out <folder>',
+      'write classes.csv, the confusion matrix, and pictures of samples and of the surest mistakes',
+    )
     .option('--batch-size <images>', 'images at a time', '100')
     .option('--workers <count>', 'threads that read images (default: as many as are useful, at most 8)');
   addWeightsOptions(command);
