@@ -14,6 +14,7 @@ import { UnreadableImages } from './unreadable.js';
 
 /** The built-in set's name as a data source. */
 export const BUILT_IN = 'warmer-disc';
+export { exampleImage } from '../dataset/warmerDisc.js';
 
 const IMAGES: ImagesStage = { kind: 'images' };
 const FILES: FilesStage = { kind: 'files' };

@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { layerOf, layerValue, type Layer } from '../../config/layers.js';
-import { exampleImage } from '../../dataset/warmerDisc.js';
 import { shellWord, UserError } from '../../errors.js';
 import { panelsPng } from '../../explain/pictures.js';
-import { BUILT_IN } from '../../loader/openDataset.js';
+import { BUILT_IN, exampleImage } from '../../loader/openDataset.js';
 import { seeded } from '../../random/rng.js';
 import { wholeMethod } from '../../run/run.js';
 import {

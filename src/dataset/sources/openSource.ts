@@ -182,9 +182,10 @@ async function surveyOf(root: string, shown: string): Promise<Survey> {
   let isEmpty = true;
   const visit = async (folder: string, above: readonly string[]): Promise<void> => {
     const depth = above.length;
-    const place = await realpath(path.join(root, folder)).catch(() => undefined);
+    // What is not there is reported where it is read.
+    const place = await realpath(path.join(root, folder)).catch(() => folder);
     // A link that leads back: each of many would lead to all of them again.
-    if (place === undefined || above.includes(place)) return;
+    if (above.includes(place)) return;
     const isClass = depth > 0 && splitOfName(path.basename(folder)) === undefined;
     const image = isClass ? await firstImage(path.join(root, folder)) : undefined;
     if (image !== undefined) {
