@@ -224,7 +224,7 @@ describe('odd images', () => {
 
   test('a folder, and a file that is not there, are refused with a reason', async () => {
     await mkdir(path.join(folder, 'folder.png'));
-    await refused(path.join(folder, 'folder.png'), NO_IMAGE);
+    await refused(path.join(folder, 'folder.png'), /^it is not a file$/);
     await refused(path.join(folder, 'nowhere.png'), /^the file does not exist$/);
   });
 
