@@ -47,9 +47,17 @@ export interface ReferenceNetwork {
   readonly measures: ByMeasure<number>;
 }
 
+/** A picture of a training's first batch. */
+export interface BatchPicture {
+  readonly name: string;
+  /** An address, or the picture itself as a data URL. */
+  readonly source: string;
+}
+
 /** What a page shows that does not ask a server: a run as it ended. */
 export interface ReportData {
   readonly name: string;
   readonly digest: DigestData;
   readonly references: readonly ReferenceNetwork[];
+  readonly batches: readonly BatchPicture[];
 }

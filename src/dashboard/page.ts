@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeFileAtomically } from '../checkpoint/atomicFile.js';
 import { Follower } from './follower.js';
-import type { ReportData } from './messages.js';
+import { BATCHES, firstBatches } from './batches.js';
+import type { BatchPicture, ReportData } from './messages.js';
 import { referenceNetworks } from './references.js';
 import { journalOf } from './runs.js';
 
@@ -21,6 +22,22 @@ export function reportPage(page: string, data: ReportData): string {
   return page.replace(NO_DATA, (_place, begin: string, end: string) => `${begin}${json}${end}`);
 }
 
+/** Bytes of pictures that a report may have in it: they would fill it where images are large. */
+const MOST_PICTURES = 1_200_000;
+
+/** The pictures of first batches, as many as fit. */
+async function embeddedBatches(folder: string): Promise<readonly BatchPicture[]> {
+  const embedded: BatchPicture[] = [];
+  let left = MOST_PICTURES;
+  for (const name of await firstBatches(folder)) {
+    const picture = await readFile(path.join(folder, BATCHES, name));
+    left -= picture.length;
+    if (left < 0) break;
+    embedded.push({ name, source: `data:image/png;base64,${picture.toString('base64')}` });
+  }
+  return embedded;
+}
+
 /** Writes `report.html` into a run folder: the dashboard's views of the run as it is, in one file. */
 export async function writeReportPage(folder: string): Promise<void> {
   const follower = new Follower(journalOf(folder));
@@ -29,6 +46,7 @@ export async function writeReportPage(folder: string): Promise<void> {
     name: path.basename(path.resolve(folder)),
     digest: follower.digest.toJSON(),
     references: referenceNetworks(),
+    batches: await embeddedBatches(folder),
   };
   await writeFileAtomically(path.join(folder, 'report.html'), reportPage(await dashboardPage(), data));
 }

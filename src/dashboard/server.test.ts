@@ -173,6 +173,18 @@ test('an address that others can reach needs a token that is hard to guess', asy
   await assert.rejects(serveDashboard({ folders: [folder], host: '0.0.0.0', port: 0 }), UserError);
 });
 
+test('one that listens everywhere says an address that a browser can open', async () => {
+  const token = 'correct-horse-battery';
+  const everywhere = await serveDashboard({ folders: [folder], host: '0.0.0.0', port: 0, token });
+  try {
+    const { hostname } = new URL(everywhere.url);
+    assert.notEqual(hostname, '0.0.0.0');
+    assert.equal((await ask(everywhere.url, `/?token=${token}`)).status, 303);
+  } finally {
+    await everywhere.close();
+  }
+});
+
 test('a missing folder and a taken port are named', async () => {
   assert.throws(() => requireFolders([folder, 'nowhere']), /nowhere is not a folder/);
   const first = await open();

@@ -1,10 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { availableParallelism, freemem, loadavg, totalmem } from 'node:os';
+import { availableParallelism, freemem, loadavg, networkInterfaces, totalmem } from 'node:os';
 import path from 'node:path';
 import { UserError } from '../errors.js';
 import { accessOf, checkAddress, tokenCookie } from './access.js';
+import { BATCHES, firstBatches } from './batches.js';
 import { Follower, type News, type Seen } from './follower.js';
 import type { MachineLoad } from './messages.js';
 import { dashboardPage } from './page.js';
@@ -80,7 +81,8 @@ export async function serveDashboard({ folders, host, port, token }: DashboardOp
   });
   await listen(server, host, port);
   const { port: given } = server.address() as AddressInfo;
-  const name = host.includes(':') ? `[${host}]` : host;
+  const reached = reachableAddress(host);
+  const name = reached.includes(':') ? `[${reached}]` : reached;
   const close = async (): Promise<void> => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -93,6 +95,15 @@ export async function serveDashboard({ folders, host, port, token }: DashboardOp
       await close();
     },
   };
+}
+
+/** Where others reach a server that listens at `host`: "all addresses" is none that a browser can open. */
+function reachableAddress(host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return host;
+  const outside = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4');
+  return outside?.address ?? '127.0.0.1';
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
@@ -203,14 +214,6 @@ function seenBy(parameters: URLSearchParams): Seen | undefined {
 function newsText({ json: { ...content }, ...rest }: News, batches: readonly string[]): string {
   const [[name, text]] = Object.entries(content);
   return `${JSON.stringify({ ...rest, batches }).slice(0, -1)},"${name}":${text}}`;
-}
-
-const BATCHES = 'batches';
-
-/** The names of the pictures of first batches in a run folder. */
-async function firstBatches(folder: string): Promise<readonly string[]> {
-  const names = await readdir(path.join(folder, BATCHES)).catch(() => []);
-  return names.filter((name) => name.endsWith('.png')).sort();
 }
 
 async function firstBatch(folder: string, asked: string): Promise<Content | undefined> {

@@ -4,7 +4,7 @@ import { architecture } from '../family/architecture.js';
 import { perKnownMeasure } from '../measure/measure.js';
 import { journalEntries } from '../telemetry/journal.js';
 import { networkName, type NetworkRole, type Selection } from '../telemetry/stage.js';
-import { writeArchitecture } from './results/architectureFiles.js';
+import { networkFields, writeArchitecture } from './results/architectureFiles.js';
 import { candidatesTable } from './levels/candidatesTable.js';
 import { frontPicture } from './levels/frontPicture.js';
 import { checkBatches, checkSearchConfig, searchDataOf } from '../config/check.js';
@@ -45,9 +45,9 @@ export const wholeMethod: Job<RunResult> = {
     const data = searchDataOf(context.config, context.dataset, context.rng);
     return retrainFinalists(context, data, await searchOn(context, data));
   },
-  summary: ({ architecture: { name, family, backbone, blocks }, comparison, latencies: _, ...rest }) => ({
+  summary: ({ architecture: built, comparison, latencies: _, ...rest }) => ({
     ...rest,
-    architecture: { ...(name !== undefined && { name }), family: family.name, backbone, blocks },
+    architecture: networkFields(built),
     comparison: comparison.map(({ network, heldOut, test, ...costs }) => ({
       network,
       measures: perKnownMeasure(({ key }) => costs[key]),

@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import type { Dataset } from '../dataset/dataset.js';
 import { fineTuned } from '../model/fineTune.js';
 import { plainNetwork } from '../model/network.js';
+import { costOf } from '../measure/cost.js';
 import { formatArchitecture } from '../family/codec.js';
 import { architecture } from '../family/architecture.js';
 import type { Architecture } from '../family/family.js';
@@ -11,7 +12,7 @@ import type { TrainStage } from '../telemetry/stage.js';
 import type { Weights } from '../train/state.js';
 import { checkBatches, checkRecipe } from '../config/check.js';
 import type { Config } from '../config/config.js';
-import { writeArchitecture } from './results/architectureFiles.js';
+import { networkFields, writeArchitecture } from './results/architectureFiles.js';
 import type { RunContext } from './context.js';
 import { accuracyOf } from './finals/retrain.js';
 import { writeModelFiles } from './results/modelFiles.js';
@@ -56,7 +57,11 @@ export function training(given: Architecture, pretrained?: StateFile): Job<Train
       if (pretrained !== undefined) startFrom(pretrained, withClassesOf(dataset, given), dataset);
     },
     work: (context) => trainArchitecture(context, withClassesOf(context.dataset, given), pretrained),
-    summary: ({ architecture: { name }, ...accuracies }) => ({ architecture: name ?? null, ...accuracies }),
+    summary: ({ architecture: built, ...accuracies }) => ({
+      architecture: networkFields(built),
+      measures: { ...costOf(built) },
+      ...accuracies,
+    }),
   };
 }
 

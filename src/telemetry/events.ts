@@ -388,10 +388,18 @@ export interface SearchOutcome {
   readonly finalists: readonly { readonly name: string | null; readonly blocks: readonly NumberFields[] }[];
 }
 
+/** A network, with the fields of an architecture file. */
+export interface NetworkFields {
+  readonly name?: string;
+  readonly family: string;
+  readonly backbone: NumberFields;
+  readonly blocks: readonly NumberFields[];
+}
+
 /** The result of training one network: `glit train`. Accuracies are shares of the test images, 0 to 1. */
 export interface TrainOutcome {
-  /** The architecture's name, if it has one. */
-  readonly architecture: string | null;
+  readonly architecture: NetworkFields;
+  readonly measures: ByMeasure<number>;
   /** Of the last weights. */
   readonly test: number;
   /** Of the weights' moving average, if there is one. */
@@ -403,13 +411,8 @@ export interface TrainOutcome {
 /** The result of the whole method: `glit run`, `glit demo`, `glit retrain`. Accuracies are shares of images, 0 to 1. */
 export interface ComparisonOutcome {
   readonly dataset: string;
-  /** The found network, with the fields of an architecture file. */
-  readonly architecture: {
-    readonly name?: string;
-    readonly family: string;
-    readonly backbone: NumberFields;
-    readonly blocks: readonly NumberFields[];
-  };
+  /** The found network. */
+  readonly architecture: NetworkFields;
   readonly comparison: readonly {
     readonly network: NetworkRole;
     readonly measures: ByMeasure<number>;
@@ -464,11 +467,7 @@ export interface TrustOutcome {
 
 /** The result of one row and seed of `glit ablate`. Accuracies are shares of images, 0 to 1. */
 export interface AblationRowOutcome {
-  readonly architecture: {
-    readonly family: string;
-    readonly backbone: NumberFields;
-    readonly blocks: readonly NumberFields[];
-  };
+  readonly architecture: NetworkFields;
   readonly measures: ByMeasure<number>;
   /** Accuracy on the images held out from training. */
   readonly heldOut: number;

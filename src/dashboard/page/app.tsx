@@ -107,7 +107,7 @@ export function LiveApp() {
 }
 
 /** The page of one run, from a file. */
-export function ReportApp({ data: { name, digest, references } }: { data: ReportData }) {
+export function ReportApp({ data: { name, digest, references, batches } }: { data: ReportData }) {
   const run = useMemo(
     (): FollowedRun => ({
       id: 'report',
@@ -116,7 +116,7 @@ export function ReportApp({ data: { name, digest, references } }: { data: Report
       read: 1,
       broken: 0,
       gone: false,
-      batches: [],
+      batches,
     }),
     [],
   );
@@ -146,6 +146,13 @@ function Frame({
   useEffect(() => {
     document.title = run === undefined ? 'glit' : `${title}: ${visible(run.name)} – glit`;
   }, [title, run?.name]);
+  const main = useRef<HTMLElement>(null);
+  const before = useRef(place.view);
+  useEffect(() => {
+    // Who goes to another view by keyboard or screen reader begins at its top.
+    if (before.current !== place.view) main.current?.focus();
+    before.current = place.view;
+  }, [place.view]);
   return (
     <>
       <a
@@ -153,7 +160,7 @@ function Frame({
         href="#main"
         onClick={(event) => {
           event.preventDefault();
-          document.getElementById('main')?.focus();
+          main.current?.focus();
         }}
       >
         Skip to the content
@@ -179,7 +186,7 @@ function Frame({
           </a>
         ))}
       </nav>
-      <main id="main" tabIndex={-1}>
+      <main id="main" ref={main} tabIndex={-1}>
         {known?.trouble !== undefined && (
           <p class="trouble" role="alert">
             {run !== undefined && run.digest.status !== 'running'

@@ -1,5 +1,5 @@
 import { Digest } from '../digest/digest.js';
-import type { MachineLoad, ReferenceNetwork, RunNews, RunSummary } from '../messages.js';
+import type { BatchPicture, MachineLoad, ReferenceNetwork, RunNews, RunSummary } from '../messages.js';
 
 /** Milliseconds between two questions to the server: while the page is seen, and while it is not. */
 const PAUSE = 1000;
@@ -16,8 +16,7 @@ export interface FollowedRun {
   readonly broken: number;
   /** The run was deleted; the figures are its last. */
   readonly gone: boolean;
-  /** Names of pictures of first batches. */
-  readonly batches: readonly string[];
+  readonly batches: readonly BatchPicture[];
 }
 
 /** What the page knows; one value per change, so that a view can tell whether to draw again. */
@@ -114,7 +113,11 @@ export class Following {
         this.#change((known) => ({ ...known, followed: new Map([...known.followed, [id, run]]) }));
       return;
     }
-    const { epoch, read, broken, gone, batches, entries, digest } = answer;
+    const { epoch, read, broken, gone, entries, digest } = answer;
+    const batches = answer.batches.map((each) => ({
+      name: each,
+      source: `api/runs/${id}/batches/${encodeURIComponent(each)}`,
+    }));
     const isNews = digest !== undefined || (entries?.length ?? 0) > 0 || read !== before?.read || gone !== before.gone;
     if (!isNews) return;
     const next = digest === undefined ? (before?.digest ?? new Digest()) : new Digest(digest);

@@ -6,6 +6,7 @@ import type { AblationRowOutcome } from '../../telemetry/events.js';
 import type { RunContext, SearchContext } from '../context.js';
 import { accuracyOf, type TrainedNetwork } from '../finals/retrain.js';
 import { recordOf, type ImagesRecord } from '../folder/imagesRecord.js';
+import { networkFields } from '../results/architectureFiles.js';
 import { wholeMethod } from '../run.js';
 import type { Job } from '../session.js';
 
@@ -79,7 +80,5 @@ function imagesOf({ config, dataset, rng }: RunContext): Pick<RowOutcome, 'datas
 }
 
 function summary({ architecture, heldOut, test }: RowOutcome): AblationRowOutcome {
-  const { family, backbone, blocks } = architecture;
-  const measures = { ...costOf(architecture) };
-  return { architecture: { family: family.name, backbone, blocks }, measures, heldOut, test };
+  return { architecture: networkFields(architecture), measures: { ...costOf(architecture) }, heldOut, test };
 }

@@ -114,7 +114,7 @@ function Figures({ digest }: { digest: Digest }) {
   const current = digest.stages.findLast(({ finished }) => finished === undefined);
   const curve = current === undefined ? undefined : digest.curves.get(current.name);
   const candidates = digest.candidates.all();
-  const best = Math.max(...candidates.map(({ fitness }) => fitness));
+  const best = candidates.reduce((most, { fitness }) => Math.max(most, fitness), 0);
   const figures: (readonly [string, string])[] = [];
   if (digest.status === 'running' && current !== undefined) figures.push(['stage', stageTitle(current.stage)]);
   if (digest.status === 'running' && current?.remainingSeconds !== undefined) {

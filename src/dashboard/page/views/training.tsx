@@ -55,7 +55,7 @@ type Over = keyof typeof OVER;
 const SHOWN = 5;
 
 /** The trainings of the run, and those of another beside them. */
-export function TrainingView({ run, other, palette, known }: ViewProps) {
+export function TrainingView({ run, other, palette }: ViewProps) {
   const trainings = [...trainingsOf(run, false), ...(other === undefined ? [] : trainingsOf(other, true))];
   /** What the reader has chosen: to show, or not to. Others are shown as at first, also those that begin later. */
   const [chosen, setChosen] = useState<ReadonlyMap<string, boolean>>(new Map());
@@ -120,13 +120,13 @@ export function TrainingView({ run, other, palette, known }: ViewProps) {
           rows={shown.map((each) => summary(each))}
         />
       </Section>
-      {known !== undefined && run.batches.length > 0 && (
+      {run.batches.length > 0 && (
         <Section title="First batches" wide>
           <div class="batches">
-            {run.batches.map((name) => (
+            {run.batches.map(({ name, source }) => (
               <figure key={name}>
                 <img
-                  src={`api/runs/${run.id}/batches/${encodeURIComponent(name)}`}
+                  src={source}
                   alt={`The first batch of ${visible(name.replace('.png', ''))}, as the network sees it`}
                   loading="lazy"
                 />
