@@ -25,25 +25,13 @@ import { endingOf, report } from './failure.js';
 import { surviveLostOutput } from './output.js';
 import { version } from '../run/version.js';
 
-const COMMANDS = [
-  addDemo,
-  addRun,
-  addSearch,
-  addRetrain,
-  addTrust,
-  addAblate,
-  addDashboard,
-  addTrain,
-  addEval,
-  addPredict,
-  addExplain,
-  addProfile,
-  addExport,
-  addConvert,
-  addData,
-  addLatency,
-  addCompletion,
-];
+/** All commands, under the headings of the help. */
+const COMMANDS = {
+  'Search and train:': [addDemo, addRun, addSearch, addRetrain, addTrain],
+  'Watch and check a search:': [addDashboard, addTrust, addAblate],
+  'Use a model:': [addEval, addPredict, addExplain, addExport, addConvert, addProfile],
+  'Prepare:': [addData, addLatency, addCompletion],
+};
 
 /** Runs `glit` with these arguments and returns the exit code. Any failure is reported in one line on stderr. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -80,9 +68,14 @@ function program(): Command {
   addExamples(glit, [
     ['glit demo', 'see the whole thing work, in minutes'],
     ['glit run --data photos --max-macs 20M', 'your images, your budget'],
+    ['glit dashboard', 'watch runs in a browser'],
+    ['glit predict --model runs/photos/best.onnx new.jpg', 'use what was found'],
     ['glit run --help', 'every option of a command'],
   ]);
-  for (const add of COMMANDS) add(glit);
+  for (const [heading, commands] of Object.entries(COMMANDS)) {
+    glit.commandsGroup(heading);
+    for (const add of commands) add(glit);
+  }
   return glit;
 }
 

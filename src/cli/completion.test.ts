@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -19,7 +19,8 @@ program.command('data').summary('data sets').command('check').summary('check one
 
 /** What bash offers for the last of these words. */
 function offered(...words: readonly string[]): readonly string[] {
-  const script = `${COMPLETIONS.bash(program)}
+  const script = `cd '${folder}'
+${COMPLETIONS.bash(program)}
 COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')})
 COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
 _glit
@@ -45,6 +46,13 @@ describe('completion', () => {
       assert.deepEqual(offered('glit', 'run', '--data', '/et'), ['/etc']);
       assert.deepEqual(offered('glit', 'data', ''), ['check']);
       assert.deepEqual(offered('glit', 'data', 'check', '--j'), ['--json']);
+    });
+
+    test('in bash offers names with spaces whole, and marks only files as such', () => {
+      mkdirSync(join(folder, 'my photos'));
+      assert.deepEqual(offered('glit', 'run', '--data', 'my'), ['my photos']);
+      assert.deepEqual(offered('glit', 'data', 'check', 'my'), ['my photos']);
+      assert.match(COMPLETIONS.bash(program), /^complete -F _glit glit$/m);
     });
   }
 

@@ -40,27 +40,36 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** The shell command that offers those of some words which begin as the user does. */
+function bashWords(words: readonly string[]): string {
+  return `COMPREPLY=($(compgen -W ${quoted(words.join(' '))} -- "$cur"))`;
+}
+
 const bash: CompletionWriter = (program) => {
   const cases = typedCommands(program).map(({ words, command }) => {
     const options = longOptions(command);
     const values = options.filter(takesValue).map((option) => {
       const choices = option.argChoices;
-      const reply = choices === undefined ? 'compgen -f' : `compgen -W ${quoted(choices.join(' '))}`;
-      return `        ${option.long ?? ''}) COMPREPLY=($(${reply} -- "$cur")); return ;;`;
+      return `        ${option.long ?? ''}) ${choices === undefined ? '_glit_files' : bashWords(choices)}; return ;;`;
     });
     const names = namesBelow(command);
-    const other = names.length === 0 ? 'compgen -f' : `compgen -W ${quoted(names.join(' '))}`;
     return [
       `    ${quoted(words.join(' '))})`,
       '      case "$prev" in',
       ...values,
       '      esac',
-      `      if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W ${quoted(options.map(({ long }) => long).join(' '))} -- "$cur"))`,
-      `      else COMPREPLY=($(${other} -- "$cur")); fi ;;`,
+      `      if [[ $cur == -* ]]; then ${bashWords(options.map(({ long }) => long ?? ''))}`,
+      `      else ${names.length === 0 ? '_glit_files' : bashWords(names)}; fi ;;`,
     ].join('\n');
   });
   const nested = typedCommands(program).filter(({ words }) => words.length > 1);
   return `# bash completion for glit: glit completion bash >> ~/.bashrc
+# Names of files may have spaces; only they are marked as files, or a folder "run" would turn the command into "run/".
+_glit_files() {
+  local IFS=$'\\n'
+  compopt -o filenames 2>/dev/null
+  COMPREPLY=($(compgen -f -- "$cur"))
+}
 _glit() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}"
   local command="\${COMP_WORDS[1]}"
@@ -71,14 +80,14 @@ _glit() {
   fi
   COMPREPLY=()
   if [[ $COMP_CWORD -eq 1 ]]; then
-    COMPREPLY=($(compgen -W ${quoted(namesBelow(program).join(' '))} -- "$cur"))
+    ${bashWords(namesBelow(program))}
     return
   fi
   case "$command" in
 ${cases.join('\n')}
   esac
 }
-complete -o filenames -F _glit glit
+complete -F _glit glit
 `;
 };
 

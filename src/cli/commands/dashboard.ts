@@ -22,7 +22,7 @@ export function addDashboard(program: Command): void {
         'unless --host names an address of this machine in a network.',
     )
     .option('--port <number>', '0 is any that is free', String(DASHBOARD_PORT))
-    .option('--host <address>', 'the address to listen on; others need the token', '127.0.0.1')
+    .option('--host <address>', "the address to listen on; any but this machine's own needs --token", '127.0.0.1')
     .option('--token <secret>', 'what visitors must know; at least 12 characters');
   addDisplayOptions(command);
   addExamples(command, [

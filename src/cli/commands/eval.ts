@@ -19,7 +19,7 @@ export function addEval(program: Command): void {
         'are matched by number or in sorted order.',
     )
     .requiredOption('--model <file>', MODEL_FILES, once('--model'))
-    .requiredOption('--data <folder>', 'images, a folder per class')
+    .requiredOption('--data <folder>', 'images: class folders, CIFAR or IDX files, .tar shards or .parquet files')
     .addOption(
       new Option('--split <name>', 'which images; all: of a folder that has no splits')
         .choices(['train', 'test', 'all'])
@@ -28,7 +28,7 @@ export function addEval(program: Command): void {
     .option('--seed <number>', "what splits a folder without test images (default: the model's seed, else 0)")
     .option(
       '--out <folder>',
-      'write classes.csv, the confusion matrix, and pictures of samples and of the surest mistakes',
+      'a new folder for classes.csv, the confusion matrix, and pictures of samples and of the surest mistakes',
     )
     .option('--batch-size <images>', 'images at a time', '100')
     .option('--workers <count>', 'threads that read images (default: as many as are useful, at most 8)');
@@ -70,12 +70,14 @@ export function addEval(program: Command): void {
       const { accuracy, images } = evaluation;
       const which = split === 'all' ? 'images' : `${split} images`;
       if (out !== undefined) await writeAssessment(out, evaluation, `${data}, ${which}`);
-      display.show(`${percent(accuracy)} of ${images} ${which}`, {
+      const written = out === undefined ? '' : `\nwritten ${out}: class by class, with samples and the surest mistakes`;
+      display.show(`${percent(accuracy)} of ${images} ${which}${written}`, {
         type: 'fileEvaluation',
         model,
         split,
         accuracy,
         images,
+        ...(out !== undefined && { folder: out }),
       });
     }),
   );
