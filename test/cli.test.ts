@@ -16,6 +16,27 @@ const folder = mkdtempSync(join(tmpdir(), 'glit-cli-'));
 before(() => makePhotos(join(folder, 'photos'), 6));
 after(() => rmSync(folder, { recursive: true }));
 
+describe('glit dashboard', () => {
+  test('shows runs to who has the token until Ctrl-C', { timeout: 60_000 }, async () => {
+    const token = 'correct-horse-battery';
+    const given = ['dashboard', 'photos', '--port', '0', '--token', token, '--json'];
+    const child = spawn(process.execPath, [MAIN, ...given], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const { url } = JSON.parse(line.toString()) as { url: string };
+    assert.equal((await fetch(new URL('/', url))).status, 403);
+    const answer = await fetch(url, { redirect: 'manual' });
+    assert.equal(answer.status, 303);
+    const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? '';
+    assert.equal(await (await fetch(new URL('/api/runs', url), { headers: { cookie } })).text(), '[]');
+    child.kill('SIGINT');
+    const [code] = (await once(child, 'close')) as [number | null];
+    assert.equal(stderr, '');
+    if (process.platform !== 'win32') assert.equal(code, 0);
+  });
+});
+
 describe('help', () => {
   const commands = [
     'demo',
@@ -24,6 +45,7 @@ describe('help', () => {
     'retrain',
     'trust',
     'ablate',
+    'dashboard',
     'train',
     'eval',
     'predict',
@@ -73,6 +95,12 @@ describe('help', () => {
 /** The mistake, the arguments, and the one-line error. */
 const mistakes: readonly (readonly [what: string, args: readonly string[], line: RegExp])[] = [
   ['an unknown command', ['serach'], /unknown command 'serach' \(Did you mean search\?\)/],
+  [
+    'a dashboard for everybody',
+    ['dashboard', 'photos', '--host', '0.0.0.0'],
+    /^glit: 0\.0\.0\.0 can be reached by others, who would see your runs; add a secret with --token$/,
+  ],
+  ['a dashboard of nothing', ['dashboard', 'nowhere'], /^glit: nowhere is not a folder; /],
   ['a command like no other', ['frobnicate'], /unknown command 'frobnicate'; see glit --help$/],
   [
     'images without their option',
@@ -516,6 +544,17 @@ describe('train', () => {
     assert.equal(same.stderr.replace(/^glit: warning: .*test.*\n/, ''), '', 'its classes have names');
     const whole = await glit(folder, 'eval', '--model', model, '--data', 'photos', '--split', 'all', '--quiet');
     assert.match(whole.stdout, /^\d+\.\d\d % of 18 images\n$/, whole.stderr);
+
+    const looked = await glit(folder, 'eval', '--model', model, '--data', 'photos', '--out', 'seen', '--quiet');
+    assert.match(looked.stdout, /^\d+\.\d\d % of \d test images\nwritten seen: class by class, .*\n$/, looked.stderr);
+    assert.deepEqual(readdirSync(join(folder, 'seen')).sort(), [
+      'classes.csv',
+      'confusion_matrix.csv',
+      'confusion_matrix.svg',
+      'confusion_matrix_normalized.svg',
+      'mistakes.svg',
+      'predictions.svg',
+    ]);
 
     // A run and its model stand for their architecture.
     const [ofRun, ofModel] = await Promise.all(

@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import { serveDashboard, type Dashboard } from '../src/dashboard/server.js';
+import type { AblationRowOutcome, Outcome, RunEvent } from '../src/telemetry/events.js';
 import { packageRoot } from './packageRoot.js';
 import { chromiumPath, withoutChromium } from './support/chromium.js';
 import { appendEvents, candidate, runStarted, trainStep, SUPERNET } from './support/journals.js';
@@ -26,6 +27,69 @@ const VIEWS = {
 
 /** A name and messages that would do harm if they were read as HTML. */
 const HOSTILE = '<img src=x onerror="document.title=1">';
+
+const HOSTILE_TRAINING = '<b>training';
+
+function finished(result: Outcome): RunEvent {
+  return { type: 'runFinished', durationSeconds: 1, result };
+}
+
+function rowOutcome(test: number): AblationRowOutcome {
+  const backbone = { imageSize: 32, patchSize: 8, channels: 3, classes: 2, dim: 24, heads: 3 };
+  const architecture = { family: 'glit', backbone, blocks: [{ globalHeads: 3, localHeads: 0, ffnRatio: 4 }] };
+  return { architecture, measures: { macs: 1e6, parameters: 1e5 }, heldOut: test, test };
+}
+
+/** The journal of a check of six candidates. */
+function trustEvents(): readonly RunEvent[] {
+  const known = { value: 0.62, interval: { low: 0.1, high: 0.9 } };
+  const paths = [0, 1, 2, 3, 4, 5].map((each) => [each, 0]);
+  return [
+    runStarted('trust'),
+    {
+      type: 'trustPlanned',
+      level: 'high',
+      searched: 3,
+      drawn: 3,
+      seeds: 1,
+      images: { train: 100, halfA: 20, halfB: 20 },
+      training: { steps: 10 },
+    },
+    ...paths.map((each, at): RunEvent => ({
+      type: 'candidateRescored',
+      stage: { kind: 'rescore', level: 'high' },
+      path: each,
+      recalibrated: true,
+      fitness: 0.4 + at / 50,
+      done: at + 1,
+      total: 6,
+    })),
+    ...paths.map((each, at): RunEvent => ({
+      type: 'evaluation',
+      stage: { kind: 'trust', level: 'high', path: each, repeat: 1, number: at + 1, total: 6 },
+      weights: 'last',
+      split: 'searchVal',
+      half: 'B',
+      accuracy: 0.5 + at / 60,
+      images: 20,
+    })),
+    finished({
+      level: 'high',
+      candidates: 6,
+      seeds: 1,
+      tau: known,
+      tauOfOneSeed: known,
+      tauWithoutRecalibration: known,
+      recalibrationGain: { value: 0, interval: { low: -0.1, high: 0.1 } },
+      ceiling: { value: null, interval: null },
+      tauOfMeasures: { macs: known },
+      regret: [
+        { k: 1, ...known },
+        { k: 3, value: null, interval: null },
+      ],
+    }),
+  ];
+}
 
 describe('the page of the dashboard', { skip: withoutChromium }, () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'glit-page-'));
@@ -56,6 +120,23 @@ describe('the page of the dashboard', { skip: withoutChromium }, () => {
       { type: 'stageStarted', stage: SUPERNET, steps },
       ...Array.from({ length: steps }, (_, at) => trainStep(at + 1, steps)),
     ]);
+    const journal = (...name: readonly string[]): string => {
+      mkdirSync(path.join(folder, 'runs', ...name), { recursive: true });
+      return path.join(folder, 'runs', ...name, 'journal.jsonl');
+    };
+    appendEvents(journal('check'), trustEvents());
+    for (const [seed, row, test] of [
+      [0, 'both', 0.6],
+      [1, 'both', 0.62],
+      [0, 'deit', 0.5],
+    ] as const) {
+      appendEvents(journal('study', `seed-${seed}`, row), [runStarted('ablate'), finished(rowOutcome(test))]);
+    }
+    const training = [runStarted('train'), { type: 'stageStarted', stage: SUPERNET, steps: 20 } as const];
+    const steps20 = Array.from({ length: 20 }, (_, at) => trainStep(at + 1, 20));
+    const trained = { ...rowOutcome(0.55), averageTest: null, onnxAccuracy: 0.55 };
+    appendEvents(journal('trained'), [...training, ...steps20, finished(trained)]);
+    appendEvents(journal(HOSTILE_TRAINING), [...training, ...steps20, { type: 'runInterrupted' }]);
     dashboard = await serveDashboard({ folders: [path.join(folder, 'runs')], host: '127.0.0.1', port: 0 });
     browser = await chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox'] });
   });
@@ -125,6 +206,10 @@ describe('the page of the dashboard', { skip: withoutChromium }, () => {
       await page.goto(`${pathToFileURL(file).href}#/report/${view}`);
       await page.getByRole('heading', { name: heading, exact: true }).waitFor();
     }
+    await page.goto(`${pathToFileURL(file).href}#/report/training`);
+    const picture = page.getByRole('img', { name: 'The first batch of supernet-high, as the network sees it' });
+    await picture.scrollIntoViewIfNeeded();
+    await page.waitForFunction('[...document.images].at(0)?.naturalWidth > 0');
     await page.goto(`${pathToFileURL(file).href}#/report/anatomy`);
     await page.getByRole('heading', { name: 'GLiT-Tiny, as released' }).waitFor();
     assert.deepEqual(faults, []);
@@ -190,6 +275,60 @@ describe('the page of the dashboard', { skip: withoutChromium }, () => {
     await page.getByRole('button', { name: 'Remove all marks' }).click();
     assert.equal(await count(), 40);
     assert.deepEqual(faults, []);
+    await page.close();
+  });
+
+  test('shows a check of a search and the rows of a study', { timeout: 120_000 }, async () => {
+    const { page, faults } = await openPage(browser);
+    await page.goto(await address('check', 'trust'));
+    const row = page.getByRole('row', { name: /^fitness 0\.62/ });
+    await row.waitFor();
+    assert.equal(await row.textContent(), 'fitness0.620.10 to 0.90');
+    assert.equal(await page.getByRole('row', { name: 'the best 3 –' }).count(), 1, 'what is not known');
+    await page.getByRole('img', { name: /6 candidates/ }).waitFor();
+    const both = page.getByRole('row', { name: /^both/ });
+    assert.equal(await both.textContent(), 'both261.00 %60.00 %62.00 %');
+    assert.deepEqual(await seriousFindings(page), []);
+    assert.deepEqual(faults, []);
+    await page.close();
+  });
+
+  test('shows the network of a training, and two runs side by side', { timeout: 120_000 }, async () => {
+    const { page, faults } = await openPage(browser);
+    await page.goto(await address('trained', 'anatomy'));
+    await page.getByRole('heading', { name: 'The network', exact: true }).waitFor();
+    await page.getByText('test 55.00 %', { exact: false }).waitFor();
+    await page.goto(await address('trained', 'training'));
+    const other = page.getByLabel('Beside');
+    await other.selectOption({ label: `${HOSTILE_TRAINING} (interrupted)` });
+    await page.getByRole('checkbox', { name: `(${HOSTILE_TRAINING})` }).waitFor();
+    assert.equal(await page.getByRole('checkbox', { checked: true }).count(), 2);
+    await page.getByRole('row', { name: `(${HOSTILE_TRAINING})` }).waitFor();
+    assert.deepEqual(faults, []);
+    await page.close();
+  });
+
+  test('is light or dark as the system is, or as the reader chose', { timeout: 120_000 }, async () => {
+    const { page } = await openPage(browser, { scheme: 'dark' });
+    await page.goto(await address('trained', 'overview'));
+    const background = (): Promise<string> => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    await page.locator(':root[data-theme=dark]').waitFor();
+    const dark = await background();
+    await page.getByLabel('Colours').selectOption('light');
+    await page.locator(':root[data-theme=light]').waitFor();
+    assert.notEqual(await background(), dark);
+    await page.reload();
+    await page.locator(':root[data-theme=light]').waitFor();
+    await page.close();
+  });
+
+  test('moves the focus to the view that is asked for', { timeout: 120_000 }, async () => {
+    const { page } = await openPage(browser);
+    await page.goto(await address('trained', 'overview'));
+    const link = page.getByRole('link', { name: 'Training', exact: true });
+    await link.press('Enter');
+    await page.locator('main:focus').waitFor();
+    await page.getByRole('heading', { name: 'At the end' }).waitFor();
     await page.close();
   });
 
