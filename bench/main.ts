@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { openDevice } from '../src/runtime/device.js';
 import type { Row } from './case.js';
+import { dashboardCases } from './dashboard.js';
 import { engineCases } from './engine.js';
 import { engineCountCases } from './engines.js';
 import { loaderCases } from './loader.js';
@@ -28,6 +29,7 @@ const CASES = [
   ...loaderCases,
   ...recipeCases,
   ...memoryCases,
+  ...dashboardCases,
 ];
 
 const { values, positionals } = parseArgs({
