@@ -54,7 +54,10 @@ export function addRunOptions(command: Command): Command {
 /** Adds `--time`, the limit of a whole run. */
 export function addTimeOption(command: Command): Command {
   return command.addOption(
-    new Option('--time <duration>', 'plan everything so that it ends after this time, such as 20m or 1h30m')
+    new Option(
+      '--time <duration>',
+      'plan the whole run, comparisons included, to take about this long, such as 20m or 1h30m',
+    )
       .conflicts([
         'supernetSteps',
         'supernetEpochs',

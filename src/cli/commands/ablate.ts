@@ -107,7 +107,12 @@ export function addAblate(program: Command): void {
         .conflicts(['resume', 'seeds', 'rows', 'preset', 'recipe', 'config', 'set', 'data', 'dashboard'])
         .helpGroup(heading),
     )
-    .addOption(new Option('--out <folder>', 'where results go (default: runs/<date>-ablate)').helpGroup(heading))
+    .addOption(
+      new Option(
+        '--out <folder>',
+        'where results go (default: runs/<date>-ablate; with --from, the folder of the seeds)',
+      ).helpGroup(heading),
+    )
     .addOption(
       new Option('--resume <folder>', 'continue a study with its own settings')
         .conflicts(['out', 'preset', 'recipe', 'config', 'set', 'data'])
@@ -121,7 +126,7 @@ export function addAblate(program: Command): void {
     ['glit ablate --preset smoke --out runs/smoke', 'all rows on built-in images, in minutes'],
     ['glit ablate --data cifar10 --rows both,random-search,deit --seeds 5 --out runs/cifar', 'is the search worth it?'],
     ['glit ablate --resume runs/cifar', 'continue after Ctrl-C'],
-    ['glit ablate --from docs/results', 'tables and plots of all seeds so far'],
+    ['glit ablate --from docs/results --out runs/tables', 'tables and plots of all seeds so far'],
   ]);
   command.action(() =>
     withEnvironment(command, async ({ display, signal }) => {

@@ -21,7 +21,7 @@ export function addExplain(program: Command): void {
     .description(
       'Writes the Grad-CAM map of a block for each image and class: a PNG with the image and the map laid over it, and ' +
         'the map in grey. A block with global and local heads also gets a map of each half. An image that cannot ' +
-        'be read is reported and skipped. Several models are shown side by side for each image.',
+        'be read is reported and skipped. Several models are shown one below the other for each image.',
     )
     .option('--model <file>', `${MODEL_FILES}; may be given more than once`, collected)
     .option('--run <folder>', 'folder of a finished run, to explain its model; it comes before other models')
@@ -39,7 +39,10 @@ export function addExplain(program: Command): void {
   addExamples(command, [
     ['glit explain --run runs/photos cat.jpg --html', 'the found network, and a page to look at'],
     ['glit explain --model deit_tiny_patch16_224.pth --class 281 --class 207 pets.jpg', 'two classes by number'],
-    ['glit explain --run runs/photos --model deit.safetensors photos/test --html', 'two networks beside each other'],
+    [
+      'glit explain --run runs/photos --model deit.safetensors photos/test --html',
+      'two networks for each image, one below the other',
+    ],
     ['glit explain --model best.onnx photos/test --block 3 --out maps', 'all images of a folder, another block'],
   ]);
   command.action((images: string[]) =>

@@ -35,7 +35,7 @@ export function addExport(program: Command): void {
     )
     .requiredOption('--out <path>', 'the ONNX file to write, or a folder for transformers.js')
     .addOption(
-      new Option('--precision <name>', 'float32, float16 for all, or int8 for the weights of products').choices(
+      new Option('--precision <name>', 'float32, float16 for all, or int8 for the weights of matrix products').choices(
         MODEL_PRECISIONS,
       ),
     )

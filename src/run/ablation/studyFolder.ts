@@ -35,7 +35,7 @@ const planSchema = z.strictObject({
  *     study.yaml                            what it was asked to do so far
  *     seed-<k>/<row>/                       the run of a row and seed
  *     seeds/<dataset>-<preset>-seed<k>.json its results; rows that stand here are never repeated
- *     ablation.json  ablation.md  <dataset>-<preset>.svg
+ *     ablation.json  ablation.md  ablation-<dataset>-<preset>.svg
  */
 export class StudyFolder {
   private constructor(
