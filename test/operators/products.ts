@@ -179,8 +179,8 @@ function feedForwardOf(rows: number, width: number, hidden: number, out: number)
       const activated = of((h) => h * normalDistribution(h));
       return [
         layer(activated, down, downBias),
-        of((h) => (h * normalDistribution(h)) / Math.SQRT2),
-        of((h) => normalDistribution(h) + (h * Math.exp(-(h ** 2) / 2)) / Math.sqrt(2 * Math.PI)),
+        of((h) => Math.SQRT2 * h * normalDistribution(h)),
+        of((h) => 2 * normalDistribution(h) + h * Math.exp(-(h ** 2) / 2) * Math.sqrt(2 / Math.PI)),
       ];
     },
     saved: 2,

@@ -26,11 +26,12 @@ export const feedForwardNetwork = defineOperator<object>({
     const activation = { dtype: x.dtype, shape: [x.shape[0], hidden] };
     return [{ dtype: x.dtype, shape: [x.shape[0], width] }, activation, activation];
   },
-  // h = x·W₁ᵀ + b₁, y = GELU(h)·W₂ᵀ + b₂, a = GELU(h)/√2:  dW₂ = √2·dyᵀ·a,  dh = (dy·W₂)∘GELU′(h),  dW₁ = dhᵀ·x,  dx = dh·W₁
-  gradient: ({ inputs: [x, up, , down], outputs: [, halved, derivative], grads: [g] }) => {
+  // h = x·W₁ᵀ + b₁, y = GELU(h)·W₂ᵀ + b₂, a = √2·GELU(h), d = 2·GELU′(h):
+  // dW₂ = dyᵀ·a/√2,  dh = (dy·W₂/2)∘d,  dW₁ = dhᵀ·x,  dx = dh·W₁
+  gradient: ({ inputs: [x, up, , down], outputs: [, scaled, derivative], grads: [g] }) => {
     if (g === undefined) return [];
-    const dHidden = mul(gemm(g, down), derivative);
-    const dDown = mul(productOfTall(g, halved), Math.SQRT2);
+    const dHidden = mul(gemm(g, mul(down, 0.5)), derivative);
+    const dDown = mul(productOfTall(g, scaled), Math.SQRT1_2);
     return [gemm(dHidden, up), productOfTall(dHidden, x), dHidden, dDown, g];
   },
   macs: ([x, , , down], [y, hidden]) => sizeOf(hidden.shape) * x.shape[1] + sizeOf(y.shape) * down.shape[1],
@@ -42,31 +43,28 @@ export const feedForwardNetwork = defineOperator<object>({
       const hidden = withBias(emit.node('Gemm', [x, up], TRANSPOSED), upBias);
       return [...withBias(emit.node('Gemm', [...emit.node('Gelu', hidden), down], TRANSPOSED), downBias), '', ''];
     }
-    // The products apply the factors 1/√2 and √2 of GELU(h) = √2·u·Φ(h), u = h/√2, at no cost.
-    const half = emit.constant(scalar(Math.SQRT1_2));
-    const [halfBias] = emit.node('Mul', [upBias, half]);
-    const [u] = withBias(emit.node('Gemm', [x, up], scaled(Math.SQRT1_2)), halfBias);
-    const [halved, derivative] = geluWithDerivative(emit, u);
-    return [...withBias(emit.node('Gemm', [halved, down], scaled(Math.SQRT2)), downBias), halved, derivative];
+    // The products apply the factors 1/√2 of u = h/√2, and of GELU(h) = u·(1 + erf u)/√2, at no cost.
+    const factor = emit.constant(scalar(Math.SQRT1_2));
+    const [scaledBias] = emit.node('Mul', [upBias, factor]);
+    const [u] = withBias(emit.node('Gemm', [x, up], SCALED), scaledBias);
+    const [scaled, derivative] = geluWithDerivative(emit, u);
+    return [...withBias(emit.node('Gemm', [scaled, down], SCALED), downBias), scaled, derivative];
   },
 });
 
 const TRANSPOSED = { attributes: { transB: { int: 1 } } };
 
-function scaled(factor: number) {
-  return { attributes: { transB: { int: 1 }, alpha: { float: factor } } };
-}
+const SCALED = { attributes: { transB: { int: 1 }, alpha: { float: Math.SQRT1_2 } } };
 
 /**
- * For u = h/√2: u·Φ(h), and GELU′(h) = Φ(h) + h·φ(h) with h·φ(h) = u/e^(u²)/√π. The gradient then reads one tensor
- * instead of two.
+ * For u = h/√2: √2·GELU(h) = u·(1 + erf u), and 2·GELU′(h) = 1 + erf u + 2·u/e^(u²)/√π. The gradient then reads one
+ * tensor instead of two.
  */
 function geluWithDerivative(emit: Emitter, u: string): readonly [string, string] {
-  const [erf] = emit.node('Erf', [u]);
-  // (1 + erf)/2 in one pass: a hard sigmoid is a line clipped to 0..1, the range of this value anyway.
-  const [cdf] = emit.node('HardSigmoid', [erf], { attributes: { alpha: { float: 0.5 }, beta: { float: 0.5 } } });
+  // 2·Φ(h)
+  const [cdf] = emit.node('Add', [...emit.node('Erf', [u]), emit.constant(scalar(1))]);
   const [growth] = emit.node('Exp', emit.node('Mul', [u, u]));
-  const [density] = emit.node('Mul', [...emit.node('Div', [u, growth]), emit.constant(scalar(1 / Math.sqrt(Math.PI)))]);
+  const [density] = emit.node('Mul', [...emit.node('Div', [u, growth]), emit.constant(scalar(2 / Math.sqrt(Math.PI)))]);
   return [emit.node('Mul', [u, cdf])[0], emit.node('Add', [cdf, density])[0]];
 }
 
