@@ -16,6 +16,7 @@ import { classNumber } from './classes.js';
 import { gradCamProgram, type GradCamFeed } from './gradCam.js';
 import { heatMap, type HeatMap } from './heatMap.js';
 import { imageFiles } from './imageFiles.js';
+import { largest } from '../tensor/largest.js';
 
 /** What to explain, and where to run the model. */
 export interface MapOptions extends UseOptions {
@@ -162,7 +163,7 @@ async function explained(
 
 function greatest(logits: ArrayLike<number | bigint>): number {
   const values = Array.from(logits, Number);
-  return values.indexOf(Math.max(...values));
+  return values.indexOf(largest(values));
 }
 
 /** The model's input, or the reason why the image cannot be read. */

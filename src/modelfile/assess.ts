@@ -6,6 +6,7 @@ import type { UnreadableListener } from '../loader/unreadable.js';
 import type { Device } from '../runtime/device.js';
 import { readExportedModel, type RunnableModel } from './exportModel.js';
 import { compileModel, scoresOf, softmax, type NamedModel } from './runModel.js';
+import { largest } from '../tensor/largest.js';
 
 /** An image and what a model says of it. */
 export interface SeenImage {
@@ -113,7 +114,7 @@ function seenImage(
   { withPreprocessing }: RunnableModel,
   { pixels, truth }: Pick<SeenImage, 'pixels' | 'truth'>,
 ): SeenImage {
-  const predicted = scores.indexOf(Math.max(...scores));
+  const predicted = scores.indexOf(largest(scores));
   const confidence = withPreprocessing ? scores[predicted] : softmax(Array.from(scores))[predicted];
   return { pixels, truth, predicted, confidence };
 }

@@ -4,6 +4,7 @@ import { normalizePixels } from '../program/images.js';
 import type { Device, Program } from '../runtime/device.js';
 import { tensor, type Tensor } from '../tensor/tensor.js';
 import type { RunnableModel } from './exportModel.js';
+import { largest } from '../tensor/largest.js';
 
 /** A model and its name in messages. */
 export interface NamedModel {
@@ -60,7 +61,7 @@ function interleaved(planes: Uint8Array, count: number, size: number): Uint8Arra
 
 /** Softmax. */
 export function softmax(logits: readonly number[]): number[] {
-  const greatest = Math.max(...logits);
+  const greatest = largest(logits);
   const powers = logits.map((value) => Math.exp(value - greatest));
   const sum = powers.reduce((total, power) => total + power, 0);
   return powers.map((power) => power / sum);

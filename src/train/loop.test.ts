@@ -216,4 +216,7 @@ describe('training', () => {
 test('counts the rows whose largest logit is at the label', () => {
   const logits = float32([3, 2], [0.1, 0.2, 3, -1, 0, 1]);
   assert.equal(countCorrect(logits, int64([3], [1, 1, 1]).data), 2);
+  // More classes than a call can have arguments.
+  const many = float32([1, 200_000], new Float32Array(200_000).fill(1, 150_000, 150_001));
+  assert.equal(countCorrect(many, int64([1], [150_000]).data), 1);
 });

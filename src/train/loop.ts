@@ -22,6 +22,7 @@ import { NetworkState, type Weights } from './state.js';
 import type { StepFeed } from './step.js';
 import { createStepper, type BatchResult, type Stepper, type Tally } from './stepper.js';
 import { shareOf } from './stepShare.js';
+import { largest } from '../tensor/largest.js';
 
 /** How a network is trained: DeiT's recipe without its augmentation, which belongs to the loader. */
 export interface Recipe extends Schedule {
@@ -346,7 +347,7 @@ export function countCorrect({ shape: [rows, classes], data }: Tensor<'float32'>
   let correct = 0;
   for (let row = 0; row < Math.min(rows, labels.length); row++) {
     const scores = data.subarray(row * classes, (row + 1) * classes);
-    if (scores.indexOf(Math.max(...scores)) === Number(labels[row])) correct++;
+    if (scores.indexOf(largest(scores)) === Number(labels[row])) correct++;
   }
   return correct;
 }

@@ -49,3 +49,9 @@ test('most of an image belongs to its own label or to its partner’s', () => {
   for (const lambda of [undefined, 1, 0.5]) assert.deepEqual(dominantLabels(LABELS, lambda), LABELS);
   assert.deepEqual(dominantLabels(LABELS, 0.49), BigInt64Array.of(1n, 2n, 0n));
 });
+
+test('the loss of logits is found for more classes than a call can have arguments', () => {
+  const classes = 200_000;
+  const logits = float32([1, classes], new Float32Array(classes));
+  assert.ok(Math.abs(summedLoss(logits, BigInt64Array.of(7n)) - Math.log(classes)) < 1e-9);
+});

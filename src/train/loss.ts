@@ -1,5 +1,6 @@
 import { logSoftmax, mul, sum, type Value } from '../graph/index.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { largest } from '../tensor/largest.js';
 
 /**
  * Mean cross entropy of logits [B, C] against target distributions [B, C]. For label smoothing and mixed labels, see
@@ -43,9 +44,8 @@ export function summedLoss({ shape: [, classes], data }: Tensor<'float32'>, labe
   let sum = 0;
   for (const [row, label] of labels.entries()) {
     const logits = data.subarray(row * classes, (row + 1) * classes);
-    const largest = Math.max(...logits);
-    sum +=
-      largest + Math.log(logits.reduce((total, logit) => total + Math.exp(logit - largest), 0)) - logits[Number(label)];
+    const most = largest(logits);
+    sum += most + Math.log(logits.reduce((total, logit) => total + Math.exp(logit - most), 0)) - logits[Number(label)];
   }
   return sum;
 }

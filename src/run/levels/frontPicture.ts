@@ -3,6 +3,7 @@ import { costsAmong, type Objective } from '../../measure/objectives.js';
 import { frontPlot, type FrontPoint } from '../../plot/front.js';
 import type { SearchFront } from './searchFront.js';
 import type { ScoredCandidate, SearchMethod } from './searchLevel.js';
+import { largest } from '../../tensor/largest.js';
 
 /** What {@link frontPicture} shows. */
 export interface FrontPictureData {
@@ -21,7 +22,7 @@ export function frontPicture({ dataset, objectives, candidates, front }: FrontPi
   const { title, unitOf } = perMeasure((measure) => measure)[cost];
   const level = candidates.at(-1)?.stage.level ?? '';
   const scored = candidates.filter(({ stage }) => stage.level === level);
-  const unit = unitOf(Math.max(...scored.map(({ measures }) => measures[cost])));
+  const unit = unitOf(largest(scored.map(({ measures }) => measures[cost])));
   const pointOf = (fitness: number, measures: Readonly<Record<string, number>>): FrontPoint => ({
     x: measures[cost] / unit.size,
     y: 100 * fitness,

@@ -74,7 +74,7 @@ export async function hierarchicalSearch(
     // Finalists over a limit on latency when measured give way to the next best.
     const top = level.next !== undefined ? 1 : context.latencyTable === undefined ? wanted : Infinity;
     const found = await searchLevel(context, { name, space, backbone, budget, top, start }, data, recorded);
-    candidates.push(...found.candidates);
+    for (const each of found.candidates) candidates.push(each);
     const network = supernet(backbone, space, config.space);
     const file = `weights/${stageName({ kind: 'supernet', level: name })}.safetensors`;
     const inherited = async (path: Path): Promise<Weights> =>

@@ -25,6 +25,7 @@ import type { SearchContext } from '../context.js';
 import { costOptionsOf } from '../latencyTable.js';
 import { trainStage } from '../training/trainStage.js';
 import { supernetPaths } from './supernetPaths.js';
+import { largest } from '../../tensor/largest.js';
 
 /** How candidates are proposed: by evolution, for several objectives by NSGA-II, or for comparison at random. */
 export type SearchMethod = 'evolution' | 'nsga2' | 'random';
@@ -156,7 +157,7 @@ export async function searchLevel(
       stage,
       steps: evaluations * methods.length,
       heldOut: data.searchVal.labels.length,
-      ...(known.length > 0 && { best: Math.max(...known) }),
+      ...(known.length > 0 && { best: largest(known) }),
     });
     began = performance.now();
   };
@@ -187,7 +188,7 @@ export async function searchLevel(
           });
         },
       });
-      candidates.push(...(await study.run(settings)).map((trial) => describe(trial, method)));
+      for (const trial of await study.run(settings)) candidates.push(describe(trial, method));
     }
     const found = candidates.filter(({ method }) => method === searching);
     const ranked = best(found, level.top);
@@ -202,7 +203,7 @@ export async function searchLevel(
           bestFitness: Object.fromEntries(
             methods.map((method) => [
               method,
-              Math.max(...candidates.filter((each) => each.method === method).map(({ values }) => values[0])),
+              largest(candidates.filter((each) => each.method === method).map(({ values }) => values[0])),
             ]),
           ),
         },
