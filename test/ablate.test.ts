@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { GatheredStudy } from '../src/run/ablation/gather.js';
+import { formatStudies } from '../src/run/ablation/report.js';
 import type { SeedResult } from '../src/run/ablation/seedFile.js';
 import type { RunResult } from '../src/run/results/report.js';
 import { readJournal } from '../src/telemetry/journal.js';
@@ -261,6 +262,13 @@ describe('tables and plots from files alone', () => {
     const svg = text('gathered', 'ablation-warmer-disc-smoke.svg');
     for (const part of ['DeiT at the limit', 'random search, same cost', 'test accuracy, %', 'seeds 0, 1, 2'])
       assert.ok(svg.includes(part), part);
+  });
+
+  test('show the name of the images as text', () => {
+    const studies = studiesOf('gathered').map((study) => ({ ...study, dataset: { ...study.dataset, name: '<b>_\n' } }));
+    const report = formatStudies(studies);
+    assert.match(report, /^## \\<b\\>\\_\ufffd, preset smoke$/m);
+    assert.match(report, /Of \\<b\\>\\_\ufffd's 5 classes/);
   });
 
   test('keep seeds with other settings apart', async () => {

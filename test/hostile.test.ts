@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -14,7 +25,7 @@ import { openLatencyTable } from '../src/run/latencyTable.js';
 import { readSeed } from '../src/run/ablation/seedFile.js';
 import { openSource } from '../src/dataset/sources/openSource.js';
 import { seeded } from '../src/random/rng.js';
-import { glit } from './support/commandLine.js';
+import { glit, makePhotos, TINY } from './support/commandLine.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-hostile-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -192,6 +203,20 @@ describe('hostile data sets', () => {
       assert.match(stdout, new RegExp(`${name.replace('.', '\\.')}: ${reason}`));
   });
 
+  test('of images just within the limit are read in a known amount of memory', () => {
+    const file = write('near/limit.png', wholePng(11_500, 11_600));
+    const decode = JSON.stringify(new URL('../src/loader/decode.js', import.meta.url).href);
+    const script = `const { centralView, openEncoded } = await import(${decode});
+      const before = process.resourceUsage().maxRSS;
+      const { size } = await centralView(await openEncoded({ file: ${JSON.stringify(file)} }), 32);
+      console.log(size, process.resourceUsage().maxRSS - before);`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+    const [size, kilobytes] = stdout.split(' ').map(Number);
+    assert.equal(size, 32, stderr);
+    // Three bytes for each of 133 million pixels, and what the decoder needs besides.
+    assert.ok(kilobytes * 1024 < 1.5 * 3 * 11_500 * 11_600, `${kilobytes} kB`);
+  });
+
   test('of tar shards with links and with names that climb out reach no file outside', async () => {
     const pairs = Array.from({ length: 10 }, (_, at): Member[] => [
       { name: `${at}.png`, content: dot },
@@ -256,5 +281,45 @@ describe('hostile data sets', () => {
     const { stdout } = await glit(folder, 'data', 'check', 'names', '--json', '--quiet');
     assert.doesNotMatch(stdout, /(?!\n)\p{Cc}|\u202e/u);
     assert.ok((JSON.parse(stdout) as { classes: readonly string[] }).classes.includes(name));
+  });
+
+  test('with HTML and control characters in their names leave a report that shows them as text', async () => {
+    const data = 'photos\u001b[2J\u202e <img src=x onerror=alert(1)> [a](b) `c` *d*';
+    await makePhotos(join(folder, data));
+    renameSync(join(folder, data, 'red'), join(folder, data, '<script>alert(1)<\u2044script>\u0007'));
+    renameSync(join(folder, data, 'blue', '00.png'), join(folder, data, 'blue', '<b>\u001b[31m.png'));
+    const args = [
+      'run',
+      '--data',
+      data,
+      ...TINY,
+      '--no-baselines',
+      '--halving',
+      '2',
+      '--top',
+      '1',
+      '--out',
+      'reported',
+    ];
+    const { code, stdout, stderr } = await glit(folder, ...args, '--no-tensorboard');
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stdout + stderr, /(?!\n)\p{Cc}|\u202e/u);
+    const report = readFileSync(join(folder, 'reported', 'report.md'), 'utf8');
+    assert.match(
+      report,
+      /^# glit-found on photos\ufffd\\\[2J\ufffd \\<img src=x onerror=alert\(1\)\\> \\\[a\\\]\(b\) \\`c\\` \\\*d\\\*\n/,
+    );
+    // What is in a block of code is shown as it is.
+    assert.doesNotMatch(report.replaceAll(/^```\w+\n[^]*?^```$/gm, ''), /(?!\n)\p{Cc}|\u202e|(?<!\\)<(?:img|script)/u);
+    const pictures = ['', 'test', 'trainings'].flatMap((below) =>
+      readdirSync(join(folder, 'reported', below))
+        .filter((name) => name.endsWith('.svg'))
+        .map((name) => join(folder, 'reported', below, name)),
+    );
+    assert.ok(pictures.length > 4);
+    for (const picture of pictures) {
+      assert.doesNotMatch(readFileSync(picture, 'utf8'), /(?![\n\t])\p{Cc}|<(?:img|script|b)\b/u, picture);
+    }
+    assert.doesNotMatch(readFileSync(join(folder, 'reported', 'report.html'), 'utf8'), /<img src=x|<script>alert/);
   });
 });

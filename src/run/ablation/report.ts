@@ -6,6 +6,7 @@ import { percent } from '../results/report.js';
 import { textTable } from '../results/textTable.js';
 import type { GatheredStudy } from './gather.js';
 import { ROWS } from './rows.js';
+import { markdownText } from '../results/markdownText.js';
 
 /** The tables of a study, for the terminal and the report. */
 export function formatStudy({ rows, differences }: GatheredStudy): string {
@@ -48,7 +49,7 @@ export function formatStudies(studies: readonly GatheredStudy[]): string {
         formatDuration(means.seconds),
       ]),
     ]);
-    return `## ${titleOf(study)}
+    return `## ${markdownText(titleOf(study))}
 
 ${formatStudy(study)}
 
@@ -56,7 +57,7 @@ ${formatStudy(study)}
 
 ${costs}
 
-Seeds ${seeds.map(({ seed }) => seed).join(', ')}; glit ${[...new Set(seeds.map(({ glit }) => glit))].join(', ')}. Of ${dataset.name}'s ${dataset.classes} classes, ${dataset.train} images trained
+Seeds ${seeds.map(({ seed }) => seed).join(', ')}; glit ${[...new Set(seeds.map(({ glit }) => glit))].join(', ')}. Of ${markdownText(dataset.name)}'s ${dataset.classes} classes, ${dataset.train} images trained
 supernets and networks, ${dataset.heldOut} were held out to score candidates and choose networks, and ${dataset.test} are test images, used at the
 end for the network of each row.
 `;

@@ -9,6 +9,8 @@ import type { Config } from '../../config/config.js';
 import type { SearchFront } from '../levels/searchFront.js';
 import type { ScoredCandidate } from '../levels/searchLevel.js';
 import { textTable } from './textTable.js';
+import { largest } from '../../tensor/largest.js';
+import { markdownText } from './markdownText.js';
 
 /** A row of the comparison: one network, trained with the same recipe as the others. */
 export interface ComparisonRow extends Cost {
@@ -64,11 +66,11 @@ export function formatReport(config: Config, result: RunResult, candidates: read
   const searches = new Map(candidates.map((each) => [searchOf(each), each]));
   const searchLines = [...searches].map(([search, { stage, method }]) => {
     const fitness = candidates.filter((each) => searchOf(each) === search).map((each) => each.values[0]);
-    const best = percent(Math.max(...fitness));
+    const best = percent(largest(fitness));
     return `- ${stageName(stage)}: ${fitness.length} by ${method}, best ${best} (held-out images, inherited weights)`;
   });
   const finalists = result.finalists.map(({ name, heldOut }) => `${name} ${percent(heldOut)}`).join(', ');
-  return `# ${result.architecture.name ?? 'Architecture'} on ${result.dataset}
+  return `# ${result.architecture.name ?? 'Architecture'} on ${markdownText(result.dataset)}
 
 ${formatComparison(result.comparison)}
 

@@ -9,6 +9,7 @@ import { percent } from '../results/report.js';
 import { textTable } from '../results/textTable.js';
 import type { SampledCandidate } from './sample.js';
 import type { MeasuredCandidate, TrustStatistics } from './statistics.js';
+import { markdownText } from '../results/markdownText.js';
 
 /** A candidate of the report. */
 export interface TrustCandidate extends MeasuredCandidate, SampledCandidate {
@@ -82,7 +83,7 @@ export function formatTrustReport(result: TrustResult): string {
   ]);
   const each = Array.from({ length: seeds }, (_, index) => [`seed ${index + 1}, A`, `seed ${index + 1}, B`]);
   const header = ['path', 'from', ...known.map(({ title }) => title), 'fitness, A', 'not recalibrated, A'];
-  return `# Can the search on ${dataset} be trusted? The ${level} level
+  return `# Can the search on ${markdownText(dataset)} be trusted? The ${level} level
 
 ${formatTrust(result)}
 
