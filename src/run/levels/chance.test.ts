@@ -25,20 +25,39 @@ describe('a supernet that learns nothing', () => {
     assert.equal(warnings(1000, (step) => (step > 100 ? 0.9 : 0.45)).length, 1);
   });
 
-  test('is not one that is better than a guess by then, nor one that was resumed later', () => {
+  test('is not one that is better than a guess by then', () => {
     assert.deepEqual(
       warnings(1000, (step) => (step < 50 ? 0.3 : 0.6)),
       [],
     );
+    // What it forgets later is not for this to say.
     assert.deepEqual(
-      warnings(1000, () => 0.5, 101),
+      warnings(1000, (step) => (step > 100 ? 0.3 : 0.6)),
       [],
+    );
+  });
+
+  test('is told from the steps after a tenth too, where a tenth has few images', () => {
+    // The later half of a tenth has 640 images; with those of the next 37 steps, it is 3008.
+    const [told, ...others] = warnings(200, () => 0.5);
+    assert.match(told, /^after 57 of 200 steps the supernet classifies 50\.0 % of its images, and a guess 50\.0 %: /);
+    assert.deepEqual(others, []);
+    assert.deepEqual(
+      warnings(200, (step) => (step < 30 ? 0.4 : 0.7)),
+      [],
+    );
+  });
+
+  test('is told again when it is continued', () => {
+    assert.match(
+      warnings(1000, () => 0.5, 101).join('\n'),
+      /^after 147 of 1000 steps the supernet .*nothing; change --learning-rate/,
     );
   });
 
   test('is not told from few images', () => {
     assert.deepEqual(
-      warnings(60, () => 0.2),
+      warnings(46, () => 0.2),
       [],
     );
   });

@@ -5,7 +5,8 @@ const LEAST_IMAGES = 3000;
 
 /**
  * Notices a supernet that learns nothing. After a tenth of its steps, it should classify the images of the later half of
- * these better than a guess at the largest class; if it does not, by two standard errors, `warn` is told, once.
+ * these better than a guess at the largest class; if it does not, by two standard errors, `warn` is told, once. Where those are
+ * too few images, as in a short training, the steps after them count too.
  */
 export function chanceWatch(
   { labels, steps }: { readonly labels: ArrayLike<number>; readonly steps: number },
@@ -15,16 +16,18 @@ export function chanceWatch(
   const tenth = Math.floor(steps / 10);
   let correct = 0;
   let images = 0;
+  let isJudged = false;
   return (report) => {
-    if (report.step <= tenth / 2 || report.step > tenth) return;
+    if (isJudged || report.step <= tenth / 2) return;
     correct += report.correct;
     images += report.images;
     if (report.step < tenth || images < LEAST_IMAGES) return;
+    isJudged = true;
     const error = Math.sqrt((guess * (1 - guess)) / images);
     if (correct / images > guess + 2 * error) return;
     const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
     warn(
-      `after ${tenth} of ${steps} steps the supernet classifies ${percent(correct / images)} of its images, and a guess ${percent(guess)}: ` +
+      `after ${report.step} of ${steps} steps the supernet classifies ${percent(correct / images)} of its images, and a guess ${percent(guess)}: ` +
         'it has learned nothing; change --learning-rate, or give it more steps or --entangled',
     );
   };
