@@ -134,6 +134,7 @@ describe('the index of a long journal', () => {
     for (const spoil of [
       () => rmSync(indexFileOf(file)),
       () => writeFileSync(indexFileOf(file), '{"version":1,'),
+      () => writeFileSync(indexFileOf(file), readFileSync(indexFileOf(file), 'utf8').replace('"curves":', '"curvos":')),
       () => writeFileSync(file, `${journalLine(runStarted('another'))}${readFileSync(file, 'utf8')}`),
     ]) {
       spoil();

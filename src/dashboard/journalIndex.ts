@@ -9,7 +9,7 @@ import { writeFileAtomically } from '../checkpoint/atomicFile.js';
 import type { DigestData } from './digest/digest.js';
 
 /** Changes with the form of {@link DigestData}; an index of another version is ignored. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Bytes that are compared at the start of a journal and before an index's end. */
 const COMPARED = 4096;
@@ -34,16 +34,16 @@ export function indexFileOf(journal: string): string {
 
 /** The index of an open journal, if there is one that fits. */
 export async function readIndex(journal: string, handle: FileHandle, size: number): Promise<JournalIndex | undefined> {
-  const index = await parsed(indexFileOf(journal));
+  const index = await intact(indexFileOf(journal));
   if (index?.version !== VERSION || !(index.position <= size)) return undefined;
   return index.mark === (await markOf(handle, index.position)) ? index : undefined;
 }
 
 /** Writes the index. A folder that cannot be written, or was deleted, keeps none: it is only a shortcut. */
-export async function writeIndex(journal: string, index: Omit<JournalIndex, 'version'>): Promise<void> {
-  await writeFileAtomically(indexFileOf(journal), JSON.stringify({ version: VERSION, ...index })).catch(
-    () => undefined,
-  );
+export async function writeIndex(journal: string, given: Omit<JournalIndex, 'version'>): Promise<void> {
+  const index = { version: VERSION, ...given };
+  const text = JSON.stringify({ checksum: checksumOf(index), ...index });
+  await writeFileAtomically(indexFileOf(journal), text).catch(() => undefined);
 }
 
 /** What tells whether the first `position` bytes of a journal are those that were read. */
@@ -57,10 +57,18 @@ export async function markOf(handle: FileHandle, position: number): Promise<stri
   return hash.digest('hex');
 }
 
-async function parsed(file: string): Promise<JournalIndex | undefined> {
+/** The index in a file; undefined if there is none or it is damaged, since nothing in a digest is checked after this. */
+async function intact(file: string): Promise<JournalIndex | undefined> {
   try {
-    return JSON.parse(await readFile(file, 'utf8')) as JournalIndex;
+    const { checksum, ...index } = JSON.parse(await readFile(file, 'utf8')) as JournalIndex & {
+      readonly checksum: string;
+    };
+    return checksum === checksumOf(index) ? index : undefined;
   } catch {
     return undefined;
   }
+}
+
+function checksumOf(index: JournalIndex): string {
+  return createHash('sha256').update(JSON.stringify(index)).digest('hex');
 }

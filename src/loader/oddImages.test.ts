@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import type { Sharp } from 'sharp';
 import { lyingPng, plain, temporaryFolder } from '../../test/support/imageFiles.js';
@@ -122,6 +123,50 @@ function withBands(count: number): Promise<Buffer> {
   return orange().joinChannel(bands, { raw: band }).tiff({ compression: 'none' }).toBuffer();
 }
 
+/** A lossless WebP whose header says that it has this side, and that has no pixels. */
+function lyingWebp(side: number): Buffer {
+  const data = Buffer.alloc(64);
+  data[0] = 0x2f;
+  data.writeUInt32LE(((side - 1) | ((side - 1) << 14)) >>> 0, 1);
+  const head = Buffer.alloc(20);
+  head.write('RIFF', 0);
+  head.writeUInt32LE(12 + data.length, 4);
+  head.write('WEBPVP8L', 8);
+  head.writeUInt32LE(data.length, 16);
+  return Buffer.concat([head, data]);
+}
+
+/** A grey TIFF of one packed strip whose header says that it has this side. */
+function lyingTiff(side: number): Buffer {
+  const strip = deflateSync(Buffer.alloc(4096));
+  const [width, height, bits, packing, colours, begin, bands, rows, length] = [
+    256, 257, 258, 259, 262, 273, 277, 278, 279,
+  ];
+  const fields = [
+    [width, side],
+    [height, side],
+    [bits, 8],
+    [packing, 8],
+    [colours, 1],
+    [begin, 8],
+    [bands, 1],
+    [rows, side],
+    [length, strip.length],
+  ];
+  const directory = Buffer.alloc(2 + 12 * fields.length + 4);
+  directory.writeUInt16LE(fields.length);
+  fields.forEach(([tag, value], at) => {
+    directory.writeUInt16LE(tag, 2 + 12 * at);
+    // A number of 32 bits, once.
+    directory.writeUInt16LE(4, 4 + 12 * at);
+    directory.writeUInt32LE(1, 6 + 12 * at);
+    directory.writeUInt32LE(value, 10 + 12 * at);
+  });
+  const head = Buffer.from('II*\0\0\0\0\0', 'latin1');
+  head.writeUInt32LE(8 + strip.length, 4);
+  return Buffer.concat([head, strip, directory]);
+}
+
 /** Rejected files: name, content, reason. */
 const REFUSED: readonly (readonly [string, () => Promise<Buffer>, RegExp])[] = [
   ['cut.jpg', () => cut(noisy().jpeg()), DAMAGED],
@@ -146,6 +191,8 @@ const REFUSED: readonly (readonly [string, () => Promise<Buffer>, RegExp])[] = [
   ['numbers.png', text('P3 1 1 255 1 2 3\n'), NO_IMAGE],
   ['bomb.png', async () => lyingPng(60_000, 60_000), TOO_LARGE],
   ['wide bomb.png', async () => lyingPng(2_000_000_000, 1), /^it/],
+  ['bomb.webp', async () => lyingWebp(16_383), TOO_LARGE],
+  ['bomb.tiff', async () => lyingTiff(60_000), TOO_LARGE],
   ['no width.png', async () => lyingPng(0, 10), /^it/],
   ['five bands.tiff', () => withBands(2), BANDS],
   ['thirteen bands.tiff', () => withBands(10), BANDS],

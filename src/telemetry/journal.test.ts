@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -165,6 +165,23 @@ describe('a journal', () => {
       name: 'UserError',
       message: /journal\.jsonl cannot be made: a part of its path is a file; use another folder, and continue$/,
     });
+  });
+
+  test('whose torn line cannot be cut off says why it is torn', { skip: process.platform !== 'linux' }, () => {
+    const file = newFile();
+    // The number that the journal's descriptor will have.
+    const number = openSync(file, 'w');
+    closeSync(number);
+    const journal = new JournalWriter(file);
+    journal.write(warning('fine'));
+    // In its place a device without room, which cannot be cut off either.
+    closeSync(number);
+    assert.equal(openSync('/dev/full', 'a'), number);
+    assert.throws(() => journal.write(warning('lost')), {
+      name: 'UserError',
+      message: /: the disk is full; make room/,
+    });
+    journal.write(warning('dropped'));
   });
 
   test('is read in pieces of any size', async () => {

@@ -50,8 +50,13 @@ test('a run goes on with the images that it began with, and no others', async ()
       (error) => error instanceof UserError && message.test(error.message) && /have changed since/.test(error.message),
     );
   }
-  writeFileSync(join(root, 'images.json'), '{}');
-  await assert.rejects(keepImagesRecord(folder, whole, 'photos'), /images\.json is damaged/);
+  for (const damaged of ['{}', '', '{"classes": ["cat", "d']) {
+    writeFileSync(join(root, 'images.json'), damaged);
+    await assert.rejects(
+      keepImagesRecord(folder, whole, 'photos'),
+      (error) => error instanceof UserError && /images\.json is damaged; restore it/.test(error.message),
+    );
+  }
 });
 
 test('tables and shards are the same after they have been moved or touched', async () => {

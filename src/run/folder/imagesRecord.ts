@@ -21,9 +21,18 @@ export function recordOf({ classes, ...dataset }: Dataset): ImagesRecord {
 /** What a run wrote of its images; undefined for runs of earlier builds. */
 export async function readImagesRecord(folder: RunFolder): Promise<ImagesRecord | undefined> {
   if (!folder.has(FILE)) return undefined;
-  const record = imagesRecord.safeParse(JSON.parse(await folder.read(FILE)));
+  const record = imagesRecord.safeParse(jsonOf(await folder.read(FILE)));
   if (record.success) return record.data;
   throw new UserError(`${folder.path(FILE)} is damaged; restore it, or remove it if the images are the same as before`);
+}
+
+/** The value of a JSON text; undefined if it is none. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes the record of a new run, or checks a resumed one's. Throws a UserError when the images are others. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -55,6 +55,23 @@ describe('the lock of a run folder', () => {
     await (await RunLock.take(folder, { command })).release();
   });
 
+  test('that cannot be removed does not hide how the work ended', { skip: process.platform === 'win32' }, async () => {
+    const folder = newFolder();
+    const lock = await RunLock.take(folder, { command });
+    const isRoot = process.geteuid?.() === 0;
+    chmodSync(root, 0o755);
+    chmodSync(folder, 0o555);
+    // Root may remove whatever it likes, another user only what the folder allows.
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      await lock.release();
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+      chmodSync(folder, 0o755);
+    }
+    assert.deepEqual(locksIn(folder), ['lock-1.json']);
+  });
+
   test('is taken over at once from a process of this machine that was killed', async () => {
     const folder = newFolder();
     const other = taking(folder);
@@ -81,6 +98,18 @@ describe('the lock of a run folder', () => {
     };
     return { folder, beat };
   }
+
+  test('is told on one line, whatever its file says', async () => {
+    const { folder } = await lockedBy({ command: 'run\n    at a stack', since: 'then\r' });
+    await assert.rejects(RunLock.take(folder, { command }), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(
+        error.message,
+        /in use by glit "run\\n {4}at a stack" on \S+ \(process \d+, since "then\\r"\); wait/,
+      );
+      return true;
+    });
+  });
 
   test('is not that of another process with the same number, from before a restart', async () => {
     for (const processStart of ['another-boot 1', null]) {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { UserError, writeFailure } from '../../errors.js';
+import { showName, UserError, writeFailure } from '../../errors.js';
 import { isAlive, isCertain, machineName, PROCESS_FIELDS, thisProcess } from './processIdentity.js';
 
 /** Seconds between two heartbeats of a holder. */
@@ -190,6 +190,6 @@ async function requireDead(folder: string, lock: Lock, options: LockOptions): Pr
 
 function inUse(folder: string, { command, host, pid, since }: Holder): UserError {
   return new UserError(
-    `${folder} is in use by glit ${command} on ${host} (process ${pid}, since ${since}); wait for it, or stop it first`,
+    `${folder} is in use by glit ${showName(command)} on ${showName(host)} (process ${pid}, since ${showName(since)}); wait for it, or stop it first`,
   );
 }

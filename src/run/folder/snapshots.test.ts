@@ -89,6 +89,20 @@ describe('snapshots of a training', () => {
     assert.equal((await snapshots.load())?.step, 10);
   });
 
+  test('whose last one cannot be set aside leave it', async () => {
+    const { file, snapshots, warnings } = await saved();
+    rmSync(file('deit.before'));
+    mkdirSync(join(file('deit.before'), 'inside'), { recursive: true });
+    await assert.rejects(snapshots.save({ step: 30, rollbacks: 0, vectors: vectors(30) }));
+    assert.equal((await snapshots.load())?.step, 20);
+    rmSync(file('deit.before'), { recursive: true });
+    await snapshots.save({ step: 40, rollbacks: 0, vectors: vectors(40) });
+    assert.equal((await snapshots.load())?.step, 40);
+    flipLastBit(file('deit'));
+    assert.equal((await snapshots.load())?.step, 20);
+    assert.equal(warnings.length, 1);
+  });
+
   test('that are all damaged make the training start again, and say so', async () => {
     const { file, snapshots, warnings } = await saved();
     for (const name of ['deit', 'deit.before']) flipLastBit(file(name));
