@@ -4,8 +4,10 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { formatArchitecture } from '../src/family/codec.js';
+import { preset } from '../src/family/families.js';
 import { readJournal } from '../src/telemetry/journal.js';
-import { glit, MAIN, makePhotos, TINY } from './support/commandLine.js';
+import { glit, MAIN, makePhotos, TINY, writeText } from './support/commandLine.js';
 import { assertSameResult } from './support/runFolders.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-disk-'));
@@ -62,4 +64,24 @@ describe('a disk without room', { skip }, () => {
     );
     assert.match(stderr, new RegExp(`glit: model\\.onnx ${reason}\\n$`));
   });
+});
+
+test('work that the disk cannot hold is refused before it begins', async () => {
+  const huge = preset('deit-tiny', { imageSize: 8, patchSize: 4 });
+  const wide = { ...huge, backbone: { ...huge.backbone, dim: 150_000, heads: 3 } };
+  writeText(folder, 'huge.json', formatArchitecture(wide));
+  const wider = [...TINY, '--dim', '150000', '--workers', '0'];
+  for (const [out, ...args] of [
+    ['trained', 'train', 'huge.json', '--recipe', 'demo', '--batch-size', '8'],
+    ['searched', 'run', ...wider],
+    ['compared', 'ablate', ...wider, '--rows', 'deit,both', '--seeds', '2'],
+  ]) {
+    const { code, stderr } = await glit(folder, ...args, '--data', 'photos', '--out', out);
+    assert.equal(code, 2, stderr);
+    assert.match(
+      stderr,
+      /glit: the run needs about \d{7,} MB in \S+, and its disk has \d+ MB; make room, or give another/,
+    );
+    assert.ok(!existsSync(join(folder, out)));
+  }
 });

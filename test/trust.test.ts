@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -7,7 +7,11 @@ import { readJournal } from '../src/telemetry/journal.js';
 import { kendallTau } from '../src/statistics/kendall.js';
 import { meanOf } from '../src/statistics/summary.js';
 import { topKRegret } from '../src/statistics/topKRegret.js';
-import type { TrustResult } from '../src/run/trust/report.js';
+import { parseConfig } from '../src/config/layers.js';
+import { RunFolder } from '../src/run/folder/runFolder.js';
+import { searchedLevel } from '../src/run/levels/searchedLevel.js';
+import { formatTrustReport, type TrustResult } from '../src/run/trust/report.js';
+import { trusting } from '../src/run/trust/trust.js';
 import { glit, interruptedGlit, makePhotos, TINY, type Ended } from './support/commandLine.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glit-trust-'));
@@ -69,6 +73,27 @@ describe('glit trust', () => {
     ])
       assert.ok(report.includes(part), part);
     assert.match(text('searched', 'trust', 'trust.svg'), /^<svg /);
+  });
+
+  test('shows the name of the images as text', () => {
+    const report = formatTrustReport({ ...resultIn('searched', 'trust'), dataset: '<img src=x>|\u001b' });
+    assert.match(report, /^# Can the search on \\<img src=x\\>\\\|\ufffd be trusted\?/);
+  });
+
+  test('writes no more than it asks for room', async () => {
+    const run = RunFolder.at(join(folder, 'searched'));
+    const config = parseConfig(text('searched', 'config.yaml'), 'config.yaml');
+    const level = await searchedLevel(run, config);
+    const job = trusting(run, level, { level: level.name, candidates: 6, seeds: 2, supernet: level.weightsHash });
+    const asked = job.spaceFor?.(config, 3) ?? 0;
+    const sizes = readdirSync(join(folder, 'searched', 'trust', 'weights')).map(
+      (name) => statSync(join(folder, 'searched', 'trust', 'weights', name)).size,
+    );
+    const written = sizes.reduce((sum, size) => sum + size, 0);
+    assert.ok(
+      sizes.length === 12 && written < asked && asked < 20 * written,
+      `${written} bytes written, ${asked} asked for`,
+    );
   });
 
   test('scores as the search does, on its half of the images', async () => {

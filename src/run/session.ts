@@ -20,7 +20,7 @@ import { chooseDevice } from './devices/deviceChoice.js';
 import { formatLatencyTable } from '../measure/latencyTable.js';
 import { readLatencyTable, TABLE_FILE } from './latencyTable.js';
 import { needOriginals, openDataset } from '../loader/openDataset.js';
-import { requireSpace } from './folder/diskSpace.js';
+import { lackOfSpaceToContinue, requireSpace } from './folder/diskSpace.js';
 import { keepImagesRecord } from './folder/imagesRecord.js';
 import { writeTrainingFiles } from './results/trainingFiles.js';
 import { RunFolder } from './folder/runFolder.js';
@@ -256,7 +256,7 @@ async function session<Result>(
       job.checkConfig(config);
       stopIfAborted(signal);
       const bytes = job.spaceFor?.(config, dataset.classes.length);
-      if (!source.exists && bytes !== undefined) await requireSpace(source.root, bytes);
+      if (bytes !== undefined) await checkSpace(source, bytes, emit);
       const opened = folder ?? (await openAlone());
       await source.prepare(opened, config);
       await keepImagesRecord(opened, dataset, given.data.source);
@@ -285,6 +285,19 @@ async function session<Result>(
     journal?.close();
     await lock?.release();
   }
+}
+
+/**
+ * Checks the room on the disk. The estimate is rough and rather too high, so for a run that is continued, and may need little more, a lack is
+ * only a warning.
+ */
+async function checkSpace({ root, exists }: FolderSource, bytes: number, emit: Listener): Promise<void> {
+  if (!exists) {
+    await requireSpace(root, bytes);
+    return;
+  }
+  const lack = await lackOfSpaceToContinue(root, bytes);
+  if (lack !== undefined) emit({ type: 'warning', message: lack });
 }
 
 /** Writes the page of a finished run. Its results exist already, so a page that cannot be written is only a warning. */

@@ -12,6 +12,7 @@ import type { TrainStage } from '../telemetry/stage.js';
 import type { Weights } from '../train/state.js';
 import { checkBatches, checkRecipe } from '../config/check.js';
 import type { Config } from '../config/config.js';
+import { spaceForTrainings } from './folder/diskSpace.js';
 import { networkFields, writeArchitecture } from './results/architectureFiles.js';
 import type { RunContext } from './context.js';
 import { accuracyOf } from './finals/retrain.js';
@@ -56,6 +57,8 @@ export function training(given: Architecture, pretrained?: StateFile): Job<Train
       checkBatches(dataset.train.labels.length, { 'retrain.recipe.batchSize': config.retrain.recipe.batchSize });
       if (pretrained !== undefined) startFrom(pretrained, withClassesOf(dataset, given), dataset);
     },
+    // What it starts from, the last weights and their moving average.
+    spaceFor: (_, classes) => spaceForTrainings(3, costOf(withClasses(given, classes)).parameters),
     work: (context) => trainArchitecture(context, withClassesOf(context.dataset, given), pretrained),
     summary: ({ architecture: built, ...accuracies }) => ({
       architecture: networkFields(built),
@@ -88,7 +91,11 @@ function checkFits(given: Architecture, config: Config): void {
 }
 
 function withClassesOf({ classes }: Dataset, given: Architecture): Architecture {
-  return architecture(given.family, { ...given, backbone: { ...given.backbone, classes: classes.length } });
+  return withClasses(given, classes.length);
+}
+
+function withClasses(given: Architecture, classes: number): Architecture {
+  return architecture(given.family, { ...given, backbone: { ...given.backbone, classes } });
 }
 
 /** Throws a UserError when the weights do not belong to the architecture. */

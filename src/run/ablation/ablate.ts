@@ -7,6 +7,7 @@ import { costOf } from '../../measure/cost.js';
 import type { JsonObject } from '../../telemetry/events.js';
 import { journalEntries } from '../../telemetry/journal.js';
 import { chooseDevice } from '../devices/deviceChoice.js';
+import { spaceForRuns } from '../folder/diskSpace.js';
 import { changeOf, recordOf } from '../folder/imagesRecord.js';
 import { continuedRun, newRun, type DataContext, type Job, type SessionOptions } from '../session.js';
 import { version } from '../version.js';
@@ -53,7 +54,7 @@ export async function ablate(
       results.get(seed),
       ROWS[row].job((other) => study.runOf(seed, other)),
     );
-    const checked = at === 0 ? checkingAll(job, study) : job;
+    const checked = at === 0 ? checkingAll(job, study, open) : job;
     const config = ROWS[row].config({ ...plan.config, seed });
     const folder = study.runOf(seed, row);
     const session: SessionOptions = { emit, signal };
@@ -114,10 +115,14 @@ function checkPlan({ rows, config }: StudyPlan): void {
 const TWO_LEVELS: ReadonlySet<Config['space']['lowLevel']> = new Set(['released', 'paper']);
 
 /**
- * The first job of a study. It checks that the data set fits all rows, so that a late row does not fail after hours; then
- * the study is saved.
+ * The first job of a study. It checks that the data set fits all rows, and the disk those that are left, so that a late row does not
+ * fail after hours; then the study is saved.
  */
-function checkingAll(job: Job<RowOutcome>, study: StudyFolder): Job<RowOutcome> {
+function checkingAll(
+  job: Job<RowOutcome>,
+  study: StudyFolder,
+  left: readonly { readonly row: RowName }[],
+): Job<RowOutcome> {
   const { rows, config } = study.plan;
   const silent = { emit: () => undefined };
   return {
@@ -129,6 +134,11 @@ function checkingAll(job: Job<RowOutcome>, study: StudyFolder): Job<RowOutcome> 
       }
       job.checkData(context);
     },
+    spaceFor: (_, classes) =>
+      spaceForRuns(
+        left.map(({ row }) => ROWS[row].config(config)),
+        classes,
+      ),
     async work(context) {
       await study.save();
       return job.work(context);

@@ -5,6 +5,7 @@ import { costOf } from '../../measure/cost.js';
 import type { AblationRowOutcome } from '../../telemetry/events.js';
 import type { RunContext, SearchContext } from '../context.js';
 import { accuracyOf, type TrainedNetwork } from '../finals/retrain.js';
+import { spaceForLastTrainings } from '../folder/diskSpace.js';
 import { recordOf, type ImagesRecord } from '../folder/imagesRecord.js';
 import { networkFields } from '../results/architectureFiles.js';
 import { wholeMethod } from '../run.js';
@@ -55,6 +56,7 @@ export function trainingRow(
       const images = searchDataOf(config, dataset, rng).train.labels.length;
       checkBatches(images, { 'retrain.recipe.batchSize': config.retrain.recipe.batchSize });
     },
+    spaceFor: spaceForLastTrainings,
     async work(context) {
       const { config, dataset, rng } = context;
       const trained = await train(context, searchDataOf(config, dataset, rng));

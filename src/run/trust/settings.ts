@@ -44,7 +44,7 @@ export function shortRecipe(recipe: RecipeConfig): RecipeConfig {
  */
 export async function trustSettings(
   folder: RunFolder | undefined,
-  { name, weightsHash }: SearchedLevel,
+  { name, weightsHash }: Pick<SearchedLevel, 'name' | 'weightsHash'>,
   given: GivenTrust,
 ): Promise<TrustSettings> {
   if (folder === undefined) {

@@ -1,6 +1,7 @@
 import { checkBatches, checkRecipe, searchDataOf } from '../../config/check.js';
 import type { SearchData } from '../../dataset/dataset.js';
-import { costOfPath, costTable } from '../../measure/cost.js';
+import { costRange } from '../../measure/budget.js';
+import { costOfPath, costsOfSpace, costTable } from '../../measure/cost.js';
 import { supernet } from '../../model/network.js';
 import type { Rng } from '../../random/rng.js';
 import { blocksOf } from '../../space/space.js';
@@ -9,6 +10,7 @@ import type { RunContext, SearchContext } from '../context.js';
 import { costOptionsOf } from '../latencyTable.js';
 import { backboneOf } from '../levels/hierarchicalSearch.js';
 import { checkSameImages, type SearchedLevel } from '../levels/searchedLevel.js';
+import { spaceForTrainings } from '../folder/diskSpace.js';
 import type { RunFolder } from '../folder/runFolder.js';
 import type { Job } from '../session.js';
 import { halvesOf, type Half } from './halves.js';
@@ -37,6 +39,10 @@ export function trusting(run: RunFolder, level: SearchedLevel, settings: TrustSe
         'retrain.recipe.batchSize': retrain.recipe.batchSize,
         ...(search.calibrationBatches > 0 && { 'search.calibrationBatchSize': search.calibrationBatchSize }),
       });
+    },
+    spaceFor(config, classes) {
+      const { max } = costRange(costsOfSpace(backboneOf(config, classes), level.space)).parameters;
+      return spaceForTrainings(settings.candidates * settings.seeds, max);
     },
     async work({ dataset, ...context }: RunContext) {
       await writeSettings(context.folder, settings);
