@@ -3,9 +3,10 @@
 //   npm run chaos                      until 100 processes have been killed
 //   npm run chaos -- --kills 20 --seed 1
 //
-// After that, sometimes, half a line is added to the journal, the newest snapshot is damaged, or the next process finds a disk without
-// room (on Windows not). The exit code is 1 if a process says more than one line, does not end as it should, or the result differs.
-import { spawn } from 'node:child_process';
+// They are killed, asked to end, asked twice, or lose their terminal, and now and then stand still for a while, as when a laptop sleeps. After
+// that, sometimes, half a line is added to the journal, the newest snapshot is damaged, or the next process finds a disk without
+// room (on Windows not). The exit code is 1 if a process shows a stack, does not end as it should, or the result differs.
+import { spawn, type ChildProcess } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -18,6 +19,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { seeded, type Rng } from '../src/random/rng.js';
 import { stageName, type Stage } from '../src/telemetry/stage.js';
@@ -27,9 +29,22 @@ import { PIPELINES, type Pipeline } from './pipelines.js';
 const { values } = parseArgs({
   options: { kills: { type: 'string', default: '100' }, seed: { type: 'string', default: '0' } },
 });
-/** A process that is asked to end leaves a snapshot of its training; one that is killed leaves what was there. */
-const SIGNALS = ['SIGKILL', 'SIGKILL', 'SIGTERM'] as const;
+/**
+ * What a process gets, one shortly after the other. One that is asked to end leaves a snapshot of its training; one that is killed leaves what
+ * was there, and so does one that is asked again before it has ended.
+ */
+const SIGNALS: readonly (readonly NodeJS.Signals[])[] = [
+  ['SIGKILL'],
+  ['SIGKILL'],
+  ['SIGTERM'],
+  ['SIGHUP'],
+  ['SIGINT', 'SIGINT'],
+];
+const BETWEEN_SIGNALS_MS = 50;
 const INTERRUPTED = 130;
+/** One process in so many stands still before its signal, for longer than between two heartbeats of its lock. */
+const SUSPENDED = 6;
+const SUSPENDED_MS = 12_000;
 const FAULTS = ['half a line in the journal', 'a damaged snapshot', 'a disk without room'] as const;
 /** A disturbed pipeline is left alone after this many kills. */
 const KILLS_EACH = 6;
@@ -85,7 +100,10 @@ async function disturb(pipeline: Pipeline, folder: string, random: Rng): Promise
     const args = begun ? pipeline.resume(folder) : pipeline.begin(folder);
     const after = kills < KILLS_EACH ? 400 + stream.uniform() * 9000 : undefined;
     const asked = SIGNALS[stream.int(SIGNALS.length)];
-    const { code, signal, stderr, milliseconds } = await glit(args, { after, signal: asked, hasRoom });
+    // The first is suspended in any case, so that a short pass has one.
+    const isSuspended = process.platform !== 'win32' && (!faults.has('suspended') || stream.int(SUSPENDED) === 0);
+    const ended = await glit(args, { after, signals: asked, hasRoom, isSuspended: isSuspended && after !== undefined });
+    const { code, signal, stderr, milliseconds } = ended;
     if (signal === null && code !== INTERRUPTED) {
       if (code === 0) return kills;
       if (hasRoom || code !== 2 || !stderr.includes('a file may not become that large here')) {
@@ -95,7 +113,8 @@ async function disturb(pipeline: Pipeline, folder: string, random: Rng): Promise
       continue;
     }
     if (signal !== null) kills += 1;
-    count(signal === null ? faults : stages, signal === null ? 'asked to end' : stageOf(pipeline, folder));
+    if (signal === null) count(faults, `ended by ${asked[0]}`);
+    else count(stages, stageOf(pipeline, folder));
     hasRoom = true;
     const fault = FAULTS[stream.int(2 * FAULTS.length)] as (typeof FAULTS)[number] | undefined;
     if (fault === 'a disk without room') {
@@ -140,15 +159,17 @@ function stageOf({ runs }: Pipeline, folder: string): string {
 }
 
 interface Circumstances {
-  /** Milliseconds until the process gets the signal. */
+  /** Milliseconds until the process gets the signals. */
   readonly after?: number | undefined;
-  readonly signal?: NodeJS.Signals;
+  readonly signals?: readonly NodeJS.Signals[];
   readonly hasRoom?: boolean;
+  /** Whether it stands still for a while before that. */
+  readonly isSuspended?: boolean;
 }
 
 async function glit(
   args: readonly string[],
-  { after, signal: asked, hasRoom = true }: Circumstances = {},
+  { after, signals = [], hasRoom = true, isSuspended = false }: Circumstances = {},
 ): Promise<Ended> {
   const command = [process.execPath, MAIN, ...args, '--quiet'];
   const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${ROOM}; exec "$@"`, 'sh', ...command];
@@ -157,15 +178,42 @@ async function glit(
   const child = spawn(program, rest, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const timer = after === undefined ? undefined : setTimeout(() => child.kill(asked), after);
+  const over = new AbortController();
+  const disturbed = disturbProcess(child, { after, signals, isSuspended }, over.signal);
   const [code, signal] = await new Promise<readonly [number | null, NodeJS.Signals | null]>((resolve) =>
     child.on('close', (...ended) => {
       resolve(ended);
     }),
   );
-  clearTimeout(timer);
+  over.abort();
+  await disturbed;
   if (/^\s+at /m.test(stderr)) throw new Error(`a stack is shown: ${stderr}`);
   return { code, signal, stderr, milliseconds: Math.round(performance.now() - began) };
+}
+
+/** Does to a process what its circumstances say, until it is over. */
+async function disturbProcess(
+  child: ChildProcess,
+  { after, signals = [], isSuspended = false }: Circumstances,
+  signal: AbortSignal,
+): Promise<void> {
+  if (after === undefined) return;
+  try {
+    await wait(after, undefined, { signal });
+    if (isSuspended) {
+      child.kill('SIGSTOP');
+      count(faults, 'suspended');
+      await wait(SUSPENDED_MS, undefined, { signal });
+      child.kill('SIGCONT');
+      await wait(after, undefined, { signal });
+    }
+    for (const each of signals) {
+      child.kill(each);
+      await wait(BETWEEN_SIGNALS_MS, undefined, { signal });
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }
 
 function expectSuccess({ name }: Pipeline, { code, stderr }: Ended): void {
