@@ -96,6 +96,25 @@ describe('glit on two ranks', { skip: openMpi.skip }, () => {
         'supernet.accumulate to a multiple of 3, or start a number of ranks that divides 1',
     ]);
     assert.ok(!existsSync(join(folder, 'three')));
+    const resumed = await onRanks(openMpi, 3, 'search', '--resume', 'alone');
+    assert.deepEqual(
+      [resumed.code, ...linesOf(resumed)],
+      [
+        2,
+        'glit: supernet.accumulate is 2 in this run, which 3 ranks cannot share equally; continue it with a number of ranks that divides 2',
+      ],
+    );
+  });
+
+  test('retrain what one process has searched, with smaller batches', async () => {
+    const searched = await glit(folder, ...SMALL, ...ONE_LEVEL, '--out', 'searched');
+    assert.equal(searched.code, 0, searched.stderr);
+    const { code, stderr } = await onRanks(openMpi, 2, 'retrain', 'searched', '--top', '1', '--no-baselines');
+    assert.equal(code, 0, stderr);
+    const config = readFileSync(join(folder, 'searched', 'config.yaml'), 'utf8');
+    assert.match(config, /supernet:\n {2}steps: 12\n {2}batchSize: 8\n {2}accumulate: 1\n/);
+    assert.match(config, /recipe:\n {4}steps: \d+\n {4}batchSize: 4\n {4}accumulate: 2\n/);
+    assert.ok(existsSync(join(folder, 'searched', 'best.onnx')));
   });
 
   test('report an error that all ranks have once, and an MPI that is not there', async () => {
@@ -114,6 +133,9 @@ describe('glit on two ranks', { skip: openMpi.skip }, () => {
     assert.equal(study.code, 2);
     assert.equal(linesOf(study).length, 1);
     assert.match(linesOf(study)[0], /glit ablate works as one process, but Open MPI's mpirun started several/);
+    const table = await onRanks(openMpi, 2, 'latency', 'measure', '--out', 'none');
+    assert.equal(table.code, 2);
+    assert.match(linesOf(table).join('\n'), /^glit: glit latency measure works as one process, but .*$/);
     assert.ok(!existsSync(join(folder, 'none')));
   });
 });

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { nameOf } from './commandName.js';
 import { addAblate } from './commands/ablate.js';
 import { addCompletion } from './commands/completion.js';
 import { addConvert } from './commands/convert.js';
@@ -93,9 +94,4 @@ function refuseExcess(command: Command): void {
         ? `give images with --data ${shellWord(extra)}`
         : `see ${nameOf(command)} --help`;
   throw new UserError(`${nameOf(command)} takes no ${show(extra)}; ${next}`);
-}
-
-/** A command as it is called: `glit data check`. */
-function nameOf(command: Command): string {
-  return command.parent === null ? command.name() : `${nameOf(command.parent)} ${command.name()}`;
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { launchOf } from '../comm/launcher.js';
 import { openDisplay, type Display } from './display.js';
+import { requireOneProcess } from './oneProcess.js';
 import { listenForInterruption } from './interruption.js';
 
 /** What a command works with, apart from its own options. */
@@ -25,11 +26,16 @@ export function addExamples(command: Command, examples: readonly (readonly [line
   return command.addHelpText('after', `\nExamples:\n${lines.join('')}`);
 }
 
-/** Runs a command's work with a display, handles Ctrl-C, and restores the terminal afterwards. */
+/**
+ * Runs a command's work with a display, handles Ctrl-C, and restores the terminal afterwards. Throws a UserError if a launcher
+ * started several processes of it, unless they are to work together.
+ */
 export async function withEnvironment(
   command: Command,
   work: (environment: Environment) => Promise<void>,
+  { together = false } = {},
 ): Promise<void> {
+  if (!together) requireOneProcess(command);
   const { json, quiet } = command.opts<{ json?: boolean; quiet?: boolean }>();
   const interruption = listenForInterruption();
   // Launchers give processes a terminal of their own, and pass on what they write.

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Communicator } from '../comm/communicator.js';
 import { launchOf } from '../comm/launcher.js';
 import { openCommunicator } from '../comm/openCommunicator.js';
-import { Interrupted, UserError } from '../errors.js';
+import { Interrupted } from '../errors.js';
 import type { Display } from './display.js';
 import { withEnvironment, type Environment } from './environment.js';
 import { ReportedElsewhere, endingOf, report } from './failure.js';
@@ -25,7 +25,7 @@ const SILENT: Display = { listen: () => undefined, show: () => undefined, close:
  * writes to the terminal. A rank that fails reports it in one line and ends all ranks, since they may wait for it.
  */
 export function withRanks(command: Command, work: (environment: RankEnvironment) => Promise<void>): Promise<void> {
-  return withEnvironment(command, async (environment) => {
+  const together = async (environment: Environment): Promise<void> => {
     const { display, signal } = environment;
     const ranks = await joined(signal);
     const own = ranks.rank === 0 ? display : SILENT;
@@ -39,7 +39,8 @@ export function withRanks(command: Command, work: (environment: RankEnvironment)
       }
       throw error;
     }
-  });
+  };
+  return withEnvironment(command, together, { together: true });
 }
 
 /** Joins the other ranks. What is wrong with a machine's MPI, its first process reports for all. */
@@ -71,14 +72,4 @@ async function endAll(
     report({ code, line: `${speaker}${line}` }, json);
   }
   ranks.abort(code);
-}
-
-/** Throws a UserError if a launcher started several processes of a command that works as one. */
-export function requireOneProcess(command: Command): void {
-  const launch = launchOf(process.env);
-  if (launch === undefined) return;
-  const mistake = new UserError(
-    `glit ${command.name()} works as one process, but ${launch.launcher} started several; start it without ${launch.launcher}`,
-  );
-  throw launch.firstOnMachine ? mistake : new ReportedElsewhere(mistake);
 }

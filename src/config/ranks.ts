@@ -24,14 +24,27 @@ function commonDivisor(a: number, b: number): number {
   return b === 0 ? a : commonDivisor(b, a % b);
 }
 
-/** Checks that the ranks can share the batches of a step equally, for the recipes that a job trains with. */
-export function checkShares(config: Config, recipes: readonly RecipeConfig[], ranks: number): void {
+/**
+ * Throws a UserError unless the ranks can share the batches of a step equally, for the recipes that a job trains with. A run that `goes
+ * on` keeps its batches.
+ */
+export function checkShares(
+  config: Config,
+  recipes: readonly RecipeConfig[],
+  ranks: number,
+  { goesOn = false } = {},
+): void {
   for (const [key, recipe] of [
     ['supernet', config.supernet],
     ['retrain.recipe', config.retrain.recipe],
   ] as const) {
     const { batchSize, accumulate } = recipe;
     if (!recipes.includes(recipe) || accumulate % ranks === 0) continue;
+    if (goesOn) {
+      throw new UserError(
+        `${key}.accumulate is ${accumulate} in this run, which ${ranks} ranks cannot share equally; continue it with a number of ranks that divides ${accumulate}`,
+      );
+    }
     throw new UserError(
       `${key}.accumulate is ${accumulate}, which ${ranks} ranks cannot share equally, nor ${key}.batchSize, ${batchSize}; ` +
         `set ${key}.accumulate to a multiple of ${ranks}, or start a number of ranks that divides ${accumulate}`,

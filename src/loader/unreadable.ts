@@ -31,9 +31,13 @@ export class UnreadableImages {
     this.quarantine.add(image);
   }
 
-  /** The list as a CSV table; undefined if it is empty. */
-  table(): string | undefined {
-    const { images } = this.quarantine;
-    return images.length === 0 ? undefined : csvTable(['file', 'reason'], images);
+  /** The images, in the order they were met. */
+  get images(): readonly Unreadable[] {
+    return this.quarantine.images;
   }
+}
+
+/** A list of unreadable images as a CSV table. */
+export function unreadableTable(images: readonly Unreadable[]): string {
+  return csvTable(['file', 'reason'], images);
 }

@@ -123,7 +123,7 @@ export async function readExportedModel(file: string): Promise<RunnableModel> {
     const metadata = readMetadata(bytes);
     const classes = JSON.parse(metadata['classes'] ?? 'null') as unknown;
     const imageSize = Number(metadata['image_size']);
-    if (Array.isArray(classes) && classes.every((name) => typeof name === 'string') && imageSize > 0) {
+    if (Array.isArray(classes) && classes.every((name) => typeof name === 'string') && isImageSize(imageSize)) {
       const withPreprocessing = metadata['input'] === PIXELS;
       const naming = namesIn(metadata) === undefined ? 'numbers' : 'model';
       const [seed, preprocessing] = [seedIn(metadata), preprocessingIn(metadata)];
@@ -133,6 +133,13 @@ export async function readExportedModel(file: string): Promise<RunnableModel> {
     // Reported below: either not an ONNX file or one without our metadata.
   }
   throw new UserError(`${file} is not a model exported by glit (no class names in it); give a best.onnx of a run`);
+}
+
+/** Images are read into arrays of this size, so a file must not ask for any size. */
+const MOST_PIXELS = 16_384;
+
+function isImageSize(size: number): boolean {
+  return Number.isInteger(size) && size > 0 && size <= MOST_PIXELS;
 }
 
 /** The preprocessing in a model's metadata; DeiT's if there is none. */

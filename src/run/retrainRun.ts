@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { shellWord, UserError } from '../errors.js';
 import type { Config } from '../config/config.js';
+import { sharedAmong } from '../config/ranks.js';
 import type { RunResult } from './results/report.js';
 import { wholeMethod } from './run.js';
 import { requireSearched } from './levels/searchedLevel.js';
@@ -26,9 +27,12 @@ export async function retrainRun(
         `retraining in ${out} was started with other settings; continue with those: glit retrain ${shellWord(out)}`,
       );
     }
-    return revised;
+    // Several ranks get batches that they can share, as in a new run.
+    return begun ? revised : { ...revised, retrain: sharedAmong(revised, options.ranks?.size ?? 1).retrain };
   };
-  return continuedRun(out, wholeMethod, { command: 'retrain', ...options, revise: checked });
+  // The supernets are trained.
+  const job = { ...wholeMethod, recipes: ({ retrain }: Config) => [retrain.recipe] };
+  return continuedRun(out, job, { command: 'retrain', ...options, revise: checked });
 }
 
 /** Whether the training of a final network has started. */

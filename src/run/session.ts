@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALONE, type Communicator } from '../comm/communicator.js';
-import { agreed } from '../comm/exchange.js';
+import { agreed, gathered } from '../comm/exchange.js';
 import { threadShare } from '../comm/sharedCores.js';
 import { writeReportPage } from '../dashboard/page.js';
 import { Interrupted, shellWord, stopIfAborted, UserError } from '../errors.js';
@@ -11,6 +11,7 @@ import { settledDevice } from './devices/settledDevice.js';
 import { openDevice } from '../runtime/device.js';
 import type { DeviceChosen, Listener, Outcome, RunEvent } from '../telemetry/events.js';
 import { beginning, journalEntries, JournalWriter, readJournal } from '../telemetry/journal.js';
+import type { Architecture } from '../family/family.js';
 import type { Preprocessing } from '../family/preprocessing.js';
 import type { Config, RecipeConfig } from '../config/config.js';
 import { checkShares, sharedAmong } from '../config/ranks.js';
@@ -19,6 +20,8 @@ import type { RunContext } from './context.js';
 import { chooseDevice } from './devices/deviceChoice.js';
 import { formatLatencyTable } from '../measure/latencyTable.js';
 import { readLatencyTable, TABLE_FILE } from './latencyTable.js';
+import { unreadableTable } from '../loader/unreadable.js';
+import type { Unreadable } from '../loader/views.js';
 import { needOriginals, openDataset } from '../loader/openDataset.js';
 import { lackOfSpaceToContinue, requireSpace } from './folder/diskSpace.js';
 import { keepImagesRecord } from './folder/imagesRecord.js';
@@ -42,6 +45,8 @@ export interface SessionOptions {
 export interface Job<Result> {
   /** The name of its command. */
   readonly name: string;
+  /** The network that it trains, if that is one and known before. */
+  readonly architecture?: Architecture;
   /** The preprocessing of images. Default: DeiT's. */
   readonly preprocessing?: Preprocessing;
   /** The recipes that it trains with. */
@@ -83,7 +88,7 @@ export async function newRun<Result>(
   await RunFolder.requireFree(out);
   job.checkConfig(given);
   const { ranks = ALONE, signal } = options;
-  const { config, chosen } = await withDevice(ranks, given, signal);
+  const { config, chosen } = await withDevice(ranks, given, job, signal);
   const latencyTable = await readLatencyTable(config, config.latency?.table);
   return session(
     sharedAmong(config, ranks.size),
@@ -105,12 +110,13 @@ export async function newRun<Result>(
 async function withDevice(
   ranks: Communicator,
   config: Config,
+  { architecture }: Pick<Job<unknown>, 'architecture'>,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly config: Config; readonly chosen?: DeviceChosen }> {
   if (config.device.kind !== 'auto') return { config };
   const share = await threadShare(ranks);
   const { device, chosen } = await agreed(ranks, () =>
-    chooseDevice(config, { threads: config.device.threads ?? share, signal }),
+    chooseDevice(config, { architecture, threads: config.device.threads ?? share, signal }),
   );
   return { config: { ...config, device }, chosen };
 }
@@ -129,7 +135,7 @@ export async function continuedRun<Result>(
   const folder = await RunFolder.open(out);
   const written = await folder.read('config.yaml');
   const revised = revise(parseConfig(written, folder.path('config.yaml')));
-  const { config, chosen } = await withDevice(options.ranks ?? ALONE, revised, options.signal);
+  const { config, chosen } = await withDevice(options.ranks ?? ALONE, revised, job, options.signal);
   const { plan: _, ...planned } = job;
   const latencyTable = await readLatencyTable(config, folder.path(TABLE_FILE));
   return session(
@@ -190,7 +196,7 @@ async function session<Result>(
   source: FolderSource,
 ): Promise<Result> {
   job.checkConfig(given);
-  checkShares(given, job.recipes(given), ranks.size);
+  checkShares(given, job.recipes(given), ranks.size, { goesOn: source.exists });
   // Buffer events until the folder exists, then write them to its journal.
   const early: RunEvent[] = [];
   let journal: JournalWriter | undefined;
@@ -256,7 +262,8 @@ async function session<Result>(
       job.checkConfig(config);
       stopIfAborted(signal);
       const bytes = job.spaceFor?.(config, dataset.classes.length);
-      if (bytes !== undefined) await checkSpace(source, bytes, emit);
+      // The other ranks keep little, and that in the system's temporary folder.
+      if (bytes !== undefined && ranks.rank === 0) await checkSpace(source, bytes, emit);
       const opened = folder ?? (await openAlone());
       await source.prepare(opened, config);
       await keepImagesRecord(opened, dataset, given.data.source);
@@ -335,16 +342,24 @@ function lockOf(
   });
 }
 
-/** Maintains the list of unreadable images in `unreadable.csv`, including those of earlier processes of the run. */
+/** Maintains the list of unreadable images in `unreadable.csv`, including those of other ranks and of earlier processes of the run. */
 async function listingUnreadable<Result>(
-  { folder, unreadable }: RunContext,
+  { folder, ranks, unreadable }: RunContext,
   work: () => Promise<Result>,
 ): Promise<Result> {
   for (const entry of await readJournal(folder.path('journal.jsonl'), 'unreadable')) unreadable.recall(entry);
+  const list = async (images: readonly Unreadable[]): Promise<void> => {
+    if (images.length > 0) await folder.write('unreadable.csv', unreadableTable(images));
+  };
+  let result: Result;
   try {
-    return await work();
-  } finally {
-    const table = unreadable.table();
-    if (table !== undefined) await folder.write('unreadable.csv', table);
+    result = await work();
+  } catch (error) {
+    // Other ranks may not answer any more.
+    await list(unreadable.images);
+    throw error;
   }
+  const all = (await gathered(ranks, unreadable.images)).flat();
+  await list([...new Map(all.map((image) => [image.file, image])).values()]);
+  return result;
 }

@@ -44,6 +44,7 @@ export interface TrainResult {
 export function training(given: Architecture, pretrained?: StateFile): Job<TrainResult> {
   return {
     name: 'train',
+    architecture: given,
     preprocessing: given.preprocessing,
     recipes: (config) => [config.retrain.recipe],
     inputs: () => ({

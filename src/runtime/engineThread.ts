@@ -43,6 +43,10 @@ export class EngineThread {
     open.add(this);
   }
 
+  get isClosed(): boolean {
+    return this.stopped !== undefined;
+  }
+
   /** Sends a call; calls are executed in order. `transfer` moves buffers instead of copying them. */
   call<K extends CallName>(
     call: K,

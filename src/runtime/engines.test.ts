@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { float32 } from '../tensor/tensor.js';
 import { openDevice, type Device } from './device.js';
 import { Engines } from './engines.js';
 
@@ -71,8 +72,10 @@ describe('engines', () => {
     const left: number[] = [];
     const engines = await Engines.open(device, 3, { isShort: () => true, onRetired: (count) => left.push(count) });
     let [running, most] = [0, 0];
+    const used = new Set<Device>();
     const items = Array.from({ length: 9 }, (_, at) => at);
-    const measured = engines.inOrder(items, async (item) => {
+    const measured = engines.inOrder(items, async (item, engine) => {
+      used.add(engine);
       running += 1;
       if (item > 4) most = Math.max(most, running);
       await wait(10);
@@ -82,6 +85,15 @@ describe('engines', () => {
     assert.deepEqual(await collect(measured), items);
     assert.equal(most, 1);
     assert.deepEqual(left, [2, 1]);
+    const closed = await Promise.all(
+      [...used].map((engine) =>
+        engine.upload(float32([1], [1])).then(
+          () => false,
+          () => true,
+        ),
+      ),
+    );
+    assert.equal(closed.filter(Boolean).length, 2, 'the others have given their memory back');
     await engines.close();
   });
 });

@@ -93,13 +93,15 @@ export class Engines {
     return device;
   }
 
-  /** Gives a device to the next in line. When memory is short, it is out of use, but not the last one. */
+  /** Gives a device to the next in line. When memory is short, it is closed instead, but not the last one. */
   private release(device: Device): void {
     const { isShort = isMemoryShort, onRetired } = this.options;
     const isRetired = this.busy > 1 && isShort(this.busy);
     this.busy -= 1;
     if (isRetired) {
       this.retired += 1;
+      // What it holds is what is needed. A failure is reported when all are closed.
+      if (this.own.includes(device)) device.close().catch(() => undefined);
       onRetired?.(this.count - this.retired);
       return;
     }

@@ -71,9 +71,9 @@ export class Program {
     }
   }
 
-  /** Frees the program's memory, after the runs started before. */
+  /** Frees the program's memory, after the runs started before. A closed device has freed it. */
   async release(): Promise<void> {
-    await this.thread.call('release', { program: this.number });
+    if (!this.thread.isClosed) await this.thread.call('release', { program: this.number });
   }
 
   private named(error: unknown): Error {

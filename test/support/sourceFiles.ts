@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
@@ -128,7 +129,7 @@ export async function samples(labels: readonly (number | string)[], prefix = '')
 export interface ParquetLayout {
   /** Class names, written like the Hugging Face library does. */
   readonly names?: readonly string[];
-  readonly codec?: 'UNCOMPRESSED' | 'SNAPPY';
+  readonly codec?: 'UNCOMPRESSED' | 'SNAPPY' | 'GZIP';
   readonly rowGroupSize?: number;
   /** Bytes in the column itself instead of in a struct. */
   readonly plain?: boolean;
@@ -181,6 +182,7 @@ export function parquet(
         : { name: labelColumn, type: 'INT64', repetition_type: 'OPTIONAL' },
     ],
     codec,
+    compressors: { GZIP: (bytes) => Uint8Array.from(gzipSync(bytes)) },
     rowGroupSize,
     ...(names !== undefined && {
       kvMetadata: [{ key: 'huggingface', value: JSON.stringify({ info: { features } }) }],

@@ -35,7 +35,6 @@ import {
 import { wholeNumber } from '../deviceOptions.js';
 import { addDashboardOption, beside } from '../dashboardOption.js';
 import { addDisplayOptions, addExamples, withEnvironment } from '../environment.js';
-import { requireOneProcess } from '../ranks.js';
 import { resultOf, secondsSoFar } from '../results.js';
 import { newRunName } from '../runName.js';
 
@@ -130,7 +129,6 @@ export function addAblate(program: Command): void {
   ]);
   command.action(() =>
     withEnvironment(command, async ({ display, signal }) => {
-      requireOneProcess(command);
       const { from, out } = command.opts<AblateOptions>();
       if (from !== undefined) {
         const [given] = await givenLayers(command, options);

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
 import { layerOf, layerValue, type Layer } from '../../config/layers.js';
 import { shellWord, UserError } from '../../errors.js';
 import { panelsPng } from '../../explain/pictures.js';
@@ -81,7 +81,7 @@ export function addDemo(program: Command): void {
         resume: () => Promise.resolve(wholeMethod),
       });
       const image = join(folder, EXAMPLE);
-      await writeFile(image, await panelsPng([exampleImage(seeded('an image that no run has seen'))]));
+      await writeFileAtomically(image, await panelsPng([exampleImage(seeded('an image that no run has seen'))]));
       environment.display.show(
         [
           runSummary(folder, result),

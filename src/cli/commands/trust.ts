@@ -27,7 +27,6 @@ import {
 } from '../givenConfig.js';
 import { wholeNumber } from '../deviceOptions.js';
 import { addDisplayOptions, addExamples, withEnvironment, type Environment } from '../environment.js';
-import { requireOneProcess } from '../ranks.js';
 import { resultOf, secondsSoFar } from '../results.js';
 import { addDashboardOption, beside } from '../dashboardOption.js';
 import { startOrResume, withHint } from '../runOptions.js';
@@ -102,7 +101,6 @@ export function addTrust(program: Command): void {
   ]);
   command.action((given: string | undefined) =>
     withEnvironment(command, async (environment) => {
-      requireOneProcess(command);
       const { display, signal } = environment;
       const { candidates, seeds, level, out } = command.opts<TrustCommandOptions>();
       const check = {

@@ -4,7 +4,10 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { parquetMetadata, type ColumnMetaData, type FileMetaData } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
+import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js';
+import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import { temporaryFolder } from '../../../test/support/imageFiles.js';
 import {
   cifar10Files,
@@ -41,6 +44,51 @@ const textTable = Buffer.from(
     ],
   }),
 );
+
+/** A Parquet file whose footer says something else. */
+function withFooter(table: Buffer, change: (metadata: FileMetaData) => void): Buffer {
+  const metadata = parquetMetadata(Uint8Array.from(table).buffer);
+  const writer = new ByteWriter();
+  change(metadata);
+  writeMetadata(writer, metadata);
+  return Buffer.concat([
+    table.subarray(0, table.length - 8 - metadata.metadata_length),
+    writer.getBytes(),
+    Buffer.from('PAR1'),
+  ]);
+}
+
+/** The column of images, the second one, in the first row group. */
+function imagesIn({ row_groups: [group] }: FileMetaData): ColumnMetaData {
+  const [, { meta_data: images }] = group.columns;
+  assert.ok(images !== undefined);
+  return images;
+}
+
+/** A Parquet file with megabytes of nothing, packed, whose first page of images, a megabyte, says that it unpacks to fewer or more bytes. */
+function packedNothing(codec: 'SNAPPY' | 'GZIP', factor: number): Buffer {
+  const blank = [1, 2, 3, 4].map((value) => Buffer.alloc(2 ** 20, value));
+  const table = parquet(blank, [0, 1, 0, 1], { plain: true, codec });
+  const { data_page_offset: begin } = imagesIn(parquetMetadata(Uint8Array.from(table).buffer));
+  // Thrift: a field's number and type, then a zigzag number, seven bits a byte. The second field is the length after unpacking.
+  const numberAt = (from: number): { readonly value: number; readonly end: number } => {
+    let [value, at] = [0, from];
+    for (let shift = 0; ; shift += 7) {
+      value += (table[at] & 127) * 2 ** shift;
+      if ((table[at++] & 128) === 0) return { value: value / 2, end: at };
+    }
+  };
+  const from = numberAt(Number(begin) + 1).end + 1;
+  const { value, end } = numberAt(from);
+  assert.ok(value > 2 ** 20 && value < 1.1 * 2 ** 20, `${value}`);
+  const other = 2 * Math.round(factor * value);
+  const digits = Array.from({ length: end - from }, (_, at) => Math.floor(other / 128 ** at) % 128);
+  return changed(
+    table,
+    from,
+    digits.map((digit, at) => (at < digits.length - 1 ? digit | 128 : digit)),
+  );
+}
 
 type Files = Readonly<Record<string, string | Uint8Array>>;
 
@@ -256,6 +304,43 @@ const zoo: readonly (readonly [what: string, files: Files, message: RegExp])[] =
     'a Parquet footer of 4 GiB',
     { 'train.parquet': changed(goodParquet, goodParquet.length - 8, [255, 255, 255, 255]) },
     /cannot be read as Parquet/,
+  ],
+  [
+    'a Parquet page that says more than its column',
+    { 'train.parquet': packedNothing('SNAPPY', 2) },
+    /a page of the column image says more than the column holds/,
+  ],
+  [
+    'a Parquet page that unpacks to more than it says',
+    { 'train.parquet': packedNothing('GZIP', 0.5) },
+    /cannot be read as Parquet|is damaged/,
+  ],
+  [
+    'a Parquet column that unpacks to gigabytes',
+    {
+      'train.parquet': withFooter(goodParquet, (metadata) => {
+        imagesIn(metadata).total_uncompressed_size = 2n ** 31n;
+      }),
+    },
+    /has a row group of 2048 MiB: write it with row groups of at most 1024 MiB/,
+  ],
+  [
+    'a Parquet row group of a billion rows',
+    {
+      'train.parquet': withFooter(goodParquet, ({ row_groups: [group] }) => {
+        group.num_rows = 10n ** 9n;
+      }),
+    },
+    /has a row group of 1000000000 rows: write it with row groups of at most 16777216 rows/,
+  ],
+  [
+    'a Parquet column beyond the end of its file',
+    {
+      'train.parquet': withFooter(goodParquet, (metadata) => {
+        imagesIn(metadata).total_compressed_size = 10n ** 9n;
+      }),
+    },
+    /the column image is said to lie at bytes \d+ to \d+ of \d+/,
   ],
   ['Parquet without images', { 'train.parquet': textTable }, /no column of images; it has text, label: name one image/],
   [

@@ -77,5 +77,5 @@ async function answer(job: TableJob): Promise<void> {
 
 process.once('message', (job: TableJob) => void answer(job));
 process.once('disconnect', () => process.exit());
-// Ctrl-C reaches every process of the terminal; the parent decides when this one ends.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+// Ctrl-C, or a terminal that is closed, reaches all its processes; the parent decides when this one ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);

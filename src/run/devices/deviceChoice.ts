@@ -1,8 +1,10 @@
 /** `--device auto`: the fastest engine for a run's networks whose results agree with ONNX Runtime's. */
 import type { Config } from '../../config/config.js';
-import { deit } from '../../family/glit/architecture.js';
+import { architecture } from '../../family/architecture.js';
+import type { Architecture } from '../../family/family.js';
+import { block } from '../../family/glit/block.js';
+import { glitArchitecture } from '../../family/glit/architecture.js';
 import { Interrupted, stopIfAborted, UserError } from '../../errors.js';
-import { IMAGENET_NORMALIZATION } from '../../family/preprocessing.js';
 import { pathFeed, plainNetwork, type Network } from '../../model/network.js';
 import { CompiledProgram } from '../../program/compiled.js';
 import { pixelImages } from '../../program/images.js';
@@ -47,19 +49,24 @@ export interface Choice {
 }
 
 export interface ChoiceOptions {
+  /** The network to compare with. Default: one of the configuration's size, with convolution heads and attention heads. */
+  readonly architecture?: Architecture | undefined;
   /** Default: the configuration's. */
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Trains the run's own plain network for a few steps on every engine that there is, and takes the fastest that computes what
+ * Trains a network of the run for a few steps on every engine that there is, and takes the fastest that computes what
  * ONNX Runtime does: in the given precision if one is given, else in any. Throws a UserError when none has the given one.
  */
 export async function chooseDevice(
   config: Config,
-  { threads = config.device.threads, signal }: ChoiceOptions = {},
+  { architecture: given = mixedNetwork(config), threads = config.device.threads, signal }: ChoiceOptions = {},
 ): Promise<Choice> {
+  const network = plainNetwork(
+    architecture(given.family, { ...given, backbone: { ...given.backbone, classes: CLASSES } }),
+  );
   const { kind: _, precision, ...rest } = config.device;
   const tried: DeviceTried[] = [];
   let expected: readonly number[] | undefined;
@@ -67,7 +74,7 @@ export async function chooseDevice(
     const isWanted = precision === undefined || own === precision;
     if (kind !== 'cpu' && !isWanted) continue;
     try {
-      const { results, milliseconds } = await measured({ kind, threads, precision: own }, config, signal);
+      const { results, milliseconds } = await measured({ kind, threads, precision: own }, network, config, signal);
       expected ??= results;
       const difference = Math.max(...expected.map((value, at) => Math.abs(results[at] - value) / Math.abs(value)));
       // `!(… <= …)` also catches NaN
@@ -93,14 +100,26 @@ export async function chooseDevice(
   };
 }
 
+/** A GLiT of the configuration's size. From block to block it has another number of attention heads, of all that there can be. */
+function mixedNetwork(config: Config): Architecture {
+  const { depth, heads } = config.model;
+  return glitArchitecture({
+    name: 'the check of the device',
+    backbone: backboneOf(config, CLASSES),
+    blocks: Array.from({ length: depth }, (_, at) => {
+      const globalHeads = (Math.ceil(heads / 2) + at) % (heads + 1);
+      return block({ globalHeads, localHeads: heads - globalHeads }, config.space.defaults);
+    }),
+  });
+}
+
 /** Losses and gradient norms of the compared steps, and the milliseconds of a later one. */
-async function measured(options: DeviceOptions, config: Config, signal: AbortSignal | undefined) {
-  const network = plainNetwork(deit({ ...backboneOf(config, CLASSES), depth: config.model.depth }));
+async function measured(options: DeviceOptions, network: Network, config: Config, signal: AbortSignal | undefined) {
   const { batchSize } = config.retrain.recipe;
   const device = await openDevice(options);
   try {
     const optimizer = adamw();
-    const images = pixelImages(batchSize, config.model.imageSize, IMAGENET_NORMALIZATION);
+    const images = pixelImages(batchSize, network.backbone.imageSize, network.preprocessing);
     const graph = trainingStep(network, images, { optimizer, clipNorm: 1, dropPath: false });
     const program = await CompiledProgram.compile(device, graph, 'the check of the device');
     const state = await NetworkState.initialize(device, network, seeded(1), { slots: optimizer.slots });

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
 import type { Communicator } from '../../comm/communicator.js';
 import { agreed } from '../../comm/exchange.js';
 import { isAlive, machineName, processSchema, thisProcess } from './processIdentity.js';
@@ -43,7 +44,7 @@ async function ownFolder(): Promise<string> {
     if (await isAbandoned(folder)) await rm(folder, { recursive: true, force: true });
   }
   const path = await mkdtemp(join(tmpdir(), PREFIX));
-  await writeFile(join(path, OWNER), JSON.stringify(thisProcess()));
+  await writeFileAtomically(join(path, OWNER), JSON.stringify(thisProcess()));
   return path;
 }
 

@@ -189,6 +189,33 @@ describe('the lock of a run folder', () => {
     await lock.release();
   });
 
+  test('that cannot be read for a moment is neither given back nor lost', async () => {
+    const { folder, beat } = await lockedBy({ host: 'elsewhere' });
+    const file = join(folder, 'lock-1.json');
+    const taken = RunLock.take(folder, {
+      command,
+      heartbeat: 0.1,
+      onWait() {
+        // The first of the three readings meets half a file, the second a heartbeat.
+        writeFileSync(file, '{"id": "hal');
+        setTimeout(beat, 300);
+      },
+    });
+    await assert.rejects(taken, /in use by glit run on elsewhere/);
+    rmSync(file);
+    let losses = 0;
+    const lock = await RunLock.take(folder, { command, heartbeat, onLost: () => losses++ });
+    const text = readFileSync(join(folder, 'lock-1.json'), 'utf8');
+    writeFileSync(join(folder, 'lock-1.json'), '{"id": "hal');
+    await wait(5 * heartbeat * 1000);
+    writeFileSync(join(folder, 'lock-1.json'), text);
+    await wait(5 * heartbeat * 1000);
+    assert.equal(losses, 0);
+    assert.notEqual(readFileSync(join(folder, 'lock-1.json'), 'utf8'), text, 'no heartbeat any more');
+    await lock.release();
+    assert.deepEqual(locksIn(folder), []);
+  });
+
   test('that is damaged is taken over, after a wait that is announced', async () => {
     const folder = newFolder();
     writeFileSync(join(folder, 'lock-1.json'), '{"id": "hal');

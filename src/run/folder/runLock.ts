@@ -177,13 +177,14 @@ async function requireDead(folder: string, lock: Lock, options: LockOptions): Pr
     if (isAlive(holder)) throw inUse(folder, holder);
     return;
   }
+  const file = join(folder, lock.name);
   const pause = HEARTBEATS_PER_READING * (options.heartbeat ?? HEARTBEAT);
   options.onWait?.(holder?.host, READINGS * pause);
   for (let reading = 0; reading < READINGS; reading++) {
     await wait(pause * 1000);
-    const now = await holderIn(join(folder, lock.name));
-    if (now === undefined && holder === undefined) continue; // damaged: nobody writes to it
-    if (now === undefined) return; // given back
+    const now = await holderIn(file);
+    if (now === undefined && !existsSync(file)) return; // given back
+    if (now === undefined) continue; // damaged, or a drive that does not answer
     if (now.id !== holder?.id || now.heartbeat !== holder.heartbeat) throw inUse(folder, now);
   }
 }

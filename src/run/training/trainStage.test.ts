@@ -14,10 +14,11 @@ after(() => rmSync(folder, { recursive: true }));
 
 test('a search whose supernet learns nothing says so, long before the supernet is trained', async () => {
   const { smoke } = PRESETS;
+  const slow = { learningRate: 1e-9, warmupLearningRate: 1e-9, minLearningRate: 1e-9 };
   const config = {
     ...smoke,
     device: { ...smoke.device, threads: 1 },
-    supernet: { ...smoke.supernet, steps: 200, batchSize: 128, learningRate: 1e-9, warmupLearningRate: 1e-9 },
+    supernet: { ...smoke.supernet, steps: 200, batchSize: 128, ...slow },
   };
   const warned = new AbortController();
   let steps = 0;

@@ -67,9 +67,8 @@ export async function trainStage(
   emit({ type: 'stageStarted', stage, steps, recipe: { config, learningRate, warmupSteps } });
   const log = new TrainingLog(stage, recipe, loader.batchesPerEpoch / config.accumulate, emit);
   const warn = (message: string): void => emit({ type: 'warning', message });
-  // Where images are mixed, accuracy says little.
-  const watched = stage.kind === 'supernet' && config.augmentation.mixing === undefined;
-  const watch = watched ? chanceWatch({ labels: source.labels, steps: recipe.steps }, warn) : undefined;
+  const watch =
+    stage.kind === 'supernet' ? chanceWatch({ labels: source.labels, steps: recipe.steps }, warn) : undefined;
   try {
     // The many short trainings see the same images as the final ones.
     if (stage.kind !== 'train' || stage.network?.role !== 'contender') await showFirstBatch(context, name, loader);
