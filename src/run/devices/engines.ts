@@ -55,8 +55,8 @@ export function macsOfStep(macs: number, images: number): number {
 
 /**
  * A run of a program keeps one thread busy per this many multiply-adds; with more threads it waits rather than computes.
- * Two engines of one thread against one of two, on two cores: 1.15 times the throughput for the cifar preset (2.5e9
- * multiply-adds for 250 images), 0.97 times for DeiT-Tiny (2e10 for 16 images).
+ * Two engines of one thread against one of two, on two cores: 1.13 times the throughput for the cifar preset (2.5e9
+ * multiply-adds for 250 images). Two ranks of one thread against one of two have 0.96 times for DeiT-Tiny (2e10 for 16 images).
  */
 const MACS_PER_THREAD = 8e9;
 

@@ -5,11 +5,11 @@ import { chanceWatch } from './chance.js';
 /** Half of the images belong to class 0, so a guess is right for half. */
 const LABELS = Array.from({ length: 100 }, (_, at) => (at % 2 === 0 ? 0 : 1 + (at % 5)));
 
-/** The warnings during a training of `steps` steps of 64 images, of which this share is classified correctly. */
+/** The warnings during a training of `steps` steps of 128 images, of which this share is classified correctly. */
 function warnings(steps: number, share: (step: number) => number, from = 1): readonly string[] {
   const told: string[] = [];
   const watch = chanceWatch({ labels: LABELS, steps }, (message) => void told.push(message));
-  for (let step = from; step <= steps; step++) watch({ step, images: 64, correct: Math.round(64 * share(step)) });
+  for (let step = from; step <= steps; step++) watch({ step, images: 128, correct: Math.round(128 * share(step)) });
   return told;
 }
 
@@ -37,27 +37,27 @@ describe('a supernet that learns nothing', () => {
     );
   });
 
-  test('is told from the steps after a tenth too, where a tenth has few images', () => {
-    // The later half of a tenth has 640 images; with those of the next 37 steps, it is 3008.
+  test('has until half of its steps where a tenth has few images', () => {
+    // The later half of a tenth has 1280 images, the second quarter 6400.
     const [told, ...others] = warnings(200, () => 0.5);
-    assert.match(told, /^after 57 of 200 steps the supernet classifies 50\.0 % of its images, and a guess 50\.0 %: /);
+    assert.match(told, /^after 100 of 200 steps the supernet classifies 50\.0 % of its images, and a guess 50\.0 %: /);
     assert.deepEqual(others, []);
     assert.deepEqual(
-      warnings(200, (step) => (step < 30 ? 0.4 : 0.7)),
+      warnings(200, (step) => (step < 80 ? 0.5 : 0.7)),
       [],
     );
   });
 
-  test('is told again when it is continued', () => {
+  test('is told at half of its steps when it is continued after a tenth', () => {
     assert.match(
       warnings(1000, () => 0.5, 101).join('\n'),
-      /^after 147 of 1000 steps the supernet .*nothing; change --learning-rate/,
+      /^after 500 of 1000 steps the supernet .*nothing; change --learning-rate/,
     );
   });
 
   test('is not told from few images', () => {
     assert.deepEqual(
-      warnings(46, () => 0.2),
+      warnings(150, () => 0.2),
       [],
     );
   });
