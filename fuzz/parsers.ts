@@ -23,6 +23,7 @@ import { readImagesRecord } from '../src/run/folder/imagesRecord.js';
 import { RunFolder } from '../src/run/folder/runFolder.js';
 import { RunLock } from '../src/run/folder/runLock.js';
 import { snapshotsOf } from '../src/run/folder/snapshots.js';
+import { readAsked } from '../src/run/trust/asked.js';
 import { trustSettings } from '../src/run/trust/settings.js';
 import { readJournal } from '../src/telemetry/journal.js';
 
@@ -32,6 +33,7 @@ export type Parser = (file: string) => Promise<unknown>;
 /** Everything that reads what others wrote, as a command calls it, by the name of its corpus. */
 export const PARSERS: Readonly<Record<string, Parser>> = {
   architecture: (file) => readArchitecture(file),
+  asked: async (file) => readAsked(await placed(file, 'asked', 'check.json')),
   check: async (file) => {
     const folder = await placed(file, 'check', CHECK_FILE);
     return trustSettings(RunFolder.at(folder), { name: 'low', weightsHash: '0123abcd' }, {});

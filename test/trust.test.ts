@@ -138,6 +138,18 @@ describe('glit trust', () => {
       assert.equal(text('stopped', file), text('searched', 'trust', file), file);
   });
 
+  test('that searches first and is killed meanwhile goes on with the check that was asked for', async () => {
+    const args = ['trust', ...SEARCH, '--out', 'killed', ...CHECK];
+    const begun = (event: Readonly<Record<string, unknown>>): boolean => event['type'] === 'trainStep';
+    await interruptedGlit(folder, args, begun, 'SIGKILL');
+    assert.ok(!existsSync(join(folder, 'killed', 'candidates.csv')));
+    const { code, stderr } = await glit(folder, 'trust', '--resume', 'killed');
+    assert.equal(code, 0, stderr);
+    assert.equal(text('killed', 'trust', 'trust.json'), text('searched', 'trust', 'trust.json'));
+    // It is done: another check of this search has settings of its own.
+    assert.ok(!existsSync(join(folder, 'killed', 'check.json')));
+  });
+
   test('checks another level too, with one seed and so without a ceiling', async () => {
     const args = ['searched', '--level', 'high', '--candidates', '3', '--seeds', '1', '--threads', '1', '--json'];
     const { code, stdout, stderr } = await glit(folder, 'trust', ...args);

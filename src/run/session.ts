@@ -49,6 +49,8 @@ export interface Job<Result> {
   readonly architecture?: Architecture;
   /** The preprocessing of images. Default: DeiT's. */
   readonly preprocessing?: Preprocessing;
+  /** Texts that the folder of a new run has from the start, by name. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The recipes that it trains with. */
   recipes(config: Config): readonly RecipeConfig[];
   /** Throws a UserError when the configuration is inconsistent. */
@@ -99,8 +101,10 @@ export async function newRun<Result>(
       exists: false,
       open: () => RunFolder.create(out),
       async prepare(folder, planned) {
-        await folder.write('config.yaml', formatConfig(planned));
         if (latencyTable !== undefined) await folder.write(TABLE_FILE, formatLatencyTable(latencyTable));
+        for (const [name, text] of Object.entries(job.files ?? {})) await folder.write(name, text);
+        // The last, since with it the folder is a run's, which can be continued.
+        await folder.write('config.yaml', formatConfig(planned));
       },
     },
   );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { shellWord, UserError } from '../../errors.js';
 import { configFrom, type Layer } from '../../config/layers.js';
 import { searchOnly } from '../../run/run.js';
+import { askedFile, readAsked, removeAsked, type AskedCheck } from '../../run/trust/asked.js';
 import { formatTrust } from '../../run/trust/report.js';
 import { trustRun } from '../../run/trust/trustRun.js';
 import { formatDuration } from '../../telemetry/progress.js';
@@ -103,18 +104,27 @@ export function addTrust(program: Command): void {
     withEnvironment(command, async (environment) => {
       const { display, signal } = environment;
       const { candidates, seeds, level, out } = command.opts<TrustCommandOptions>();
-      const check = {
-        candidates: candidates === undefined ? undefined : wholeNumber(candidates, '--candidates', 3),
-        seeds: seeds === undefined ? undefined : wholeNumber(seeds, '--seeds', 1, 10_000),
-        level,
-        out: given === undefined ? undefined : out,
+      const own: Omit<AskedCheck, 'layers'> = {
+        ...(candidates !== undefined && { candidates: wholeNumber(candidates, '--candidates', 3) }),
+        ...(seeds !== undefined && { seeds: wholeNumber(seeds, '--seeds', 1, 10_000) }),
+        ...(level !== undefined && { level }),
       };
       if (given !== undefined) await requireNoSearch(command, given);
-      const run = given ?? (await searched(command, environment));
-      const layers = await checkLayers(command);
-      const again = ['glit trust', shellWord(run), ...optional('--level', level), ...optional('--out', check.out)].join(
-        ' ',
-      );
+      const ownLayers = await checkLayers(command);
+      const run = given ?? (await searched(command, environment, { ...own, layers: ownLayers }));
+      const asked = await readAsked(run);
+      const { layers: askedLayers, ...wanted } = { ...asked, ...own };
+      const check = {
+        ...wanted,
+        out: given === undefined ? undefined : out,
+      };
+      const layers = [...askedLayers, ...ownLayers];
+      const again = [
+        'glit trust',
+        shellWord(run),
+        ...optional('--level', check.level),
+        ...optional('--out', check.out),
+      ].join(' ');
       const { folder, result } = await withHint(check.out ?? run, again, () =>
         beside(command, display, check.out === undefined ? [run] : [run, check.out], () =>
           trustRun(run, {
@@ -125,6 +135,7 @@ export function addTrust(program: Command): void {
           }),
         ),
       );
+      await removeAsked(run);
       display.show(
         [
           '',
@@ -142,8 +153,8 @@ export function addTrust(program: Command): void {
   );
 }
 
-/** Does the search that the options ask for, or continues it. Returns its folder. */
-async function searched(command: Command, environment: Environment): Promise<string> {
+/** Does the search that the options ask for, or continues it. Returns its folder, which keeps what the check is asked to do. */
+async function searched(command: Command, environment: Environment, asked: AskedCheck): Promise<string> {
   const { resume } = command.opts<TrustCommandOptions>();
   if (resume !== undefined && existsSync(join(resume, 'candidates.csv'))) {
     await requireNoSearch(command, resume);
@@ -158,7 +169,7 @@ async function searched(command: Command, environment: Environment): Promise<str
       if (lastSaid(layers, 'data.source') === undefined) {
         throw new UserError('nothing to check; give the folder of a finished search, or --data FOLDER to search first');
       }
-      return { config: configOf(command, layers), job: searchOnly };
+      return { config: configOf(command, layers), job: { ...searchOnly, files: askedFile(asked) } };
     },
     resume: () => Promise.resolve(searchOnly),
     resumes: ['search'],

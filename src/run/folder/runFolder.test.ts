@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -27,4 +27,16 @@ test('a run folder that another process has taken over is not written to', async
   await assert.rejects(folder.write('report.md', 'lost'), reason);
   assert.equal(folder.lossReason, reason);
   assert.ok(!existsSync(folder.path('report.md')));
+});
+
+test('a folder that a process left before it was a run is free, and one with anything else is not', async () => {
+  const left = join(root, 'left');
+  mkdirSync(left);
+  for (const name of ['lock-1.json', 'latency.json', '.0f-3a.tmp']) writeFileSync(join(left, name), '{');
+  await RunFolder.create(left);
+  writeFileSync(join(left, 'notes.txt'), 'mine');
+  await assert.rejects(RunFolder.create(left), /left exists and is not empty; give another with --out$/);
+  rmSync(join(left, 'notes.txt'));
+  writeFileSync(join(left, 'config.yaml'), '');
+  await assert.rejects(RunFolder.create(left), /or continue with --resume/);
 });

@@ -1,12 +1,15 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeFileAtomically } from '../../checkpoint/atomicFile.js';
-import { makeFolder, requireFreeFolder } from '../../checkpoint/freeFolder.js';
+import { makeFolder, requireFreeFolder, requireWritable } from '../../checkpoint/freeFolder.js';
 import { readSafetensors, writeSafetensors } from '../../checkpoint/safetensors.js';
 import { shellWord, UserError } from '../../errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Weights } from '../../train/state.js';
+
+/** What a process leaves that was killed before its folder was a run's. */
+const BEFORE_THE_RUN = /^(?:(?:lock-\d+|latency|settings|check)\.json|\.[-\w]+\.tmp)$/;
 
 /**
  * The folder of one run. Files are written atomically:
@@ -18,6 +21,7 @@ import type { Weights } from '../../train/state.js';
  *     front.svg                      a picture of the front, if the search was for several objectives
  *     journal.index.json             what the dashboard has read of a long journal; it can be deleted
  *     images.json                    which images it works with: classes, counts and hashes
+ *     check.json                     what `glit trust` is to do after the search, until it is done
  *     latency.json                   the latency table, if latency is bounded or an objective
  *     unreadable.csv                 the images that could not be read, if there are any
  *     weights/<name>.safetensors     every trained network and supernet
@@ -37,6 +41,11 @@ export class RunFolder {
   /** Throws a UserError when `root` cannot be the folder of a new run: it is not empty, or cannot be made. */
   static async requireFree(root: string): Promise<void> {
     const resumable = new RunFolder(root).has('config.yaml');
+    const entries = await readdir(root).catch(() => []);
+    if (entries.length > 0 && entries.every((name) => BEFORE_THE_RUN.test(name))) {
+      await requireWritable(root);
+      return;
+    }
     const orResume = resumable ? `, or continue with --resume ${shellWord(root)}` : '';
     await requireFreeFolder(root, `the run folder ${root} exists and is not empty; give another with --out${orResume}`);
   }

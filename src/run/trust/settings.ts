@@ -71,8 +71,9 @@ export async function trustSettings(
   return begun;
 }
 
-export async function writeSettings(folder: RunFolder, settings: TrustSettings): Promise<void> {
-  if (!folder.has(CHECK_FILE)) await folder.write(CHECK_FILE, `${JSON.stringify(settings, null, 2)}\n`);
+/** The file for a new trust folder, by name. */
+export function settingsFile(settings: TrustSettings): Readonly<Record<string, string>> {
+  return { [CHECK_FILE]: `${JSON.stringify(settings, null, 2)}\n` };
 }
 
 function jsonOf(text: string): unknown {

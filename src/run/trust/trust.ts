@@ -17,7 +17,7 @@ import { halvesOf, type Half } from './halves.js';
 import { formatTrustReport, trustPicture, type TrustResult } from './report.js';
 import { rescore } from './rescore.js';
 import { sampleCandidates, type SampledCandidate } from './sample.js';
-import { writeSettings, type TrustSettings } from './settings.js';
+import { settingsFile, type TrustSettings } from './settings.js';
 import { trustStatistics } from './statistics.js';
 import { trainCandidates } from './trainings.js';
 
@@ -40,12 +40,12 @@ export function trusting(run: RunFolder, level: SearchedLevel, settings: TrustSe
         ...(search.calibrationBatches > 0 && { 'search.calibrationBatchSize': search.calibrationBatchSize }),
       });
     },
+    files: settingsFile(settings),
     spaceFor(config, classes) {
       const { max } = costRange(costsOfSpace(backboneOf(config, classes), level.space)).parameters;
       return spaceForTrainings(settings.candidates * settings.seeds, max);
     },
     async work({ dataset, ...context }: RunContext) {
-      await writeSettings(context.folder, settings);
       const data = searchDataOf(context.config, dataset, context.rng);
       const result = { dataset: dataset.name, ...(await measure(context, data, run, level, settings)) };
       await context.folder.write('trust.json', `${JSON.stringify(result, null, 2)}\n`);
