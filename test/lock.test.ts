@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,10 +55,16 @@ describe('the folder of a run', () => {
     assert.ok(!existsSync(join(folder, 'removed')));
   });
 
-  test('that another machine has taken over is left alone, its journal too', async () => {
+  test('that another machine has taken over while this one slept is left alone, its journal too', async () => {
     const args = ['run', '--data', 'photos', ...TINY, ...LONG, '--out', 'taken'];
     const lock = join(folder, 'taken', 'lock-1.json');
-    const take = (): void => writeFileSync(lock, readFileSync(lock, 'utf8').replace(/"id":"[^"]+"/, '"id":"another"'));
+    const take = (child: ChildProcess): void => {
+      // Windows cannot suspend a process.
+      const [sleep, wake] = process.platform === 'win32' ? [0, 0] : (['SIGSTOP', 'SIGCONT'] as const);
+      child.kill(sleep);
+      writeFileSync(lock, readFileSync(lock, 'utf8').replace(/"id":"[^"]+"/, '"id":"another"'));
+      child.kill(wake);
+    };
     const { code, stderr } = await disturbedGlit(folder, args, isTraining, take);
     assert.equal(code, 2, stderr);
     assert.match(stderr, /glit: the run folder taken was removed or taken over by another process; .*\n$/);
