@@ -1,9 +1,16 @@
 import { Session, type Profiler } from 'node:inspector/promises';
 
-/** The blocks of code that have run, as V8 counts them. */
+/** Positions in a script, from the first to before the last. */
+type Interval = readonly [from: number, to: number];
+
+/** By function: the parts of it that have not run. */
+export type Uncovered = ReadonlyMap<string, readonly Interval[]>;
+
+/** The parts of functions that have run, as V8 counts them. */
 export class Coverage {
   private readonly session = new Session();
-  private readonly known = new Set<string>();
+  /** Of the functions that have run. */
+  private readonly uncovered = new Map<string, readonly Interval[]>();
 
   private constructor(private readonly part: string) {}
 
@@ -16,22 +23,44 @@ export class Coverage {
     return coverage;
   }
 
-  /** The blocks that have run since the last call and that are not known. */
-  async fresh(): Promise<readonly string[]> {
+  /**
+   * The functions of which, since the last call, a part has run that was not known to, and what of them then has not. Where
+   * a part begins and ends depends on how often its neighbours have run, so what has not run is compared, which does not.
+   */
+  async fresh(): Promise<Uncovered> {
     const { result }: Profiler.TakePreciseCoverageReturnType = await this.session.post('Profiler.takePreciseCoverage');
-    return result
-      .filter(({ url }) => url.includes(this.part))
-      .flatMap(({ scriptId, functions }) => functions.map(({ ranges }) => ({ scriptId, ranges })))
-      .flatMap(({ scriptId, ranges }) =>
-        ranges
-          .filter(({ count }) => count > 0)
-          .map(({ startOffset, endOffset }) => `${scriptId} ${startOffset} ${endOffset}`),
-      )
-      .filter((block) => !this.known.has(block));
+    const fresh = new Map<string, readonly Interval[]>();
+    for (const { scriptId, url, functions } of result) {
+      if (!url.includes(this.part)) continue;
+      for (const { ranges } of functions) {
+        const [{ startOffset, endOffset, count }] = ranges;
+        if (count === 0) continue;
+        const name = `${scriptId} ${startOffset} ${endOffset}`;
+        const idle = ranges
+          .filter((range) => range.count === 0)
+          .map((range): Interval => [range.startOffset, range.endOffset]);
+        const before = this.uncovered.get(name);
+        const left = before === undefined ? idle : overlap(before, idle);
+        if (before === undefined || extent(left) < extent(before)) fresh.set(name, left);
+      }
+    }
+    return fresh;
   }
 
   /** From now on these are known. */
-  learn(blocks: readonly string[]): void {
-    for (const block of blocks) this.known.add(block);
+  learn(fresh: Uncovered): void {
+    for (const [name, left] of fresh) this.uncovered.set(name, left);
   }
+}
+
+function overlap(some: readonly Interval[], others: readonly Interval[]): readonly Interval[] {
+  return some.flatMap(([from, to]) =>
+    others
+      .map(([start, end]): Interval => [Math.max(from, start), Math.min(to, end)])
+      .filter(([start, end]) => start < end),
+  );
+}
+
+function extent(intervals: readonly Interval[]): number {
+  return intervals.reduce((sum, [from, to]) => sum + to - from, 0);
 }

@@ -16,8 +16,10 @@ export type FuzzNews =
   | { readonly kind: 'failed'; readonly error: string }
   | { readonly kind: 'reached'; readonly bytes: string };
 
-/** Inputs between two looks at the coverage, which cost milliseconds. */
+/** Inputs between two looks at the coverage, which cost tens of milliseconds: at first, and after new code was reached. */
 const BATCH = 200;
+/** Milliseconds; batches that find nothing new become longer up to about this. */
+const LONGEST_BATCH = 1000;
 
 async function fuzz(name: string, runs: number, seed: number): Promise<void> {
   const say = (news: FuzzNews): void => void process.send?.(news);
@@ -32,10 +34,10 @@ async function fuzz(name: string, runs: number, seed: number): Promise<void> {
   /** Runs the inputs; those of them that reach new code join the corpus. */
   const explore = async (inputs: readonly Buffer[]): Promise<void> => {
     for (const input of inputs) await feed(parser, file, input);
-    const blocks = await coverage.fresh();
-    if (blocks.length === 0) return;
+    const fresh = await coverage.fresh();
+    if (fresh.size === 0) return;
     if (inputs.length === 1) {
-      coverage.learn(blocks);
+      coverage.learn(fresh);
       corpus.push(inputs[0]);
       say({ kind: 'reached', bytes: inputs[0].toString('base64') });
       return;
@@ -47,11 +49,17 @@ async function fuzz(name: string, runs: number, seed: number): Promise<void> {
 
   try {
     for (const input of corpusOf(name)) await explore([input]);
-    for (let done = 0; done < runs; done += BATCH) {
-      const pick = (): Buffer => corpus[rng.int(corpus.length)];
-      await explore(Array.from({ length: Math.min(BATCH, runs - done) }, () => mutate(pick(), pick(), rng)));
+    const pick = (): Buffer => corpus[rng.int(corpus.length)];
+    let batch = BATCH;
+    for (let done = 0; done < runs;) {
+      const count = Math.min(batch, runs - done);
+      const [known, began] = [corpus.length, performance.now()];
+      await explore(Array.from({ length: count }, () => mutate(pick(), pick(), rng)));
+      done += count;
+      if (corpus.length > known) batch = BATCH;
+      else if (performance.now() - began < LONGEST_BATCH / 2) batch = 2 * count;
       const megabytes = Math.round(process.memoryUsage.rss() / 2 ** 20);
-      say({ kind: 'progress', inputs: Math.min(runs, done + BATCH), corpus: corpus.length, megabytes });
+      say({ kind: 'progress', inputs: done, corpus: corpus.length, megabytes });
     }
     rmSync(folder, { recursive: true });
   } catch (error) {
