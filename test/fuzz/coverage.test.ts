@@ -25,7 +25,8 @@ test('a part of the code is new once, however often its neighbours run', async (
   assert.equal(await reaches(2, 30), true, 'one of several does');
   assert.equal(await reaches(2), false);
   await learn(30);
-  for (const numbers of [[30], [5, 30, 31], [30, 5], []]) assert.equal(await reaches(...numbers), false, numbers.join());
+  for (const numbers of [[30], [5, 30, 31], [30, 5], []])
+    assert.equal(await reaches(...numbers), false, numbers.join());
   assert.equal(await reaches(5, 300), true);
   assert.equal(await reaches(-1), true);
 });
