@@ -189,9 +189,9 @@ function checkPages(file: string, bytes: ArrayBuffer, chunk: ColumnMetaData, col
   let unpacked = 0;
   while (reader.offset < bytes.byteLength - 1 && values < Number(chunk.num_values)) {
     const header = parquetHeader(reader);
-    const { compressed_page_size: length, uncompressed_page_size: page } = header;
-    const entries = header.dictionary_page_header?.num_values ?? 0;
-    values += header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0;
+    const [length, page] = [header.compressed_page_size, header.uncompressed_page_size].map(countOf);
+    const entries = countOf(header.dictionary_page_header?.num_values);
+    values += countOf(header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values);
     unpacked += page;
     const fits =
       length >= 0 &&
@@ -208,6 +208,11 @@ function checkPages(file: string, bytes: ArrayBuffer, chunk: ColumnMetaData, col
   if (values !== Number(chunk.num_values)) {
     throw damaged(file, `the pages of the column ${column} hold ${values} of ${chunk.num_values} values`);
   }
+}
+
+/** A number of a page header; 0 if it is missing. A damaged header can have another type than the library declares, such as a BigInt. */
+function countOf(value: unknown): number {
+  return Number(value ?? 0);
 }
 
 /** Decompressors that together produce at most `budget` bytes. */
